@@ -1,0 +1,75 @@
+//! Pages of a listing. Cursors are typed here; the opaque text that clients see exists only where HTTP is.
+
+use thiserror::Error;
+
+/// One page, and where the next one starts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page<T, C> {
+    /// At most as many as asked for.
+    pub items: Vec<T>,
+    /// The place after the last item; none when nothing follows.
+    pub next: Option<C>,
+}
+
+impl<T, C> Page<T, C> {
+    /// Makes a page of the first `size` of `items`, of which a backend fetches one more than asked for, so that it
+    /// knows whether anything follows.
+    pub fn of(mut items: Vec<T>, size: PageSize, cursor: impl FnOnce(&T) -> C) -> Self {
+        let more = items.len() > size.get();
+        items.truncate(size.get());
+        let next = if more { items.last().map(cursor) } else { None };
+        Self { items, next }
+    }
+}
+
+/// How many items a page has at most: 1 to 200, 50 unless told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PageSize(u16);
+
+/// A page size outside 1 to 200.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("must be a whole number from 1 to {}", PageSize::MAX)]
+pub struct PageSizeError;
+
+impl PageSize {
+    /// The most items on one page.
+    pub const MAX: u16 = 200;
+
+    /// Takes a number from 1 to 200.
+    pub fn new(size: u64) -> Result<Self, PageSizeError> {
+        match u16::try_from(size) {
+            Ok(size @ 1..=Self::MAX) => Ok(Self(size)),
+            _ => Err(PageSizeError),
+        }
+    }
+
+    /// The number.
+    pub const fn get(self) -> usize {
+        self.0 as usize
+    }
+
+    /// How many rows to fetch: one more, to know whether anything follows.
+    pub const fn with_lookahead(self) -> i64 {
+        self.0 as i64 + 1
+    }
+}
+
+impl Default for PageSize {
+    fn default() -> Self {
+        Self(50)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_has_a_next_only_when_something_follows() {
+        let two = PageSize::new(2).unwrap();
+        assert_eq!(Page::of(vec![1, 2, 3], two, |&i| i), Page { items: vec![1, 2], next: Some(2) });
+        assert_eq!(Page::of(vec![1, 2], two, |&i| i), Page { items: vec![1, 2], next: None });
+        assert_eq!(PageSize::new(0), Err(PageSizeError));
+        assert_eq!(PageSize::new(201), Err(PageSizeError));
+    }
+}

@@ -1,0 +1,73 @@
+//! What goes wrong behind a port: a kind for programs, a source for people.
+
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+
+use thiserror::Error;
+
+/// A failure behind a port. Cloneable, because one failed group of writes answers many callers.
+#[derive(Debug, Clone, Error)]
+#[error("{backend}: {kind}")]
+pub struct BackendError {
+    /// Which adapter: `postgres`, `sqlite`, `memory`, ...
+    pub backend: &'static str,
+    /// What a program can do about it.
+    pub kind: BackendErrorKind,
+    /// What a person needs to find the cause. Never shown to API consumers in a deployment.
+    #[source]
+    pub source: Arc<dyn Error + Send + Sync>,
+}
+
+impl BackendError {
+    /// An error of `backend` with its cause.
+    pub fn new(backend: &'static str, kind: BackendErrorKind, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { backend, kind, source: Arc::from(source.into()) }
+    }
+
+    /// A stored row that does not parse.
+    pub fn corrupt(backend: &'static str, corrupt: Corrupt) -> Self {
+        Self::new(backend, BackendErrorKind::Corrupt, corrupt)
+    }
+}
+
+/// What a program can do about a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum BackendErrorKind {
+    /// The backend cannot be reached or takes no more work: try again later.
+    Unavailable,
+    /// The backend took too long. The write may have happened: send it again with the same id or key.
+    Timeout,
+    /// A stored row does not parse: an operator must look.
+    Corrupt,
+    /// Anything else, such as a defect: an operator must look.
+    Internal,
+}
+
+impl fmt::Display for BackendErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Unavailable => "unavailable",
+            Self::Timeout => "timed out",
+            Self::Corrupt => "corrupt data",
+            Self::Internal => "internal error",
+        })
+    }
+}
+
+/// A stored row that does not parse: never a panic, never a silent default.
+#[derive(Debug, Error)]
+#[error("{table}.{column} of {id} holds {value}")]
+pub struct Corrupt {
+    /// The table of the row.
+    pub table: &'static str,
+    /// The column that does not parse.
+    pub column: &'static str,
+    /// The row's id.
+    pub id: String,
+    /// What the column holds, for an operator to see.
+    pub value: String,
+    /// Why it does not parse.
+    #[source]
+    pub source: Box<dyn Error + Send + Sync>,
+}

@@ -1,0 +1,47 @@
+//! What the services' tests share: a fixed time, counted ids, one principal, one job.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use uuid::Uuid;
+
+use crate::job::{Job, JobStatus};
+use crate::ports::{Clock, IdGenerator, MockClock, MockIdGenerator};
+use crate::principal::Principal;
+use crate::values::{JobId, JobName, Subject, Timestamp, TokenId, TotalMinutes, Version};
+
+pub(super) fn at() -> Timestamp {
+    Timestamp::from_micros(1_700_000_000_000_000).unwrap()
+}
+
+pub(super) fn clock() -> Arc<dyn Clock> {
+    let mut clock = MockClock::new();
+    clock.expect_now().return_const(at());
+    Arc::new(clock)
+}
+
+pub(super) fn ids() -> Arc<dyn IdGenerator> {
+    let (mut ids, last) = (MockIdGenerator::new(), AtomicU64::new(0));
+    ids.expect_generate().returning(move || Uuid::from_u128(u128::from(last.fetch_add(1, Ordering::Relaxed)) + 1));
+    Arc::new(ids)
+}
+
+pub(super) fn principal(scopes: &str) -> Principal {
+    Principal {
+        token: TokenId::new(Uuid::from_u128(9)),
+        subject: Subject::new("ada").unwrap(),
+        scopes: scopes.parse().unwrap(),
+    }
+}
+
+pub(super) fn job() -> Job {
+    Job {
+        id: JobId::new(Uuid::from_u128(5)),
+        name: JobName::new("Research").unwrap(),
+        status: JobStatus::Open,
+        total_minutes: TotalMinutes::ZERO,
+        version: Version::initial(at()),
+        created_at: at(),
+        updated_at: at(),
+    }
+}

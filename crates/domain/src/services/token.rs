@@ -1,0 +1,100 @@
+//! Use cases on tokens, for operators. They have no principal: who can run them holds the database.
+
+use std::sync::Arc;
+
+use crate::ports::token::RevokeTokenError;
+use crate::ports::{BackendError, Clock, IdGenerator, Secrets, TokenRepository};
+use crate::token::{Scopes, Token, TokenName, TokenSecret};
+use crate::values::{Subject, Timestamp, TokenId};
+
+/// What an operator says of a new token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenDraft {
+    /// What people call it.
+    pub name: TokenName,
+    /// Whom it speaks for; its name, when none.
+    pub subject: Option<Subject>,
+    /// What it may do.
+    pub scopes: Scopes,
+    /// From when on it is refused.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// Use cases on tokens.
+#[derive(Clone)]
+pub struct TokenService {
+    tokens: Arc<dyn TokenRepository>,
+    secrets: Arc<dyn Secrets>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdGenerator>,
+}
+
+impl TokenService {
+    /// A service over these ports.
+    pub fn new(
+        tokens: Arc<dyn TokenRepository>,
+        secrets: Arc<dyn Secrets>,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn IdGenerator>,
+    ) -> Self {
+        Self { tokens, secrets, clock, ids }
+    }
+
+    /// Creates a token. The secret is given here, once, and cannot be had again.
+    pub async fn create(&self, draft: TokenDraft) -> Result<(Token, TokenSecret), BackendError> {
+        let secret = self.secrets.generate()?;
+        let token = Token {
+            id: TokenId::new(self.ids.generate()),
+            subject: draft.subject.unwrap_or_else(|| draft.name.clone()),
+            name: draft.name,
+            scopes: draft.scopes,
+            secret_hash: self.secrets.hash(&secret),
+            created_at: self.clock.now(),
+            expires_at: draft.expires_at,
+            revoked_at: None,
+        };
+        self.tokens.create(token.clone()).await?;
+        Ok((token, secret))
+    }
+
+    /// Revokes a token: within 5 seconds no instance takes it any more.
+    pub async fn revoke(&self, id: TokenId) -> Result<Token, RevokeTokenError> {
+        self.tokens.revoke(id, self.clock.now()).await
+    }
+
+    /// All tokens, oldest first, revoked and expired ones too.
+    pub async fn list(&self) -> Result<Vec<Token>, BackendError> {
+        self.tokens.list().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::test::{at, clock, ids};
+    use super::*;
+    use crate::ports::{MockSecrets, MockTokenRepository};
+    use crate::token::SecretHash;
+
+    #[tokio::test]
+    async fn only_the_hash_of_the_secret_is_stored_and_the_subject_is_the_name_unless_given() {
+        let secret = TokenSecret::new(&format!("stint_{}", "a".repeat(43))).unwrap();
+        let (mut secrets, mut tokens) = (MockSecrets::new(), MockTokenRepository::new());
+        let generated = secret.clone();
+        secrets.expect_generate().return_once(move || Ok(generated));
+        secrets.expect_hash().return_const(SecretHash([7; 32]));
+        tokens
+            .expect_create()
+            .withf(|token| token.secret_hash == SecretHash([7; 32]) && token.subject.as_str() == "ci")
+            .return_once(|_| Ok(()));
+        let service = TokenService::new(Arc::new(tokens), Arc::new(secrets), clock(), ids());
+        let draft = TokenDraft {
+            name: Subject::new("ci").unwrap(),
+            subject: None,
+            scopes: "read".parse().unwrap(),
+            expires_at: None,
+        };
+        let (token, given) = service.create(draft).await.unwrap();
+        assert_eq!(given, secret);
+        assert_eq!(token.created_at, at());
+    }
+}

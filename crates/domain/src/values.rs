@@ -1,0 +1,28 @@
+//! The values a ledger is made of, each with one constructor that input and stored rows both pass.
+//!
+//! Parse, don't validate: who holds a [`Minutes`] knows that it is between 1 and 1440. What a value *does* in the
+//! ledger is not here but in [`crate::job`] and [`crate::time_entry`].
+
+mod date_range;
+mod date_stamp;
+mod id;
+mod job_name;
+mod minutes;
+mod subject;
+mod text;
+mod timestamp;
+mod total_minutes;
+mod version;
+mod work_summary;
+
+pub use date_range::{DateRange, DateRangeError};
+pub use date_stamp::{DateStamp, DateStampError};
+pub use id::{IdError, JobId, TimeEntryId, TokenId};
+pub use job_name::{JobName, NamePart};
+pub use minutes::{Minutes, MinutesError};
+pub use subject::Subject;
+pub use text::TextError;
+pub use timestamp::{Timestamp, TimestampError};
+pub use total_minutes::{TotalMinutes, TotalMinutesError};
+pub use version::{Version, VersionError};
+pub use work_summary::WorkSummary;

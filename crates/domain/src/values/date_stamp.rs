@@ -1,0 +1,68 @@
+//! The date that time was worked on.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{Datelike, NaiveDate};
+use thiserror::Error;
+
+/// A plain date without time zone, 0001-01-01 to 9999-12-31, written as RFC 3339's `full-date`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DateStamp(NaiveDate);
+
+/// Text or a date that is no [`DateStamp`].
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("must be an existing date from 0001-01-01 to 9999-12-31, written as YYYY-MM-DD")]
+pub struct DateStampError;
+
+impl DateStamp {
+    /// Takes a date of the years 1 to 9999.
+    pub fn new(date: NaiveDate) -> Result<Self, DateStampError> {
+        if (1..=9999).contains(&date.year()) { Ok(Self(date)) } else { Err(DateStampError) }
+    }
+
+    /// The date.
+    pub const fn as_date(self) -> NaiveDate {
+        self.0
+    }
+}
+
+impl fmt::Display for DateStamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for DateStamp {
+    type Err = DateStampError;
+
+    fn from_str(text: &str) -> Result<Self, DateStampError> {
+        // chrono takes `2026-1-5` too; one date has one spelling here.
+        if text.len() != 10 || !text.bytes().all(|b| b.is_ascii_digit() || b == b'-') {
+            return Err(DateStampError);
+        }
+        text.parse().ok().and_then(|date| Self::new(date).ok()).ok_or(DateStampError)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn dates_that_do_not_exist_are_refused() {
+        for bad in ["2026-02-29", "0000-01-01", "2026-13-01", "2026-1-01", "+2026-01-1", "2026-01-01T00", "today", ""] {
+            assert_eq!(bad.parse::<DateStamp>(), Err(DateStampError), "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_date_reads_back_as_written(days in 1i32..=3_652_059) {
+            let date = DateStamp::new(NaiveDate::from_num_days_from_ce_opt(days).unwrap()).unwrap();
+            prop_assert_eq!(date.to_string().parse(), Ok(date));
+        }
+    }
+}

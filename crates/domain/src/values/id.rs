@@ -1,0 +1,77 @@
+//! Identifiers. New ones are `UUIDv7`, so that they sort by age; a caller may bring any UUID.
+
+use std::fmt;
+use std::str::FromStr;
+
+use thiserror::Error;
+use uuid::Uuid;
+
+/// Text that is no UUID in its canonical, hyphenated form.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("must be a UUID such as 01890a5d-ac96-774b-bcce-b302099a8057")]
+pub struct IdError;
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// Takes any UUID.
+            pub const fn new(id: Uuid) -> Self {
+                Self(id)
+            }
+
+            /// The UUID inside.
+            pub const fn as_uuid(self) -> Uuid {
+                self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.hyphenated().fmt(f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = IdError;
+
+            /// Takes the hyphenated form of 36 characters alone, so that one resource has one URL.
+            fn from_str(text: &str) -> Result<Self, IdError> {
+                match Uuid::try_parse(text) {
+                    Ok(id) if text.len() == 36 => Ok(Self(id)),
+                    _ => Err(IdError),
+                }
+            }
+        }
+    };
+}
+
+id! {
+    /// The identifier of a [`Job`](crate::Job).
+    JobId
+}
+id! {
+    /// The identifier of a [`TimeEntry`](crate::TimeEntry).
+    TimeEntryId
+}
+id! {
+    /// The identifier of a [`Token`](crate::Token).
+    TokenId
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_hyphenated_form_parses() {
+        let text = "01890a5d-ac96-774b-bcce-b302099a8057";
+        assert_eq!(text.parse::<JobId>().unwrap().to_string(), text);
+        for bad in ["", "01890a5dac96774bbcceb302099a8057", "{01890a5d-ac96-774b-bcce-b302099a8057}", "x"] {
+            assert_eq!(bad.parse::<JobId>(), Err(IdError), "{bad}");
+        }
+    }
+}

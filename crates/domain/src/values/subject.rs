@@ -1,0 +1,30 @@
+//! Who time was logged by.
+
+use std::fmt;
+
+use super::text::{self, TextError};
+
+/// The person or program a token speaks for: trimmed, 1 to 120 characters, no control characters.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Subject(String);
+
+impl Subject {
+    /// The most characters (Unicode scalar values) a subject has.
+    pub const MAX_CHARS: usize = 120;
+
+    /// Trims `text` and takes it when it keeps the rule.
+    pub fn new(text: &str) -> Result<Self, TextError> {
+        text::line(text, Self::MAX_CHARS).map(|subject| Self(subject.to_owned()))
+    }
+
+    /// The subject.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
