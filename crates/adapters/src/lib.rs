@@ -1,1 +1,14 @@
-//! stub
+//! Implementations of the ledger's ports.
+//!
+//! Each backend is a module behind a feature of the same name, all on by default; features only add, so one build can
+//! hold every backend and choose when it starts. A port's implementation has the port's file name: `ports/job.rs` in the
+//! domain is `memory/job.rs` here. Every backend runs the suite of `stint-conformance` in this crate's tests.
+//!
+//! Nothing here decides what is allowed or what an HTTP client is told: that is the domain's and the web layer's.
+
+#![warn(missing_docs)]
+
+pub mod caching;
+#[cfg(feature = "memory")]
+pub mod memory;
+pub mod system;
