@@ -16,6 +16,7 @@ use crate::values::{JobId, JobName, NamePart, Timestamp};
 /// - A job starts with total 0 and version [`Version::initial`](crate::values::Version::initial) of its creation; every
 ///   change of any field, its total included, makes the version the next one and `updated_at` the command's `at`.
 /// - Two changes that race happen one after the other: a [`Precondition::Version`] lets one of them through.
+/// - Where several refusals hold, the first in the order of the error's variants is given.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
 pub trait JobRepository: Send + Sync {
@@ -161,12 +162,12 @@ impl From<&Job> for JobCursor {
 /// Why a job was not created.
 #[derive(Debug, Clone, Error)]
 pub enum CreateJobError {
-    /// Another job has this id.
-    #[error("the job id {0} is taken")]
-    IdTaken(JobId),
     /// The idempotency key was used for another request.
     #[error("the idempotency key was used for another request")]
     KeyReused,
+    /// Another job has this id.
+    #[error("the job id {0} is taken")]
+    IdTaken(JobId),
     /// The backend failed.
     #[error(transparent)]
     Backend(#[from] BackendError),
@@ -203,12 +204,12 @@ pub enum DeleteJobError {
     /// There is no such job.
     #[error("there is no job {0}")]
     NotFound(JobId),
-    /// The job has entries, and the command does not say to delete them.
-    #[error("the job {0} has time entries")]
-    HasEntries(JobId),
     /// The present state is not what the caller expected.
     #[error(transparent)]
     Precondition(#[from] PreconditionFailed),
+    /// The job has entries, and the command does not say to delete them.
+    #[error("the job {0} has time entries")]
+    HasEntries(JobId),
     /// The backend failed.
     #[error(transparent)]
     Backend(#[from] BackendError),
