@@ -1,0 +1,132 @@
+//! The reference page at `/docs`: the OpenAPI document, readable, without scripts and without any outside host.
+//!
+//! It is drawn from the document alone, so it cannot tell anything else than `/openapi.json` does. What people need
+//! beside the reference, such as how to page or retry, is prose in `docs/api.md`.
+
+mod operation;
+mod schema;
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use serde_json::{Map, Value};
+use utoipa::openapi::OpenApi;
+
+use self::operation::Operation;
+
+const STYLE: &str = include_str!("docs/style.css");
+
+/// The whole page as HTML.
+pub fn page(document: &OpenApi) -> Result<String, serde_json::Error> {
+    Ok(render(&serde_json::to_value(document)?).into_string())
+}
+
+fn render(document: &Value) -> Markup {
+    let operations = operations(document);
+    let tags = tags(document, &operations);
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (text(&document["info"]["title"])) " reference" }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                nav aria-label="Operations" {
+                    p.brand { (text(&document["info"]["title"])) }
+                    @for (tag, _) in &tags {
+                        h2 { a href={ "#" (anchor(tag)) } { (tag) } }
+                        ul {
+                            @for operation in operations.iter().filter(|o| o.tag == *tag) { (operation.link()) }
+                        }
+                    }
+                    h2 { a href="#schemas" { "Schemas" } }
+                }
+                main {
+                    header {
+                        h1 { (text(&document["info"]["title"])) }
+                        p.version {
+                            "Version " (text(&document["info"]["version"])) ", OpenAPI " (text(&document["openapi"]))
+                            ". For programs: " a href="/openapi.json" { "openapi.json" } "."
+                        }
+                        (paragraphs(&document["info"]["description"]))
+                    }
+                    @for (tag, description) in &tags {
+                        section id=(anchor(tag)) {
+                            h2 { (tag) }
+                            (paragraphs(description))
+                            @for operation in operations.iter().filter(|o| o.tag == *tag) {
+                                (operation.article(document))
+                            }
+                        }
+                    }
+                    section id="schemas" {
+                        h2 { "Schemas" }
+                        @for (name, schema) in members(&document["components"]["schemas"]) {
+                            article id={ "schema-" (name) } {
+                                h3 { code { (name) } }
+                                (schema::describe(schema))
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn operations(document: &Value) -> Vec<Operation<'_>> {
+    const METHODS: [&str; 6] = ["get", "head", "post", "put", "patch", "delete"];
+    let mut found = Vec::new();
+    for (path, item) in members(&document["paths"]) {
+        for method in METHODS {
+            if item[method].is_object() {
+                found.push(Operation::new(method, path, &item[method]));
+            }
+        }
+    }
+    found
+}
+
+/// The tags that operations have, in the document's order, with what it says of each.
+fn tags<'a>(document: &'a Value, operations: &[Operation<'a>]) -> Vec<(&'a str, &'a Value)> {
+    let declared = list(&document["tags"]).iter().map(|tag| (text(&tag["name"]), &tag["description"]));
+    let mut tags: Vec<_> = declared.filter(|(tag, _)| operations.iter().any(|o| o.tag == *tag)).collect();
+    for operation in operations {
+        if !tags.iter().any(|(tag, _)| *tag == operation.tag) {
+            tags.push((operation.tag, &Value::Null));
+        }
+    }
+    tags
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+fn members(value: &Value) -> impl Iterator<Item = (&str, &Value)> {
+    value.as_object().into_iter().flat_map(Map::iter).map(|(name, value)| (name.as_str(), value))
+}
+
+/// Prose of the document: blank lines part paragraphs, backticks mark code.
+fn paragraphs(value: &Value) -> Markup {
+    html! {
+        @for paragraph in text(value).split("\n\n").filter(|p| !p.trim().is_empty()) { p { (prose(paragraph)) } }
+    }
+}
+
+fn prose(text: &str) -> Markup {
+    html! {
+        @for (at, part) in text.split('`').enumerate() {
+            @if at % 2 == 1 { code { (part) } } @else { (part) }
+        }
+    }
+}
+
+fn anchor(text: &str) -> String {
+    text.to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "-")
+}
