@@ -8,7 +8,20 @@
 
 #![warn(missing_docs)]
 
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub mod blocking;
 pub mod caching;
 #[cfg(feature = "memory")]
 pub mod memory;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub mod migrations;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod pool_metrics;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod stored_outcome;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod stored_row;
 pub mod system;
+
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub use pool_metrics::PoolMetrics;

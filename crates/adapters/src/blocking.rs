@@ -1,0 +1,145 @@
+//! The one bridge from async callers to Diesel, which blocks.
+//!
+//! Callers queue for a connection *before* they get a thread: a semaphore with one permit per connection is awaited,
+//! and only its holder enters tokio's blocking pool. So no more threads block than there are connections, however many
+//! requests wait, and a request that gives up while waiting has cost nothing. The queue is bounded in length and in
+//! time; beyond either bound the answer is [`Unavailable`](BackendErrorKind::Unavailable).
+//!
+//! Deliberately absent: a way to stop a closure that runs. When its caller goes away, it ends on its own, bounded by
+//! the database's statement time-out, and its connection goes back to the pool.
+
+use std::any::Any;
+use std::sync::Arc;
+use std::time::Duration;
+
+use r2d2::{ManageConnection, Pool};
+use stint_domain::ports::{BackendError, BackendErrorKind};
+use thiserror::Error;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::{JoinError, spawn_blocking};
+use tokio::time::timeout;
+
+use crate::pool_metrics::{Counted, PoolMetrics};
+
+/// How long the queue for connections may get.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QueueLimits {
+    /// The most callers that wait for a connection; the next one is refused at once.
+    pub max_waiting: usize,
+    /// The longest that a caller waits.
+    pub max_wait: Duration,
+}
+
+impl Default for QueueLimits {
+    /// 1,000 callers, 5 seconds.
+    fn default() -> Self {
+        Self { max_waiting: 1_000, max_wait: Duration::from_secs(5) }
+    }
+}
+
+/// A connection pool for async callers; clones share it.
+pub struct Blocking<M: ManageConnection> {
+    backend: &'static str,
+    pool: Pool<M>,
+    permits: Arc<Semaphore>,
+    limits: QueueLimits,
+    metrics: PoolMetrics,
+}
+
+#[derive(Debug, Error)]
+enum QueueError {
+    #[error("{0} callers already wait for a connection")]
+    Full(usize),
+    #[error("no connection was free within {0:?}")]
+    TooLong(Duration),
+    #[error("the pool is closed")]
+    Closed,
+}
+
+impl<M: ManageConnection> Blocking<M> {
+    /// A bridge to `pool`, whose errors name `backend`.
+    pub fn new(backend: &'static str, pool: Pool<M>, limits: QueueLimits) -> Self {
+        let size = pool.max_size();
+        let permits = usize::try_from(size).unwrap_or(Semaphore::MAX_PERMITS);
+        let metrics = PoolMetrics::default();
+        metrics.size.set(i64::from(size));
+        Self { backend, pool, permits: Arc::new(Semaphore::new(permits)), limits, metrics }
+    }
+
+    /// The pool's gauges.
+    pub fn metrics(&self) -> &PoolMetrics {
+        &self.metrics
+    }
+
+    /// Runs `f` with a connection, on a thread where it may block.
+    ///
+    /// A panic in `f` becomes [`Internal`](BackendErrorKind::Internal), and its connection is given up.
+    pub async fn run<T, E>(&self, f: impl FnOnce(&mut M::Connection) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<BackendError> + Send + 'static,
+    {
+        let permit = self.permit().await.map_err(|error| self.unavailable(error))?;
+        let this = self.clone();
+        let task = spawn_blocking(move || {
+            // Dropped last, so that whoever gets the permit next finds the connection in the pool.
+            let _permit = permit;
+            let _in_use = Counted::in_gauge(&this.metrics.in_use);
+            let mut connection = this.pool.get().map_err(|error| this.unavailable(error))?;
+            f(&mut connection)
+        });
+        task.await.map_err(|error| self.aborted(error))?
+    }
+
+    async fn permit(&self) -> Result<OwnedSemaphorePermit, QueueError> {
+        if let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() {
+            return Ok(permit);
+        }
+        let QueueLimits { max_waiting, max_wait } = self.limits;
+        let waiting = Counted::in_gauge(&self.metrics.waiting);
+        if usize::try_from(waiting.before).is_ok_and(|before| before >= max_waiting) {
+            return Err(QueueError::Full(max_waiting));
+        }
+        match timeout(max_wait, Arc::clone(&self.permits).acquire_owned()).await {
+            Ok(Ok(permit)) => Ok(permit),
+            Ok(Err(_closed)) => Err(QueueError::Closed),
+            Err(_elapsed) => Err(QueueError::TooLong(max_wait)),
+        }
+    }
+
+    fn unavailable(&self, error: impl std::error::Error + Send + Sync + 'static) -> BackendError {
+        BackendError::new(self.backend, BackendErrorKind::Unavailable, error)
+    }
+
+    fn aborted(&self, error: JoinError) -> BackendError {
+        match error.try_into_panic() {
+            Ok(panic) => {
+                let message = format!("a panic below the port: {}", panic_message(panic.as_ref()));
+                BackendError::new(self.backend, BackendErrorKind::Internal, message)
+            }
+            // The runtime is shutting down, before the closure was started.
+            Err(cancelled) => self.unavailable(cancelled),
+        }
+    }
+}
+
+impl<M: ManageConnection> Clone for Blocking<M> {
+    fn clone(&self) -> Self {
+        Self {
+            backend: self.backend,
+            pool: self.pool.clone(),
+            permits: Arc::clone(&self.permits),
+            limits: self.limits,
+            metrics: self.metrics.clone(),
+        }
+    }
+}
+
+fn panic_message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
+}
+
+#[cfg(test)]
+#[path = "blocking/tests.rs"]
+mod tests;

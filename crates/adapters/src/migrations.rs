@@ -1,0 +1,154 @@
+//! Bringing a schema up and down, and telling whether it fits this program: the same for every SQL backend.
+//!
+//! The rule: a migration that is embedded here must have been run ([`NotReady::Behind`]), and of those that a newer
+//! release has run, none may be a contraction ([`NotReady::Ahead`]), because it takes away what this program's
+//! statements need. A newer release's expansions only add; they are worth a warning and no more. Diesel stores
+//! versions without names, so a contraction registers itself in the table `contract_migrations`.
+//!
+//! How the tables are read and how two migrators keep out of each other's way is the [`Dialect`]'s business.
+
+mod plan;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use diesel::Connection;
+use diesel::migration::{Migration, MigrationConnection, MigrationSource};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness};
+use r2d2::ManageConnection;
+use stint_domain::ports::{BackendError, BackendErrorKind, NotReady};
+
+use crate::blocking::Blocking;
+pub(crate) use plan::AppliedMigration;
+use plan::{EmbeddedMigration, Plan};
+pub use plan::{MigrationStatus, SchemaState};
+
+/// Runs and reverts migrations of one database; clones share its pool.
+#[derive(Clone)]
+pub struct Migrator(Arc<dyn Operations>);
+
+impl Migrator {
+    pub(crate) fn new<D: Dialect>(blocking: Blocking<D::Manager>) -> Self {
+        Self(Arc::new(Runner::<D> { blocking }))
+    }
+
+    /// Every migration that this program or the database knows, oldest first.
+    pub async fn status(&self) -> Result<Vec<MigrationStatus>, BackendError> {
+        Ok(self.0.plan().await?.statuses())
+    }
+
+    /// Runs what is missing, oldest first, and names what it ran. A failure keeps those before it.
+    pub async fn up(&self) -> Result<Vec<String>, BackendError> {
+        self.0.up().await
+    }
+
+    /// Reverts the newest migration and names it; none, when none has been run.
+    pub async fn down(&self) -> Result<Option<String>, BackendError> {
+        self.0.down().await
+    }
+
+    /// Passes when the schema fits this program.
+    pub async fn check(&self) -> Result<SchemaState, NotReady> {
+        self.0.plan().await?.check()
+    }
+}
+
+/// What differs between backends.
+pub(crate) trait Dialect: Send + Sync + 'static {
+    /// The connection that Diesel knows.
+    type Connection: MigrationHarness<<Self::Connection as Connection>::Backend> + MigrationConnection;
+    /// The pool's manager, whose connections hold one of those.
+    type Manager: ManageConnection;
+
+    /// The backend's name.
+    const BACKEND: &'static str;
+    /// The migrations of this program.
+    const MIGRATIONS: EmbeddedMigrations;
+
+    /// Reads the tables `__diesel_schema_migrations` and `contract_migrations` without changing anything: a database
+    /// without them has run no migration.
+    fn applied(
+        connection: &mut <Self::Manager as ManageConnection>::Connection,
+    ) -> Result<Vec<AppliedMigration>, BackendError>;
+
+    /// Runs `f` while no other migrator runs, without the time-outs that are meant for requests.
+    fn exclusively<T>(
+        connection: &mut <Self::Manager as ManageConnection>::Connection,
+        f: impl FnOnce(&mut Self::Connection) -> Result<T, BackendError>,
+    ) -> Result<T, BackendError>;
+}
+
+/// The migrator's operations without its backend's types.
+#[async_trait]
+trait Operations: Send + Sync {
+    async fn plan(&self) -> Result<Plan, BackendError>;
+    async fn up(&self) -> Result<Vec<String>, BackendError>;
+    async fn down(&self) -> Result<Option<String>, BackendError>;
+}
+
+struct Runner<D: Dialect> {
+    blocking: Blocking<D::Manager>,
+}
+
+type Migrations<D> = Vec<Box<dyn Migration<<<D as Dialect>::Connection as Connection>::Backend>>>;
+
+#[async_trait]
+impl<D: Dialect> Operations for Runner<D> {
+    async fn plan(&self) -> Result<Plan, BackendError> {
+        self.blocking
+            .run(|connection| {
+                let embedded = embedded::<D>()?.iter().map(|migration| described::<D>(migration.as_ref())).collect();
+                Ok(Plan { embedded, applied: D::applied(connection)? })
+            })
+            .await
+    }
+
+    async fn up(&self) -> Result<Vec<String>, BackendError> {
+        self.blocking
+            .run(|connection| {
+                D::exclusively(connection, |connection| {
+                    let mut names = Vec::new();
+                    for migration in connection.pending_migrations(D::MIGRATIONS).map_err(failed::<D>)? {
+                        connection.run_migration(migration.as_ref()).map_err(failed::<D>)?;
+                        names.push(migration.name().to_string());
+                    }
+                    Ok(names)
+                })
+            })
+            .await
+    }
+
+    async fn down(&self) -> Result<Option<String>, BackendError> {
+        self.blocking
+            .run(|connection| {
+                D::exclusively(connection, |connection| {
+                    let applied = connection.applied_migrations().map_err(failed::<D>)?;
+                    let Some(newest) = applied.first().map(ToString::to_string) else {
+                        return Ok(None);
+                    };
+                    let known = embedded::<D>()?.into_iter().find(|known| known.name().version().to_string() == newest);
+                    let Some(known) = known else {
+                        let message = format!("the migration {newest} belongs to a newer release, which can revert it");
+                        return Err(BackendError::new(D::BACKEND, BackendErrorKind::Internal, message));
+                    };
+                    connection.revert_migration(known.as_ref()).map_err(failed::<D>)?;
+                    Ok(Some(known.name().to_string()))
+                })
+            })
+            .await
+    }
+}
+
+fn embedded<D: Dialect>() -> Result<Migrations<D>, BackendError> {
+    let mut embedded: Migrations<D> = D::MIGRATIONS.migrations().map_err(failed::<D>)?;
+    embedded.sort_by_key(|migration| migration.name().version().to_string());
+    Ok(embedded)
+}
+
+fn described<D: Dialect>(migration: &dyn Migration<<D::Connection as Connection>::Backend>) -> EmbeddedMigration {
+    EmbeddedMigration { version: migration.name().version().to_string(), name: migration.name().to_string() }
+}
+
+fn failed<D: Dialect>(error: Box<dyn std::error::Error + Send + Sync>) -> BackendError {
+    BackendError::new(D::BACKEND, BackendErrorKind::Internal, error)
+}

@@ -1,0 +1,47 @@
+//! What a connection pool tells Prometheus.
+//!
+//! The numbers are kept by [`Blocking`](crate::blocking::Blocking), which every statement passes through; the registry
+//! that shows them belongs to the binary.
+
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+
+/// The gauges of one pool; clones share them.
+#[derive(Debug, Clone, Default)]
+pub struct PoolMetrics {
+    /// How many connections the pool may have.
+    pub(crate) size: Gauge,
+    /// How many of them are at work.
+    pub(crate) in_use: Gauge,
+    /// How many callers wait for one.
+    pub(crate) waiting: Gauge,
+}
+
+impl PoolMetrics {
+    /// Shows the gauges in `registry`, as `database_pool_size`, `database_pool_in_use` and `database_pool_waiting`.
+    pub fn register(&self, registry: &mut Registry) {
+        let pool = registry.sub_registry_with_prefix("database_pool");
+        pool.register("size", "Connections that the pool may have", self.size.clone());
+        pool.register("in_use", "Connections at work", self.in_use.clone());
+        pool.register("waiting", "Callers waiting for a connection", self.waiting.clone());
+    }
+}
+
+/// Counts one caller in a gauge for as long as it lives, however the caller leaves.
+pub(crate) struct Counted {
+    gauge: Gauge,
+    /// How many were counted before this one.
+    pub(crate) before: i64,
+}
+
+impl Counted {
+    pub(crate) fn in_gauge(gauge: &Gauge) -> Self {
+        Self { gauge: gauge.clone(), before: gauge.inc() }
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.gauge.dec();
+    }
+}
