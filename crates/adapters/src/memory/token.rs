@@ -1,0 +1,39 @@
+//! Tokens in memory.
+
+use async_trait::async_trait;
+use stint_domain::ports::token::RevokeTokenError;
+use stint_domain::ports::{BackendError, BackendErrorKind, TokenRepository};
+use stint_domain::values::{Timestamp, TokenId};
+use stint_domain::{SecretHash, Token};
+
+use super::{BACKEND, Memory};
+
+#[async_trait]
+impl TokenRepository for Memory {
+    async fn create(&self, token: Token) -> Result<(), BackendError> {
+        let mut tokens = self.tokens();
+        if tokens.iter().any(|other| other.id == token.id || other.secret_hash == token.secret_hash) {
+            let taken = format!("the id or the hash of the token {} is taken", token.id);
+            return Err(BackendError::new(BACKEND, BackendErrorKind::Internal, taken));
+        }
+        tokens.push(token);
+        Ok(())
+    }
+
+    async fn revoke(&self, id: TokenId, at: Timestamp) -> Result<Token, RevokeTokenError> {
+        let mut tokens = self.tokens();
+        let token = tokens.iter_mut().find(|token| token.id == id).ok_or(RevokeTokenError::NotFound(id))?;
+        token.revoked_at.get_or_insert(at);
+        Ok(token.clone())
+    }
+
+    async fn find_by_hash(&self, hash: SecretHash) -> Result<Option<Token>, BackendError> {
+        Ok(self.tokens().iter().find(|token| token.secret_hash == hash).cloned())
+    }
+
+    async fn list(&self) -> Result<Vec<Token>, BackendError> {
+        let mut tokens = self.tokens().clone();
+        tokens.sort_by_key(|token| (token.created_at, token.id));
+        Ok(tokens)
+    }
+}

@@ -1,0 +1,32 @@
+//! Sums all entries under the lock that every write takes.
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use stint_domain::ports::totals::{Drift, TotalsReport};
+use stint_domain::ports::{BackendError, TotalsAudit};
+use stint_domain::values::{JobId, TotalMinutes};
+
+use super::Memory;
+use super::ledger::overflow;
+
+#[async_trait]
+impl TotalsAudit for Memory {
+    async fn audit(&self) -> Result<TotalsReport, BackendError> {
+        let ledger = self.ledger();
+        let mut sums: HashMap<JobId, TotalMinutes> = HashMap::new();
+        for entry in ledger.entries.values() {
+            let sum = sums.entry(entry.related_job).or_default();
+            *sum = sum.plus(entry.minutes_worked).map_err(overflow)?;
+        }
+        let drift = |id: &JobId| {
+            let (recorded, summed) = (ledger.jobs[id].total_minutes, sums.get(id).copied().unwrap_or_default());
+            (recorded != summed).then_some(Drift { job: *id, recorded, summed })
+        };
+        Ok(TotalsReport {
+            jobs: ledger.jobs.len() as u64,
+            time_entries: ledger.entries.len() as u64,
+            drifts: ledger.jobs.keys().filter_map(drift).take(TotalsReport::MOST_DRIFTS).collect(),
+        })
+    }
+}

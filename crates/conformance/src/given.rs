@@ -1,0 +1,173 @@
+//! Valid values and commands from which a clause changes what it is about, with struct update syntax:
+//! `CreateJob { name: name("Research"), ..create_job() }`.
+
+use chrono::NaiveDate;
+use stint_domain::ports::job::{CreateJob, DeleteJob, EntriesOfDeleted, JobChanges, ListJobs, PutJob, UpdateJob};
+use stint_domain::ports::time_entry::{
+    BatchMode, DeleteTimeEntry, ListTimeEntries, NewTimeEntry, PutTimeEntry, RecordBatch, RecordTime, TimeEntryChanges,
+    UpdateTimeEntry,
+};
+use stint_domain::values::{
+    DateStamp, JobId, JobName, Minutes, NamePart, Subject, TimeEntryId, Timestamp, TokenId, Version, WorkSummary,
+};
+use stint_domain::{Fingerprint, Idempotency, IdempotencyKey, JobStatus, PageSize, Precondition};
+use uuid::Uuid;
+
+/// An id that nothing has.
+#[expect(clippy::disallowed_methods, reason = "a clause needs ids before it has a port to ask")]
+pub(crate) fn fresh() -> Uuid {
+    Uuid::now_v7()
+}
+
+/// A job id that nothing has.
+pub(crate) fn job_id() -> JobId {
+    JobId::new(fresh())
+}
+
+/// An entry id that nothing has.
+pub(crate) fn entry_id() -> TimeEntryId {
+    TimeEntryId::new(fresh())
+}
+
+/// The moment so many seconds after the suite's own beginning of time.
+pub(crate) fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_micros(1_700_000_000_000_000 + seconds * 1_000_000).unwrap()
+}
+
+pub(crate) fn name(text: &str) -> JobName {
+    JobName::new(text).unwrap()
+}
+
+pub(crate) fn part(text: &str) -> NamePart {
+    NamePart::new(text).unwrap()
+}
+
+pub(crate) fn minutes(minutes: i64) -> Minutes {
+    Minutes::new(minutes).unwrap()
+}
+
+pub(crate) fn summary(text: &str) -> WorkSummary {
+    WorkSummary::new(text).unwrap()
+}
+
+pub(crate) fn subject(text: &str) -> Subject {
+    Subject::new(text).unwrap()
+}
+
+pub(crate) fn date(text: &str) -> DateStamp {
+    text.parse().unwrap()
+}
+
+/// The date so many days after the first of 2026.
+pub(crate) fn day(days: u64) -> DateStamp {
+    DateStamp::new(NaiveDate::from_ymd_opt(2026, 1, 1).unwrap() + chrono::Days::new(days)).unwrap()
+}
+
+pub(crate) fn size(size: u64) -> PageSize {
+    PageSize::new(size).unwrap()
+}
+
+/// A version that nothing in a clause has.
+pub(crate) fn stale() -> Precondition {
+    Precondition::Version(vec![Version::new(1).unwrap()])
+}
+
+pub(crate) fn exactly(version: Version) -> Precondition {
+    Precondition::Version(vec![version])
+}
+
+/// A key of a token of its own. A clone of it is a repeat.
+pub(crate) fn idempotency() -> Idempotency {
+    Idempotency {
+        token: TokenId::new(fresh()),
+        key: IdempotencyKey::new("8e03978e-40d5-43dd-bc93-6894a57f9324").unwrap(),
+        fingerprint: Fingerprint([7; 32]),
+    }
+}
+
+/// The same key for another request.
+pub(crate) fn reused(idempotency: &Idempotency) -> Idempotency {
+    Idempotency { fingerprint: Fingerprint([8; 32]), ..idempotency.clone() }
+}
+
+pub(crate) fn create_job() -> CreateJob {
+    CreateJob { id: job_id(), name: name("Research"), status: JobStatus::Open, at: at(0), idempotency: None }
+}
+
+pub(crate) fn put_job(id: JobId) -> PutJob {
+    PutJob { id, name: name("Review"), status: JobStatus::Open, at: at(1), precondition: Precondition::None }
+}
+
+pub(crate) fn update_job(id: JobId) -> UpdateJob {
+    UpdateJob { id, changes: JobChanges::default(), at: at(1), precondition: Precondition::None }
+}
+
+pub(crate) fn set_status(id: JobId, status: JobStatus) -> UpdateJob {
+    UpdateJob { changes: JobChanges { status: Some(status), ..JobChanges::default() }, ..update_job(id) }
+}
+
+pub(crate) fn rename(id: JobId, to: &str) -> UpdateJob {
+    UpdateJob { changes: JobChanges { name: Some(name(to)), ..JobChanges::default() }, ..update_job(id) }
+}
+
+pub(crate) fn delete_job(id: JobId) -> DeleteJob {
+    DeleteJob { id, entries: EntriesOfDeleted::Refuse, precondition: Precondition::None }
+}
+
+pub(crate) fn delete_job_with_entries(id: JobId) -> DeleteJob {
+    DeleteJob { entries: EntriesOfDeleted::Delete, ..delete_job(id) }
+}
+
+pub(crate) fn list_jobs() -> ListJobs {
+    ListJobs::default()
+}
+
+/// Half an hour for `job`.
+pub(crate) fn entry(job: JobId) -> NewTimeEntry {
+    NewTimeEntry {
+        id: entry_id(),
+        related_job: job,
+        minutes_worked: minutes(30),
+        date_stamp: day(0),
+        work_summary: summary("read the field notes"),
+        created_by: subject("ada"),
+    }
+}
+
+pub(crate) fn record(entry: NewTimeEntry) -> RecordTime {
+    RecordTime { entry, at: at(1), idempotency: None }
+}
+
+pub(crate) fn batch(mode: BatchMode, entries: Vec<NewTimeEntry>) -> RecordBatch {
+    RecordBatch { entries, mode, at: at(1), idempotency: None }
+}
+
+pub(crate) fn put_entry(entry: NewTimeEntry) -> PutTimeEntry {
+    PutTimeEntry { entry, at: at(2), precondition: Precondition::None }
+}
+
+pub(crate) fn update_entry(id: TimeEntryId) -> UpdateTimeEntry {
+    UpdateTimeEntry { id, changes: TimeEntryChanges::default(), at: at(2), precondition: Precondition::None }
+}
+
+pub(crate) fn set_minutes(id: TimeEntryId, to: i64) -> UpdateTimeEntry {
+    let changes = TimeEntryChanges { minutes_worked: Some(minutes(to)), ..TimeEntryChanges::default() };
+    UpdateTimeEntry { changes, ..update_entry(id) }
+}
+
+pub(crate) fn move_to(id: TimeEntryId, job: JobId) -> UpdateTimeEntry {
+    let changes = TimeEntryChanges { related_job: Some(job), ..TimeEntryChanges::default() };
+    UpdateTimeEntry { changes, ..update_entry(id) }
+}
+
+pub(crate) fn delete_entry(id: TimeEntryId) -> DeleteTimeEntry {
+    DeleteTimeEntry { id, at: at(2), precondition: Precondition::None }
+}
+
+pub(crate) fn list_entries() -> ListTimeEntries {
+    ListTimeEntries::default()
+}
+
+pub(crate) fn entries_of(job: JobId) -> ListTimeEntries {
+    ListTimeEntries { related_job: Some(job), ..list_entries() }
+}

@@ -1,0 +1,123 @@
+//! The fixture of the suites about jobs and time entries: the three ports over one fresh, empty ledger.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use stint_domain::ports::job::{CreateJob, ListJobs};
+use stint_domain::ports::time_entry::{ListTimeEntries, NewTimeEntry};
+use stint_domain::ports::{JobRepository, TimeEntryRepository, TotalsAudit};
+use stint_domain::values::{JobId, TimeEntryId};
+use stint_domain::{Job, JobStatus, TimeEntry};
+
+use crate::given;
+
+/// An adapter over a fresh, empty ledger. A clone is another handle to the same ledger.
+#[derive(Clone)]
+pub struct Ledger {
+    /// The adapter's jobs.
+    pub jobs: Arc<dyn JobRepository>,
+    /// The adapter's time entries, of the same ledger.
+    pub time_entries: Arc<dyn TimeEntryRepository>,
+    /// The adapter's audit of that ledger.
+    pub totals: Arc<dyn TotalsAudit>,
+    /// Keeps the database alive, and may remove it when dropped. Below the ports, because it is to be dropped last.
+    pub guard: Arc<dyn Any + Send + Sync>,
+}
+
+impl Ledger {
+    /// The ledger of an adapter that implements all three ports; `guard` keeps its database alive (`()` if nothing
+    /// needs to).
+    pub fn new<A>(adapter: A, guard: impl Any + Send + Sync) -> Self
+    where
+        A: JobRepository + TimeEntryRepository + TotalsAudit + 'static,
+    {
+        let adapter = Arc::new(adapter);
+        Self { jobs: adapter.clone(), time_entries: adapter.clone(), totals: adapter, guard: Arc::new(guard) }
+    }
+
+    /// Creates an open job.
+    pub(crate) async fn open_job(&self) -> Job {
+        self.create(given::create_job()).await
+    }
+
+    /// Creates a job, which must not be refused.
+    pub(crate) async fn create(&self, command: CreateJob) -> Job {
+        self.jobs.create(command).await.unwrap().outcome
+    }
+
+    /// Stores an entry, which must not be refused.
+    pub(crate) async fn record(&self, entry: NewTimeEntry) -> TimeEntry {
+        self.time_entries.record(given::record(entry)).await.unwrap().outcome
+    }
+
+    /// Archives the job, and answers with it.
+    pub(crate) async fn archive(&self, id: JobId) -> Job {
+        self.jobs.update(given::set_status(id, JobStatus::Archived)).await.unwrap()
+    }
+
+    /// The job, which must be there.
+    pub(crate) async fn job(&self, id: JobId) -> Job {
+        self.jobs.find(id).await.unwrap().expect("the job is there")
+    }
+
+    /// The entry, if it is there.
+    pub(crate) async fn entry(&self, id: TimeEntryId) -> Option<TimeEntry> {
+        self.time_entries.find(id).await.unwrap()
+    }
+
+    /// The job's total, as its own row says.
+    pub(crate) async fn total(&self, id: JobId) -> u64 {
+        self.job(id).await.total_minutes.get()
+    }
+
+    /// All jobs that match, page by page.
+    pub(crate) async fn all_jobs(&self, mut query: ListJobs) -> Vec<Job> {
+        let mut jobs = Vec::new();
+        loop {
+            let page = self.jobs.list(query.clone()).await.unwrap();
+            jobs.extend(page.items);
+            match page.next {
+                Some(next) => query.after = Some(next),
+                None => return jobs,
+            }
+        }
+    }
+
+    /// All entries that match, page by page.
+    pub(crate) async fn all_entries(&self, mut query: ListTimeEntries) -> Vec<TimeEntry> {
+        let mut entries = Vec::new();
+        loop {
+            let page = self.time_entries.list(query.clone()).await.unwrap();
+            entries.extend(page.items);
+            match page.next {
+                Some(next) => query.after = Some(next),
+                None => return entries,
+            }
+        }
+    }
+
+    /// Every job's total is the sum of its entries: by the audit, and by adding up what the listings show.
+    pub(crate) async fn assert_totals_are_sums(&self) {
+        let report = self.totals.audit().await.unwrap();
+        assert_eq!(report.drifts, [], "the audit finds no drift");
+        let jobs = self.all_jobs(given::list_jobs()).await;
+        let entries = self.all_entries(given::list_entries()).await;
+        assert_eq!((report.jobs, report.time_entries), (jobs.len() as u64, entries.len() as u64));
+        for job in jobs {
+            let of_job = entries.iter().filter(|entry| entry.related_job == job.id);
+            let sum: u64 = of_job.map(|entry| u64::from(entry.minutes_worked.get())).sum();
+            assert_eq!(job.total_minutes.get(), sum, "the total of the job {}", job.id);
+        }
+    }
+}
+
+/// Makes one test of each duty of the ports over jobs and time entries, alone and together. The argument is an
+/// `async fn() -> Ledger` that makes a fresh, empty ledger.
+#[macro_export]
+macro_rules! ledger {
+    ($factory:expr) => {
+        $crate::job_repository! { $factory }
+        $crate::time_entry_repository! { $factory }
+        $crate::totals_audit! { $factory }
+    };
+}

@@ -1,0 +1,39 @@
+//! How a clause becomes a test: one runtime and one fresh fixture for each.
+//!
+//! A clause is a public `async fn` that takes a fixture and panics when the duty is broken. The list of a suite's
+//! clauses stands once, in the macro that an adapter's author calls; a test of this crate keeps the lists complete.
+
+use tokio::runtime::Builder;
+
+/// Runs one clause on a fresh fixture, on a runtime with several threads.
+///
+/// The runtime ends before the fixture is dropped, so that a guard which removes a database does so when nothing uses
+/// it any more, whether the clause passed or not.
+pub fn run<F: Clone>(factory: impl AsyncFnOnce() -> F, clause: impl AsyncFnOnce(F)) {
+    let mut fixture = None;
+    let runtime = Builder::new_multi_thread().worker_threads(4).enable_all().build().expect("a runtime for the clause");
+    runtime.block_on(async {
+        let fixture = fixture.insert(factory().await);
+        clause(fixture.clone()).await;
+    });
+}
+
+/// Makes one `#[test]` of each clause. The path of a module comes first, then its clauses.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! clauses {
+    ($factory:expr; $($module:tt { $($clause:ident),+ $(,)? })+) => {
+        $($($crate::clause! { $factory, $module, $clause })+)+
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! clause {
+    ($factory:expr, ($($module:tt)+), $clause:ident) => {
+        #[test]
+        fn $clause() {
+            $crate::suite::run($factory, $crate::$($module)+::$clause);
+        }
+    };
+}
