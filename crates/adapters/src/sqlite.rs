@@ -40,6 +40,7 @@ mod time_entry;
 mod token;
 mod totals;
 mod transaction;
+mod update_row;
 
 use diesel::SqliteConnection;
 use prometheus_client::registry::Registry;

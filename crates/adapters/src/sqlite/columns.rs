@@ -1,5 +1,7 @@
 //! The domain's values as SQLite stores them: the columns of a whole row, for an insert and for an update alike.
 //!
+//! What never changes is left out of updates, above all `created_at`: SQLite would write its index anew.
+//!
 //! The way back is in [`super::rows`].
 
 use diesel::prelude::*;
@@ -17,6 +19,7 @@ pub(super) struct JobColumns<'a> {
     status: &'static str,
     total_minutes: i64,
     version: i64,
+    #[diesel(skip_update)]
     created_at: i64,
     updated_at: i64,
 }
@@ -46,8 +49,10 @@ pub(super) struct TimeEntryColumns<'a> {
     minutes_worked: i64,
     date_stamp: String,
     work_summary: &'a str,
+    #[diesel(skip_update)]
     created_by: &'a str,
     version: i64,
+    #[diesel(skip_update)]
     created_at: i64,
     updated_at: i64,
 }

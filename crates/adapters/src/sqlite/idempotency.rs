@@ -1,4 +1,7 @@
 //! Writes that may be sent twice and happen once: their outcomes lie beside what they wrote.
+//!
+//! Old ones are deleted a few at a time, by the writes that store new ones: no task has to run for it, and no write has
+//! to wait for much of it.
 
 use diesel::prelude::*;
 use stint_domain::ports::BackendError;
@@ -8,6 +11,11 @@ use stint_domain::{Applied, Idempotency};
 use super::error::{BACKEND, classify};
 use super::schema::idempotency_keys;
 use crate::stored_outcome::StoredOutcome;
+
+/// How long an outcome is kept: twice what is promised, so that clocks may differ.
+const KEPT_MICROS: i64 = 48 * 3600 * 1_000_000;
+/// How many old outcomes one new one removes: more than one, so that they cannot pile up.
+const REMOVED_AT_ONCE: i64 = 4;
 
 /// Runs `work`, or answers with what it did when it was run before with the same key; `reused` is the refusal of a key
 /// that was used for another request. Runs in the transaction of the write, so repeats that race come one after the
@@ -32,6 +40,7 @@ where
         None => {
             let outcome = work(connection)?;
             store(connection, &idempotency, &outcome.to_text(), at).map_err(classify)?;
+            remove_old(connection, at).map_err(classify)?;
             Ok(Applied::now(outcome))
         }
     }
@@ -63,4 +72,17 @@ fn store(
         ))
         .execute(connection)
         .map(drop)
+}
+
+fn remove_old(connection: &mut SqliteConnection, at: Timestamp) -> QueryResult<()> {
+    let old: Vec<(Vec<u8>, String)> = idempotency_keys::table
+        .filter(idempotency_keys::created_at.lt(at.as_micros() - KEPT_MICROS))
+        .order(idempotency_keys::created_at)
+        .limit(REMOVED_AT_ONCE)
+        .select((idempotency_keys::token_id, idempotency_keys::key))
+        .load(connection)?;
+    for key in old {
+        diesel::delete(idempotency_keys::table.find(key)).execute(connection)?;
+    }
+    Ok(())
 }

@@ -20,6 +20,7 @@ use super::error::classify;
 use super::idempotency::once;
 use super::rows::JobRow;
 use super::schema::{jobs, time_entries};
+use super::update_row::UpdateRow;
 
 #[async_trait]
 impl JobRepository for Sqlite {
@@ -114,7 +115,7 @@ fn insert(
 pub(super) fn save(connection: &mut SqliteConnection, job: Job, at: Timestamp) -> Result<Job, BackendError> {
     let job = Job { version: job.version.next(), updated_at: at, ..job };
     let columns = JobColumns::from(&job);
-    diesel::update(jobs::table.find(columns.id)).set(&columns).execute(connection).map_err(classify)?;
+    UpdateRow::new("jobs", columns.id, &columns).execute(connection).map_err(classify)?;
     Ok(job)
 }
 

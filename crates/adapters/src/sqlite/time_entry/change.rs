@@ -14,6 +14,7 @@ use crate::sqlite::columns::TimeEntryColumns;
 use crate::sqlite::error::{BACKEND, classify};
 use crate::sqlite::job;
 use crate::sqlite::schema::time_entries;
+use crate::sqlite::update_row::UpdateRow;
 
 /// Why a job takes no time and no edits; each write has its own refusals for it.
 pub(super) enum Closed {
@@ -90,7 +91,7 @@ pub(super) fn replace(
 ) -> Result<TimeEntry, BackendError> {
     let entry = TimeEntry { version: stored.version.next(), updated_at: at, ..wanted };
     let columns = TimeEntryColumns::from(&entry);
-    diesel::update(time_entries::table.find(columns.id)).set(&columns).execute(connection).map_err(classify)?;
+    UpdateRow::new("time_entries", columns.id, &columns).execute(connection).map_err(classify)?;
     match jobs {
         Jobs::Same(job) => {
             job::save(connection, with(without(job, stored.minutes_worked)?, entry.minutes_worked)?, at)?;
