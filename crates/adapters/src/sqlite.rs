@@ -33,6 +33,8 @@ mod idempotency;
 mod job;
 mod keyset;
 mod migrator;
+#[cfg(test)]
+mod query_plan;
 mod rows;
 mod schema;
 mod settings;

@@ -3,7 +3,7 @@
 //! How many there are and who uses them is not here: the pools are made in the parent module.
 
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::sql_types::Text;
@@ -70,7 +70,7 @@ impl ConnectionManager {
         connection.batch_execute(&format!("PRAGMA busy_timeout = {}", self.busy_timeout.as_millis()))?;
         connection.batch_execute(ON_EVERY_CONNECTION)?;
         match self.role {
-            Role::Writer => write_ahead(&mut connection)?,
+            Role::Writer => write_ahead(&mut connection, self.busy_timeout)?,
             Role::Reader => connection.batch_execute("PRAGMA query_only = ON")?,
         }
         Ok(connection)
@@ -94,14 +94,24 @@ const ON_EVERY_CONNECTION: &str = "
 
 /// Makes readers and the writer independent of each other. The mode is kept in the file, so readers need not ask for
 /// it. Where it cannot be had, SQLite does not fail but answers with the mode that stays.
-fn write_ahead(connection: &mut SqliteConnection) -> Result<(), Cause> {
+///
+/// When several open a new file at once, all but one find it locked, and here SQLite does not wait by itself.
+fn write_ahead(connection: &mut SqliteConnection, busy_timeout: Duration) -> Result<(), Cause> {
     #[derive(QueryableByName)]
     struct JournalMode {
         #[diesel(sql_type = Text)]
         journal_mode: String,
     }
 
-    let JournalMode { journal_mode } = sql_query("PRAGMA journal_mode = WAL").get_result(connection)?;
+    let deadline = Instant::now() + busy_timeout;
+    let JournalMode { journal_mode } = loop {
+        match sql_query("PRAGMA journal_mode = WAL").get_result(connection) {
+            Err(error) if kind(&error) == BackendErrorKind::Unavailable && Instant::now() < deadline => {
+                thread::sleep(Duration::from_millis(5));
+            }
+            result => break result?,
+        }
+    };
     if journal_mode == "wal" { Ok(()) } else { Err(Cause::JournalMode(journal_mode)) }
 }
 
@@ -122,5 +132,49 @@ impl r2d2::ManageConnection for ConnectionManager {
     /// of one, is thrown away.
     fn has_broken(&self, connection: &mut SqliteConnection) -> bool {
         thread::panicking() || diesel::r2d2::R2D2Connection::is_broken(connection)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::dsl::sql;
+    use diesel::sql_types::Integer;
+    use r2d2::ManageConnection;
+    use tempfile::TempDir;
+
+    use super::*;
+
+    fn open(folder: &TempDir, role: Role) -> SqliteConnection {
+        let path = folder.path().join("stint.db").to_str().unwrap().to_owned();
+        ConnectionManager::new(path, role, Duration::from_millis(1234)).connect().unwrap()
+    }
+
+    fn pragma(connection: &mut SqliteConnection, name: &str) -> i32 {
+        let column = if name == "busy_timeout" { "timeout" } else { name };
+        diesel::select(sql::<Integer>(&format!("(SELECT {column} FROM pragma_{name})"))).get_result(connection).unwrap()
+    }
+
+    #[test]
+    fn commits_are_durable_and_foreign_keys_hold_on_every_connection() {
+        let folder = tempfile::tempdir().unwrap();
+        for role in [Role::Writer, Role::Reader] {
+            let mut connection = open(&folder, role);
+            let mode: String = diesel::select(sql::<Text>("(SELECT journal_mode FROM pragma_journal_mode)"))
+                .get_result(&mut connection)
+                .unwrap();
+            assert_eq!(mode, "wal");
+            let full = 2;
+            assert_eq!(pragma(&mut connection, "synchronous"), full);
+            assert_eq!(pragma(&mut connection, "fullfsync"), 1);
+            assert_eq!(pragma(&mut connection, "foreign_keys"), 1);
+            assert_eq!(pragma(&mut connection, "trusted_schema"), 0);
+            assert_eq!(pragma(&mut connection, "query_only"), i32::from(role == Role::Reader));
+        }
+    }
+
+    #[test]
+    fn the_busy_timeout_is_the_one_that_was_set() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(pragma(&mut open(&folder, Role::Writer), "busy_timeout"), 1234);
     }
 }

@@ -3,6 +3,7 @@
 use std::fs::{DirBuilder, OpenOptions};
 use std::io;
 use std::path::{self, Path};
+use std::sync::{Mutex, PoisonError};
 
 use stint_domain::ports::{BackendError, BackendErrorKind};
 use thiserror::Error;
@@ -42,21 +43,25 @@ fn create_error(path: &Path, source: io::Error) -> FileError {
 }
 
 fn create_missing(path: &Path) -> io::Result<()> {
+    // Closing a file gives up all POSIX locks that this process has on it, SQLite's too. So nobody in this process goes
+    // on to open the file with SQLite while it is open here, and a file that is there is not opened at all.
+    static CREATING: Mutex<()> = Mutex::new(());
+    let _alone = CREATING.lock().unwrap_or_else(PoisonError::into_inner);
+
     let (mut folders, mut file) = (DirBuilder::new(), OpenOptions::new());
     folders.recursive(true);
-    // Not `create_new`: two processes may start at once.
-    file.create(true).append(true);
+    file.write(true).create_new(true);
     #[cfg(unix)]
     {
         use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
         folders.mode(0o700);
         file.mode(0o600);
     }
-    if path.try_exists()? {
-        return Ok(());
-    }
     if let Some(folder) = path.parent() {
         folders.create(folder)?;
     }
-    file.open(path).map(drop)
+    match file.open(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        result => result.map(drop),
+    }
 }

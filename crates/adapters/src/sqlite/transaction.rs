@@ -38,3 +38,28 @@ fn roll_back<E>(error: E, failure: &mut Option<E>) -> Error {
     *failure = Some(error);
     Error::RollbackTransaction
 }
+
+#[cfg(test)]
+mod tests {
+    use diesel::connection::SimpleConnection;
+    use stint_domain::ports::BackendErrorKind;
+
+    use super::*;
+
+    /// SQLite rolls back by itself here.
+    #[test]
+    fn a_write_that_fills_the_disk_says_so_and_the_connection_stays_usable() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut connection = SqliteConnection::establish(folder.path().join("stint.db").to_str().unwrap()).unwrap();
+        connection.batch_execute("CREATE TABLE t (x); PRAGMA max_page_count = 3").unwrap();
+        let mut insert = |bytes: u32| {
+            write(&mut connection, |connection| {
+                connection.batch_execute(&format!("INSERT INTO t VALUES (zeroblob({bytes}))")).map_err(classify)
+            })
+        };
+        let error: BackendError = insert(1_000_000).unwrap_err();
+        assert_eq!(error.kind, BackendErrorKind::Unavailable);
+        assert_eq!(error.source.to_string(), "database or disk is full");
+        insert(1).unwrap();
+    }
+}

@@ -45,3 +45,21 @@ fn listing(query: &ListJobs) -> Listing<'_> {
     }
     listing
 }
+
+#[cfg(test)]
+mod tests {
+    use stint_domain::values::{JobId, Timestamp};
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::sqlite::query_plan::query_plan;
+
+    #[test]
+    fn a_page_starts_at_its_place_in_the_index() {
+        let after = JobCursor { created_at: Timestamp::from_micros(0).unwrap(), id: JobId::new(Uuid::nil()) };
+        let first = query_plan(&listing(&ListJobs::default()));
+        assert_eq!(first, ["SCAN jobs USING INDEX jobs_newest_first"]);
+        let next = query_plan(&listing(&ListJobs { after: Some(after), ..ListJobs::default() }));
+        assert_eq!(next, ["SEARCH jobs USING INDEX jobs_newest_first ((created_at,id)<(?,?))"]);
+    }
+}

@@ -47,3 +47,44 @@ fn listing(query: &ListTimeEntries) -> Listing<'_> {
     }
     listing
 }
+
+#[cfg(test)]
+mod tests {
+    use stint_domain::values::{DateRange, JobId, TimeEntryId};
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::sqlite::query_plan::query_plan;
+
+    /// The first page and one after it.
+    fn plans(query: &ListTimeEntries) -> [Vec<String>; 2] {
+        let cursor = TimeEntryCursor { date_stamp: "2026-01-02".parse().unwrap(), id: TimeEntryId::new(Uuid::nil()) };
+        let next = ListTimeEntries { after: Some(cursor), ..query.clone() };
+        [query_plan(&listing(query)), query_plan(&listing(&next))]
+    }
+
+    #[test]
+    fn a_page_of_all_entries_starts_at_its_place_in_the_index() {
+        let [first, next] = plans(&ListTimeEntries::default());
+        assert_eq!(first, ["SCAN time_entries USING INDEX time_entries_latest_first"]);
+        assert_eq!(next, ["SEARCH time_entries USING INDEX time_entries_latest_first ((date_stamp,id)<(?,?))"]);
+    }
+
+    #[test]
+    fn a_page_of_a_job_starts_at_its_place_in_the_index() {
+        let [first, next] =
+            plans(&ListTimeEntries { related_job: Some(JobId::new(Uuid::nil())), ..ListTimeEntries::default() });
+        let index = "SEARCH time_entries USING INDEX time_entries_of_job_latest_first";
+        assert_eq!(first, [format!("{index} (related_job=?)")]);
+        assert_eq!(next, [format!("{index} (related_job=? AND (date_stamp,id)<(?,?))")]);
+    }
+
+    #[test]
+    fn a_range_of_dates_is_read_from_the_index_without_sorting() {
+        let dates = DateRange::new("2026-01-01".parse().ok(), "2026-01-31".parse().ok()).unwrap();
+        for plan in plans(&ListTimeEntries { dates, ..ListTimeEntries::default() }) {
+            let [search] = &plan[..] else { panic!("more than one step: {plan:?}") };
+            assert!(search.starts_with("SEARCH time_entries USING INDEX time_entries_latest_first"), "{search}");
+        }
+    }
+}
