@@ -121,5 +121,6 @@ macro_rules! ledger {
         $crate::totals_audit! { $factory }
         $crate::idempotency! { $factory }
         $crate::concurrency! { $factory }
+        $crate::model! { $factory }
     };
 }

@@ -14,6 +14,7 @@ pub mod id_generator;
 pub mod idempotency;
 pub mod job;
 pub mod ledger;
+pub mod model;
 pub mod secrets;
 pub mod suite;
 pub mod time_entry;
