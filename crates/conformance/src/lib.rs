@@ -103,3 +103,8 @@ mod given;
 
 pub use ledger::Ledger;
 pub use suite::Fixture;
+
+/// The guide for authors of adapters, whose examples are run.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/extending-adapters.md")]
+pub struct Guide;
