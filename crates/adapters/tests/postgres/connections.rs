@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 use diesel::connection::SimpleConnection;
 use stint_domain::Precondition;
 use stint_domain::ports::job::{JobChanges, PutJob, UpdateJob};
-use stint_domain::ports::time_entry::{TimeEntryChanges, UpdateTimeEntry, UpdateTimeEntryError};
+use stint_domain::ports::time_entry::{
+    BatchMode, RecordBatch, TimeEntryChanges, UpdateTimeEntry, UpdateTimeEntryError,
+};
 use stint_domain::ports::{BackendError, BackendErrorKind, HealthCheck, NotReady};
 
 use super::proxy::Proxy;
@@ -178,6 +180,27 @@ async fn waiting_for_a_lock_or_a_statement_too_long_is_a_timeout() {
         other.batch_execute("ROLLBACK").unwrap();
         JobRepository::update(&postgres, rename(&job, "Review")).await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn a_deadlock_is_undone_and_tried_again() {
+    let (postgres, database) = postgres().await;
+    let (first, second) = (job(&postgres).await, job(&postgres).await);
+    let mut other = connection(&database);
+    other.batch_execute(&format!("BEGIN; SELECT FROM jobs WHERE id = '{}' FOR UPDATE", second.id)).unwrap();
+    let entries = vec![half_an_hour(&first).entry, half_an_hour(&second).entry];
+    let command = RecordBatch { entries, mode: BatchMode::Atomic, at: at(1), idempotency: None };
+    let batch = tokio::spawn({
+        let postgres = postgres.clone();
+        async move { postgres.record_batch(command).await }
+    });
+    let waits = "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database()
+        AND wait_event_type = 'Lock'";
+    until(&mut connection(&database), waits).await;
+    // The batch holds the first job and waits for the second, longer than this waits for the first.
+    other.batch_execute(&format!("SELECT FROM jobs WHERE id = '{}' FOR UPDATE; COMMIT", first.id)).unwrap();
+    assert_eq!(batch.await.unwrap().unwrap().outcome.len(), 2);
+    assert_eq!((total(&postgres, &first).await, total(&postgres, &second).await), (30, 30));
 }
 
 #[tokio::test]
