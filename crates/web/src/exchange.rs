@@ -5,6 +5,13 @@
 //! around the handler, not a chain of middlewares: each of those would box a future per request, and none of them could
 //! look at the request again after a time-out.
 
+#[cfg(test)]
+mod log_tests;
+#[cfg(test)]
+mod socket_tests;
+#[cfg(test)]
+mod tests;
+
 use std::cell::OnceCell;
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;

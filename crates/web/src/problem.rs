@@ -10,6 +10,7 @@ mod errors;
 use std::error::Error;
 
 use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use serde::Serialize;
 use stint_domain::ports::{BackendError, BackendErrorKind};
@@ -114,9 +115,10 @@ impl Problem {
 
     /// The response that tells the problem.
     pub(crate) fn respond(self, request_id: &str, show_causes: bool) -> HttpResponse {
-        let mut response = HttpResponse::build(self.code.spec().status);
+        let spec = self.code.spec();
+        let mut response = HttpResponse::build(spec.status);
         response.content_type(MEDIA_TYPE).insert_header((header::CACHE_CONTROL, "no-store"));
-        if self.code.spec().retry {
+        if spec.status == StatusCode::SERVICE_UNAVAILABLE {
             response.insert_header((header::RETRY_AFTER, RETRY_AFTER));
         }
         if self.code == Code::BodyTooLarge || self.code == Code::RequestTimeout {
