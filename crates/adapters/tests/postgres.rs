@@ -1,6 +1,7 @@
 //! The suite on Postgres, and what Postgres alone owes.
 
 mod connections;
+mod idempotency;
 mod migrations;
 mod proxy;
 mod schema;
