@@ -54,7 +54,7 @@ async fn hold_against_the_model(ledger: &Ledger, steps: Vec<Step>) -> Result<(),
     clear(ledger).await;
     let (mut world, mut reference) = (World::new(), Reference::default());
     for (place, step) in steps.into_iter().enumerate() {
-        let command = world.command(place, step);
+        let command = world.command(place, &step);
         let expected = reference.apply(command.clone());
         let answer = command.clone().send_to(ledger).await;
         if answer != expected {

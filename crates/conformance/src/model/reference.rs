@@ -34,13 +34,13 @@ impl Reference {
             Command::PutJob(c) => match c.precondition.check(self.find_job(c.id).map(|job| job.version)) {
                 Err(failed) => Answer::refused(PutJobError::from(failed)),
                 Ok(()) if self.find_job(c.id).is_none() => self.add_job(c.id, c.name, c.status, c.at),
-                Ok(()) => self.change_job(c.id, Some(c.name), Some(c.status), c.at),
+                Ok(()) => self.change_job(c.id, Some(&c.name), Some(c.status), c.at),
             },
             Command::UpdateJob(c) => match self.find_job(c.id).map(|job| c.precondition.check(Some(job.version))) {
                 None => Answer::refused(UpdateJobError::NotFound(c.id)),
                 Some(Err(failed)) => Answer::refused(UpdateJobError::from(failed)),
                 Some(Ok(())) if c.changes.is_empty() => Answer::Job(self.job(c.id)),
-                Some(Ok(())) => self.change_job(c.id, c.changes.name, c.changes.status, c.at),
+                Some(Ok(())) => self.change_job(c.id, c.changes.name.as_ref(), c.changes.status, c.at),
             },
             Command::DeleteJob(c) => match self.find_job(c.id).map(|job| c.precondition.check(Some(job.version))) {
                 None => Answer::refused(DeleteJobError::NotFound(c.id)),
@@ -217,9 +217,9 @@ impl Reference {
         Answer::Job(self.job(id))
     }
 
-    fn change_job(&mut self, id: JobId, name: Option<JobName>, status: Option<JobStatus>, at: Timestamp) -> Answer {
+    fn change_job(&mut self, id: JobId, name: Option<&JobName>, status: Option<JobStatus>, at: Timestamp) -> Answer {
         for job in self.jobs.iter_mut().filter(|job| job.id == id) {
-            job.name = name.clone().unwrap_or_else(|| job.name.clone());
+            job.name = name.unwrap_or(&job.name).clone();
             job.status = status.unwrap_or(job.status);
         }
         self.touch(&[id], at);

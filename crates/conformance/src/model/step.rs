@@ -108,7 +108,7 @@ impl World {
 
     /// The command of the step at `place`. Every one that changes something carries a new text, so that none says what
     /// is so already: whether that is a change, the duties leave open.
-    pub(super) fn command(&self, place: usize, step: Step) -> Command {
+    pub(super) fn command(&self, place: usize, step: &Step) -> Command {
         let at = at(i64::try_from(place).unwrap() + 1);
         let text = format!("step {place}");
         let (id, job) = (self.entries[step.entry], self.jobs[step.job]);
@@ -187,7 +187,7 @@ impl World {
             minutes_worked: minutes(count),
             date_stamp: day(entry as u64 % 3),
             work_summary: summary("as recorded"),
-            created_by: subject(if job % 2 == 0 { "ada" } else { "eve" }),
+            created_by: subject(if job.is_multiple_of(2) { "ada" } else { "eve" }),
         }
     }
 
