@@ -1,5 +1,6 @@
 //! The suite on Postgres, and what Postgres alone owes.
 
+mod conformance;
 mod connections;
 mod idempotency;
 mod migrations;
@@ -13,24 +14,12 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use stint_adapters::postgres::test_database::TestDatabase;
 use stint_adapters::postgres::{Postgres, PostgresSettings};
-use stint_conformance::Ledger;
 use stint_domain::ports::job::CreateJob;
 use stint_domain::ports::time_entry::{NewTimeEntry, RecordTime};
 use stint_domain::ports::{JobRepository, TimeEntryRepository};
 use stint_domain::values::{JobId, JobName, Minutes, Subject, TimeEntryId, Timestamp, WorkSummary};
 use stint_domain::{Job, JobStatus, TimeEntry};
 use uuid::Uuid;
-
-mod conformance {
-    use super::*;
-
-    async fn ledger() -> Ledger {
-        let (postgres, database) = postgres().await;
-        Ledger::new(postgres, database)
-    }
-
-    stint_conformance::ledger!(ledger);
-}
 
 /// A fresh database with the schema, and the adapter on it.
 async fn postgres() -> (Postgres, TestDatabase) {
