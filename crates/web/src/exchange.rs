@@ -79,11 +79,6 @@ impl Call {
     pub(crate) fn headers(&self) -> &HeaderMap {
         self.request.headers()
     }
-
-    /// The problem as it stands inside a response, such as that of a batch.
-    pub(crate) fn problem_body<'a>(&'a self, problem: &'a Problem) -> crate::problem::Body<'a> {
-        problem.body(&self.context.id, self.api.show_causes)
-    }
 }
 
 /// Where a request arrived: its route's pattern and what is measured there.

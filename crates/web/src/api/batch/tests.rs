@@ -55,7 +55,7 @@ async fn a_batch_per_item_has_one_result_per_item_in_their_order() {
     assert_eq!(results[0]["problem"]["errors"][0]["pointer"], "/items/0/minutes_worked");
     assert_eq!(results[2]["problem"]["errors"][0]["pointer"], "/items/2");
     assert_eq!(results[3]["problem"]["errors"][0]["pointer"], "/items/3/related_job");
-    assert_eq!(results[0]["problem"]["request_id"], reply.header("x-request-id"));
+    assert_eq!(results[0]["problem"].get("request_id"), None, "a repeat with the same key gets the same answer");
 }
 
 #[actix_web::test]
