@@ -46,7 +46,6 @@ fn compare(document: &Value, method: &str, target: &str, answer: &Answer) -> Res
     }
     demand(method != "HEAD", || "HEAD has a body".to_owned())?;
     let media_type = answer.header("content-type").unwrap_or_default();
-    let media_type = media_type.split(';').next().unwrap_or_default();
     let content = &response["content"][media_type];
     demand(content.is_object(), || format!("the media type {media_type:?} is not documented"))?;
     if !media_type.ends_with("json") {

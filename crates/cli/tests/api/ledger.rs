@@ -43,9 +43,15 @@ impl Client {
         (self.all("/jobs?limit=200").await, self.all("/time-entries?limit=200").await)
     }
 
-    /// Every job's total must be the sum of its entries.
+    /// Every job's total must be the sum of its entries. What is still being written is waited for.
     pub(super) async fn assert_totals_are_sums(&self) {
-        let (jobs, entries) = self.everything().await;
+        let (jobs, entries) = loop {
+            let (jobs, entries) = self.everything().await;
+            // A job's `updated_at` tells whether its entries changed while they were read.
+            if self.all("/jobs?limit=200").await == jobs {
+                break (jobs, entries);
+            }
+        };
         let mut sums = BTreeMap::<String, u64>::new();
         for entry in &entries {
             *sums.entry(text(entry, "related_job")).or_default() += entry["minutes_worked"].as_u64().unwrap();

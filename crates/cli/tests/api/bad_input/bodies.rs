@@ -112,8 +112,9 @@ fn bad_minutes(ledger: &Untouched) -> Vec<Bad> {
         if status == INVALID {
             row = row.names("/minutes_worked");
         }
-        if value.len() > 3 && value.bytes().all(|b| b.is_ascii_digit()) {
-            row = row.names(if value.len() < 18 { value } else { &value[..8] });
+        // Numbers that no machine word holds are named as a float.
+        if (4..18).contains(&value.len()) && value.bytes().all(|b| b.is_ascii_digit()) {
+            row = row.names(value);
         }
         rows.push(row);
         let patch = format!("{{\"minutes_worked\": {value}}}");
@@ -156,7 +157,7 @@ fn bad_values(ledger: &Untouched) -> Vec<Bad> {
         rows.push(post_job(format!("{{\"name\": {value}}}"), INVALID).names("/name"));
         rows.push(post_job(format!("{{\"name\": \"x\", \"status\": {value}}}"), INVALID).names("/status"));
     }
-    for text in ["a\0b", "\0", "bell\u{7}", "esc\u{1b}[31m", "del\u{7f}", "next line\u{85}"] {
+    for text in ["a\0b", "\0", "bell\u{7}", "esc\u{1b}[31m", "del\u{7f}", "next\u{85}line"] {
         rows.push(
             post(ledger, with("work_summary", &json!(text).to_string()), INVALID).names("/work_summary").names("U+00"),
         );
