@@ -83,7 +83,15 @@ impl Stint {
 
     /// A command that sees no other settings than these.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = dying_with_us();
+        self.prepared(dying_with_us(), arguments)
+    }
+
+    /// The same without a guard that other programs are needed for.
+    pub(crate) fn bare_command(&self, arguments: &[&str]) -> Command {
+        self.prepared(Command::new(env!("CARGO_BIN_EXE_stint")), arguments)
+    }
+
+    fn prepared(&self, mut command: Command, arguments: &[&str]) -> Command {
         command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("STINT_")) {
             command.env_remove(name);
@@ -201,7 +209,18 @@ impl Server {
 
     /// The answer, head and body, to a GET on a connection of its own.
     pub(crate) fn get(&self, target: &str, token: &str) -> String {
-        get(TcpStream::connect(self.address()).unwrap(), target, token)
+        get(self.connection(), target, token)
+    }
+
+    /// The answer, head and body, to a POST of JSON on a connection of its own.
+    pub(crate) fn post(&self, target: &str, token: &str, body: &str) -> String {
+        let head =
+            format!("POST {target} HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: {}", body.len());
+        exchange(self.connection(), &head, token, body)
+    }
+
+    fn connection(&self) -> TcpStream {
+        TcpStream::connect(self.address()).unwrap()
     }
 }
 
@@ -214,9 +233,13 @@ impl Drop for Server {
 }
 
 /// The answer, head and body, to a GET over a stream.
-pub(crate) fn get(mut stream: impl Read + Write, target: &str, token: &str) -> String {
-    let head = format!("GET {target} HTTP/1.1\r\nHost: stint\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n");
-    stream.write_all(head.as_bytes()).unwrap();
+pub(crate) fn get(stream: impl Read + Write, target: &str, token: &str) -> String {
+    exchange(stream, &format!("GET {target} HTTP/1.1"), token, "")
+}
+
+fn exchange(mut stream: impl Read + Write, head: &str, token: &str, body: &str) -> String {
+    let request = format!("{head}\r\nHost: stint\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n{body}");
+    stream.write_all(request.as_bytes()).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     answer

@@ -78,7 +78,8 @@ fn no_layer_reaches_what_belongs_to_another() {
         while let Some(id) = next.pop() {
             if reached.insert(id) {
                 let dependencies = nodes[id].deps.iter();
-                let linked = dependencies.filter(|dep| dep.dep_kinds.iter().any(|kind| kind.kind == DependencyKind::Normal));
+                let linked =
+                    dependencies.filter(|dep| dep.dep_kinds.iter().any(|kind| kind.kind == DependencyKind::Normal));
                 next.extend(linked.map(|dependency| &dependency.pkg));
             }
         }

@@ -68,8 +68,8 @@ fn no_file_is_too_long_to_be_read() {
 #[test]
 fn whatever_keeps_a_port_has_its_file_name() {
     let crates = root().join("crates");
-    let homes =
-        ["adapters/src/memory", "adapters/src/postgres", "adapters/src/sqlite", "conformance/src"].map(|home| crates.join(home));
+    let homes = ["adapters/src/memory", "adapters/src/postgres", "adapters/src/sqlite", "conformance/src"]
+        .map(|home| crates.join(home));
     let ports = names(&crates.join("domain/src/ports")).filter(|name| !NOT_STORAGE.contains(&name.as_str()));
     let places = ports.flat_map(|port| homes.clone().map(|home| home.join(&port)));
     assert_none("missing", places.filter(|place| !place.is_file()).map(|place| said(&place)).collect());
