@@ -12,7 +12,7 @@ mod socket_tests;
 #[cfg(test)]
 mod tests;
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 use std::str::FromStr;
@@ -40,7 +40,6 @@ pub(crate) type Answer = Result<HttpResponse, Problem>;
 pub(crate) struct Call {
     pub(crate) api: Rc<Api>,
     pub(crate) request: HttpRequest,
-    payload: Payload,
     context: Rc<Context>,
 }
 
@@ -50,6 +49,8 @@ struct Context {
     started: Instant,
     deadline: Instant,
     principal: OnceCell<Rc<Principal>>,
+    /// The body, as long as it is not read to its end.
+    payload: Cell<Option<Payload>>,
 }
 
 impl Call {
@@ -69,10 +70,15 @@ impl Call {
         })
     }
 
-    /// The body, of one of the media types of `media` and at most `limit` bytes.
-    pub(crate) async fn body(&mut self, media: Media, limit: usize) -> Result<Bytes, Problem> {
+    /// The body, of one of the media types of `media` and at most `limit` bytes. It can be had once.
+    pub(crate) async fn body(&self, media: Media, limit: usize) -> Result<Bytes, Problem> {
         media.check(self.request.headers())?;
-        body::read(&self.request, &mut self.payload, limit, self.context.deadline).await
+        let mut payload = self.context.payload.take().unwrap_or(Payload::None);
+        let body = body::read(&self.request, &mut payload, limit, self.context.deadline).await;
+        if body.is_err() {
+            self.context.payload.set(Some(payload));
+        }
+        body
     }
 
     /// The request's headers.
@@ -103,17 +109,21 @@ pub(crate) async fn exchange<F: Future<Output = Answer>>(
         started,
         deadline: started + api.limits.request_timeout,
         principal: OnceCell::new(),
+        payload: Cell::new(Some(payload)),
     });
     let span = tracing::info_span!("request", request_id = context.id);
     let answering = async {
         let _in_flight = api.metrics.enter();
-        let call = Call { api: Rc::clone(&api), request: request.clone(), payload, context: Rc::clone(&context) };
+        let call = Call { api: Rc::clone(&api), request: request.clone(), context: Rc::clone(&context) };
         let answer = bounded(handler(call), &api, context.deadline).await;
         let mut response = answer.unwrap_or_else(|problem| {
             problem.log();
             problem.respond(&context.id, api.show_causes)
         });
         finish(response.headers_mut(), &context.id);
+        if let Some(payload @ (Payload::H1 { .. } | Payload::Stream { .. })) = context.payload.take() {
+            response = body::keep_unread(response, payload);
+        }
         durations.observe(context.started.elapsed().as_secs_f64());
         api.metrics.answered(request.method(), route, response.status());
         log_access(&request, route, &response, &context);

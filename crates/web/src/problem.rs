@@ -125,10 +125,6 @@ impl Problem {
         if spec.status == StatusCode::SERVICE_UNAVAILABLE {
             response.insert_header((header::RETRY_AFTER, RETRY_AFTER));
         }
-        if self.code == Code::BodyTooLarge || self.code == Code::RequestTimeout {
-            // The rest of the body is unread: the connection cannot carry another request.
-            response.force_close();
-        }
         for header in &self.headers {
             response.append_header(header.clone());
         }

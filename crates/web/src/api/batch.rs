@@ -176,7 +176,7 @@ fn items(json: Json<'_>) -> Result<Vec<Json<'_>>, String> {
 
 // The handler.
 
-pub(crate) async fn record(mut call: Call) -> Answer {
+pub(crate) async fn record(call: Call) -> Answer {
     let principal = call.principal(Scope::Write).await?;
     Query::none(&call.request)?;
     let body = call.body(Media::Json, call.api.limits.batch_bytes).await?;

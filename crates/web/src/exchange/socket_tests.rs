@@ -11,9 +11,13 @@ use stint_domain::Applied;
 use crate::test::{Ports, job, secret};
 use crate::{Api, app};
 
+const LINGER: Duration = Duration::from_millis(500);
+
 /// Runs `client` against a server of `api` and stops the server.
 async fn served<T: Send + 'static>(api: Api, client: impl FnOnce(SocketAddr) -> T + Send + 'static) -> T {
     let server = HttpServer::new(move || app(api.clone())).workers(1).disable_signals();
+    // How long a connection may linger for its client to read an answer to a body that is not read.
+    let server = server.client_disconnect_timeout(LINGER);
     let server = server.bind(("127.0.0.1", 0)).unwrap();
     let address = server.addrs()[0];
     let server = server.run();
@@ -79,12 +83,26 @@ async fn a_body_of_20_mb_gets_a_readable_answer_with_and_without_a_length() {
                     break;
                 }
             }
+            // No end of the chunks is ever sent: the server must not wait for it.
             read_all(stream)
         })
         .await;
         assert!(answer.starts_with("HTTP/1.1 413 "), "chunked: {chunked}: {answer}");
         assert!(answer.contains("connection: close"), "{answer}");
         assert!(answer.contains("the body is larger than 1048576 bytes"), "{answer}");
+    }
+}
+
+#[actix_web::test]
+async fn a_refused_request_does_not_wait_for_the_rest_of_its_body() {
+    for framing in ["Transfer-Encoding: chunked\r\n", "Content-Length: 100\r\n"] {
+        let answer = served(Ports::new().api(), move |address| {
+            let mut stream = connect(address);
+            stream.write_all(head("POST", "/api/v1/jobs?x=1", framing).as_bytes()).unwrap();
+            read_all(stream)
+        })
+        .await;
+        assert!(answer.starts_with("HTTP/1.1 422 ") && answer.contains("connection: close"), "{answer}");
     }
 }
 
