@@ -147,9 +147,9 @@ impl Ended {
     #[track_caller]
     pub(crate) fn failed(self) -> String {
         assert_eq!((self.status, self.stdout.as_str()), (1, ""), "{self:?}");
-        let complaint = self.stderr.lines().last().unwrap_or_default();
-        assert!(complaint.starts_with("stint: ") && self.stderr.matches("stint: ").count() == 1, "{self:?}");
-        complaint.trim_start_matches("stint: ").to_owned()
+        let complaints: Vec<_> = self.stderr.lines().filter_map(|line| line.strip_prefix("stint: ")).collect();
+        assert!(complaints.len() == 1 && self.stderr.ends_with(&format!("{}\n", complaints[0])), "{self:?}");
+        complaints[0].to_owned()
     }
 }
 
@@ -192,8 +192,9 @@ impl Server {
 
     /// Sends a signal, such as `TERM`.
     pub(crate) fn signal(&self, signal: &str) {
-        let status = Command::new("kill").arg(format!("-{signal}")).arg(self.child.id().to_string()).status().unwrap();
-        assert!(status.success());
+        // The shell's own `kill`: not every system has it as a program.
+        let kill = format!("kill -{signal} {}", self.child.id());
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     }
 
     /// Waits for its end, and takes the rest of the log.
