@@ -14,9 +14,10 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use stint_adapters::postgres::test_database::TestDatabase;
 use stint_adapters::postgres::{Postgres, PostgresSettings};
+use stint_adapters::system::UuidV7Generator;
 use stint_domain::ports::job::CreateJob;
 use stint_domain::ports::time_entry::{NewTimeEntry, RecordTime};
-use stint_domain::ports::{JobRepository, TimeEntryRepository};
+use stint_domain::ports::{IdGenerator, JobRepository, TimeEntryRepository};
 use stint_domain::values::{JobId, JobName, Minutes, Subject, TimeEntryId, Timestamp, WorkSummary};
 use stint_domain::{Job, JobStatus, TimeEntry};
 use uuid::Uuid;
@@ -53,12 +54,17 @@ async fn until(connection: &mut PgConnection, sql: &str) {
     tokio::time::timeout(Duration::from_secs(10), waiting).await.expect(sql);
 }
 
+/// An id that nothing has.
+fn id() -> Uuid {
+    UuidV7Generator.generate()
+}
+
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_micros(1_700_000_000_000_000 + seconds * 1_000_000).unwrap()
 }
 
 async fn job(postgres: &Postgres) -> Job {
-    let (id, name) = (JobId::new(Uuid::now_v7()), JobName::new("Research").unwrap());
+    let (id, name) = (JobId::new(id()), JobName::new("Research").unwrap());
     let command = CreateJob { id, name, status: JobStatus::Open, at: at(0), idempotency: None };
     JobRepository::create(postgres, command).await.unwrap().outcome
 }
@@ -66,7 +72,7 @@ async fn job(postgres: &Postgres) -> Job {
 /// Half an hour for `job`.
 fn half_an_hour(job: &Job) -> RecordTime {
     let entry = NewTimeEntry {
-        id: TimeEntryId::new(Uuid::now_v7()),
+        id: TimeEntryId::new(id()),
         related_job: job.id,
         minutes_worked: Minutes::new(30).unwrap(),
         date_stamp: "2026-01-02".parse().unwrap(),

@@ -4,9 +4,6 @@
 //! database when it is dropped, and what a process left behind when the next one starts. A process shows that it is
 //! still there by one open connection, which carries the template's name.
 
-// What fails here fails a test, and should say where.
-#![expect(clippy::missing_panics_doc, reason = "this is for tests")]
-
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 

@@ -168,7 +168,7 @@ async fn a_server_that_accepts_and_says_nothing_is_not_waited_for_long() {
 #[tokio::test]
 async fn waiting_for_a_lock_or_a_statement_too_long_is_a_timeout() {
     let database = TestDatabase::create();
-    let (short, long) = (Duration::from_millis(50), Duration::from_secs(60));
+    let (short, long) = (Duration::from_millis(50), Duration::from_mins(1));
     for (statement_timeout, lock_timeout) in [(short, long), (long, short)] {
         let settings = PostgresSettings { statement_timeout, lock_timeout, ..PostgresSettings::new(database.url()) };
         let postgres = Postgres::connect(&settings).await.unwrap();

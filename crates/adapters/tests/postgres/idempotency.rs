@@ -11,7 +11,7 @@ const HOURS: i64 = 3600;
 async fn an_outcome_is_kept_for_a_day_and_forgotten_after_two() {
     let (postgres, database) = postgres().await;
     let job = job(&postgres).await;
-    let token = TokenId::new(Uuid::now_v7());
+    let token = TokenId::new(id());
     let keyed = |key: &str, seconds| {
         let key = IdempotencyKey::new(key).unwrap();
         let idempotency = Some(Idempotency { token, key, fingerprint: Fingerprint([7; 32]) });

@@ -70,7 +70,7 @@ impl Proxy {
 }
 
 fn forward(mut client: TcpStream, mut server: TcpStream, cut: &Mutex<Option<Cut>>) {
-    let mut buffer = [0; 65_536];
+    let mut buffer = [0; 16_384];
     while let Ok(length @ 1..) = client.read(&mut buffer) {
         let sent = &buffer[..length];
         let mut cut = cut.lock().unwrap();
