@@ -59,15 +59,13 @@ impl Bad {
     }
 
     fn bytes(&self, service: &Service) -> Vec<u8> {
-        let mut head = format!("{} {} HTTP/1.1\r\nHost: {}\r\n", self.method, self.target, service.api.address());
+        let mut head = vec![format!("{} {} HTTP/1.1", self.method, self.target), "Host: stint".to_owned()];
         if !self.headers.iter().any(|(name, _)| *name == "Authorization") {
-            head += &format!("Authorization: {}\r\n", service.api.authorization());
+            head.push(format!("Authorization: {}", service.api.authorization()));
         }
-        for (name, value) in &self.headers {
-            head += &format!("{name}: {value}\r\n");
-        }
-        head += &format!("Content-Length: {}\r\n\r\n", self.body.len());
-        [head.into_bytes(), self.body.clone()].concat()
+        head.extend(self.headers.iter().map(|(name, value)| format!("{name}: {value}")));
+        head.push(format!("Content-Length: {}\r\n\r\n", self.body.len()));
+        [head.join("\r\n").into_bytes(), self.body.clone()].concat()
     }
 
     fn shown(&self, service: &Service) -> String {

@@ -35,7 +35,7 @@ pub(super) struct Request {
 
 impl Client {
     /// Far more than the server's own limits: who waits so long found a stuck request.
-    const PATIENCE: Duration = Duration::from_secs(60);
+    const PATIENCE: Duration = Duration::from_mins(1);
 
     pub(super) fn new(address: SocketAddr, token: &str) -> Self {
         let connector = awc::Connector::new().timeout(Self::PATIENCE).limit(1000);

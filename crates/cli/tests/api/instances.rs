@@ -11,7 +11,7 @@ use super::concurrency::increment;
 use super::ledger::{entry, id};
 use super::service::Service;
 
-async fn two() -> (Service, Client, Client) {
+fn two() -> (Service, Client, Client) {
     let mut service = Service::on_postgres();
     let there = service.another_instance(&[]);
     let here = service.api.clone();
@@ -21,7 +21,7 @@ async fn two() -> (Service, Client, Client) {
 
 #[actix_web::test]
 async fn what_one_instance_writes_the_other_shows_at_once() {
-    let (_service, here, there) = two().await;
+    let (_service, here, there) = two();
     let job = here.new_job("Shared").await;
     let entry = there.log(&job, 30).await;
     assert_eq!(here.total(&job).await, 30);
@@ -36,7 +36,7 @@ async fn what_one_instance_writes_the_other_shows_at_once() {
 
 #[actix_web::test]
 async fn a_walk_may_go_on_at_the_other_instance() {
-    let (_service, here, there) = two().await;
+    let (_service, here, there) = two();
     for name in ["a", "b", "c"] {
         here.new_job(name).await;
     }
@@ -47,7 +47,7 @@ async fn a_walk_may_go_on_at_the_other_instance() {
 
 #[actix_web::test]
 async fn a_revoked_token_is_refused_by_both_within_five_seconds() {
-    let (service, here, there) = two().await;
+    let (service, here, there) = two();
     let secret = service.new_token("read", "leaver");
     let (here, there) = (here.with_token(&secret), there.with_token(&secret));
     for instance in [&here, &there] {
@@ -60,7 +60,7 @@ async fn a_revoked_token_is_refused_by_both_within_five_seconds() {
 
 #[actix_web::test]
 async fn racing_requests_with_one_key_make_one_entry_across_instances() {
-    let (_service, here, there) = two().await;
+    let (_service, here, there) = two();
     let job = here.new_job("Shared").await;
     let send = |instance: &Client| {
         instance.post(format!("/jobs/{job}/time-entries"), &entry(30)).header("idempotency-key", "k")
@@ -73,7 +73,7 @@ async fn racing_requests_with_one_key_make_one_entry_across_instances() {
 
 #[actix_web::test]
 async fn increments_with_if_match_across_instances_lose_no_update() {
-    let (service, here, there) = two().await;
+    let (service, here, there) = two();
     let job = here.new_job("Counter").await;
     let target = format!("/time-entries/{}", id(&here.log(&job, 1).await));
     join_all((0..16).map(|at| increment([&here, &there][at % 2], &target, 3))).await;
@@ -83,7 +83,7 @@ async fn increments_with_if_match_across_instances_lose_no_update() {
 
 #[actix_web::test]
 async fn moves_and_batches_across_instances_keep_totals_equal_to_sums() {
-    let (service, here, there) = two().await;
+    let (service, here, there) = two();
     let jobs = [here.new_job("A").await, here.new_job("B").await];
     let mut targets = Vec::new();
     for at in 0..8 {

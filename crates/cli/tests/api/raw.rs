@@ -113,13 +113,6 @@ impl Connection {
     }
 
     async fn fill(&mut self) -> bool {
-        let mut chunk = [0; 16 * 1024];
-        match self.stream.read(&mut chunk).await {
-            Ok(0) | Err(_) => false,
-            Ok(length) => {
-                self.read.extend_from_slice(&chunk[..length]);
-                true
-            }
-        }
+        matches!(self.stream.read_buf(&mut self.read).await, Ok(1..))
     }
 }

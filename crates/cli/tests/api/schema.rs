@@ -17,7 +17,17 @@ fn fits(document: &Value, schema: &Value, value: &Value) -> Result<(), String> {
     let Some(keywords) = schema.as_object() else { return Ok(()) };
     for (keyword, rule) in keywords {
         let holds = match keyword.as_str() {
-            "description" | "title" | "example" | "examples" | "default" | "deprecated" | "readOnly" | "$ref" => true,
+            // Patterns are a hint for readers: the tests of each value say more.
+            "pattern"
+            | "description"
+            | "title"
+            | "example"
+            | "examples"
+            | "default"
+            | "deprecated"
+            | "readOnly"
+            | "$ref"
+            | "additionalProperties" => true,
             "type" => match rule {
                 Value::Array(types) => types.iter().any(|name| is_a(value, name)),
                 name => is_a(value, name),
@@ -33,10 +43,8 @@ fn fits(document: &Value, schema: &Value, value: &Value) -> Result<(), String> {
             "maxItems" => {
                 value.as_array().is_none_or(|items| rule.as_u64().is_none_or(|most| items.len() as u64 <= most))
             }
-            "pattern" => true, // a hint for readers: the tests of each value say more
             "required" => rule.as_array().is_some_and(|names| names.iter().all(|name| has_member(value, name))),
             "properties" => properties_fit(document, rule, value)?,
-            "additionalProperties" | "propertyNames" => true,
             "items" => items_fit(document, rule, value)?,
             "oneOf" | "anyOf" => {
                 rule.as_array().is_some_and(|some| some.iter().any(|s| fits(document, s, value).is_ok()))

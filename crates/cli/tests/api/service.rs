@@ -135,6 +135,7 @@ impl Service {
 }
 
 impl Drop for Service {
+    #[expect(clippy::print_stderr, reason = "what the server logged may say why a test failed")]
     fn drop(&mut self) {
         if std::thread::panicking() {
             self.server.signal("KILL");
