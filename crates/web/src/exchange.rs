@@ -56,8 +56,12 @@ struct Context {
 impl Call {
     /// Who is acting, if they may do what `scope` allows.
     pub(crate) async fn principal(&self, scope: Scope) -> Result<Rc<Principal>, Problem> {
-        let principal = Rc::new(auth::authenticate(&self.api.authenticator, self.headers(), scope).await?);
-        Ok(Rc::clone(self.context.principal.get_or_init(|| principal)))
+        let principal = Rc::new(auth::authenticate(&self.api.authenticator, self.headers()).await?);
+        // Kept before it may be refused, so that the log tells who was.
+        let principal = self.context.principal.get_or_init(|| principal);
+        // The services ask again; here it is asked before a body is read.
+        principal.require(scope)?;
+        Ok(Rc::clone(principal))
     }
 
     /// The `{id}` of the path.

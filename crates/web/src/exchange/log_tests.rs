@@ -62,4 +62,9 @@ async fn every_line_of_a_request_has_its_id_and_an_internal_error_its_causes() {
     }
     assert!(access.contains("duration_ms=") && access.contains("token=00000000-0000-0000-0000-000000000009"), "{log}");
     assert!(!log.contains(&secret("r")), "{log}");
+
+    send(&api, by("r", "DELETE", url)).await;
+    let log = lines.text();
+    let refused = log.lines().last().unwrap();
+    assert!(refused.contains("status=403") && refused.contains("subject=\"ada\""), "{refused}");
 }
