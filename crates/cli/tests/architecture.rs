@@ -43,6 +43,7 @@ fn said(path: &Path) -> String {
 
 /// Fails with every offender at once.
 #[track_caller]
-fn assert_none(rule: &str, offenders: Vec<String>) {
+fn assert_none(rule: &str, offenders: impl IntoIterator<Item = String>) {
+    let offenders: Vec<_> = offenders.into_iter().collect();
     assert!(offenders.is_empty(), "{rule}:\n  {}", offenders.join("\n  "));
 }

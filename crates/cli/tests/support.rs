@@ -16,7 +16,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// Far longer than anything here takes on a busy machine.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A folder to start the binary in, and what its environment says. A deployment on SQLite, unless changed.
 pub(crate) struct Stint {
@@ -163,7 +163,7 @@ impl Server {
         let unknown = SocketAddr::from(([0, 0, 0, 0], 0));
         let mut server = Self { child, lines, log: Vec::new(), listens_on: String::new(), metrics: unknown };
         let listening = server.logged("listening");
-        server.listens_on = listening["address"].as_str().unwrap().to_owned();
+        listening["address"].as_str().unwrap().clone_into(&mut server.listens_on);
         server.metrics = listening["metrics"].as_str().unwrap().parse().unwrap();
         server
     }

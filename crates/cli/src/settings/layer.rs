@@ -131,9 +131,10 @@ impl Layer {
     fn unknown(&self, path: &str) -> SettingsError {
         let section = path.split('.').next().unwrap_or_default();
         let known: Vec<_> = KEYS.iter().filter_map(|key| key.path.strip_prefix(section)?.strip_prefix('.')).collect();
-        let hint = match known.is_empty() {
-            true => format!("; the sections are {}", sections().join(", ")),
-            false => format!("; [{section}] has {}", known.join(", ")),
+        let hint = if known.is_empty() {
+            format!("; the sections are {}", sections().join(", "))
+        } else {
+            format!("; [{section}] has {}", known.join(", "))
         };
         SettingsError::Unknown { key: path.to_owned(), layer: self.name.clone(), hint }
     }

@@ -37,14 +37,14 @@ const IGNORED: [&str; 2] = ["local.toml", "target"];
 #[test]
 fn a_module_with_children_is_a_file_beside_its_folder() {
     let offenders = files(&root().join("crates"), "rs").into_iter().filter(|path| path.ends_with("mod.rs"));
-    assert_none("`foo.rs` and `foo/` instead of", offenders.map(|path| said(&path)).collect());
+    assert_none("`foo.rs` and `foo/` instead of", offenders.map(|path| said(&path)));
 }
 
 #[test]
 fn every_file_says_first_what_it_is_for() {
     let silent = |path: &std::path::PathBuf| !fs::read_to_string(path).unwrap().starts_with("//! ");
     let offenders = files(&root().join("crates"), "rs").into_iter().filter(silent);
-    assert_none("files that do not start with `//!`", offenders.map(|path| said(&path)).collect());
+    assert_none("files that do not start with `//!`", offenders.map(|path| said(&path)));
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn whatever_keeps_a_port_has_its_file_name() {
         .map(|home| crates.join(home));
     let ports = names(&crates.join("domain/src/ports")).filter(|name| !NOT_STORAGE.contains(&name.as_str()));
     let places = ports.flat_map(|port| homes.clone().map(|home| home.join(&port)));
-    assert_none("missing", places.filter(|place| !place.is_file()).map(|place| said(&place)).collect());
+    assert_none("missing", places.filter(|place| !place.is_file()).map(|place| said(&place)));
 }
 
 #[test]
@@ -81,5 +81,5 @@ fn both_dialects_have_the_same_migrations() {
 fn the_top_level_holds_what_is_listed_and_no_more() {
     let known =
         |name: &String| name.starts_with('.') || TOP_LEVEL.contains(&name.as_str()) || IGNORED.contains(&name.as_str());
-    assert_none("not at home at the top level", names(&root()).filter(|name| !known(name)).collect());
+    assert_none("not at home at the top level", names(&root()).filter(|name| !known(name)));
 }
