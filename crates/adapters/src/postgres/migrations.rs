@@ -1,5 +1,8 @@
 //! The schema's migrations, and how Postgres keeps two migrators apart.
 
+use std::thread::sleep;
+use std::time::Duration;
+
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -46,16 +49,33 @@ impl Dialect for Postgres {
         session: &mut Session,
         f: impl FnOnce(&mut PgConnection) -> Result<T, BackendError>,
     ) -> Result<T, BackendError> {
-        // Of the session and not of a transaction, because a migration may ask to run without one.
         let connection = session.connection()?;
-        connection
-            .batch_execute("SET statement_timeout = 0; SET lock_timeout = 0; SELECT pg_advisory_lock(7310867221)")
-            .map_err(backend_error)?;
-        let outcome = f(connection);
+        let outcome = alone(connection).map_err(backend_error).and_then(|()| f(connection));
         // With the connection end the lock and the settings.
         session.spent();
         outcome
     }
+}
+
+/// Takes the time-outs off and waits until no other migrator is left, however long that one takes.
+///
+/// The lock is asked for again and again: a statement that waited for it would hold a snapshot, for which the other
+/// one's `CREATE INDEX CONCURRENTLY` would wait in turn.
+fn alone(connection: &mut PgConnection) -> QueryResult<()> {
+    connection.batch_execute("SET statement_timeout = 0; SET lock_timeout = 0")?;
+    while !Sql::<TryLock>::constant().get_result::<bool>(connection)? {
+        sleep(Duration::from_millis(50));
+    }
+    Ok(())
+}
+
+/// Takes the migrators' lock, if it is free. It belongs to the session and not to a transaction, because a migration
+/// may ask to run without one.
+struct TryLock;
+
+impl Constant for TryLock {
+    type Columns = Bool;
+    const SQL: &'static str = "SELECT pg_try_advisory_lock(7310867221)";
 }
 
 /// What has been run, and which of it registered itself as a contraction.

@@ -101,6 +101,23 @@ async fn of_migrators_that_race_each_migration_is_run_by_one() {
     assert_eq!(names, directories("postgres").into_iter().collect::<Vec<_>>());
 }
 
+/// A snapshot of the one that waits would be waited for by the other: a deadlock, and an index that is left invalid.
+#[tokio::test]
+async fn a_migrator_that_waits_does_not_stop_an_index_from_being_built_concurrently() {
+    let (postgres, database) = postgres().await;
+    let mut first = connection(&database);
+    first.batch_execute("SELECT pg_advisory_lock(7310867221)").unwrap();
+    let migrator = postgres.migrator();
+    let second = tokio::spawn(async move { migrator.up().await });
+    let asks = "SELECT count(*) AS n FROM pg_stat_activity
+        WHERE datname = current_database() AND application_name = 'stint' AND query LIKE '%advisory_lock%'";
+    until(&mut connection(&database), asks).await;
+    first.batch_execute("CREATE INDEX CONCURRENTLY jobs_by_name ON jobs (name)").unwrap();
+    assert!(!second.is_finished());
+    drop(first);
+    second.await.unwrap().unwrap();
+}
+
 fn folder(dialect: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations").join(dialect)
 }
