@@ -38,6 +38,7 @@ CREATE TABLE time_entries (
 );
 
 CREATE INDEX time_entries_of_job_latest_first ON time_entries (related_job, date_stamp DESC, id DESC);
+CREATE INDEX time_entries_of_subject_latest_first ON time_entries (created_by, date_stamp DESC, id DESC);
 CREATE INDEX time_entries_latest_first ON time_entries (date_stamp DESC, id DESC);
 
 CREATE TABLE tokens (

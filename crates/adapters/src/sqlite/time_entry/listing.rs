@@ -35,7 +35,9 @@ fn listing(query: &ListTimeEntries) -> Listing<'_> {
     if let Some(from) = query.dates.from() {
         listing = listing.filter(time_entries::date_stamp.ge(from.to_string()));
     }
-    if let Some(to) = query.dates.to() {
+    // SQLite starts at one upper bound alone, and it has to be the nearer one: the cursor, once there is one.
+    let start = query.after.map(|cursor| cursor.date_stamp);
+    if let Some(to) = query.dates.to().filter(|to| start.is_none_or(|start| start > *to)) {
         listing = listing.filter(time_entries::date_stamp.le(to.to_string()));
     }
     if let Some(subject) = &query.created_by {
@@ -50,7 +52,7 @@ fn listing(query: &ListTimeEntries) -> Listing<'_> {
 
 #[cfg(test)]
 mod tests {
-    use stint_domain::values::{DateRange, JobId, TimeEntryId};
+    use stint_domain::values::{DateRange, JobId, Subject, TimeEntryId};
     use uuid::Uuid;
 
     use super::*;
@@ -82,9 +84,25 @@ mod tests {
     #[test]
     fn a_range_of_dates_is_read_from_the_index_without_sorting() {
         let dates = DateRange::new("2026-01-01".parse().ok(), "2026-01-31".parse().ok()).unwrap();
-        for plan in plans(&ListTimeEntries { dates, ..ListTimeEntries::default() }) {
-            let [search] = &plan[..] else { panic!("more than one step: {plan:?}") };
-            assert!(search.starts_with("SEARCH time_entries USING INDEX time_entries_latest_first"), "{search}");
-        }
+        let [first, next] = plans(&ListTimeEntries { dates, ..ListTimeEntries::default() });
+        let index = "SEARCH time_entries USING INDEX time_entries_latest_first";
+        assert_eq!(first, [format!("{index} (date_stamp>? AND date_stamp<?)")]);
+        assert_eq!(next, [format!("{index} (date_stamp>? AND (date_stamp,id)<(?,?))")]);
+    }
+
+    #[test]
+    fn the_last_date_holds_whatever_the_place() {
+        let dates = DateRange::new(None, "2026-01-01".parse().ok()).unwrap();
+        let [_, next] = plans(&ListTimeEntries { dates, ..ListTimeEntries::default() });
+        assert_eq!(next, ["SEARCH time_entries USING INDEX time_entries_latest_first (date_stamp<?)"]);
+    }
+
+    #[test]
+    fn a_page_of_a_subject_starts_at_its_place_in_the_index() {
+        let [first, next] =
+            plans(&ListTimeEntries { created_by: Subject::new("ada").ok(), ..ListTimeEntries::default() });
+        let index = "SEARCH time_entries USING INDEX time_entries_of_subject_latest_first";
+        assert_eq!(first, [format!("{index} (created_by=?)")]);
+        assert_eq!(next, [format!("{index} (created_by=? AND (date_stamp,id)<(?,?))")]);
     }
 }
