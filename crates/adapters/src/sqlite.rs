@@ -3,7 +3,7 @@
 //! # One writer, several readers
 //!
 //! SQLite lets one connection write at a time. So a handle has one connection for writes, for which callers queue in
-//! [`Blocking`], in order and without polling a lock; and several that only read. The file is in WAL mode: readers see
+//! [`Blocking`], in order and without polling a lock; and several that only read, one of them for health checks alone. The file is in WAL mode: readers see
 //! the last committed write and neither wait for the writer nor hold it up. A write takes SQLite's own lock when it
 //! starts (`BEGIN IMMEDIATE`), so what it reads stays true until it commits, and the code reads as if it were alone.
 //!
@@ -44,6 +44,8 @@ mod totals;
 mod transaction;
 mod update_row;
 
+use std::time::Duration;
+
 use diesel::SqliteConnection;
 use prometheus_client::registry::Registry;
 use r2d2::ManageConnection;
@@ -61,6 +63,9 @@ use crate::migrations::Migrator;
 pub struct Sqlite {
     writer: Blocking<ConnectionManager>,
     readers: Blocking<ConnectionManager>,
+    /// One reader for health checks, which must not queue behind requests.
+    aside: Blocking<ConnectionManager>,
+    health_timeout: Duration,
 }
 
 impl Sqlite {
@@ -75,7 +80,12 @@ impl Sqlite {
             pool(manager, connections, settings.queue)
         };
         // The writer comes first: it sets the journal mode, which stays with the file.
-        Ok(Self { writer: pool(Role::Writer, 1)?, readers: pool(Role::Reader, settings.readers)? })
+        Ok(Self {
+            writer: pool(Role::Writer, 1)?,
+            readers: pool(Role::Reader, settings.readers)?,
+            aside: pool(Role::Reader, 1)?,
+            health_timeout: settings.health_timeout,
+        })
     }
 
     /// Brings the schema up or down, and tells whether it fits.

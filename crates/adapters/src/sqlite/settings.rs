@@ -14,6 +14,8 @@ pub struct SqliteSettings {
     pub readers: u32,
     /// How long a write waits for one of another process; 5 seconds, unless set.
     pub busy_timeout: Duration,
+    /// How long a health check may take; 2 seconds, unless set.
+    pub health_timeout: Duration,
     /// How many callers may wait for a connection, and how long.
     pub queue: QueueLimits,
 }
@@ -21,6 +23,12 @@ pub struct SqliteSettings {
 impl SqliteSettings {
     /// The defaults, for the file at `path`.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), readers: 4, busy_timeout: Duration::from_secs(5), queue: QueueLimits::default() }
+        Self {
+            path: path.into(),
+            readers: 4,
+            busy_timeout: Duration::from_secs(5),
+            health_timeout: Duration::from_secs(2),
+            queue: QueueLimits::default(),
+        }
     }
 }
