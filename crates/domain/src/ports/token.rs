@@ -11,7 +11,7 @@ use crate::values::{Timestamp, TokenId};
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
 pub trait TokenRepository: Send + Sync {
-    /// Stores a new token.
+    /// Stores a new token. One whose id or hash is taken is refused or ignored: the first stays as it is.
     async fn create(&self, token: Token) -> Result<(), BackendError>;
 
     /// Marks a token as revoked at `at`, and answers with it. One that is revoked already keeps its first moment.
