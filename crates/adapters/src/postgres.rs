@@ -28,9 +28,11 @@ mod totals;
 
 use std::time::Duration;
 
+use diesel::RunQueryDsl;
 use diesel::pg::PgConnection;
+use diesel::sql_types::Text;
 use r2d2::Pool;
-use stint_domain::ports::BackendError;
+use stint_domain::ports::{BackendError, BackendErrorKind};
 
 use crate::PoolMetrics;
 use crate::blocking::Blocking;
@@ -38,6 +40,7 @@ use crate::migrations::Migrator;
 use attempt::{Failure, Repeat, attempt};
 use session::Sessions;
 pub use settings::PostgresSettings;
+use sql::{Constant, Sql};
 
 const BACKEND: &str = "postgres";
 
@@ -51,12 +54,13 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// Connects once, to tell a server that cannot be reached or does not let us in from one that can and does.
+    /// Connects once, to tell a server that cannot be reached or does not let us in from one that can and does; and a
+    /// database that cannot hold every text from one that can.
     ///
     /// Later on, lost connections are replaced when they are needed.
     pub async fn connect(settings: &PostgresSettings) -> Result<Self, BackendError> {
         let postgres = Self::unconnected(settings);
-        postgres.requests.run(|session| session.connection().map(|_| ())).await?;
+        postgres.reading(require_utf8).await?;
         Ok(postgres)
     }
 
@@ -97,7 +101,19 @@ impl Postgres {
         self.requests.run(move |session| attempt(session, repeat, operation)).await
     }
 
-    /// Carries out what only reads, or what stores something under its own id and recognises it.
+    /// Carries out what only reads.
+    async fn reading<T, R>(
+        &self,
+        operation: impl Fn(&mut PgConnection) -> Result<T, Failure<R>> + Send + 'static,
+    ) -> Result<T, R>
+    where
+        T: Send + 'static,
+        R: From<BackendError> + Send + 'static,
+    {
+        self.run(Repeat::Reads, operation).await
+    }
+
+    /// Carries out what stores something under its own id and recognises it.
     async fn repeatably<T, R>(
         &self,
         operation: impl Fn(&mut PgConnection) -> Result<T, Failure<R>> + Send + 'static,
@@ -120,4 +136,22 @@ impl Postgres {
     {
         self.run(Repeat::Never, operation).await
     }
+}
+
+/// In which encoding the database keeps text.
+struct Encoding;
+
+impl Constant for Encoding {
+    type Columns = Text;
+    const SQL: &'static str = "SELECT current_setting('server_encoding')";
+}
+
+/// In others some text has no form, or characters are counted as bytes.
+fn require_utf8(connection: &mut PgConnection) -> Result<(), Failure<BackendError>> {
+    let encoding: String = Sql::<Encoding>::constant().get_result(connection)?;
+    if encoding == "UTF8" {
+        return Ok(());
+    }
+    let message = format!("the database's encoding is {encoding}, but must be UTF8: create it with ENCODING 'UTF8'");
+    Err(Failure::Refused(BackendError::new(BACKEND, BackendErrorKind::Internal, message)))
 }

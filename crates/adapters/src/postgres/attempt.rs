@@ -3,7 +3,8 @@
 //! It is tried again, a bounded number of times, when the server undid it because of another transaction (a deadlock),
 //! or when another writer was seen to come in between. When the connection is lost it is tried again only if it cannot
 //! have taken effect or if doing it twice is the same as doing it once. A `COMMIT` whose answer was lost is therefore
-//! reported and not replayed.
+//! reported and not replayed: as [`Timeout`](BackendErrorKind::Timeout), because the write may have happened, while
+//! [`Unavailable`](BackendErrorKind::Unavailable) says that nothing has.
 
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
@@ -55,7 +56,9 @@ impl<R> Failure<R> {
 /// Whether an operation whose answer was lost can be done again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Repeat {
-    /// Yes: it reads, or it stores something under its own id and recognises it.
+    /// Yes: it only reads.
+    Reads,
+    /// Yes: it stores something under its own id and recognises it.
     Harmless,
     /// No: it may have taken effect.
     Never,
@@ -68,8 +71,9 @@ pub(super) fn attempt<T, R: From<BackendError>>(
     operation: impl Fn(&mut PgConnection) -> Result<T, Failure<R>>,
 ) -> Result<T, R> {
     let mut reconnected = false;
+    let mut in_doubt = false;
     for attempt in 0..ATTEMPTS {
-        let connection = session.connection()?;
+        let connection = session.connection().map_err(|error| told(error, in_doubt))?;
         let (error, undone) = match operation(connection) {
             Ok(outcome) => return Ok(outcome),
             Err(Failure::Refused(refusal)) => return Err(refusal),
@@ -84,14 +88,23 @@ pub(super) fn attempt<T, R: From<BackendError>>(
         if fault == Fault::Lost || connection.is_broken() {
             session.lost();
         }
+        in_doubt |= fault == Fault::Lost && !undone && repeat != Repeat::Reads;
         match fault {
             Fault::Conflict => pause(attempt),
-            Fault::Lost if !reconnected && (undone || repeat == Repeat::Harmless) => reconnected = true,
-            _ => return Err(backend_error(error).into()),
+            Fault::Lost if !reconnected && (undone || repeat != Repeat::Never) => reconnected = true,
+            _ => return Err(told(backend_error(error), in_doubt).into()),
         }
     }
     let message = format!("others came in between {ATTEMPTS} times");
-    Err(BackendError::new(BACKEND, BackendErrorKind::Unavailable, message).into())
+    Err(told(BackendError::new(BACKEND, BackendErrorKind::Unavailable, message), in_doubt).into())
+}
+
+/// What the caller is told: never that nothing was done, when this or an earlier attempt may have taken effect.
+fn told(error: BackendError, in_doubt: bool) -> BackendError {
+    match error.kind {
+        BackendErrorKind::Unavailable if in_doubt => BackendError { kind: BackendErrorKind::Timeout, ..error },
+        _ => error,
+    }
 }
 
 /// Runs `body` as one transaction: it commits when `body` has an outcome, and leaves nothing behind when it has not.

@@ -65,7 +65,7 @@ fn by_message(message: &str) -> Fault {
     known.map_or(Fault::Other(BackendErrorKind::Internal), |(_, fault)| *fault)
 }
 
-/// The error that a caller gets who cannot do anything more specific about it.
+/// The error that a caller gets who cannot do anything more specific about it, and who knows that nothing was done.
 pub(super) fn backend_error(error: Error) -> BackendError {
     let kind = match fault(&error) {
         Fault::Lost | Fault::Conflict => BackendErrorKind::Unavailable,

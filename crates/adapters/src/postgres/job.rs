@@ -7,6 +7,7 @@ mod list;
 mod statements;
 
 use async_trait::async_trait;
+use diesel::connection::SimpleConnection;
 use diesel::dsl::insert_into;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -63,11 +64,11 @@ impl JobRepository for Postgres {
     }
 
     async fn find(&self, id: JobId) -> Result<Option<Job>, BackendError> {
-        self.repeatably(move |connection| find(connection, id)).await
+        self.reading(move |connection| find(connection, id)).await
     }
 
     async fn list(&self, query: ListJobs) -> Result<Page<Job, JobCursor>, BackendError> {
-        self.repeatably(move |connection| list::list(connection, &query)).await
+        self.reading(move |connection| list::list(connection, &query)).await
     }
 }
 
@@ -199,6 +200,8 @@ fn delete_with_entries(connection: &mut PgConnection, command: &DeleteJob) -> Re
     let job = job.ok_or(Failure::Refused(DeleteJobError::NotFound(command.id)))?;
     let job = Job::try_from(job).map_err(Failure::refused)?;
     command.precondition.check(Some(job.version)).map_err(Failure::refused)?;
+    // With very many entries it takes longer than a request may; undone each time, it could never be done.
+    connection.batch_execute("SET LOCAL statement_timeout = 0")?;
     diesel::delete(time_entries::table.filter(time_entries::related_job.eq(id))).execute(connection)?;
     diesel::delete(jobs::table.find(id)).execute(connection)?;
     Ok(())

@@ -34,6 +34,11 @@ impl TestDatabase {
         Self::from_template("template0")
     }
 
+    /// A new database without the schema, which keeps text in another encoding than UTF8.
+    pub fn encoded(encoding: &str) -> Self {
+        Self::from_template(&format!("template0 ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C'"))
+    }
+
     fn from_template(template: &str) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let server = Server::get();

@@ -72,11 +72,11 @@ impl TimeEntryRepository for Postgres {
     }
 
     async fn find(&self, id: TimeEntryId) -> Result<Option<TimeEntry>, BackendError> {
-        self.repeatably(move |connection| find(connection, id)).await
+        self.reading(move |connection| find(connection, id)).await
     }
 
     async fn list(&self, query: ListTimeEntries) -> Result<Page<TimeEntry, TimeEntryCursor>, BackendError> {
-        self.repeatably(move |connection| list::list(connection, &query)).await
+        self.reading(move |connection| list::list(connection, &query)).await
     }
 }
 

@@ -42,7 +42,7 @@ impl TokenRepository for Postgres {
     }
 
     async fn find_by_hash(&self, hash: SecretHash) -> Result<Option<Token>, BackendError> {
-        self.repeatably(move |connection| {
+        self.reading(move |connection| {
             let row: Option<TokenRow> = tokens::table
                 .filter(tokens::secret_hash.eq(hash.0.as_slice()))
                 .select(TokenRow::as_select())
@@ -54,7 +54,7 @@ impl TokenRepository for Postgres {
     }
 
     async fn list(&self) -> Result<Vec<Token>, BackendError> {
-        self.repeatably(|connection| {
+        self.reading(|connection| {
             let rows: Vec<TokenRow> =
                 tokens::table.order((tokens::created_at, tokens::id)).select(TokenRow::as_select()).load(connection)?;
             rows.into_iter().map(Token::try_from).collect::<Result<_, _>>().map_err(Failure::Refused)

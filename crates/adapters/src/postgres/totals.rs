@@ -42,7 +42,7 @@ type Row = (i64, i64, Vec<Uuid>, Vec<i64>, Vec<i64>);
 #[async_trait]
 impl TotalsAudit for Postgres {
     async fn audit(&self) -> Result<TotalsReport, BackendError> {
-        self.repeatably(|connection| {
+        self.reading(|connection| {
             transaction(connection, |connection| {
                 // It reads the whole ledger, which may take longer than a request may.
                 connection.batch_execute("SET LOCAL statement_timeout = 0")?;

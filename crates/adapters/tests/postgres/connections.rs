@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use stint_domain::Precondition;
-use stint_domain::ports::job::{JobChanges, PutJob, UpdateJob};
+use stint_domain::ports::job::{DeleteJob, EntriesOfDeleted, JobChanges, PutJob, UpdateJob, UpdateJobError};
 use stint_domain::ports::time_entry::{
-    BatchMode, RecordBatch, TimeEntryChanges, UpdateTimeEntry, UpdateTimeEntryError,
+    BatchMode, DeleteTimeEntry, DeleteTimeEntryError, RecordBatch, RecordTimeError, TimeEntryChanges, UpdateTimeEntry,
+    UpdateTimeEntryError,
 };
 use stint_domain::ports::{BackendError, BackendErrorKind, HealthCheck, NotReady};
 
@@ -29,6 +30,11 @@ async fn edit(postgres: &Postgres, entry: &TimeEntry) -> Result<TimeEntry, Updat
     let changes = TimeEntryChanges { minutes_worked: Some(Minutes::new(60).unwrap()), ..TimeEntryChanges::default() };
     let command = UpdateTimeEntry { id: entry.id, changes, at: at(2), precondition: Precondition::None };
     TimeEntryRepository::update(postgres, command).await
+}
+
+fn kind(error: &UpdateTimeEntryError) -> BackendErrorKind {
+    let UpdateTimeEntryError::Backend(error) = error else { panic!("{error:?}") };
+    error.kind
 }
 
 /// As many reads at once as the pool has connections, so that each of them is made.
@@ -88,8 +94,7 @@ async fn a_commit_whose_answer_is_lost_is_reported_and_not_replayed() {
     wire.cut_at("COMMIT", true);
     let error = edit(&postgres, &entry).await.unwrap_err();
     assert!(wire.was_cut());
-    let text = format!("{error:?}");
-    assert!(text.contains("Unavailable"), "{text}");
+    assert_eq!(kind(&error), BackendErrorKind::Timeout, "it may have been done: {error:?}");
     let committed = "SELECT count(*) AS n FROM time_entries WHERE minutes_worked = 60";
     until(&mut connection(&database), committed).await;
     let stored = TimeEntryRepository::find(&postgres, entry.id).await.unwrap().unwrap();
@@ -130,6 +135,49 @@ async fn a_record_whose_answer_is_lost_is_sent_again_and_counts_once() {
         assert!(wire.was_cut());
         assert_eq!(total(&postgres, &job).await, before + 30);
     }
+}
+
+#[tokio::test]
+async fn a_write_that_may_have_happened_is_never_said_not_to_have() {
+    let database = TestDatabase::create();
+    let wire = Proxy::up(&database);
+    let postgres = Postgres::connect(&PostgresSettings::new(wire.url())).await.unwrap();
+    let job = job(&postgres).await;
+    let entry = entry(&postgres, &job).await;
+
+    wire.cut_at("COMMIT", false);
+    let error = edit(&postgres, &entry).await.unwrap_err();
+    assert_eq!(kind(&error), BackendErrorKind::Timeout, "{error:?}");
+
+    wire.cut_at("Review", false);
+    let error = JobRepository::update(&postgres, rename(&job, "Review")).await.unwrap_err();
+    let UpdateJobError::Backend(error) = error else { panic!("{error:?}") };
+    assert_eq!(error.kind, BackendErrorKind::Timeout, "one statement that is not sent again: {error:?}");
+
+    // The first attempt is in doubt, and the second one finds no server.
+    wire.cut_for_good_at("read the field notes");
+    let error = postgres.record(half_an_hour(&job)).await.unwrap_err();
+    let RecordTimeError::Backend(error) = error else { panic!("{error:?}") };
+    assert_eq!(error.kind, BackendErrorKind::Timeout, "{error:?}");
+
+    // Now nothing is sent at all; and a read changes nothing, whatever becomes of it.
+    let error = edit(&postgres, &entry).await.unwrap_err();
+    assert_eq!(kind(&error), BackendErrorKind::Unavailable, "{error:?}");
+    let error = JobRepository::find(&postgres, job.id).await.unwrap_err();
+    assert_eq!(error.kind, BackendErrorKind::Unavailable);
+}
+
+#[tokio::test]
+async fn a_read_that_is_cut_off_is_unavailable() {
+    let database = TestDatabase::create();
+    let wire = Proxy::up(&database);
+    let settings = PostgresSettings { transaction_pooling: true, ..PostgresSettings::new(wire.url()) };
+    let postgres = Postgres::connect(&settings).await.unwrap();
+    let job = job(&postgres).await;
+    wire.cut_for_good_at("FROM \"jobs\"");
+    let error = JobRepository::find(&postgres, job.id).await.unwrap_err();
+    assert!(wire.was_cut());
+    assert_eq!(error.kind, BackendErrorKind::Unavailable);
 }
 
 #[tokio::test]
@@ -183,6 +231,30 @@ async fn waiting_for_a_lock_or_a_statement_too_long_is_a_timeout() {
 }
 
 #[tokio::test]
+async fn deleting_a_job_with_its_entries_may_take_longer_than_a_statement() {
+    let database = TestDatabase::create();
+    let statement_timeout = Duration::from_millis(100);
+    let settings = PostgresSettings { statement_timeout, pool_size: 1, ..PostgresSettings::new(database.url()) };
+    let postgres = Postgres::connect(&settings).await.unwrap();
+    let (first, second) = (job(&postgres).await, job(&postgres).await);
+    entry(&postgres, &first).await;
+    let other = entry(&postgres, &second).await;
+    let slow = "CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS
+            'BEGIN PERFORM pg_sleep(0.3); RETURN NULL; END';
+        CREATE TRIGGER slow BEFORE DELETE ON time_entries EXECUTE FUNCTION dawdle()";
+    connection(&database).batch_execute(slow).unwrap();
+
+    let command = DeleteJob { id: first.id, entries: EntriesOfDeleted::Delete, precondition: Precondition::None };
+    JobRepository::delete(&postgres, command).await.unwrap();
+    assert_eq!(JobRepository::find(&postgres, first.id).await.unwrap(), None);
+    // The next one on this connection is bounded again.
+    let command = DeleteTimeEntry { id: other.id, at: at(2), precondition: Precondition::None };
+    let error = TimeEntryRepository::delete(&postgres, command).await.unwrap_err();
+    let DeleteTimeEntryError::Backend(error) = error else { panic!("{error:?}") };
+    assert_eq!(error.kind, BackendErrorKind::Timeout);
+}
+
+#[tokio::test]
 async fn a_deadlock_is_undone_and_tried_again() {
     let (postgres, database) = postgres().await;
     let (first, second) = (job(&postgres).await, job(&postgres).await);
@@ -217,5 +289,15 @@ async fn behind_a_transaction_pooler_no_statement_is_kept_in_the_session() {
         edit(&postgres, &entry).await.unwrap();
         assert_eq!(total(&postgres, &job).await, 60);
         assert_eq!(wire.was_cut(), !transaction_pooling);
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_cannot_hold_every_text_is_refused_by_name() {
+    for encoding in ["LATIN1", "SQL_ASCII"] {
+        let database = TestDatabase::encoded(encoding);
+        let refused = Postgres::connect(&PostgresSettings::new(database.url())).await.err().unwrap();
+        let message = refused.source.to_string();
+        assert!(message.starts_with(&format!("the database's encoding is {encoding}, but must be UTF8")), "{message}");
     }
 }

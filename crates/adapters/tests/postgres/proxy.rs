@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -12,19 +13,22 @@ pub(super) struct Proxy {
     address: SocketAddr,
     url: String,
     cut: Arc<Mutex<Option<Cut>>>,
+    gone: Arc<AtomicBool>,
 }
 
-/// When to cut the wire: as soon as a client has sent these bytes, and whether the server still gets them.
+/// When to cut the wire: as soon as a client has sent these bytes; whether the server still gets them, and whether no
+/// connection gets through any more.
 struct Cut {
     bytes: Vec<u8>,
     delivered: bool,
+    for_good: bool,
 }
 
 impl Proxy {
     /// A wire at an address where nobody listens yet.
     pub(super) fn down(database: &TestDatabase) -> Self {
         let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
-        Self { address, url: database.url(), cut: Arc::default() }
+        Self { address, url: database.url(), cut: Arc::default(), gone: Arc::default() }
     }
 
     /// A wire that works.
@@ -46,21 +50,29 @@ impl Proxy {
         let listener = TcpListener::bind(self.address).unwrap();
         let (_, rest) = self.url.split_once('@').unwrap();
         let server = rest.split_once('/').unwrap().0.to_owned();
-        let cut = Arc::clone(&self.cut);
+        let (cut, gone) = (Arc::clone(&self.cut), Arc::clone(&self.gone));
         thread::spawn(move || {
             for client in listener.incoming() {
+                if gone.load(Ordering::SeqCst) {
+                    continue;
+                }
                 let (client, server) = (client.unwrap(), TcpStream::connect(&server).unwrap());
                 let (mut from, mut to) = (server.try_clone().unwrap(), client.try_clone().unwrap());
                 thread::spawn(move || std::io::copy(&mut from, &mut to).map(|_| to.shutdown(Shutdown::Both)));
-                let cut = Arc::clone(&cut);
-                thread::spawn(move || forward(client, server, &cut));
+                let (cut, gone) = (Arc::clone(&cut), Arc::clone(&gone));
+                thread::spawn(move || forward(client, server, &cut, &gone));
             }
         });
     }
 
     /// Cuts the connection of the next client that sends `bytes`, once, before or after the server has them.
     pub(super) fn cut_at(&self, bytes: &str, delivered: bool) {
-        *self.cut.lock().unwrap() = Some(Cut { bytes: bytes.as_bytes().to_vec(), delivered });
+        *self.cut.lock().unwrap() = Some(Cut { bytes: bytes.as_bytes().to_vec(), delivered, for_good: false });
+    }
+
+    /// The same before the server has them, and nobody gets through from then on.
+    pub(super) fn cut_for_good_at(&self, bytes: &str) {
+        *self.cut.lock().unwrap() = Some(Cut { bytes: bytes.as_bytes().to_vec(), delivered: false, for_good: true });
     }
 
     /// Whether the wire was cut.
@@ -69,13 +81,14 @@ impl Proxy {
     }
 }
 
-fn forward(mut client: TcpStream, mut server: TcpStream, cut: &Mutex<Option<Cut>>) {
+fn forward(mut client: TcpStream, mut server: TcpStream, cut: &Mutex<Option<Cut>>, gone: &AtomicBool) {
     let mut buffer = [0; 16_384];
     while let Ok(length @ 1..) = client.read(&mut buffer) {
         let sent = &buffer[..length];
         let mut cut = cut.lock().unwrap();
         match cut.take() {
             Some(now) if sent.windows(now.bytes.len()).any(|window| window == now.bytes) => {
+                gone.store(now.for_good, Ordering::SeqCst);
                 // The client sees the end of the connection before the server's answer.
                 client.shutdown(Shutdown::Both).unwrap();
                 if now.delivered {
