@@ -44,6 +44,7 @@ pub(crate) struct DatabaseSettings {
     pub(crate) pool_size: u32,
     pub(crate) connect_timeout: Period,
     pub(crate) statement_timeout: Period,
+    pub(crate) lock_timeout: Period,
     pub(crate) busy_timeout: Period,
     pub(crate) max_waiting: usize,
     pub(crate) transaction_pooling: bool,

@@ -126,8 +126,7 @@ fn postgres_settings(settings: &DatabaseSettings, queue: QueueLimits, url: &Post
         pool_size: settings.pool_size,
         connect_timeout: settings.connect_timeout.0,
         statement_timeout: settings.statement_timeout.0,
-        // Waiting for a lock is a part of the statement's time.
-        lock_timeout: settings.statement_timeout.0,
+        lock_timeout: settings.lock_timeout.0,
         queue,
         transaction_pooling: settings.transaction_pooling,
         ..PostgresSettings::new(url.expose())
@@ -145,4 +144,23 @@ fn sqlite_settings(settings: &DatabaseSettings, queue: QueueLimits, path: &Path)
 
 fn limits(http: &HttpSettings) -> Limits {
     Limits { body_bytes: http.body_limit.0, batch_bytes: http.batch_limit.0, request_timeout: http.request_timeout.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::settings::Surroundings;
+
+    use super::*;
+
+    /// Otherwise one job that is held for long takes all connections, and nobody else is served.
+    #[test]
+    fn who_waits_for_a_held_job_gives_up_before_those_who_wait_for_a_connection() {
+        let variables = vec![("STINT_DATABASE_URL".into(), "postgres://stint@db/stint".into())];
+        let surroundings = Surroundings { variables, ..Surroundings::default() };
+        let settings = Configuration::load(&surroundings).unwrap().settings.database;
+        let DatabaseUrl::Postgres(url) = &settings.url else { panic!("{}", settings.url) };
+        let postgres = postgres_settings(&settings, QueueLimits::default(), url);
+        assert!(postgres.lock_timeout < settings.connect_timeout.0, "{postgres:?}");
+        assert!(postgres.lock_timeout < postgres.statement_timeout, "{postgres:?}");
+    }
 }

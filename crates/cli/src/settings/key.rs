@@ -22,6 +22,10 @@ pub(crate) const KEYS: &[Key] = &[
     key("database.pool_size", "connections to the database, and so the most statements at once"),
     key("database.connect_timeout", "how long a request waits for a connection, new or from the pool"),
     key("database.statement_timeout", "how long Postgres works on one statement before it gives up"),
+    key(
+        "database.lock_timeout",
+        "how long a statement waits for a job or key that another one holds in Postgres, before it is answered 503",
+    ),
     key("database.busy_timeout", "how long SQLite waits for another process's write"),
     key("database.max_waiting", "requests that may wait for a connection; more are answered 503 at once"),
     key(
