@@ -17,7 +17,9 @@ pub struct PostgresSettings {
     pub connect_timeout: Duration,
     /// How long one statement may take: 10 seconds.
     pub statement_timeout: Duration,
-    /// How long a statement may wait for another transaction's lock: 5 seconds.
+    /// How long a statement may wait for another transaction's lock: 1.5 seconds. Longer than the server looks for a
+    /// deadlock (`deadlock_timeout`, 1 second), which would not be found and tried again otherwise; and short, because
+    /// those who wait for one job keep connections from those who want another.
     pub lock_timeout: Duration,
     /// How long a health check may take: 2 seconds.
     pub health_timeout: Duration,
@@ -36,7 +38,7 @@ impl PostgresSettings {
             pool_size: 10,
             connect_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(10),
-            lock_timeout: Duration::from_secs(5),
+            lock_timeout: Duration::from_millis(1_500),
             health_timeout: Duration::from_secs(2),
             queue: QueueLimits::default(),
             transaction_pooling: false,

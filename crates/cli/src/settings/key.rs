@@ -24,7 +24,7 @@ pub(crate) const KEYS: &[Key] = &[
     key("database.statement_timeout", "how long Postgres works on one statement before it gives up"),
     key(
         "database.lock_timeout",
-        "how long a statement waits for a job or key that another one holds in Postgres, before it is answered 503",
+        "how long Postgres lets one write wait for another, before it is answered 503; more than its `deadlock_timeout`",
     ),
     key("database.busy_timeout", "how long SQLite waits for another process's write"),
     key("database.max_waiting", "requests that may wait for a connection; more are answered 503 at once"),
