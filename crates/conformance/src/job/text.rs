@@ -44,10 +44,12 @@ pub async fn wildcards_and_quotes_in_a_search_are_plain_characters(ledger: Ledge
 
 /// The domain folds, so every backend finds the same.
 pub async fn a_search_folds_case_beyond_ascii(ledger: Ledger) {
-    for text in ["ÄRGER im Büro", "ΟΔΟΣ", "İstanbul", "Straße"] {
+    for text in ["ÄRGER im Büro", "ΟΔΟΣ", "ΑΣΑ", "İstanbul", "Straße"] {
         ledger.create(CreateJob { name: name(text), ..create_job() }).await;
     }
-    for (wanted, found) in [("ärger", 1), ("BÜRO", 1), ("οδο", 1), ("STRAßE", 1), ("strasse", 0), ("arger", 0)] {
+    let expected =
+        [("ärger", 1), ("BÜRO", 1), ("οδο", 1), ("ος", 1), ("ΑΣ", 1), ("STRAßE", 1), ("STRASSE", 1), ("arger", 0)];
+    for (wanted, found) in expected {
         let jobs = ledger.all_jobs(ListJobs { name_part: Some(part(wanted)), ..list_jobs() }).await;
         assert_eq!(jobs.len(), found, "{wanted}");
     }
