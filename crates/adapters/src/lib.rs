@@ -11,6 +11,7 @@
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub mod blocking;
 pub mod caching;
+mod coalescing;
 #[cfg(feature = "memory")]
 pub mod memory;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
