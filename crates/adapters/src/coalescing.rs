@@ -1,191 +1,99 @@
-//! Many callers, one execution.
+//! A decorator over a database's ports that lets concurrent callers share round trips and commits.
 //!
-//! A database is paid per round trip and per commit, not per row. So callers that are waiting at the same moment share
-//! both: each puts its command into a queue; a worker takes everything that is queued *right now*, up to a bound,
-//! carries it out as one group, and only then answers every caller of it. While a group is under way, the next one
-//! gathers by itself, so there is no timer, and a command that comes alone is carried out at once: groups are as large as the
-//! load makes them.
-//!
-//! What a newcomer should know before changing anything here:
-//! - **A worker is not a thread that waits.** When a command comes and fewer workers than allowed are at work, one is
-//!   started on a thread that may block; it carries out groups until the queue is empty, and ends. No HTTP worker ever blocks.
-//! - **Refusals are outcomes.** "The job is archived" is what one command gets; it is no failure of its group. A
-//!   failure means that nothing of the group was done ([`GroupError::Undone`]) or that nobody knows
-//!   ([`GroupError::Unknown`]: the answer to a commit was lost).
-//! - **One bad command must not fail its neighbours.** A group that was undone is split in halves until the command
-//!   that cannot be done stands alone. When the database is not there, nothing is split: all get the same answer.
-//! - **Who has gone away costs nothing.** A command whose caller no longer waits is dropped before it is carried out.
-//! - **The queue is bounded.** When it is full the caller is refused at once, instead of waiting for a time-out.
-//!
-//! Deliberately absent: what a command is. This file knows neither the ledger nor a database.
+//! [`Coalescing`] implements the ports that it wraps and keeps all their duties: the same suite runs on it. Writes of
+//! entries go through one queue and are carried out in groups, each group in one transaction; jobs and entries by id go
+//! through a queue each and are looked up by one statement per group. How a queue works stands in [`queue`]; what a
+//! database has to offer, in [`store`]. Listings and writes of jobs go straight through: a page is one statement that
+//! has nothing to share, and jobs are written seldom.
 
-use std::collections::VecDeque;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+mod groups;
+mod job;
+mod metrics;
+mod queue;
+mod store;
+mod time_entry;
+mod write;
 
+use std::sync::Arc;
+
+use prometheus_client::registry::Registry;
 use stint_domain::ports::{BackendError, BackendErrorKind};
-use tokio::sync::oneshot;
-use tokio::task::spawn_blocking;
 
-/// Carries out commands of one kind together.
-pub(crate) trait Group: Send + Sync + 'static {
-    /// What callers want done.
-    type Command: Send + 'static;
-    /// What a caller gets, refusals included.
-    type Outcome: Send + 'static;
+use self::groups::{Entries, Jobs, Writes};
+use self::queue::Coalescer;
+pub(crate) use self::queue::GroupError;
+pub use self::queue::GroupLimits;
+pub(crate) use self::store::LedgerStore;
+pub(crate) use self::write::{Command, Write, Written};
 
-    /// The backend that errors name.
-    const BACKEND: &'static str;
-
-    /// How much of a group's bound the command takes up: the rows that it writes, say.
-    fn weight(_command: &Self::Command) -> usize {
-        1
-    }
-
-    /// Carries out all commands, in order where the order matters, and gives one outcome for each. Blocks.
-    fn carry_out(&self, commands: &[Self::Command]) -> Result<Vec<Self::Outcome>, GroupError>;
-}
-
-/// A group that has no outcomes.
-#[derive(Debug, Clone)]
-pub(crate) enum GroupError {
-    /// Nothing of it was done.
-    Undone(BackendError),
-    /// Nobody knows whether it was done.
-    Unknown(BackendError),
-}
-
-/// How many and how much at once.
+/// How groups are formed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct GroupLimits {
-    /// The most groups under way at the same time.
-    pub workers: usize,
-    /// The most that a group weighs; a command that weighs more by itself goes alone.
-    pub group_weight: usize,
-    /// The most commands that wait; the next caller is refused at once.
-    pub max_waiting: usize,
+pub struct CoalescingSettings {
+    /// Groups of writes.
+    pub writes: GroupLimits,
+    /// Groups of look-ups by id.
+    pub reads: GroupLimits,
 }
 
-/// A queue of commands and the workers that empty it; clones share both.
-pub(crate) struct Coalescer<G: Group>(Arc<Shared<G>>);
-
-struct Shared<G: Group> {
-    group: G,
-    limits: GroupLimits,
-    state: Mutex<State<G>>,
+impl Default for CoalescingSettings {
+    /// Two groups of writes of up to 1,000 rows, one of reads of up to 200 ids; 10,000 callers may wait for each.
+    fn default() -> Self {
+        Self {
+            writes: GroupLimits { workers: 2, group_weight: 1_000, max_waiting: 10_000 },
+            reads: GroupLimits { workers: 1, group_weight: 200, max_waiting: 10_000 },
+        }
+    }
 }
 
-struct State<G: Group> {
-    waiting: VecDeque<Caller<G>>,
-    workers: usize,
+/// A database whose concurrent callers share round trips and commits. Clones share its queues.
+#[expect(private_bounds, reason = "which databases can be coalesced is this crate's business")]
+pub struct Coalescing<S: LedgerStore> {
+    store: Arc<S>,
+    writes: Coalescer<Writes<S>>,
+    jobs: Coalescer<Jobs<S>>,
+    entries: Coalescer<Entries<S>>,
 }
 
-struct Caller<G: Group> {
-    command: G::Command,
-    answer: Answer<G>,
+#[expect(private_bounds, reason = "as above")]
+impl<S: LedgerStore> Coalescing<S> {
+    /// Wraps `store`.
+    pub fn new(store: S, settings: CoalescingSettings) -> Self {
+        let store = Arc::new(store);
+        Self {
+            writes: Coalescer::new(Writes(Arc::clone(&store)), settings.writes),
+            jobs: Coalescer::new(Jobs(Arc::clone(&store)), settings.reads),
+            entries: Coalescer::new(Entries(Arc::clone(&store)), settings.reads),
+            store,
+        }
+    }
+
+    /// Shows the queues' numbers, as `coalescing_writes_...`, `coalescing_jobs_...` and `coalescing_time_entries_...`.
+    pub fn register(&self, registry: &mut Registry) {
+        self.writes.metrics().register(registry, "writes");
+        self.jobs.metrics().register(registry, "jobs");
+        self.entries.metrics().register(registry, "time_entries");
+    }
+
+    async fn write<C>(&self, command: C) -> Result<C::Outcome, C::Refusal>
+    where
+        C: Command,
+        C::Refusal: From<BackendError>,
+    {
+        let written = self.writes.submit(command.into_write()).await?;
+        C::outcome(written).unwrap_or_else(|| {
+            let message = "the outcome is another command's";
+            Err(BackendError::new(S::BACKEND, BackendErrorKind::Internal, message).into())
+        })
+    }
 }
 
-type Answer<G> = oneshot::Sender<Result<<G as Group>::Outcome, BackendError>>;
-
-impl<G: Group> Clone for Coalescer<G> {
+impl<S: LedgerStore> Clone for Coalescing<S> {
     fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
+        Self {
+            store: Arc::clone(&self.store),
+            writes: self.writes.clone(),
+            jobs: self.jobs.clone(),
+            entries: self.entries.clone(),
+        }
     }
 }
-
-impl<G: Group> Coalescer<G> {
-    pub(crate) fn new(group: G, limits: GroupLimits) -> Self {
-        let state = Mutex::new(State { waiting: VecDeque::new(), workers: 0 });
-        Self(Arc::new(Shared { group, limits, state }))
-    }
-
-    /// The outcome of `command`, once the group that it was part of is done.
-    pub(crate) async fn submit(&self, command: G::Command) -> Result<G::Outcome, BackendError> {
-        let (answer, outcome) = oneshot::channel();
-        if self.0.enqueue(Caller { command, answer })? {
-            let shared = Arc::clone(&self.0);
-            spawn_blocking(move || shared.work());
-        }
-        // Only a panic below leaves a caller without an answer.
-        outcome.await.unwrap_or_else(|_dropped| Err(error::<G>(BackendErrorKind::Internal, "the group was given up")))
-    }
-}
-
-impl<G: Group> Shared<G> {
-    /// Whether a worker has to be started for the caller.
-    fn enqueue(&self, caller: Caller<G>) -> Result<bool, BackendError> {
-        let mut state = self.state();
-        if state.waiting.len() >= self.limits.max_waiting {
-            return Err(error::<G>(BackendErrorKind::Unavailable, "too many commands are waiting"));
-        }
-        state.waiting.push_back(caller);
-        let start = state.workers < self.limits.workers;
-        state.workers += usize::from(start);
-        Ok(start)
-    }
-
-    /// Carries out groups until nothing waits.
-    fn work(&self) {
-        while let Some(group) = self.next_group() {
-            let (commands, answers): (Vec<_>, Vec<_>) = group.into_iter().map(|c| (c.command, c.answer)).unzip();
-            // The callers of a group that panics lose their answers and are told so; those that wait are not theirs.
-            let _panic = catch_unwind(AssertUnwindSafe(|| self.answer(&commands, answers)));
-        }
-    }
-
-    /// What waits now and is still wanted, up to the bound. When nothing is, the worker is counted out in the same
-    /// breath, so that a command which comes a moment later starts another one.
-    fn next_group(&self) -> Option<Vec<Caller<G>>> {
-        let mut state = self.state();
-        let (mut group, mut weight) = (Vec::new(), 0);
-        while let Some(caller) = state.waiting.pop_front() {
-            if caller.answer.is_closed() {
-                continue;
-            }
-            weight += G::weight(&caller.command);
-            if weight > self.limits.group_weight && !group.is_empty() {
-                state.waiting.push_front(caller);
-                break;
-            }
-            group.push(caller);
-        }
-        if group.is_empty() {
-            state.workers -= 1;
-            return None;
-        }
-        Some(group)
-    }
-
-    fn answer(&self, commands: &[G::Command], mut answers: Vec<Answer<G>>) {
-        let (GroupError::Undone(error) | GroupError::Unknown(error)) = match self.group.carry_out(commands) {
-            Ok(outcomes) => {
-                debug_assert_eq!(outcomes.len(), answers.len(), "one outcome per command");
-                // A caller that has gone away by now does not hear of it: its command was carried out all the same.
-                return answers.into_iter().zip(outcomes).for_each(|(answer, outcome)| drop(answer.send(Ok(outcome))));
-            }
-            Err(GroupError::Undone(error)) if commands.len() > 1 && error.kind != BackendErrorKind::Unavailable => {
-                let (first, second) = commands.split_at(commands.len() / 2);
-                let rest = answers.split_off(first.len());
-                self.answer(first, answers);
-                return self.answer(second, rest);
-            }
-            Err(failed) => failed,
-        };
-        for answer in answers {
-            let _gone = answer.send(Err(error.clone()));
-        }
-    }
-
-    fn state(&self) -> MutexGuard<'_, State<G>> {
-        // Nothing panics while it holds the lock, and the queue is whole between any two statements.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn error<G: Group>(kind: BackendErrorKind, message: &'static str) -> BackendError {
-    BackendError::new(G::BACKEND, kind, message)
-}
-
-#[cfg(test)]
-#[path = "coalescing/tests.rs"]
-mod tests;

@@ -11,7 +11,8 @@
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub mod blocking;
 pub mod caching;
-mod coalescing;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub mod coalescing;
 #[cfg(feature = "memory")]
 pub mod memory;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
