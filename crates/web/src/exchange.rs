@@ -5,6 +5,13 @@
 //! around the handler, not a chain of middlewares: each of those would box a future per request, and none of them could
 //! look at the request again after a time-out.
 
+#[cfg(test)]
+mod log_tests;
+#[cfg(test)]
+mod socket_tests;
+#[cfg(test)]
+mod tests;
+
 use std::cell::OnceCell;
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
@@ -71,11 +78,6 @@ impl Call {
     /// The request's headers.
     pub(crate) fn headers(&self) -> &HeaderMap {
         self.request.headers()
-    }
-
-    /// The problem as it stands inside a response, such as that of a batch.
-    pub(crate) fn problem_body<'a>(&'a self, problem: &'a Problem) -> crate::problem::Body<'a> {
-        problem.body(&self.context.id, self.api.show_causes)
     }
 }
 
