@@ -17,14 +17,13 @@ mod write;
 use std::sync::Arc;
 
 use prometheus_client::registry::Registry;
-use stint_domain::ports::{BackendError, BackendErrorKind};
 
 use self::groups::{Entries, Jobs, Writes};
 use self::queue::Coalescer;
 pub(crate) use self::queue::GroupError;
 pub use self::queue::GroupLimits;
 pub(crate) use self::store::LedgerStore;
-pub(crate) use self::write::{Command, Write, Written};
+pub(crate) use self::write::{Command, Write, Written, alone};
 
 /// How groups are formed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,13 +34,22 @@ pub struct CoalescingSettings {
     pub reads: GroupLimits,
 }
 
-impl Default for CoalescingSettings {
-    /// Two groups of writes of up to 1,000 rows, one of reads of up to 200 ids; 10,000 callers may wait for each.
-    fn default() -> Self {
-        Self {
-            writes: GroupLimits { workers: 2, group_weight: 1_000, max_waiting: 10_000 },
-            reads: GroupLimits { workers: 1, group_weight: 200, max_waiting: 10_000 },
-        }
+impl CoalescingSettings {
+    /// Two groups of writes of up to 1,000 rows at a time, so that one gathers and decides while the other commits; one
+    /// group of reads of up to 200 ids. 10,000 callers may wait for each.
+    pub const POSTGRES: Self = Self {
+        writes: GroupLimits { workers: 2, group_weight: 1_000, max_waiting: 10_000 },
+        reads: GroupLimits { workers: 1, group_weight: 200, max_waiting: 10_000 },
+    };
+
+    /// The same with one group of writes at a time: there is one connection that writes.
+    pub const SQLITE: Self =
+        Self { writes: GroupLimits { workers: 1, ..Self::POSTGRES.writes }, reads: Self::POSTGRES.reads };
+
+    /// How many groups may be under way at the same time, and so how many connections they need.
+    pub fn groups(&self) -> usize {
+        // Jobs and entries are read by groups of their own.
+        self.writes.workers + 2 * self.reads.workers
     }
 }
 
@@ -74,16 +82,9 @@ impl<S: LedgerStore> Coalescing<S> {
         self.entries.metrics().register(registry, "time_entries");
     }
 
-    async fn write<C>(&self, command: C) -> Result<C::Outcome, C::Refusal>
-    where
-        C: Command,
-        C::Refusal: From<BackendError>,
-    {
+    async fn write<C: Command>(&self, command: C) -> Result<C::Outcome, C::Refusal> {
         let written = self.writes.submit(command.into_write()).await?;
-        C::outcome(written).unwrap_or_else(|| {
-            let message = "the outcome is another command's";
-            Err(BackendError::new(S::BACKEND, BackendErrorKind::Internal, message).into())
-        })
+        write::outcome::<C>(S::BACKEND, written)
     }
 }
 

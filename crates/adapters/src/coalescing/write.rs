@@ -6,11 +6,14 @@ use stint_domain::ports::time_entry::{
     BatchOutcome, DeleteTimeEntry, DeleteTimeEntryError, PutTimeEntry, PutTimeEntryError, RecordBatch,
     RecordBatchError, RecordTime, RecordTimeError, UpdateTimeEntry, UpdateTimeEntryError,
 };
+use stint_domain::ports::{BackendError, BackendErrorKind};
 use stint_domain::{Applied, Idempotency, TimeEntry};
+
+use super::queue::GroupError;
 
 /// Declares the writes: each with its command, what it answers with and how it is refused.
 macro_rules! writes {
-    ($($variant:ident($command:ty) -> $outcome:ty, $refusal:ty;)+) => {
+    ($($variant:ident($command:ty) -> $outcome:ty, $refusal:ident;)+) => {
         /// A write of time entries.
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub(crate) enum Write {
@@ -21,6 +24,16 @@ macro_rules! writes {
         #[derive(Debug, Clone)]
         pub(crate) enum Written {
             $($variant(Result<$outcome, $refusal>),)+
+        }
+
+        impl Written {
+            /// Why the write failed, unless it was carried out or refused.
+            pub(crate) fn failure(&self) -> Option<&BackendError> {
+                match self {
+                    $(Self::$variant(Err($refusal::Backend(error))) => Some(error),)+
+                    _ => None,
+                }
+            }
         }
 
         $(impl Command for $command {
@@ -42,15 +55,40 @@ macro_rules! writes {
 }
 
 /// A port's command that can be gathered.
-pub(crate) trait Command {
-    type Outcome;
-    type Refusal;
+pub(crate) trait Command: Send + 'static {
+    type Outcome: Send + 'static;
+    type Refusal: From<BackendError> + Send + 'static;
 
     /// The command among others.
     fn into_write(self) -> Write;
 
     /// What became of it; none, if `written` is of another kind of command, which is a defect.
     fn outcome(written: Written) -> Option<Result<Self::Outcome, Self::Refusal>>;
+}
+
+/// The outcome of a `C` that `backend` carried out.
+pub(super) fn outcome<C: Command>(backend: &'static str, written: Written) -> Result<C::Outcome, C::Refusal> {
+    C::outcome(written).unwrap_or_else(|| {
+        let message = "the outcome is another command's";
+        Err(BackendError::new(backend, BackendErrorKind::Internal, message).into())
+    })
+}
+
+/// Carries out `command` as a group of its own.
+pub(crate) fn alone<C: Command>(
+    backend: &'static str,
+    command: C,
+    carry_out: impl FnOnce(&[Write]) -> Result<Vec<Written>, GroupError>,
+) -> Result<C::Outcome, C::Refusal> {
+    let (GroupError::Undone(error) | GroupError::Unknown(error)) = match carry_out(&[command.into_write()]) {
+        Ok(mut written) if written.len() == 1 => return outcome::<C>(backend, written.remove(0)),
+        Ok(written) => {
+            let message = format!("{} outcomes for one write", written.len());
+            GroupError::Unknown(BackendError::new(backend, BackendErrorKind::Internal, message))
+        }
+        Err(failed) => failed,
+    };
+    Err(error.into())
 }
 
 writes! {
@@ -68,6 +106,12 @@ impl Write {
             Self::Batch(batch) => batch.entries.len().max(1),
             Self::Record(_) | Self::Put(_) | Self::Update(_) | Self::Delete(_) => 1,
         }
+    }
+
+    /// Whether doing it twice is the same as doing it once: it stores entries under their own ids and recognises them.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn is_repeatable(&self) -> bool {
+        matches!(self, Self::Record(_) | Self::Batch(_))
     }
 
     /// The key that makes it happen once, if it has one.
