@@ -13,12 +13,19 @@ pub struct PostgresSettings {
     pub url: String,
     /// How many connections serve requests, at most: 10. One more is for health checks and migrations.
     pub pool_size: u32,
+    /// How many connections groups of coalesced requests have for themselves, so that no slow listing keeps them
+    /// waiting: as many as [`groups`](crate::coalescing::CoalescingSettings::groups) may be under way. None is made
+    /// before a group needs it.
+    pub group_pool_size: u32,
     /// How long the server may take to accept a connection: 5 seconds. Whole seconds, at least 2.
     pub connect_timeout: Duration,
     /// How long one statement may take: 10 seconds.
     pub statement_timeout: Duration,
     /// How long a statement may wait for another transaction's lock: 5 seconds.
     pub lock_timeout: Duration,
+    /// The same for a group of coalesced requests: 1 second. A group that waited in vain is split, so that it waits
+    /// again for those alone whose lock was not to be had.
+    pub group_lock_timeout: Duration,
     /// How long a health check may take: 2 seconds.
     pub health_timeout: Duration,
     /// How long the queue for connections may get.
@@ -34,9 +41,11 @@ impl PostgresSettings {
         Self {
             url: url.into(),
             pool_size: 10,
+            group_pool_size: 4,
             connect_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(10),
             lock_timeout: Duration::from_secs(5),
+            group_lock_timeout: Duration::from_secs(1),
             health_timeout: Duration::from_secs(2),
             queue: QueueLimits::default(),
             transaction_pooling: false,
@@ -76,9 +85,11 @@ impl fmt::Debug for PostgresSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PostgresSettings")
             .field("pool_size", &self.pool_size)
+            .field("group_pool_size", &self.group_pool_size)
             .field("connect_timeout", &self.connect_timeout)
             .field("statement_timeout", &self.statement_timeout)
             .field("lock_timeout", &self.lock_timeout)
+            .field("group_lock_timeout", &self.group_lock_timeout)
             .field("health_timeout", &self.health_timeout)
             .field("queue", &self.queue)
             .field("transaction_pooling", &self.transaction_pooling)
