@@ -53,6 +53,7 @@ pub struct Postgres {
     groups: Blocking<Sessions>,
     /// One connection for health checks and migrations, which must not queue behind requests.
     aside: Blocking<Sessions>,
+    group_lock_timeout: Duration,
     health_timeout: Duration,
 }
 
@@ -78,6 +79,7 @@ impl Postgres {
             requests: blocking(sessions, settings.pool_size.max(1)),
             groups: blocking(groups, settings.group_pool_size.max(1)),
             aside: blocking(aside, 1),
+            group_lock_timeout: settings.group_lock_timeout,
             health_timeout: settings.health_timeout,
         }
     }

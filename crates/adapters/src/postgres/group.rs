@@ -9,6 +9,8 @@ mod keys;
 mod record;
 mod statements;
 
+use std::time::Instant;
+
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Uuid as SqlUuid};
@@ -24,11 +26,25 @@ use super::{BACKEND, Postgres};
 use crate::coalescing::{GroupError, LedgerStore, Write, Written};
 use statements::{FindEntries, FindJobs};
 
+/// How many times as long as a group a write alone waits for a lock.
+const WAITS_ALONE: u32 = 4;
+
 impl LedgerStore for Postgres {
     const BACKEND: &'static str = BACKEND;
 
     fn write(&self, writes: &[Write]) -> Result<Vec<Written>, GroupError> {
-        self.groups.run_here(|session| Ok(write(session, writes))).map_err(GroupError::Undone)?
+        let patient = |session: &mut Session| {
+            // Whoever waits alone keeps no other job locked meanwhile, so it may wait for longer.
+            let until = Instant::now() + WAITS_ALONE * self.group_lock_timeout;
+            loop {
+                match write(session, writes) {
+                    Err(GroupError::Undone(error))
+                        if writes.len() == 1 && error.kind == BackendErrorKind::Timeout && Instant::now() < until => {}
+                    written => return Ok(written),
+                }
+            }
+        };
+        self.groups.run_here(patient).map_err(GroupError::Undone)?
     }
 
     fn find_jobs(&self, ids: &[JobId]) -> Result<Vec<Job>, BackendError> {

@@ -23,8 +23,9 @@ pub struct PostgresSettings {
     pub statement_timeout: Duration,
     /// How long a statement may wait for another transaction's lock: 5 seconds.
     pub lock_timeout: Duration,
-    /// The same for a group of coalesced requests: 1 second. A group that waited in vain is split, so that it waits
-    /// again for those alone whose lock was not to be had.
+    /// The same for a group of coalesced writes: 250 milliseconds. A group that waited in vain has kept others waiting
+    /// for the jobs that it had locked; it is split, so that in the end only those wait whose job it is, each alone and
+    /// four times as long.
     pub group_lock_timeout: Duration,
     /// How long a health check may take: 2 seconds.
     pub health_timeout: Duration,
@@ -45,7 +46,7 @@ impl PostgresSettings {
             connect_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(10),
             lock_timeout: Duration::from_secs(5),
-            group_lock_timeout: Duration::from_secs(1),
+            group_lock_timeout: Duration::from_millis(250),
             health_timeout: Duration::from_secs(2),
             queue: QueueLimits::default(),
             transaction_pooling: false,

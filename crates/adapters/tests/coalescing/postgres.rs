@@ -32,9 +32,7 @@ const ONE_WRITER: CoalescingSettings = CoalescingSettings {
 /// An instance of the service, as far as its database sees it.
 async fn instance(database: &TestDatabase, settings: CoalescingSettings) -> (Coalescing<Postgres>, Postgres) {
     let group_pool_size = settings.groups().try_into().unwrap();
-    let group_lock_timeout = Duration::from_millis(200);
-    let url = database.url();
-    let postgres = PostgresSettings { group_pool_size, group_lock_timeout, ..PostgresSettings::new(url) };
+    let postgres = PostgresSettings { group_pool_size, ..PostgresSettings::new(database.url()) };
     let postgres = Postgres::connect(&postgres).await.unwrap();
     (Coalescing::new(postgres.clone(), settings), postgres)
 }
@@ -95,8 +93,8 @@ async fn a_job_that_somebody_else_locks_keeps_none_of_the_others_waiting_for_lon
         }
     })
     .await;
-    // Once for the group, and once for each half that it is in: 32, 16, 8, 4, 2, 1.
-    assert!(start.elapsed() < Duration::from_millis(6 * 200 + 1_000), "{:?}", start.elapsed());
+    // A quarter of a second for each group that it is in (32, 16, 8, 4, 2), four alone, and one for a slow machine.
+    assert!(start.elapsed() < Duration::from_millis((5 + 4 + 4) * 250), "{:?}", start.elapsed());
     assert_eq!(total(&ledger, free).await, 31 * 30);
     other.batch_execute("ROLLBACK").unwrap();
     ledger.time_entries.record(half_an_hour(locked)).await.unwrap();
