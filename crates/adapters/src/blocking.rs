@@ -15,6 +15,7 @@ use std::time::Duration;
 use r2d2::{ManageConnection, Pool};
 use stint_domain::ports::{BackendError, BackendErrorKind};
 use thiserror::Error;
+use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::{JoinError, spawn_blocking};
 use tokio::time::timeout;
@@ -79,19 +80,38 @@ impl<M: ManageConnection> Blocking<M> {
         T: Send + 'static,
         E: From<BackendError> + Send + 'static,
     {
-        let permit = self.permit().await.map_err(|error| self.unavailable(error))?;
+        let permit = self.permit().await?;
         let this = self.clone();
-        let task = spawn_blocking(move || {
-            // Dropped last, so that whoever gets the permit next finds the connection in the pool.
-            let _permit = permit;
-            let _in_use = Counted::in_gauge(&this.metrics.in_use);
-            let mut connection = this.pool.get().map_err(|error| this.unavailable(error))?;
-            f(&mut connection)
-        });
+        let task = spawn_blocking(move || this.with(permit, f));
         task.await.map_err(|error| self.aborted(error))?
     }
 
-    async fn permit(&self) -> Result<OwnedSemaphorePermit, QueueError> {
+    /// The same for a caller that has such a thread already: one that tokio started as blocking.
+    pub(crate) fn run_here<T, E: From<BackendError>>(
+        &self,
+        f: impl FnOnce(&mut M::Connection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let permit = Handle::current().block_on(self.permit())?;
+        self.with(permit, f)
+    }
+
+    fn with<T, E: From<BackendError>>(
+        &self,
+        permit: OwnedSemaphorePermit,
+        f: impl FnOnce(&mut M::Connection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        // Dropped last, so that whoever gets the permit next finds the connection in the pool.
+        let _permit = permit;
+        let _in_use = Counted::in_gauge(&self.metrics.in_use);
+        let mut connection = self.pool.get().map_err(|error| self.unavailable(error))?;
+        f(&mut connection)
+    }
+
+    async fn permit(&self) -> Result<OwnedSemaphorePermit, BackendError> {
+        self.turn().await.map_err(|error| self.unavailable(error))
+    }
+
+    async fn turn(&self) -> Result<OwnedSemaphorePermit, QueueError> {
         if let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() {
             return Ok(permit);
         }

@@ -11,6 +11,10 @@
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub mod blocking;
 pub mod caching;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub mod coalescing;
+#[cfg(any(feature = "memory", feature = "postgres", feature = "sqlite"))]
+mod ledger;
 #[cfg(feature = "memory")]
 pub mod memory;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]

@@ -1,12 +1,10 @@
 //! A ledger in memory: the reference implementation of the ports, and the backend for tests of the layers above.
 //!
-//! One lock around plain maps makes every call atomic. Each write first looks for a reason to refuse and only then
-//! changes anything, so that a refusal leaves no trace. It deliberately keeps nothing on disk, indexes no listing and
-//! never forgets an idempotency key: it is for tests and for reading, not for a deployment.
+//! One lock around plain maps ([`crate::ledger`]) makes every call atomic. It deliberately keeps nothing on disk,
+//! indexes no listing and never forgets an idempotency key: it is for tests and for reading, not for a deployment.
 
 mod health;
 mod job;
-mod ledger;
 mod time_entry;
 mod token;
 mod totals;
@@ -15,13 +13,13 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use stint_domain::Token;
 
-use self::ledger::Ledger;
+use crate::ledger::Ledger;
 
 /// The name of this backend in errors.
 const BACKEND: &str = "memory";
 
 /// Jobs, entries and tokens in memory. A clone shares them.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Memory {
     ledger: Arc<Mutex<Ledger>>,
     tokens: Arc<Mutex<Vec<Token>>>,
@@ -30,7 +28,7 @@ pub struct Memory {
 impl Memory {
     /// An empty ledger without tokens.
     pub fn new() -> Self {
-        Self::default()
+        Self { ledger: Arc::new(Mutex::new(Ledger::new(BACKEND))), tokens: Arc::default() }
     }
 
     fn ledger(&self) -> MutexGuard<'_, Ledger> {
@@ -39,5 +37,11 @@ impl Memory {
 
     fn tokens(&self) -> MutexGuard<'_, Vec<Token>> {
         self.tokens.lock().expect("no call panics while it holds the tokens")
+    }
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self::new()
     }
 }

@@ -4,13 +4,16 @@
 //! [`mod@attempt`] (transactions, and when to try again), [`session`] (connections, and how lost ones are replaced),
 //! [`error`] (what a failure means) and [`rows`].
 //!
-//! The order of locks, which every transaction keeps: an idempotency key, then jobs by ascending id, then entries. An
-//! entry is written only by who holds the lock of its job, so it needs none of its own.
+//! Writes of entries are carried out in groups ([`group`]), of which one write alone is the smallest. Deliberately absent:
+//! gathering those of several callers. That is [`crate::coalescing`]'s business.
 //!
-//! Deliberately absent: grouping the writes of several callers. That is a decorator's business, which wraps the ports.
+//! The order of locks, which every transaction keeps: jobs by ascending id, then entries, then idempotency keys by
+//! token and key. An entry is written only by who holds the lock of its job, so it needs none of its own. (A new job
+//! may have its key first, because it is locked by nobody.)
 
 mod attempt;
 mod error;
+mod group;
 mod health;
 mod idempotency;
 mod job;
@@ -36,6 +39,7 @@ use stint_domain::ports::{BackendError, BackendErrorKind};
 
 use crate::PoolMetrics;
 use crate::blocking::Blocking;
+use crate::coalescing::{Command, alone};
 use crate::migrations::Migrator;
 use attempt::{Failure, Repeat, attempt};
 use session::Sessions;
@@ -48,8 +52,11 @@ const BACKEND: &str = "postgres";
 #[derive(Clone)]
 pub struct Postgres {
     requests: Blocking<Sessions>,
+    /// For groups alone.
+    groups: Blocking<Sessions>,
     /// One connection for health checks and migrations, which must not queue behind requests.
     aside: Blocking<Sessions>,
+    group_lock_timeout: Duration,
     health_timeout: Duration,
 }
 
@@ -67,14 +74,16 @@ impl Postgres {
     /// The same without connecting: the first request does, and a server that is not there yet is not waited for.
     pub fn unconnected(settings: &PostgresSettings) -> Self {
         let sessions = Sessions::new(settings);
-        let aside = sessions.alongside();
+        let (groups, aside) = (sessions.for_groups(settings), sessions.alongside());
         let blocking = |sessions, size| {
             let pool = Pool::builder().max_size(size).test_on_check_out(false).build_unchecked(sessions);
             Blocking::new(BACKEND, pool, settings.queue)
         };
         Self {
             requests: blocking(sessions, settings.pool_size.max(1)),
+            groups: blocking(groups, settings.group_pool_size.max(1)),
             aside: blocking(aside, 1),
+            group_lock_timeout: settings.group_lock_timeout,
             health_timeout: settings.health_timeout,
         }
     }
@@ -87,6 +96,11 @@ impl Postgres {
     /// The gauges of the pool that serves requests.
     pub fn metrics(&self) -> &PoolMetrics {
         self.requests.metrics()
+    }
+
+    /// Carries `command` out as a group of its own.
+    async fn write_alone<C: Command>(&self, command: C) -> Result<C::Outcome, C::Refusal> {
+        self.requests.run(move |session| alone(BACKEND, command, |writes| group::write(session, writes))).await
     }
 
     async fn run<T, R>(

@@ -28,6 +28,7 @@ mod columns;
 mod connection;
 mod error;
 mod file;
+mod group;
 mod health;
 mod idempotency;
 mod job;
@@ -56,6 +57,7 @@ use self::error::BACKEND;
 use self::migrator::Dialect;
 pub use self::settings::SqliteSettings;
 use crate::blocking::{Blocking, QueueLimits};
+use crate::coalescing::{Command, GroupError, alone};
 use crate::migrations::Migrator;
 
 /// A ledger in a file. Clones share its connections.
@@ -109,6 +111,15 @@ impl Sqlite {
         E: From<BackendError> + Send + 'static,
     {
         self.writer.run(|connection| transaction::write(connection, work)).await
+    }
+
+    /// Carries `command` out as a group of its own.
+    async fn write_alone<C: Command>(&self, command: C) -> Result<C::Outcome, C::Refusal> {
+        self.writer
+            .run(move |connection| {
+                alone(BACKEND, command, |writes| group::write(connection, writes).map_err(GroupError::Undone))
+            })
+            .await
     }
 
     /// Runs `work`, one statement or one [`transaction::read`], beside others.

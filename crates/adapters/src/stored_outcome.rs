@@ -13,6 +13,8 @@ use stint_domain::values::{
 use stint_domain::{Idempotency, Job, TimeEntry};
 use uuid::Uuid;
 
+use crate::ledger::Outcome;
+
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// An outcome that can be stored and read back.
@@ -58,6 +60,33 @@ macro_rules! stored_outcome {
 stored_outcome!(Job, "job/1", StoredJob);
 stored_outcome!(TimeEntry, "time_entry/1", StoredTimeEntry);
 stored_outcome!(BatchOutcome, "time_entry_batch/1", StoredBatch);
+
+impl Outcome {
+    /// The text to store.
+    pub(crate) fn to_text(&self) -> String {
+        match self {
+            Self::Job(job) => job.to_text(),
+            Self::TimeEntry(entry) => entry.to_text(),
+            Self::Batch(outcome) => outcome.to_text(),
+        }
+    }
+
+    /// The outcome of whatever write `backend` stored under a key, or which row holds something else.
+    pub(crate) fn read(backend: &'static str, key: &Idempotency, text: &str) -> Result<Self, BackendError> {
+        #[derive(Deserialize)]
+        struct Form {
+            form: String,
+        }
+
+        match serde_json::from_str(text) {
+            Ok(Form { form }) if form.starts_with("job/") => Job::read(backend, key, text).map(Self::Job),
+            Ok(Form { form }) if form.starts_with("time_entry_batch/") => {
+                BatchOutcome::read(backend, key, text).map(Self::Batch)
+            }
+            _ => TimeEntry::read(backend, key, text).map(Self::TimeEntry),
+        }
+    }
+}
 
 #[derive(Serialize, Deserialize)]
 struct Stored<T> {

@@ -4,6 +4,8 @@
 
 #[cfg(feature = "memory")]
 mod caching;
+#[cfg(any(feature = "sqlite", feature = "test-support"))]
+mod coalescing;
 #[cfg(feature = "memory")]
 mod memory;
 #[cfg(feature = "test-support")]

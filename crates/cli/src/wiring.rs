@@ -7,6 +7,7 @@ use anyhow::{Context, Result, anyhow};
 use prometheus_client::registry::Registry;
 use stint_adapters::blocking::QueueLimits;
 use stint_adapters::caching::CachedTokens;
+use stint_adapters::coalescing::{Coalescing, CoalescingSettings};
 use stint_adapters::migrations::Migrator;
 use stint_adapters::postgres::{Postgres, PostgresSettings};
 use stint_adapters::sqlite::{Sqlite, SqliteSettings};
@@ -43,27 +44,33 @@ impl Ports {
                 let postgres = postgres_settings(settings, queue, url);
                 let postgres = Postgres::connect(&postgres).await.with_context(failed)?;
                 postgres.metrics().register(registry);
+                let ledger = Coalescing::new(postgres.clone(), CoalescingSettings::POSTGRES);
+                ledger.register(registry);
                 let migrator = postgres.migrator();
-                Ok(Self::over(postgres, migrator))
+                Ok(Self::over(ledger, postgres, migrator))
             }
             DatabaseUrl::Sqlite(path) => {
                 let sqlite = sqlite_settings(settings, queue, path);
                 let sqlite = Sqlite::open(&sqlite).with_context(failed)?;
                 sqlite.register(registry);
+                let ledger = Coalescing::new(sqlite.clone(), CoalescingSettings::SQLITE);
+                ledger.register(registry);
                 let migrator = sqlite.migrator();
-                Ok(Self::over(sqlite, migrator))
+                Ok(Self::over(ledger, sqlite, migrator))
             }
         }
     }
 
-    fn over<B>(backend: B, migrator: Migrator) -> Self
+    /// Jobs and entries go through `ledger`, everything else to the backend itself.
+    fn over<L, B>(ledger: L, backend: B, migrator: Migrator) -> Self
     where
-        B: JobRepository + TimeEntryRepository + TokenRepository + HealthCheck + TotalsAudit + 'static,
+        L: JobRepository + TimeEntryRepository + 'static,
+        B: TokenRepository + HealthCheck + TotalsAudit + 'static,
     {
-        let backend = Arc::new(backend);
+        let (ledger, backend) = (Arc::new(ledger), Arc::new(backend));
         Self {
-            jobs: backend.clone(),
-            time_entries: backend.clone(),
+            jobs: ledger.clone(),
+            time_entries: ledger,
             tokens: backend.clone(),
             secrets: Arc::new(RandomSecrets),
             ids: Arc::new(UuidV7Generator),

@@ -12,7 +12,7 @@ use stint_domain::values::{JobId, JobName, Timestamp, TotalMinutes, Version};
 use stint_domain::{Applied, Job, JobStatus, Page};
 
 use super::Memory;
-use super::ledger::{KeyReused, Outcome};
+use crate::ledger::{KeyReused, Outcome};
 
 #[async_trait]
 impl JobRepository for Memory {
@@ -31,7 +31,7 @@ impl JobRepository for Memory {
             None => new_job(command.id, command.name, command.status, command.at),
         };
         ledger.jobs.insert(job.id, job.clone());
-        ledger.remember(command.idempotency, || Outcome::Job(job.clone()));
+        ledger.remember(command.idempotency.as_ref(), || Outcome::Job(job.clone()));
         Ok(Applied::now(job))
     }
 

@@ -4,11 +4,10 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use stint_domain::ports::totals::{Drift, TotalsReport};
-use stint_domain::ports::{BackendError, TotalsAudit};
+use stint_domain::ports::{BackendError, BackendErrorKind, TotalsAudit};
 use stint_domain::values::{JobId, TotalMinutes};
 
-use super::Memory;
-use super::ledger::overflow;
+use super::{BACKEND, Memory};
 
 #[async_trait]
 impl TotalsAudit for Memory {
@@ -17,7 +16,9 @@ impl TotalsAudit for Memory {
         let mut sums: HashMap<JobId, TotalMinutes> = HashMap::new();
         for entry in ledger.entries.values() {
             let sum = sums.entry(entry.related_job).or_default();
-            *sum = sum.plus(entry.minutes_worked).map_err(overflow)?;
+            *sum = sum
+                .plus(entry.minutes_worked)
+                .map_err(|overflow| BackendError::new(BACKEND, BackendErrorKind::Internal, overflow))?;
         }
         let drift = |id: &JobId| {
             let (recorded, summed) = (ledger.jobs[id].total_minutes, sums.get(id).copied().unwrap_or_default());

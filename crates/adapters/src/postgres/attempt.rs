@@ -7,6 +7,7 @@
 //! [`Unavailable`](BackendErrorKind::Unavailable) says that nothing has.
 
 use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
@@ -99,10 +100,24 @@ pub(super) fn attempt<T, R: From<BackendError>>(
     Err(told(BackendError::new(BACKEND, BackendErrorKind::Unavailable, message), in_doubt).into())
 }
 
+/// The cause of a write's failure that may be no failure: its answer was lost.
+#[derive(Debug, thiserror::Error)]
+#[error("the answer to a write was lost")]
+pub(super) struct InDoubt(#[source] Arc<dyn std::error::Error + Send + Sync>);
+
+impl InDoubt {
+    /// Whether the write that failed so may have taken effect, although no time-out tells of it.
+    pub(super) fn is(error: &BackendError) -> bool {
+        error.source.is::<Self>()
+    }
+}
+
 /// What the caller is told: never that nothing was done, when this or an earlier attempt may have taken effect.
 fn told(error: BackendError, in_doubt: bool) -> BackendError {
     match error.kind {
-        BackendErrorKind::Unavailable if in_doubt => BackendError { kind: BackendErrorKind::Timeout, ..error },
+        BackendErrorKind::Unavailable if in_doubt => {
+            BackendError::new(BACKEND, BackendErrorKind::Timeout, InDoubt(error.source))
+        }
         _ => error,
     }
 }

@@ -1,4 +1,4 @@
-//! Writes that happen once per key.
+//! Writes of jobs that happen once per key; those of entries are [`super::group`]'s.
 //!
 //! The key is claimed before anything else in the transaction of the write. A repeat that races waits at that claim
 //! until the first one is done: then it finds the outcome, or, if the first was refused, the key is free again.
@@ -10,7 +10,7 @@ use diesel::data_types::PgTimestamp;
 use diesel::dsl::insert_into;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{BigInt, Text, Timestamptz, Uuid as SqlUuid};
 use stint_domain::ports::BackendError;
 use stint_domain::values::Timestamp;
 use stint_domain::{Applied, Idempotency};
@@ -24,6 +24,16 @@ use crate::stored_outcome::StoredOutcome;
 
 /// How long an outcome is kept: twice what is promised, so that clocks may differ.
 const KEPT_MICROS: i64 = 48 * 3600 * 1_000_000;
+
+/// How many old outcomes a new one removes: more than one, so that they cannot pile up.
+const FORGOTTEN_AT_ONCE: i64 = 4;
+
+/// Before which moment outcomes are forgotten when so many new ones are stored at `at`, and how many at most.
+pub(super) fn forget_before(at: Timestamp, new: usize) -> (PgTimestamp, i64) {
+    let PgTimestamp(micros) = timestamptz(at);
+    let new = i64::try_from(new).unwrap_or(i64::MAX);
+    (PgTimestamp(micros - KEPT_MICROS), new.saturating_mul(FORGOTTEN_AT_ONCE))
+}
 
 /// An error that has a word for a key that was used for something else.
 pub(super) trait KeyReused {
@@ -74,7 +84,7 @@ impl Constant for Store {
     const SQL: &'static str = "
         WITH old AS (
             SELECT token_id, key FROM idempotency_keys
-            WHERE created_at < ? ORDER BY created_at LIMIT 4 FOR UPDATE SKIP LOCKED
+            WHERE created_at < ? ORDER BY created_at LIMIT ? FOR UPDATE SKIP LOCKED
         ), forgotten AS (
             DELETE FROM idempotency_keys USING old
             WHERE idempotency_keys.token_id = old.token_id AND idempotency_keys.key = old.key
@@ -83,9 +93,10 @@ impl Constant for Store {
 }
 
 fn store(connection: &mut PgConnection, key: &Idempotency, outcome: &str, at: Timestamp) -> QueryResult<()> {
-    let PgTimestamp(micros) = timestamptz(at);
+    let (before, most) = forget_before(at, 1);
     Sql::<Store>::constant()
-        .bind::<Timestamptz, _>(PgTimestamp(micros - KEPT_MICROS))
+        .bind::<Timestamptz, PgTimestamp>(before)
+        .bind::<BigInt, _>(most)
         .bind::<Text, _>(outcome)
         .bind::<SqlUuid, _>(key.token.as_uuid())
         .bind::<Text, _>(key.key.as_str())

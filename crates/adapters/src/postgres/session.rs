@@ -33,7 +33,7 @@ struct How {
     url: String,
     /// Statements for each new connection; none behind a transaction pooler.
     greeting: Option<String>,
-    generation: AtomicU64,
+    generation: Arc<AtomicU64>,
 }
 
 /// A place in the pool.
@@ -46,13 +46,23 @@ pub(super) struct Session {
 impl Sessions {
     pub(super) fn new(settings: &PostgresSettings) -> Self {
         let greeting = (!settings.transaction_pooling).then(|| greeting(settings));
-        let how = How { url: settings.connection_string(), greeting, generation: AtomicU64::new(0) };
+        let how = How { url: settings.connection_string(), greeting, generation: Arc::default() };
         Self { how: Arc::new(how) }
     }
 
     /// Sessions that share the generation of these.
     pub(super) fn alongside(&self) -> Self {
         Self { how: Arc::clone(&self.how) }
+    }
+
+    /// Sessions of the same generation for groups, whose statements find every row by its key. One plan, made once, is
+    /// right for that, however large the group and however old the statistics; reading a whole table never is.
+    pub(super) fn for_groups(&self, settings: &PostgresSettings) -> Self {
+        let settings = PostgresSettings { lock_timeout: settings.group_lock_timeout, ..settings.clone() };
+        let greeting = (!settings.transaction_pooling)
+            .then(|| greeting(&settings) + "; SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off");
+        let how = How { url: self.how.url.clone(), greeting, generation: Arc::clone(&self.how.generation) };
+        Self { how: Arc::new(how) }
     }
 }
 

@@ -13,6 +13,10 @@ pub struct PostgresSettings {
     pub url: String,
     /// How many connections serve requests, at most: 10. One more is for health checks and migrations.
     pub pool_size: u32,
+    /// How many connections groups of coalesced requests have for themselves, so that no slow listing keeps them
+    /// waiting: as many as [`groups`](crate::coalescing::CoalescingSettings::groups) may be under way. None is made
+    /// before a group needs it.
+    pub group_pool_size: u32,
     /// How long the server may take to accept a connection: 5 seconds. Whole seconds, at least 2.
     pub connect_timeout: Duration,
     /// How long one statement may take: 10 seconds.
@@ -21,6 +25,10 @@ pub struct PostgresSettings {
     /// deadlock (`deadlock_timeout`, 1 second), which would not be found and tried again otherwise; and short, because
     /// those who wait for one job keep connections from those who want another.
     pub lock_timeout: Duration,
+    /// The same for a group of coalesced writes: 250 milliseconds. A group that waited in vain has kept others waiting
+    /// for the jobs that it had locked; it is split, so that in the end only those wait whose job it is, each alone and
+    /// four times as long.
+    pub group_lock_timeout: Duration,
     /// How long a health check may take: 2 seconds.
     pub health_timeout: Duration,
     /// How long the queue for connections may get.
@@ -36,9 +44,11 @@ impl PostgresSettings {
         Self {
             url: url.into(),
             pool_size: 10,
+            group_pool_size: 4,
             connect_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(10),
             lock_timeout: Duration::from_millis(1_500),
+            group_lock_timeout: Duration::from_millis(250),
             health_timeout: Duration::from_secs(2),
             queue: QueueLimits::default(),
             transaction_pooling: false,
@@ -78,9 +88,11 @@ impl fmt::Debug for PostgresSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PostgresSettings")
             .field("pool_size", &self.pool_size)
+            .field("group_pool_size", &self.group_pool_size)
             .field("connect_timeout", &self.connect_timeout)
             .field("statement_timeout", &self.statement_timeout)
             .field("lock_timeout", &self.lock_timeout)
+            .field("group_lock_timeout", &self.group_lock_timeout)
             .field("health_timeout", &self.health_timeout)
             .field("queue", &self.queue)
             .field("transaction_pooling", &self.transaction_pooling)

@@ -5,8 +5,8 @@
 
 use diesel::prelude::*;
 use stint_domain::ports::BackendError;
-use stint_domain::values::Timestamp;
-use stint_domain::{Applied, Idempotency};
+use stint_domain::values::{Timestamp, TokenId};
+use stint_domain::{Applied, Fingerprint, Idempotency, IdempotencyKey};
 
 use super::error::{BACKEND, classify};
 use super::schema::idempotency_keys;
@@ -39,14 +39,18 @@ where
         Some((_, text)) => Ok(Applied::earlier(T::read(BACKEND, &idempotency, &text)?)),
         None => {
             let outcome = work(connection)?;
-            store(connection, &idempotency, &outcome.to_text(), at).map_err(classify)?;
-            remove_old(connection, at).map_err(classify)?;
+            let Idempotency { token, key, fingerprint } = &idempotency;
+            store(connection, (*token, key), *fingerprint, &outcome.to_text(), at).map_err(classify)?;
             Ok(Applied::now(outcome))
         }
     }
 }
 
-fn find(connection: &mut SqliteConnection, idempotency: &Idempotency) -> QueryResult<Option<(Vec<u8>, String)>> {
+/// The fingerprint and the outcome that are stored under a key.
+pub(super) fn find(
+    connection: &mut SqliteConnection,
+    idempotency: &Idempotency,
+) -> QueryResult<Option<(Vec<u8>, String)>> {
     let Idempotency { token, key, .. } = idempotency;
     idempotency_keys::table
         .find((token.as_uuid().into_bytes(), key.as_str()))
@@ -55,13 +59,14 @@ fn find(connection: &mut SqliteConnection, idempotency: &Idempotency) -> QueryRe
         .optional()
 }
 
-fn store(
+/// Stores an outcome under a key that has none, and removes old ones.
+pub(super) fn store(
     connection: &mut SqliteConnection,
-    idempotency: &Idempotency,
+    (token, key): (TokenId, &IdempotencyKey),
+    fingerprint: Fingerprint,
     outcome: &str,
     at: Timestamp,
 ) -> QueryResult<()> {
-    let Idempotency { token, key, fingerprint } = idempotency;
     diesel::insert_into(idempotency_keys::table)
         .values((
             idempotency_keys::token_id.eq(token.as_uuid().into_bytes()),
@@ -70,8 +75,8 @@ fn store(
             idempotency_keys::outcome.eq(outcome),
             idempotency_keys::created_at.eq(at.as_micros()),
         ))
-        .execute(connection)
-        .map(drop)
+        .execute(connection)?;
+    remove_old(connection, at)
 }
 
 fn remove_old(connection: &mut SqliteConnection, at: Timestamp) -> QueryResult<()> {

@@ -1,4 +1,4 @@
-//! Jobs. Writes of entries change them too, through [`load`] and [`save`].
+//! Jobs. Writes of entries change them too, through [`load`] and [`update`].
 
 mod listing;
 
@@ -111,12 +111,17 @@ fn insert(
     Ok(job)
 }
 
-/// Writes `job`, whose name, status or total is a new one, as its next version.
-pub(super) fn save(connection: &mut SqliteConnection, job: Job, at: Timestamp) -> Result<Job, BackendError> {
+/// Writes `job`, whose name or status is a new one, as its next version.
+fn save(connection: &mut SqliteConnection, job: Job, at: Timestamp) -> Result<Job, BackendError> {
     let job = Job { version: job.version.next(), updated_at: at, ..job };
-    let columns = JobColumns::from(&job);
-    UpdateRow::new("jobs", columns.id, &columns).execute(connection).map_err(classify)?;
+    update(connection, &job)?;
     Ok(job)
+}
+
+/// Makes the stored job with this id what `job` is.
+pub(super) fn update(connection: &mut SqliteConnection, job: &Job) -> Result<(), BackendError> {
+    let columns = JobColumns::from(job);
+    UpdateRow::new("jobs", columns.id, &columns).execute(connection).map(drop).map_err(classify)
 }
 
 fn has_entries(connection: &mut SqliteConnection, id: JobId) -> Result<bool, BackendError> {

@@ -120,7 +120,11 @@ pub(super) fn row(table: &'static str, id: &[u8]) -> StoredRow {
 }
 
 /// A column of a fixed number of bytes.
-fn bytes<const N: usize>(row: &StoredRow, column: &'static str, value: &[u8]) -> Result<[u8; N], BackendError> {
+pub(super) fn bytes<const N: usize>(
+    row: &StoredRow,
+    column: &'static str,
+    value: &[u8],
+) -> Result<[u8; N], BackendError> {
     row.column(column, Hex(value), |Hex(value)| <[u8; N]>::try_from(*value))
 }
 

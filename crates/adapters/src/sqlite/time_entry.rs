@@ -1,107 +1,45 @@
-//! Time entries, and the totals of their jobs with them.
-//!
-//! A write looks first and changes then. Nothing can come in between: it is alone in its transaction.
+//! Time entries, and the totals of their jobs with them. How they are written is in [`super::group`].
 
-mod batch;
-mod change;
 mod listing;
 
 use async_trait::async_trait;
 use diesel::prelude::*;
 use stint_domain::ports::job::Put;
 use stint_domain::ports::time_entry::{
-    BatchOutcome, DeleteTimeEntry, DeleteTimeEntryError, ListTimeEntries, NewTimeEntry, PutTimeEntry,
-    PutTimeEntryError, RecordBatch, RecordBatchError, RecordRefusal, RecordTime, RecordTimeError, TimeEntryCursor,
-    UpdateTimeEntry, UpdateTimeEntryError,
+    BatchOutcome, DeleteTimeEntry, DeleteTimeEntryError, ListTimeEntries, PutTimeEntry, PutTimeEntryError, RecordBatch,
+    RecordBatchError, RecordTime, RecordTimeError, TimeEntryCursor, UpdateTimeEntry, UpdateTimeEntryError,
 };
 use stint_domain::ports::{BackendError, TimeEntryRepository};
 use stint_domain::values::TimeEntryId;
 use stint_domain::{Applied, Page, TimeEntry};
 
-use self::change::{delete, insert, open_job, open_jobs, replace};
 use super::Sqlite;
+use super::columns::TimeEntryColumns;
 use super::error::classify;
-use super::idempotency::once;
 use super::rows::TimeEntryRow;
 use super::schema::time_entries;
+use super::update_row::UpdateRow;
 
 #[async_trait]
 impl TimeEntryRepository for Sqlite {
     async fn record(&self, command: RecordTime) -> Result<Applied<TimeEntry>, RecordTimeError> {
-        self.write(move |connection| {
-            let RecordTime { entry, at, idempotency } = command;
-            once(connection, idempotency, at, RecordTimeError::KeyReused, |connection| {
-                match load(connection, entry.id)? {
-                    Some(stored) if entry.is(&stored) => Ok(stored),
-                    Some(stored) => Err(RecordRefusal::IdTaken(stored.id).into()),
-                    None => {
-                        let job = open_job(connection, entry.related_job)?;
-                        Ok(insert(connection, entry, job, at)?)
-                    }
-                }
-            })
-        })
-        .await
+        self.write_alone(command).await
     }
 
     async fn record_batch(&self, command: RecordBatch) -> Result<Applied<BatchOutcome>, RecordBatchError> {
-        self.write(move |connection| {
-            let RecordBatch { entries, mode, at, idempotency } = command;
-            once(connection, idempotency, at, RecordBatchError::KeyReused, |connection| {
-                batch::record(connection, entries, mode, at)
-            })
-        })
-        .await
+        self.write_alone(command).await
     }
 
     async fn put(&self, command: PutTimeEntry) -> Result<Put<TimeEntry>, PutTimeEntryError> {
-        self.write(move |connection| {
-            let PutTimeEntry { entry, at, precondition } = command;
-            let stored = load(connection, entry.id)?;
-            precondition.check(stored.as_ref().map(|entry| entry.version))?;
-            let Some(stored) = stored else {
-                let job = open_job(connection, entry.related_job)?;
-                return Ok(Put::Created(insert(connection, entry, job, at)?));
-            };
-            let NewTimeEntry { related_job, minutes_worked, date_stamp, work_summary, .. } = entry;
-            let wanted = TimeEntry { related_job, minutes_worked, date_stamp, work_summary, ..stored.clone() };
-            let jobs = open_jobs(connection, &stored, &wanted)?;
-            Ok(Put::Replaced(replace(connection, &stored, wanted, jobs, at)?))
-        })
-        .await
+        self.write_alone(command).await
     }
 
     async fn update(&self, command: UpdateTimeEntry) -> Result<TimeEntry, UpdateTimeEntryError> {
-        self.write(move |connection| {
-            let UpdateTimeEntry { id, changes, at, precondition } = command;
-            let stored = load(connection, id)?.ok_or(UpdateTimeEntryError::NotFound(id))?;
-            precondition.check(Some(stored.version))?;
-            let nothing_named = changes.is_empty();
-            let wanted = TimeEntry {
-                related_job: changes.related_job.unwrap_or(stored.related_job),
-                minutes_worked: changes.minutes_worked.unwrap_or(stored.minutes_worked),
-                date_stamp: changes.date_stamp.unwrap_or(stored.date_stamp),
-                work_summary: changes.work_summary.unwrap_or_else(|| stored.work_summary.clone()),
-                ..stored.clone()
-            };
-            let jobs = open_jobs(connection, &stored, &wanted)?;
-            if nothing_named {
-                return Ok(stored);
-            }
-            Ok(replace(connection, &stored, wanted, jobs, at)?)
-        })
-        .await
+        self.write_alone(command).await
     }
 
     async fn delete(&self, command: DeleteTimeEntry) -> Result<(), DeleteTimeEntryError> {
-        self.write(move |connection| {
-            let DeleteTimeEntry { id, at, precondition } = command;
-            let stored = load(connection, id)?.ok_or(DeleteTimeEntryError::NotFound(id))?;
-            precondition.check(Some(stored.version))?;
-            let job = open_job(connection, stored.related_job)?;
-            Ok(delete(connection, &stored, job, at)?)
-        })
-        .await
+        self.write_alone(command).await
     }
 
     async fn find(&self, id: TimeEntryId) -> Result<Option<TimeEntry>, BackendError> {
@@ -114,7 +52,7 @@ impl TimeEntryRepository for Sqlite {
 }
 
 /// The entry, if there is one.
-fn load(connection: &mut SqliteConnection, id: TimeEntryId) -> Result<Option<TimeEntry>, BackendError> {
+pub(super) fn load(connection: &mut SqliteConnection, id: TimeEntryId) -> Result<Option<TimeEntry>, BackendError> {
     let row: Option<TimeEntryRow> = time_entries::table
         .find(id.as_uuid().into_bytes())
         .select(TimeEntryRow::as_select())
@@ -122,4 +60,22 @@ fn load(connection: &mut SqliteConnection, id: TimeEntryId) -> Result<Option<Tim
         .optional()
         .map_err(classify)?;
     row.map(TimeEntry::try_from).transpose()
+}
+
+/// Stores a new entry, without its job's total.
+pub(super) fn insert(connection: &mut SqliteConnection, entry: &TimeEntry) -> Result<(), BackendError> {
+    let columns = TimeEntryColumns::from(entry);
+    diesel::insert_into(time_entries::table).values(columns).execute(connection).map(drop).map_err(classify)
+}
+
+/// Makes the stored entry with this id what `entry` is, without its job's total.
+pub(super) fn update(connection: &mut SqliteConnection, entry: &TimeEntry) -> Result<(), BackendError> {
+    let columns = TimeEntryColumns::from(entry);
+    UpdateRow::new("time_entries", columns.id, &columns).execute(connection).map(drop).map_err(classify)
+}
+
+/// Deletes an entry, without its job's total.
+pub(super) fn delete(connection: &mut SqliteConnection, id: TimeEntryId) -> Result<(), BackendError> {
+    let entry = time_entries::table.find(id.as_uuid().into_bytes());
+    diesel::delete(entry).execute(connection).map(drop).map_err(classify)
 }

@@ -78,7 +78,7 @@ mod tests {
                 created_at: at,
                 updated_at: at,
             };
-            job::save(&mut connection, job, at).unwrap();
+            job::update(&mut connection, &job).unwrap();
         };
         save();
         save();

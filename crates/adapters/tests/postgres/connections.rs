@@ -276,6 +276,26 @@ async fn a_deadlock_is_undone_and_tried_again() {
 }
 
 #[tokio::test]
+async fn an_entry_that_moves_while_its_job_is_awaited_is_edited_where_it_went() {
+    let (postgres, database) = postgres().await;
+    let (from, to) = (job(&postgres).await, job(&postgres).await);
+    let entry = entry(&postgres, &from).await;
+    let mut other = connection(&database);
+    other.batch_execute(&format!("BEGIN; SELECT FROM jobs WHERE id = '{}' FOR UPDATE", from.id)).unwrap();
+    let editing = tokio::spawn({
+        let (postgres, entry) = (postgres.clone(), entry.clone());
+        async move { edit(&postgres, &entry).await }
+    });
+    let waits = "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database()
+        AND wait_event_type = 'Lock'";
+    until(&mut connection(&database), waits).await;
+    let moves = format!("UPDATE time_entries SET related_job = '{}'", to.id);
+    other.batch_execute(&format!("{moves}; UPDATE jobs SET total_minutes = 30 - total_minutes; COMMIT")).unwrap();
+    assert_eq!(editing.await.unwrap().unwrap().related_job, to.id);
+    assert_eq!((total(&postgres, &from).await, total(&postgres, &to).await), (0, 60));
+}
+
+#[tokio::test]
 async fn behind_a_transaction_pooler_no_statement_is_kept_in_the_session() {
     let database = TestDatabase::create();
     let wire = Proxy::up(&database);

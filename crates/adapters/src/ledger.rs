@@ -1,50 +1,65 @@
-//! The maps behind the lock, and the few steps that writes of jobs and of entries share.
+//! A ledger in maps, and what each write of time entries does to it: the port's rules, without a database.
+//!
+//! The memory backend is one such ledger behind a lock. The SQL backends read the part of theirs that a group of writes
+//! is about, let the writes happen here, in order, and store what is different afterwards ([`group`]). So there is one
+//! place that decides, and a database only has to read, to store and to keep others out meanwhile.
+//!
+//! Every write first looks for a reason to refuse and only then changes anything, so that a refusal leaves no trace.
+
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub(crate) mod group;
+mod time_entry;
 
 use std::collections::{BTreeMap, HashMap};
 
 use stint_domain::ports::time_entry::{BatchOutcome, NewTimeEntry, RecordRefusal};
 use stint_domain::ports::{BackendError, BackendErrorKind};
-use stint_domain::values::{JobId, Minutes, TimeEntryId, Timestamp, TokenId, TotalMinutes, TotalMinutesError};
+use stint_domain::values::{JobId, Minutes, TimeEntryId, Timestamp, TokenId, TotalMinutes};
 use stint_domain::{Applied, Fingerprint, Idempotency, IdempotencyKey, Job, JobStatus, TimeEntry};
 
-use super::BACKEND;
-
-/// Everything that writes of jobs and entries touch together.
-#[derive(Default)]
-pub(super) struct Ledger {
-    pub(super) jobs: BTreeMap<JobId, Job>,
-    pub(super) entries: BTreeMap<TimeEntryId, TimeEntry>,
-    outcomes: HashMap<(TokenId, IdempotencyKey), (Fingerprint, Outcome)>,
+/// Jobs, entries and the outcomes of idempotent writes: all that there are, or those that some writes are about.
+#[derive(Clone)]
+pub(crate) struct Ledger {
+    /// The backend that errors name.
+    backend: &'static str,
+    pub(crate) jobs: BTreeMap<JobId, Job>,
+    pub(crate) entries: BTreeMap<TimeEntryId, TimeEntry>,
+    pub(crate) outcomes: HashMap<(TokenId, IdempotencyKey), (Fingerprint, Outcome)>,
 }
 
 /// What an idempotent write did.
-#[derive(Clone)]
-pub(super) enum Outcome {
+#[derive(Debug, Clone)]
+pub(crate) enum Outcome {
     Job(Job),
     TimeEntry(TimeEntry),
     Batch(BatchOutcome),
 }
 
 /// A job that an entry is to be added to or taken from, but that refuses.
-pub(super) enum Closed {
+enum Closed {
     NotFound(JobId),
     Archived(JobId),
 }
 
 /// The key was used for another request.
-pub(super) struct KeyReused;
+pub(crate) struct KeyReused;
 
 /// What a change of entries does to a job's total.
 #[derive(Clone, Copy)]
-pub(super) enum Change {
+enum Change {
     Add(Minutes),
     Remove(Minutes),
 }
 
 impl Ledger {
+    /// A ledger without anything in it.
+    pub(crate) fn new(backend: &'static str) -> Self {
+        Self { backend, jobs: BTreeMap::new(), entries: BTreeMap::new(), outcomes: HashMap::new() }
+    }
+
     /// The stored outcome of an earlier write with the same key, if there is one. `want` takes it out when it is of
     /// the kind that the caller writes; another kind is another request, whatever its fingerprint.
-    pub(super) fn earlier<T>(
+    pub(crate) fn earlier<T>(
         &self,
         idempotency: Option<&Idempotency>,
         want: impl FnOnce(Outcome) -> Option<T>,
@@ -60,14 +75,14 @@ impl Ledger {
     }
 
     /// Remembers what a write did, when it has a key.
-    pub(super) fn remember(&mut self, idempotency: Option<Idempotency>, outcome: impl FnOnce() -> Outcome) {
+    pub(crate) fn remember(&mut self, idempotency: Option<&Idempotency>, outcome: impl FnOnce() -> Outcome) {
         if let Some(Idempotency { token, key, fingerprint }) = idempotency {
-            self.outcomes.insert((token, key), (fingerprint, outcome()));
+            self.outcomes.insert((*token, key.clone()), (*fingerprint, outcome()));
         }
     }
 
     /// Passes when the job is there and open.
-    pub(super) fn open(&self, id: JobId) -> Result<(), Closed> {
+    fn open(&self, id: JobId) -> Result<(), Closed> {
         match self.jobs.get(&id) {
             None => Err(Closed::NotFound(id)),
             Some(job) if job.status == JobStatus::Archived => Err(Closed::Archived(id)),
@@ -76,7 +91,7 @@ impl Ledger {
     }
 
     /// Passes when the entry can be stored; answers with what is stored already when it is a repeat.
-    pub(super) fn admit(&self, entry: &NewTimeEntry) -> Result<Option<&TimeEntry>, RecordRefusal> {
+    fn admit(&self, entry: &NewTimeEntry) -> Result<Option<&TimeEntry>, RecordRefusal> {
         match self.entries.get(&entry.id) {
             Some(stored) if entry.is(stored) => Ok(Some(stored)),
             Some(_) => Err(RecordRefusal::IdTaken(entry.id)),
@@ -90,24 +105,25 @@ impl Ledger {
 
     /// Changes a job because its entries change: total, version and moment at once. `changes` may be several, because
     /// one write is one change of the job. On an error nothing is changed.
-    pub(super) fn touch(&mut self, id: JobId, at: Timestamp, changes: &[Change]) -> Result<(), BackendError> {
-        let job = self.jobs.get_mut(&id).ok_or_else(|| internal(format!("an entry's job {id} is not there")))?;
+    fn touch(&mut self, id: JobId, at: Timestamp, changes: &[Change]) -> Result<(), BackendError> {
+        let Some(job) = self.jobs.get_mut(&id) else {
+            return Err(self.internal(format!("an entry's job {id} is not there")));
+        };
         let total = changes.iter().try_fold(job.total_minutes, |total: TotalMinutes, change| match change {
             Change::Add(minutes) => total.plus(*minutes),
             Change::Remove(minutes) => total.minus(*minutes),
         });
-        job.total_minutes = total.map_err(overflow)?;
+        match total {
+            Ok(total) => job.total_minutes = total,
+            // Out of reach with real entries, and a defect if not.
+            Err(error) => return Err(self.internal(error)),
+        }
         job.version = job.version.next();
         job.updated_at = at;
         Ok(())
     }
-}
 
-/// A total that left its range: out of reach with real entries, and a defect if not.
-pub(super) fn overflow(error: TotalMinutesError) -> BackendError {
-    internal(error)
-}
-
-fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> BackendError {
-    BackendError::new(BACKEND, BackendErrorKind::Internal, source)
+    fn internal(&self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> BackendError {
+        BackendError::new(self.backend, BackendErrorKind::Internal, source)
+    }
 }

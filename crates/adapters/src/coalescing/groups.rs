@@ -1,0 +1,79 @@
+//! The three queues of a ledger: its writes, its jobs by id, and its entries by id.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::Arc;
+
+use stint_domain::ports::{BackendError, BackendErrorKind};
+use stint_domain::values::{JobId, TimeEntryId};
+use stint_domain::{Job, TimeEntry};
+
+use super::queue::{Group, GroupError};
+use super::store::LedgerStore;
+use super::write::{Write, Written};
+
+/// Writes of entries.
+pub(super) struct Writes<S>(pub(super) Arc<S>);
+
+impl<S: LedgerStore> Group for Writes<S> {
+    type Command = Write;
+    type Outcome = Written;
+
+    const BACKEND: &'static str = S::BACKEND;
+
+    fn weight(write: &Write) -> usize {
+        write.weight()
+    }
+
+    fn carry_out(&self, writes: &[Write]) -> Result<Vec<Written>, GroupError> {
+        let written = self.0.write(writes)?;
+        if written.len() == writes.len() {
+            return Ok(written);
+        }
+        let message = format!("{} outcomes for {} writes", written.len(), writes.len());
+        Err(GroupError::Unknown(BackendError::new(S::BACKEND, BackendErrorKind::Internal, message)))
+    }
+}
+
+/// Jobs by id.
+pub(super) struct Jobs<S>(pub(super) Arc<S>);
+
+impl<S: LedgerStore> Group for Jobs<S> {
+    type Command = JobId;
+    type Outcome = Option<Job>;
+
+    const BACKEND: &'static str = S::BACKEND;
+
+    fn carry_out(&self, ids: &[JobId]) -> Result<Vec<Option<Job>>, GroupError> {
+        find(ids, |ids| self.0.find_jobs(ids), |job| job.id)
+    }
+}
+
+/// Entries by id.
+pub(super) struct Entries<S>(pub(super) Arc<S>);
+
+impl<S: LedgerStore> Group for Entries<S> {
+    type Command = TimeEntryId;
+    type Outcome = Option<TimeEntry>;
+
+    const BACKEND: &'static str = S::BACKEND;
+
+    fn carry_out(&self, ids: &[TimeEntryId]) -> Result<Vec<Option<TimeEntry>>, GroupError> {
+        find(ids, |ids| self.0.find_entries(ids), |entry| entry.id)
+    }
+}
+
+/// Each id's row, looking up an id once that is asked for many times.
+fn find<I: Copy + Eq + Hash + Ord, T: Clone>(
+    ids: &[I],
+    look_up: impl FnOnce(&[I]) -> Result<Vec<T>, BackendError>,
+    id_of: impl Fn(&T) -> I,
+) -> Result<Vec<Option<T>>, GroupError> {
+    let mut wanted = ids.to_vec();
+    wanted.sort_unstable();
+    wanted.dedup();
+    // A read can always be done again.
+    let rows = look_up(&wanted).map_err(GroupError::Undone)?;
+    let found: HashMap<I, T> = rows.into_iter().map(|row| (id_of(&row), row)).collect();
+    Ok(ids.iter().map(|id| found.get(id).cloned()).collect())
+}

@@ -1,0 +1,39 @@
+//! Jobs: looked up together, written one by one.
+
+use async_trait::async_trait;
+use stint_domain::ports::job::{
+    CreateJob, CreateJobError, DeleteJob, DeleteJobError, JobCursor, ListJobs, Put, PutJob, PutJobError, UpdateJob,
+    UpdateJobError,
+};
+use stint_domain::ports::{BackendError, JobRepository};
+use stint_domain::values::JobId;
+use stint_domain::{Applied, Job, Page};
+
+use super::{Coalescing, LedgerStore};
+
+#[async_trait]
+impl<S: LedgerStore + JobRepository> JobRepository for Coalescing<S> {
+    async fn create(&self, command: CreateJob) -> Result<Applied<Job>, CreateJobError> {
+        self.store.create(command).await
+    }
+
+    async fn put(&self, command: PutJob) -> Result<Put<Job>, PutJobError> {
+        self.store.put(command).await
+    }
+
+    async fn update(&self, command: UpdateJob) -> Result<Job, UpdateJobError> {
+        self.store.update(command).await
+    }
+
+    async fn delete(&self, command: DeleteJob) -> Result<(), DeleteJobError> {
+        self.store.delete(command).await
+    }
+
+    async fn find(&self, id: JobId) -> Result<Option<Job>, BackendError> {
+        self.jobs.submit(id).await
+    }
+
+    async fn list(&self, query: ListJobs) -> Result<Page<Job, JobCursor>, BackendError> {
+        self.store.list(query).await
+    }
+}

@@ -1,0 +1,153 @@
+//! The queue alone, over groups that a test holds and lets go.
+
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use futures::future::join_all;
+
+use super::*;
+
+/// Doubles numbers. Refuses odd ones, fails on 13, panics on 666; tells of every group and waits until it may go on.
+struct Doubling {
+    told: Sender<Vec<u32>>,
+    go_on: Mutex<Receiver<()>>,
+}
+
+impl Group for Doubling {
+    type Command = u32;
+    type Outcome = Result<u32, &'static str>;
+
+    const BACKEND: &'static str = "doubling";
+
+    fn weight(command: &u32) -> usize {
+        if *command == 1000 { 1000 } else { 1 }
+    }
+
+    fn carry_out(&self, commands: &[u32]) -> Result<Vec<Self::Outcome>, GroupError> {
+        self.told.send(commands.to_vec()).unwrap();
+        self.go_on.lock().unwrap_or_else(PoisonError::into_inner).recv().unwrap();
+        assert!(!commands.contains(&666), "a group that panics");
+        let failed = |kind| BackendError::new("doubling", kind, "13");
+        match commands {
+            [13, 0, ..] => Err(GroupError::Unknown(failed(BackendErrorKind::Internal))),
+            [13, 1, ..] => Err(GroupError::Undone(failed(BackendErrorKind::Unavailable))),
+            _ if commands.contains(&13) => Err(GroupError::Undone(failed(BackendErrorKind::Internal))),
+            _ => Ok(commands.iter().map(|n| if n % 2 == 0 { Ok(n * 2) } else { Err("odd") }).collect()),
+        }
+    }
+}
+
+struct Held {
+    coalescer: Coalescer<Doubling>,
+    told: Receiver<Vec<u32>>,
+    go_on: Sender<()>,
+}
+
+impl Held {
+    fn new() -> Self {
+        let ((tell, told), (go_on, going)) = (channel(), channel());
+        let limits = GroupLimits { workers: 1, group_weight: 4, max_waiting: 10 };
+        let coalescer = Coalescer::new(Doubling { told: tell, go_on: Mutex::new(going) }, limits);
+        Self { coalescer, told, go_on }
+    }
+
+    /// Submits `commands` while a group with only a 0 is under way, and then lets everything go on.
+    async fn behind_a_group(&self, commands: &[u32]) -> Vec<Result<Result<u32, &'static str>, BackendErrorKind>> {
+        let first = tokio::spawn(submit(self.coalescer.clone(), 0));
+        assert_eq!(self.next_group().await, [0]);
+        let outcomes = join_all(commands.iter().map(|&n| submit(self.coalescer.clone(), n)));
+        let let_go = async { (0..100).for_each(|_| self.go_on.send(()).unwrap()) };
+        // The futures are polled in order: all are in the queue before the group may end.
+        let (outcomes, ()) = futures::future::join(outcomes, let_go).await;
+        first.await.unwrap().unwrap().unwrap();
+        outcomes
+    }
+
+    async fn next_group(&self) -> Vec<u32> {
+        loop {
+            match self.told.try_recv() {
+                Ok(group) => return group,
+                Err(_empty) => tokio::task::yield_now().await,
+            }
+        }
+    }
+
+    fn groups(&self) -> Vec<Vec<u32>> {
+        self.told.try_iter().collect()
+    }
+}
+
+async fn submit(coalescer: Coalescer<Doubling>, n: u32) -> Result<Result<u32, &'static str>, BackendErrorKind> {
+    coalescer.submit(n).await.map_err(|error| error.kind)
+}
+
+#[tokio::test]
+async fn what_waits_while_a_group_is_under_way_is_the_next_group() {
+    let held = Held::new();
+    let outcomes = held.behind_a_group(&[2, 3, 4]).await;
+    assert_eq!(outcomes, [Ok(Ok(4)), Ok(Err("odd")), Ok(Ok(8))]);
+    assert_eq!(held.groups(), [[2, 3, 4]]);
+}
+
+#[tokio::test]
+async fn a_group_is_bounded_by_weight_and_a_heavy_command_goes_alone() {
+    let held = Held::new();
+    held.behind_a_group(&[2, 4, 6, 8, 10, 1000, 12]).await;
+    assert_eq!(held.groups(), [vec![2, 4, 6, 8], vec![10], vec![1000], vec![12]]);
+}
+
+#[tokio::test]
+async fn a_full_queue_refuses_at_once() {
+    let held = Held::new();
+    let commands: Vec<u32> = (0..12).map(|n| n * 2).collect();
+    let outcomes = held.behind_a_group(&commands).await;
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 10);
+    assert_eq!(outcomes[10..], [Err(BackendErrorKind::Unavailable), Err(BackendErrorKind::Unavailable)]);
+}
+
+#[tokio::test]
+async fn a_command_that_cannot_be_done_fails_alone() {
+    let held = Held::new();
+    let outcomes = held.behind_a_group(&[2, 13, 4, 6]).await;
+    assert_eq!(outcomes, [Ok(Ok(4)), Err(BackendErrorKind::Internal), Ok(Ok(8)), Ok(Ok(12))]);
+    assert_eq!(held.groups(), [vec![2, 13, 4, 6], vec![2, 13], vec![2], vec![13], vec![4, 6]]);
+}
+
+#[tokio::test]
+async fn a_group_that_may_have_been_done_is_never_done_again() {
+    let held = Held::new();
+    let outcomes = held.behind_a_group(&[13, 0, 2]).await;
+    assert_eq!(outcomes, [Err(BackendErrorKind::Internal); 3]);
+    assert_eq!(held.groups(), [[13, 0, 2]]);
+}
+
+#[tokio::test]
+async fn a_database_that_is_not_there_is_not_asked_again_for_each_command() {
+    let held = Held::new();
+    let outcomes = held.behind_a_group(&[13, 1, 2]).await;
+    assert_eq!(outcomes, [Err(BackendErrorKind::Unavailable); 3]);
+    assert_eq!(held.groups(), [[13, 1, 2]]);
+}
+
+#[tokio::test]
+async fn a_caller_that_has_gone_away_costs_nothing() {
+    let held = Held::new();
+    let first = tokio::spawn(submit(held.coalescer.clone(), 0));
+    assert_eq!(held.next_group().await, [0]);
+    let mut gone = Box::pin(submit(held.coalescer.clone(), 2));
+    assert!(futures::poll!(&mut gone).is_pending());
+    drop(gone);
+    let mut stays = Box::pin(submit(held.coalescer.clone(), 4));
+    assert!(futures::poll!(&mut stays).is_pending());
+    (0..2).for_each(|_| held.go_on.send(()).unwrap());
+    assert_eq!(stays.await, Ok(Ok(8)));
+    assert_eq!(held.groups(), [[4]]);
+    first.await.unwrap().unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_panic_costs_its_group_and_no_other() {
+    let held = Held::new();
+    let outcomes = held.behind_a_group(&[2, 4, 6, 666, 8]).await;
+    assert_eq!(outcomes[..4], [Err(BackendErrorKind::Internal); 4]);
+    assert_eq!(outcomes[4], Ok(Ok(16)));
+}

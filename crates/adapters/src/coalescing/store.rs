@@ -1,0 +1,26 @@
+//! What a database offers, so that its callers can share a round trip. Everything here blocks.
+
+use stint_domain::ports::BackendError;
+use stint_domain::values::{JobId, TimeEntryId};
+use stint_domain::{Job, TimeEntry};
+
+use super::queue::GroupError;
+use super::write::{Write, Written};
+
+/// A database that carries out many commands at once.
+pub(crate) trait LedgerStore: Send + Sync + 'static {
+    /// The backend that errors name.
+    const BACKEND: &'static str;
+
+    /// Carries out all writes in one transaction, and gives one outcome for each, in order, once it is committed.
+    ///
+    /// Each is as if it were alone: refused ones leave no trace and fail no other, and writes that touch the same entry
+    /// happen in the order given. Two groups that run at the same time never wait for each other in a circle for long.
+    fn write(&self, writes: &[Write]) -> Result<Vec<Written>, GroupError>;
+
+    /// Those of the jobs that exist, in any order.
+    fn find_jobs(&self, ids: &[JobId]) -> Result<Vec<Job>, BackendError>;
+
+    /// Those of the entries that exist, in any order.
+    fn find_entries(&self, ids: &[TimeEntryId]) -> Result<Vec<TimeEntry>, BackendError>;
+}

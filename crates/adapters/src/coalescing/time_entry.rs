@@ -1,0 +1,44 @@
+//! Time entries: written together, looked up together.
+
+use async_trait::async_trait;
+use stint_domain::ports::job::Put;
+use stint_domain::ports::time_entry::{
+    BatchOutcome, DeleteTimeEntry, DeleteTimeEntryError, ListTimeEntries, PutTimeEntry, PutTimeEntryError, RecordBatch,
+    RecordBatchError, RecordTime, RecordTimeError, TimeEntryCursor, UpdateTimeEntry, UpdateTimeEntryError,
+};
+use stint_domain::ports::{BackendError, TimeEntryRepository};
+use stint_domain::values::TimeEntryId;
+use stint_domain::{Applied, Page, TimeEntry};
+
+use super::{Coalescing, LedgerStore};
+
+#[async_trait]
+impl<S: LedgerStore + TimeEntryRepository> TimeEntryRepository for Coalescing<S> {
+    async fn record(&self, command: RecordTime) -> Result<Applied<TimeEntry>, RecordTimeError> {
+        self.write(command).await
+    }
+
+    async fn record_batch(&self, command: RecordBatch) -> Result<Applied<BatchOutcome>, RecordBatchError> {
+        self.write(command).await
+    }
+
+    async fn put(&self, command: PutTimeEntry) -> Result<Put<TimeEntry>, PutTimeEntryError> {
+        self.write(command).await
+    }
+
+    async fn update(&self, command: UpdateTimeEntry) -> Result<TimeEntry, UpdateTimeEntryError> {
+        self.write(command).await
+    }
+
+    async fn delete(&self, command: DeleteTimeEntry) -> Result<(), DeleteTimeEntryError> {
+        self.write(command).await
+    }
+
+    async fn find(&self, id: TimeEntryId) -> Result<Option<TimeEntry>, BackendError> {
+        self.entries.submit(id).await
+    }
+
+    async fn list(&self, query: ListTimeEntries) -> Result<Page<TimeEntry, TimeEntryCursor>, BackendError> {
+        self.store.list(query).await
+    }
+}

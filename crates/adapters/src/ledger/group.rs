@@ -1,0 +1,133 @@
+//! A group of writes on a part of a ledger: what that part is, the writes in order, and what is different afterwards.
+//!
+//! A database that carries out a group reads what is in the group's [`Scope`], keeps others from changing it, calls
+//! [`Ledger::carry_out`], and stores the [`Changes`] in the same transaction.
+
+use std::collections::BTreeSet;
+
+use stint_domain::ports::BackendError;
+use stint_domain::values::{JobId, TimeEntryId, Timestamp, TokenId};
+use stint_domain::{Fingerprint, Idempotency, IdempotencyKey, Job, TimeEntry};
+
+use super::{Ledger, Outcome};
+use crate::coalescing::{Write, Written};
+
+/// What the outcome of some writes depends on, and what they may change.
+#[derive(Debug, Default)]
+pub(crate) struct Scope<'a> {
+    /// The jobs that the writes name. Those of the entries below belong to it too.
+    pub(crate) jobs: BTreeSet<JobId>,
+    /// The entries.
+    pub(crate) entries: BTreeSet<TimeEntryId>,
+    /// The keys, each once, by token and key: the order in which everybody takes them.
+    pub(crate) keys: Vec<&'a Idempotency>,
+    /// The latest moment of any write.
+    pub(crate) at: Option<Timestamp>,
+}
+
+impl<'a> Scope<'a> {
+    pub(crate) fn of(writes: &'a [Write]) -> Self {
+        let mut scope = Self::default();
+        for write in writes {
+            scope.add(write);
+        }
+        scope.keys.sort_unstable_by_key(|key| (key.token, key.key.as_str()));
+        scope.keys.dedup_by_key(|key| (key.token, key.key.as_str()));
+        scope
+    }
+
+    fn add(&mut self, write: &'a Write) {
+        let (id, job, at) = match write {
+            Write::Record(record) => (record.entry.id, Some(record.entry.related_job), record.at),
+            Write::Batch(batch) => {
+                self.jobs.extend(batch.entries.iter().map(|entry| entry.related_job));
+                self.entries.extend(batch.entries.iter().map(|entry| entry.id));
+                self.at = self.at.max(Some(batch.at));
+                self.keys.extend(&batch.idempotency);
+                return;
+            }
+            Write::Put(put) => (put.entry.id, Some(put.entry.related_job), put.at),
+            Write::Update(update) => (update.id, update.changes.related_job, update.at),
+            Write::Delete(delete) => (delete.id, None, delete.at),
+        };
+        self.entries.insert(id);
+        self.jobs.extend(job);
+        self.at = self.at.max(Some(at));
+        self.keys.extend(write.idempotency());
+    }
+}
+
+/// What is to be stored, in this order: old entries first, so that their ids are free.
+#[derive(Debug)]
+pub(crate) struct Changes<'a> {
+    /// Entries that are no more, or that others with their ids take the place of.
+    pub(crate) deleted: Vec<TimeEntryId>,
+    /// Entries that were edited: who created them, and when, is the same.
+    pub(crate) edited: Vec<&'a TimeEntry>,
+    /// Entries that are new.
+    pub(crate) created: Vec<&'a TimeEntry>,
+    /// Jobs with other totals or versions.
+    pub(crate) jobs: Vec<&'a Job>,
+    /// What was done under keys that were new, by token and key.
+    pub(crate) outcomes: Vec<NewOutcome<'a>>,
+}
+
+/// The outcome of a write whose key was new.
+#[derive(Debug)]
+pub(crate) struct NewOutcome<'a> {
+    pub(crate) token: TokenId,
+    pub(crate) key: &'a IdempotencyKey,
+    pub(crate) fingerprint: Fingerprint,
+    pub(crate) outcome: &'a Outcome,
+}
+
+impl Ledger {
+    /// Carries out the writes in their order and answers each, refusals included. When one fails, all have failed: half
+    /// of it may be done.
+    pub(crate) fn carry_out(&mut self, writes: &[Write]) -> Result<Vec<Written>, BackendError> {
+        let carry_out = |write: &Write| {
+            let written = match write {
+                Write::Record(command) => Written::Record(self.record(command)),
+                Write::Batch(command) => Written::Batch(self.record_batch(command)),
+                Write::Put(command) => Written::Put(self.put(command)),
+                Write::Update(command) => Written::Update(self.update(command)),
+                Write::Delete(command) => Written::Delete(self.delete(command)),
+            };
+            match written.failure() {
+                Some(error) => Err(error.clone()),
+                None => Ok(written),
+            }
+        };
+        writes.iter().map(carry_out).collect()
+    }
+
+    /// What is different from how it was `before`.
+    pub(crate) fn changes_since<'a>(&'a self, before: &Self) -> Changes<'a> {
+        let (mut deleted, mut edited, mut created) = (Vec::new(), Vec::new(), Vec::new());
+        deleted.extend(before.entries.keys().filter(|id| !self.entries.contains_key(id)));
+        for (id, entry) in &self.entries {
+            match before.entries.get(id) {
+                Some(stored) if stored == entry => {}
+                Some(stored) if (stored.created_at, &stored.created_by) == (entry.created_at, &entry.created_by) => {
+                    edited.push(entry);
+                }
+                Some(_other) => {
+                    deleted.push(*id);
+                    created.push(entry);
+                }
+                None => created.push(entry),
+            }
+        }
+        let jobs = self.jobs.values().filter(|job| before.jobs.get(&job.id) != Some(job)).collect();
+        let new = self.outcomes.iter().filter(|(key, _)| !before.outcomes.contains_key(key));
+        let outcome = |((token, key), (fingerprint, outcome)): (&'a (TokenId, IdempotencyKey), &'a (_, _))| {
+            NewOutcome { token: *token, key, fingerprint: *fingerprint, outcome }
+        };
+        let mut outcomes: Vec<_> = new.map(outcome).collect();
+        outcomes.sort_unstable_by_key(|new| (new.token, new.key.as_str()));
+        Changes { deleted, edited, created, jobs, outcomes }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,94 @@
+//! The idempotency keys of a group: what was done under them before, and what is done now.
+//!
+//! They are taken at the end of the transaction, all at once, in order. Whoever takes one at the same time waits until the
+//! other one is done, and then is overtaken and reads its outcome.
+
+use std::collections::HashMap;
+
+use diesel::data_types::PgTimestamp;
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Bytea, Text, Timestamptz, Uuid as SqlUuid};
+use stint_domain::ports::BackendError;
+use stint_domain::values::{Timestamp, TokenId};
+use stint_domain::{Fingerprint, Idempotency, IdempotencyKey};
+use uuid::Uuid;
+
+use super::super::BACKEND;
+use super::super::attempt::Failure;
+use super::super::idempotency::forget_before;
+use super::super::rows::timestamptz;
+use super::super::sql::{Constant, Sql};
+use crate::ledger::Outcome;
+use crate::ledger::group::NewOutcome;
+use crate::stored_row::StoredRow;
+
+type Outcomes = HashMap<(TokenId, IdempotencyKey), (Fingerprint, Outcome)>;
+
+/// What is stored under these keys, each with its place among them.
+struct Read;
+
+impl Constant for Read {
+    type Columns = (BigInt, Bytea, Text);
+    const SQL: &'static str = "
+        SELECT wanted.place, fingerprint, outcome
+        FROM unnest(?, ?) WITH ORDINALITY AS wanted (token_id, key, place)
+        JOIN idempotency_keys USING (token_id, key)";
+}
+
+/// Stores outcomes under keys that have none, and forgets up to `?` old ones. It answers with the number stored.
+struct Store;
+
+impl Constant for Store {
+    type Columns = ();
+    // Who finds an old key locked leaves it to the other one.
+    const SQL: &'static str = "
+        WITH old AS (
+            SELECT token_id, key FROM idempotency_keys
+            WHERE created_at < ? ORDER BY created_at LIMIT ? FOR UPDATE SKIP LOCKED
+        ), forgotten AS (
+            DELETE FROM idempotency_keys USING old
+            WHERE idempotency_keys.token_id = old.token_id AND idempotency_keys.key = old.key
+        )
+        INSERT INTO idempotency_keys (token_id, key, fingerprint, outcome, created_at)
+        SELECT new.*, ? FROM unnest(?, ?, ?, ?) AS new
+        ON CONFLICT DO NOTHING";
+}
+
+/// What was done under the keys before.
+pub(super) fn read(connection: &mut PgConnection, keys: &[&Idempotency]) -> Result<Outcomes, Failure<BackendError>> {
+    let rows: Vec<(i64, Vec<u8>, String)> = Sql::<Read>::constant()
+        .bind::<Array<SqlUuid>, _>(keys.iter().map(|key| key.token.as_uuid()).collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(keys.iter().map(|key| key.key.as_str()).collect::<Vec<_>>())
+        .load(connection)?;
+    let mut outcomes = Outcomes::new();
+    for (place, fingerprint, text) in rows {
+        let key = usize::try_from(place - 1).ok().and_then(|place| keys.get(place)).ok_or(Failure::Overtaken)?;
+        let fingerprint = <[u8; 32]>::try_from(fingerprint.as_slice()).map_err(|error| {
+            let row = StoredRow { backend: BACKEND, table: "idempotency_keys", id: key.token.to_string() };
+            Failure::Refused(row.corrupt("fingerprint", format_args!("{} bytes", fingerprint.len()), error))
+        })?;
+        let outcome = Outcome::read(BACKEND, key, &text).map_err(Failure::Refused)?;
+        outcomes.insert((key.token, key.key.clone()), (Fingerprint(fingerprint), outcome));
+    }
+    Ok(outcomes)
+}
+
+/// Stores what is done under the keys now.
+pub(super) fn store(
+    connection: &mut PgConnection,
+    outcomes: &[NewOutcome<'_>],
+    at: Timestamp,
+) -> Result<(), Failure<BackendError>> {
+    let (before, most) = forget_before(at, outcomes.len());
+    let stored = Sql::<Store>::constant()
+        .bind::<Timestamptz, PgTimestamp>(before)
+        .bind::<BigInt, _>(most)
+        .bind::<Timestamptz, _>(timestamptz(at))
+        .bind::<Array<SqlUuid>, _>(outcomes.iter().map(|new| new.token.as_uuid()).collect::<Vec<Uuid>>())
+        .bind::<Array<Text>, _>(outcomes.iter().map(|new| new.key.as_str()).collect::<Vec<_>>())
+        .bind::<Array<Bytea>, _>(outcomes.iter().map(|new| new.fingerprint.0.to_vec()).collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(outcomes.iter().map(|new| new.outcome.to_text()).collect::<Vec<_>>())
+        .execute(connection)?;
+    if stored == outcomes.len() { Ok(()) } else { Err(Failure::Overtaken) }
+}

@@ -1,0 +1,91 @@
+//! New entries without keys: one statement that commits by itself.
+//!
+//! It stores an entry if its job is there and open. Which one is not stored, because of its job or because its id is
+//! taken, and what its caller is told then, is found out the general way.
+
+use std::collections::{BTreeMap, HashSet};
+
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Timestamptz, Uuid as SqlUuid};
+use stint_domain::ports::BackendError;
+use stint_domain::values::{JobId, Timestamp};
+use stint_domain::{Applied, TimeEntry};
+use uuid::Uuid;
+
+use super::super::attempt::{Failure, Repeat, attempt};
+use super::super::rows::timestamptz;
+use super::super::session::Session;
+use super::super::sql::Sql;
+use super::decide;
+use super::statements::{Record, bind_entries};
+use crate::coalescing::{Write, Written};
+
+/// New entries as they are stored, in the order of the writes.
+pub(super) struct NewEntries(Vec<TimeEntry>);
+
+/// What is added to a job: minutes, and a version for each write.
+struct Addition {
+    minutes: i64,
+    versions: i64,
+    at: Timestamp,
+}
+
+impl NewEntries {
+    /// The entries of the writes, if each stores one and has no key.
+    pub(super) fn of(writes: &[Write]) -> Option<Self> {
+        let entry = |write: &Write| match write {
+            Write::Record(record) if record.idempotency.is_none() => Some(record.entry.clone().stored(record.at)),
+            _ => None,
+        };
+        writes.iter().map(entry).collect::<Option<_>>().map(Self)
+    }
+}
+
+/// Stores what can be stored, and has the rest decided.
+pub(super) fn write(
+    session: &mut Session,
+    NewEntries(entries): NewEntries,
+    writes: &[Write],
+) -> Result<Vec<Written>, BackendError> {
+    // Who sends it twice finds the ids taken.
+    let stored = attempt(session, Repeat::Harmless, |connection| store(connection, &entries))?;
+    let recorded = |entry| Written::Record(Ok(Applied::now(entry)));
+    if stored.len() == entries.len() {
+        return Ok(entries.into_iter().map(recorded).collect());
+    }
+    let is_stored = |entry: &TimeEntry| stored.contains(&entry.id.as_uuid());
+    let left: Vec<Write> =
+        writes.iter().zip(&entries).filter(|(_, entry)| !is_stored(entry)).map(|(write, _)| write.clone()).collect();
+    let mut left = match decide::write(session, &left) {
+        Ok(written) => written,
+        Err(error) if stored.is_empty() => return Err(error),
+        // Not the whole group's failure: the others are committed.
+        Err(error) => left.iter().map(|_| Written::Record(Err(error.clone().into()))).collect(),
+    }
+    .into_iter();
+    let written = |entry: TimeEntry| if is_stored(&entry) { Some(recorded(entry)) } else { left.next() };
+    Ok(entries.into_iter().filter_map(written).collect())
+}
+
+/// The ids of the entries that could be stored: none, when one of the ids is taken, because then nothing is.
+fn store(connection: &mut PgConnection, entries: &[TimeEntry]) -> Result<HashSet<Uuid>, Failure<BackendError>> {
+    let mut additions: BTreeMap<JobId, Addition> = BTreeMap::new();
+    for entry in entries {
+        let nothing = Addition { minutes: 0, versions: 0, at: entry.created_at };
+        let addition = additions.entry(entry.related_job).or_insert(nothing);
+        addition.minutes += i64::from(entry.minutes_worked.get());
+        addition.versions += 1;
+        addition.at = entry.created_at;
+    }
+    let entries: Vec<&TimeEntry> = entries.iter().collect();
+    let sql = Sql::<Record>::constant()
+        .bind::<Array<SqlUuid>, _>(additions.keys().map(|job| job.as_uuid()).collect::<Vec<_>>())
+        .bind::<Array<BigInt>, _>(additions.values().map(|addition| addition.minutes).collect::<Vec<_>>())
+        .bind::<Array<BigInt>, _>(additions.values().map(|addition| addition.versions).collect::<Vec<_>>())
+        .bind::<Array<Timestamptz>, _>(additions.values().map(|addition| timestamptz(addition.at)).collect::<Vec<_>>());
+    match bind_entries(sql, &entries).load(connection).map_err(Failure::from) {
+        Err(failure) if failure.is_unique_violation() => Ok(HashSet::new()),
+        stored => Ok(stored?.into_iter().collect()),
+    }
+}

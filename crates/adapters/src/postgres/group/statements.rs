@@ -1,0 +1,138 @@
+//! The statements of groups. Each takes columns of values as arrays, so that its text is the same for one row as for
+//! many, and it is prepared once.
+
+use diesel::sql_types::{Array, BigInt, Date, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
+use stint_domain::TimeEntry;
+
+use super::super::rows::{JobColumns, TimeEntryColumns, date, timestamptz};
+use super::super::sql::{Constant, Sql};
+
+/// The jobs with these ids.
+pub(super) struct FindJobs;
+
+impl Constant for FindJobs {
+    type Columns = JobColumns;
+    const SQL: &'static str = "
+        SELECT id, name, status, total_minutes, version, created_at, updated_at FROM jobs WHERE id = ANY (?)";
+}
+
+/// The entries with these ids.
+pub(super) struct FindEntries;
+
+impl Constant for FindEntries {
+    type Columns = TimeEntryColumns;
+    const SQL: &'static str = "
+        SELECT id, related_job, minutes_worked, date_stamp, work_summary, created_by, version, created_at, updated_at
+        FROM time_entries WHERE id = ANY (?)";
+}
+
+/// Locks these jobs and the present ones of these entries, in the order that everybody takes locks in.
+pub(super) struct LockJobs;
+
+impl Constant for LockJobs {
+    type Columns = JobColumns;
+    const SQL: &'static str = "
+        SELECT id, name, status, total_minutes, version, created_at, updated_at FROM jobs
+        WHERE id = ANY (? || ARRAY (SELECT related_job FROM time_entries WHERE time_entries.id = ANY (?)))
+        ORDER BY id FOR NO KEY UPDATE";
+}
+
+/// Rows of entries, from the arrays that [`bind_entries`] gives.
+macro_rules! entries {
+    () => {
+        "unnest(?, ?, ?, ?, ?, ?, ?, ?, ?) AS entry
+            (id, related_job, minutes_worked, date_stamp, work_summary, created_by, version, created_at, updated_at)"
+    };
+}
+
+/// Gives the parameters of [`entries!`].
+pub(super) fn bind_entries<'a, N>(sql: Sql<'a, N>, entries: &[&'a TimeEntry]) -> Sql<'a, N> {
+    fn column<'a, V>(entries: &[&'a TimeEntry], value: impl Fn(&'a TimeEntry) -> V) -> Vec<V> {
+        entries.iter().map(|entry| value(entry)).collect()
+    }
+    sql.bind::<Array<SqlUuid>, _>(column(entries, |entry| entry.id.as_uuid()))
+        .bind::<Array<SqlUuid>, _>(column(entries, |entry| entry.related_job.as_uuid()))
+        .bind::<Array<SmallInt>, _>(column(entries, |entry| entry.minutes_worked.get().cast_signed()))
+        .bind::<Array<Date>, _>(column(entries, |entry| date(entry.date_stamp)))
+        .bind::<Array<Text>, _>(column(entries, |entry| entry.work_summary.as_str()))
+        .bind::<Array<Text>, _>(column(entries, |entry| entry.created_by.as_str()))
+        .bind::<Array<BigInt>, _>(column(entries, |entry| entry.version.get()))
+        .bind::<Array<Timestamptz>, _>(column(entries, |entry| timestamptz(entry.created_at)))
+        .bind::<Array<Timestamptz>, _>(column(entries, |entry| timestamptz(entry.updated_at)))
+}
+
+/// Stores the entries whose jobs take time, counts them, and answers with the ids of those that it stored.
+///
+/// Jobs are updated *before* entries are inserted, and only those that the update returned get entries: the other way
+/// round, an archival that races leaves an entry that is not counted. They are locked first, in order: an update alone takes
+/// its locks in whatever order it finds the rows.
+pub(super) struct Record;
+
+impl Constant for Record {
+    type Columns = SqlUuid;
+    const SQL: &'static str = concat!(
+        "WITH locked AS (
+            SELECT jobs.id, change.minutes, change.versions, change.at
+            FROM unnest(?, ?, ?, ?) AS change (job, minutes, versions, at) JOIN jobs ON jobs.id = change.job
+            WHERE jobs.status = 'open'
+            ORDER BY jobs.id FOR NO KEY UPDATE OF jobs
+        ), counted AS (
+            UPDATE jobs
+            SET total_minutes = total_minutes + minutes, version = version + versions, updated_at = at
+            FROM locked WHERE jobs.id = locked.id AND jobs.status = 'open'
+            RETURNING jobs.id
+        )
+        INSERT INTO time_entries
+            (id, related_job, minutes_worked, date_stamp, work_summary, created_by, version, created_at, updated_at)
+        SELECT entry.* FROM ",
+        entries!(),
+        " JOIN counted ON counted.id = entry.related_job
+        RETURNING id"
+    );
+}
+
+/// Stores new entries of locked jobs.
+pub(super) struct Create;
+
+impl Constant for Create {
+    type Columns = ();
+    const SQL: &'static str = concat!(
+        "INSERT INTO time_entries
+            (id, related_job, minutes_worked, date_stamp, work_summary, created_by, version, created_at, updated_at)
+        SELECT entry.* FROM ",
+        entries!()
+    );
+}
+
+/// Replaces what can be changed of entries of locked jobs.
+pub(super) struct Edit;
+
+impl Constant for Edit {
+    type Columns = ();
+    const SQL: &'static str = concat!(
+        "UPDATE time_entries SET
+            related_job = entry.related_job, minutes_worked = entry.minutes_worked, date_stamp = entry.date_stamp,
+            work_summary = entry.work_summary, version = entry.version, updated_at = entry.updated_at
+        FROM ",
+        entries!(),
+        " WHERE time_entries.id = entry.id"
+    );
+}
+
+/// Deletes entries of locked jobs.
+pub(super) struct Delete;
+
+impl Constant for Delete {
+    type Columns = ();
+    const SQL: &'static str = "DELETE FROM time_entries WHERE id = ANY (?)";
+}
+
+/// Gives locked jobs their totals and versions.
+pub(super) struct Count;
+
+impl Constant for Count {
+    type Columns = ();
+    const SQL: &'static str = "
+        UPDATE jobs SET total_minutes = change.total, version = change.version, updated_at = change.at
+        FROM unnest(?, ?, ?, ?) AS change (job, total, version, at) WHERE id = change.job";
+}

@@ -1,0 +1,101 @@
+//! Writes of entries, one or many in one transaction, and rows by id.
+//!
+//! What a group is about is read into a [`Ledger`], which decides, and what is different afterwards is stored. Nothing can
+//! come in between: whoever writes is alone in the file.
+
+use std::collections::btree_map::Entry;
+use std::iter;
+
+use diesel::SqliteConnection;
+use stint_domain::ports::BackendError;
+use stint_domain::values::{JobId, TimeEntryId};
+use stint_domain::{Fingerprint, Job, TimeEntry};
+
+use super::error::{BACKEND, classify};
+use super::rows::{bytes, row};
+use super::{Sqlite, idempotency, job, time_entry, transaction};
+use crate::coalescing::{GroupError, LedgerStore, Write, Written};
+use crate::ledger::group::{Changes, Scope};
+use crate::ledger::{Ledger, Outcome};
+
+impl LedgerStore for Sqlite {
+    const BACKEND: &'static str = BACKEND;
+
+    fn write(&self, writes: &[Write]) -> Result<Vec<Written>, GroupError> {
+        // What SQLite fails to commit it has undone.
+        self.writer.run_here(|connection| write(connection, writes)).map_err(GroupError::Undone)
+    }
+
+    fn find_jobs(&self, ids: &[JobId]) -> Result<Vec<Job>, BackendError> {
+        self.readers.run_here(|connection| {
+            transaction::read(connection, |connection| {
+                ids.iter().filter_map(|id| job::load(connection, *id).transpose()).collect()
+            })
+        })
+    }
+
+    fn find_entries(&self, ids: &[TimeEntryId]) -> Result<Vec<TimeEntry>, BackendError> {
+        self.readers.run_here(|connection| {
+            transaction::read(connection, |connection| {
+                ids.iter().filter_map(|id| time_entry::load(connection, *id).transpose()).collect()
+            })
+        })
+    }
+}
+
+/// Carries out the writes in one transaction.
+pub(super) fn write(connection: &mut SqliteConnection, writes: &[Write]) -> Result<Vec<Written>, BackendError> {
+    transaction::write(connection, |connection| {
+        let scope = Scope::of(writes);
+        let before = read(connection, &scope)?;
+        let mut ledger = before.clone();
+        let written = ledger.carry_out(writes)?;
+        store(connection, &ledger.changes_since(&before), &scope)?;
+        Ok(written)
+    })
+}
+
+fn read(connection: &mut SqliteConnection, scope: &Scope<'_>) -> Result<Ledger, BackendError> {
+    let mut ledger = Ledger::new(BACKEND);
+    for id in &scope.entries {
+        ledger.entries.extend(time_entry::load(connection, *id)?.map(|entry| (entry.id, entry)));
+    }
+    let of_entries = ledger.entries.values().map(|entry| entry.related_job);
+    for id in scope.jobs.iter().copied().chain(of_entries) {
+        if let Entry::Vacant(place) = ledger.jobs.entry(id)
+            && let Some(job) = job::load(connection, id)?
+        {
+            place.insert(job);
+        }
+    }
+    for key in &scope.keys {
+        if let Some((fingerprint, text)) = idempotency::find(connection, key).map_err(classify)? {
+            let row = row("idempotency_keys", key.token.as_uuid().as_bytes());
+            let fingerprint = Fingerprint(bytes(&row, "fingerprint", &fingerprint)?);
+            let outcome = Outcome::read(BACKEND, key, &text)?;
+            ledger.outcomes.insert((key.token, key.key.clone()), (fingerprint, outcome));
+        }
+    }
+    Ok(ledger)
+}
+
+fn store(connection: &mut SqliteConnection, changes: &Changes<'_>, scope: &Scope<'_>) -> Result<(), BackendError> {
+    for id in &changes.deleted {
+        time_entry::delete(connection, *id)?;
+    }
+    for entry in &changes.edited {
+        time_entry::update(connection, entry)?;
+    }
+    for entry in &changes.created {
+        time_entry::insert(connection, entry)?;
+    }
+    for job in &changes.jobs {
+        job::update(connection, job)?;
+    }
+    // Where there is an outcome, there is a write and its moment.
+    for (new, at) in changes.outcomes.iter().zip(iter::repeat(scope.at).flatten()) {
+        let text = new.outcome.to_text();
+        idempotency::store(connection, (new.token, new.key), new.fingerprint, &text, at).map_err(classify)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,42 @@
+//! On SQLite.
+
+use stint_adapters::coalescing::{Coalescing, CoalescingSettings};
+use stint_adapters::sqlite::{Sqlite, SqliteSettings};
+use stint_conformance::Ledger;
+use tempfile::TempDir;
+
+use super::callers;
+
+fn open(folder: &TempDir) -> Sqlite {
+    Sqlite::open(&SqliteSettings::new(folder.path().join("stint.db"))).unwrap()
+}
+
+async fn ledger() -> Ledger {
+    let folder = tempfile::tempdir().unwrap();
+    let sqlite = open(&folder);
+    sqlite.migrator().up().await.unwrap();
+    super::ledger(Coalescing::new(sqlite.clone(), CoalescingSettings::SQLITE), sqlite, folder)
+}
+
+stint_conformance::ledger!(ledger);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_caller_in_a_group_gets_its_own_answer() {
+    callers::each_caller_in_a_group_gets_its_own_answer(ledger().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn commands_on_one_entry_keep_their_order() {
+    callers::commands_on_one_entry_keep_their_order(ledger().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_writers_on_one_file_keep_every_total() {
+    let folder = tempfile::tempdir().unwrap();
+    open(&folder).migrator().up().await.unwrap();
+    let instance = || {
+        let sqlite = open(&folder);
+        super::ledger(Coalescing::new(sqlite.clone(), CoalescingSettings::SQLITE), sqlite, ())
+    };
+    callers::mixed_writers_on_several_instances_keep_every_total(vec![instance(), instance()]).await;
+}
