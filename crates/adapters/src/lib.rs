@@ -17,6 +17,10 @@ pub mod memory;
 pub mod migrations;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod pool_metrics;
+#[cfg(feature = "postgres")]
+pub mod postgres;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod stored_outcome;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]

@@ -4,3 +4,7 @@
 
 #[cfg(feature = "memory")]
 mod memory;
+#[cfg(feature = "test-support")]
+mod postgres;
+#[cfg(feature = "sqlite")]
+mod sqlite;

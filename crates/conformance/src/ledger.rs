@@ -119,5 +119,7 @@ macro_rules! ledger {
         $crate::job_repository! { $factory }
         $crate::time_entry_repository! { $factory }
         $crate::totals_audit! { $factory }
+        $crate::idempotency! { $factory }
+        $crate::concurrency! { $factory }
     };
 }

@@ -7,6 +7,8 @@
     reason = "this crate is tests: a panic is how a clause fails"
 )]
 
+pub mod concurrency;
+pub mod idempotency;
 pub mod job;
 pub mod ledger;
 pub mod suite;

@@ -1,1 +1,84 @@
-//! stub
+//! Stint over HTTP: the REST API, its problems, and the OpenAPI document that describes both.
+//!
+//! This crate turns requests into calls of the domain's services and their outcomes into responses. It knows no
+//! database: what it needs stands in [`Api`], and the binary fills it in.
+//!
+//! # Where to find what
+//!
+//! - `api/`: one file per resource: how its errors become problems, its bodies, its handlers, their tests. The table in
+//!   `api.rs` is the only list of routes: the router, the `Allow` header, the metrics' labels and the OpenAPI document
+//!   are all made from it.
+//! - `exchange`: what happens around every handler (request id, time limit, panics, access line, metrics). It is a
+//!   function and no middleware, so that nothing is boxed or looked up for it.
+//! - `body`, `json`, `fields`, `query`, `conditional`, `idempotency`, `cursor`: one way to read each part of a request.
+//! - `problem`: RFC 9457, with the catalogue of codes.
+//!
+//! Deliberately absent: TLS (a proxy's task), CORS (no browser calls this API from elsewhere), compression, rate limits
+//! (a later issue), and any request body read before its sender is known.
+
+#![warn(missing_docs)]
+
+pub mod docs;
+pub mod openapi;
+
+mod api;
+mod auth;
+mod body;
+mod conditional;
+mod cursor;
+mod endpoint;
+mod excerpt;
+mod exchange;
+mod fields;
+mod idempotency;
+mod json;
+mod limits;
+mod metrics;
+mod percent;
+mod problem;
+mod query;
+mod request_id;
+#[cfg(test)]
+mod test;
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use actix_web::body::BoxBody;
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::{App, Error};
+use stint_domain::ports::{HealthCheck, IdGenerator};
+use stint_domain::services::{Authenticator, JobService, TimeEntryService};
+
+pub use limits::Limits;
+pub use metrics::HttpMetrics;
+
+/// What the API stands on. Cloning is cheap; every worker thread gets a clone.
+#[derive(Clone)]
+pub struct Api {
+    /// Use cases on jobs.
+    pub jobs: JobService,
+    /// Use cases on time entries.
+    pub time_entries: TimeEntryService,
+    /// From a token's secret to who is acting.
+    pub authenticator: Authenticator,
+    /// Whether requests can be served.
+    pub health: Arc<dyn HealthCheck>,
+    /// Makes request ids.
+    pub ids: Arc<dyn IdGenerator>,
+    /// How much of everything one request may take.
+    pub limits: Limits,
+    /// Whether a 5xx problem carries the chain of its causes: in development alone.
+    pub show_causes: bool,
+    /// What is counted.
+    pub metrics: HttpMetrics,
+}
+
+/// The whole application, to be made once per worker: `HttpServer::new(move || stint_web::app(api.clone()))`.
+pub fn app(
+    api: Api,
+) -> App<
+    impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse<BoxBody>, Error = Error, InitError = ()>,
+> {
+    App::new().configure(|config| endpoint::register(config, &Rc::new(api), api::endpoints()))
+}

@@ -1,0 +1,123 @@
+//! How an operation is carried out: as one statement or one transaction, and again when that is right.
+//!
+//! It is tried again, a bounded number of times, when the server undid it because of another transaction (a deadlock),
+//! or when another writer was seen to come in between. When the connection is lost it is tried again only if it cannot
+//! have taken effect or if doing it twice is the same as doing it once. A `COMMIT` whose answer was lost is therefore
+//! reported and not replayed.
+
+use std::hash::{BuildHasher, RandomState};
+use std::time::Duration;
+
+use diesel::connection::{AnsiTransactionManager, TransactionManager};
+use diesel::pg::PgConnection;
+use diesel::r2d2::R2D2Connection;
+use diesel::result::Error;
+use stint_domain::ports::{BackendError, BackendErrorKind};
+
+use super::BACKEND;
+use super::error::{Fault, backend_error, fault};
+use super::session::Session;
+
+/// How often an operation is tried, at most.
+const ATTEMPTS: u32 = 10;
+
+/// Why an attempt ended without an outcome. `R` is the error of the port's method.
+#[derive(Debug)]
+pub(super) enum Failure<R> {
+    /// The caller gets this.
+    Refused(R),
+    /// Another writer came in between, so that what was read no longer holds.
+    Overtaken,
+    /// The database failed, and whether the statement took effect may be unknown.
+    Database(Error),
+    /// The database failed before anything can have taken effect.
+    Undone(Error),
+}
+
+impl<R> From<Error> for Failure<R> {
+    fn from(error: Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl<R> Failure<R> {
+    /// A refusal, or a row that does not parse.
+    pub(super) fn refused(error: impl Into<R>) -> Self {
+        Self::Refused(error.into())
+    }
+
+    /// Whether another row has the same key.
+    pub(super) fn is_unique_violation(&self) -> bool {
+        matches!(self, Self::Database(error) | Self::Undone(error) if fault(error) == Fault::Unique)
+    }
+}
+
+/// Whether an operation whose answer was lost can be done again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Repeat {
+    /// Yes: it reads, or it stores something under its own id and recognises it.
+    Harmless,
+    /// No: it may have taken effect.
+    Never,
+}
+
+/// Carries out `operation` until it has an outcome that its caller should get.
+pub(super) fn attempt<T, R: From<BackendError>>(
+    session: &mut Session,
+    repeat: Repeat,
+    operation: impl Fn(&mut PgConnection) -> Result<T, Failure<R>>,
+) -> Result<T, R> {
+    let mut reconnected = false;
+    for attempt in 0..ATTEMPTS {
+        let connection = session.connection()?;
+        let (error, undone) = match operation(connection) {
+            Ok(outcome) => return Ok(outcome),
+            Err(Failure::Refused(refusal)) => return Err(refusal),
+            Err(Failure::Overtaken) => {
+                pause(attempt);
+                continue;
+            }
+            Err(Failure::Database(error)) => (error, false),
+            Err(Failure::Undone(error)) => (error, true),
+        };
+        let fault = fault(&error);
+        if fault == Fault::Lost || connection.is_broken() {
+            session.lost();
+        }
+        match fault {
+            Fault::Conflict => pause(attempt),
+            Fault::Lost if !reconnected && (undone || repeat == Repeat::Harmless) => reconnected = true,
+            _ => return Err(backend_error(error).into()),
+        }
+    }
+    let message = format!("others came in between {ATTEMPTS} times");
+    Err(BackendError::new(BACKEND, BackendErrorKind::Unavailable, message).into())
+}
+
+/// Runs `body` as one transaction: it commits when `body` has an outcome, and leaves nothing behind when it has not.
+pub(super) fn transaction<T, R>(
+    connection: &mut PgConnection,
+    body: impl FnOnce(&mut PgConnection) -> Result<T, Failure<R>>,
+) -> Result<T, Failure<R>> {
+    AnsiTransactionManager::begin_transaction(connection).map_err(Failure::Undone)?;
+    match body(connection) {
+        Ok(outcome) => {
+            AnsiTransactionManager::commit_transaction(connection)?;
+            Ok(outcome)
+        }
+        Err(failure) => {
+            // If this fails too, the connection is broken, which `attempt` sees.
+            let _ = AnsiTransactionManager::rollback_transaction(connection);
+            Err(match failure {
+                Failure::Database(error) => Failure::Undone(error),
+                other => other,
+            })
+        }
+    }
+}
+
+/// Lets the other writers finish; longer each time, and not equally long for two who met.
+fn pause(attempt: u32) {
+    let jitter = RandomState::new().hash_one(attempt) % 500;
+    std::thread::sleep(Duration::from_micros((500 + jitter) << attempt.min(5)));
+}

@@ -1,0 +1,51 @@
+//! The tables as Diesel knows them. Only `migrations/postgres` says what they are.
+
+diesel::table! {
+    jobs (id) {
+        id -> Uuid,
+        name -> Text,
+        name_folded -> Text,
+        status -> Text,
+        total_minutes -> BigInt,
+        version -> BigInt,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    time_entries (id) {
+        id -> Uuid,
+        related_job -> Uuid,
+        minutes_worked -> SmallInt,
+        date_stamp -> Date,
+        work_summary -> Text,
+        created_by -> Text,
+        version -> BigInt,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    tokens (id) {
+        id -> Uuid,
+        name -> Text,
+        subject -> Text,
+        scopes -> Text,
+        secret_hash -> Bytea,
+        created_at -> Timestamptz,
+        expires_at -> Nullable<Timestamptz>,
+        revoked_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    idempotency_keys (token_id, key) {
+        token_id -> Uuid,
+        key -> Text,
+        fingerprint -> Bytea,
+        outcome -> Text,
+        created_at -> Timestamptz,
+    }
+}

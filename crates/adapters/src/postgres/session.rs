@@ -1,0 +1,129 @@
+//! A place in the pool, and the connection in it: made when it is first needed, and made again when it was lost.
+//!
+//! So r2d2 never connects by itself. Its own retries in the background would make callers wait for their back-off while
+//! a server restarts; here the first request after the restart connects, and one during it fails at once.
+//!
+//! Connections have a generation. When one turns out to be lost, the others of its generation most likely are too (a
+//! restart, a failover), so all of them are replaced before they are used again: a restart costs the requests that
+//! were under way and no more.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use diesel::Connection;
+use diesel::connection::{CacheSize, SimpleConnection};
+use diesel::pg::PgConnection;
+use diesel::r2d2::R2D2Connection;
+use r2d2::ManageConnection;
+use stint_domain::ports::BackendError;
+
+use super::PostgresSettings;
+use super::error::{backend_error, not_connected};
+
+/// Makes sessions.
+#[derive(Debug)]
+pub(super) struct Sessions {
+    how: Arc<How>,
+}
+
+/// What the sessions of a pool share.
+#[derive(Debug)]
+struct How {
+    url: String,
+    /// Statements for each new connection; none behind a transaction pooler.
+    greeting: Option<String>,
+    generation: AtomicU64,
+}
+
+/// A place in the pool.
+pub(super) struct Session {
+    how: Arc<How>,
+    generation: u64,
+    connection: Option<PgConnection>,
+}
+
+impl Sessions {
+    pub(super) fn new(settings: &PostgresSettings) -> Self {
+        let greeting = (!settings.transaction_pooling).then(|| greeting(settings));
+        let how = How { url: settings.connection_string(), greeting, generation: AtomicU64::new(0) };
+        Self { how: Arc::new(how) }
+    }
+
+    /// Sessions that share the generation of these.
+    pub(super) fn alongside(&self) -> Self {
+        Self { how: Arc::clone(&self.how) }
+    }
+}
+
+/// Time-outs, the isolation that the statements are written for, and messages that `error` can read, where the role may
+/// choose their language.
+fn greeting(settings: &PostgresSettings) -> String {
+    let (statement, lock) = (settings.statement_timeout.as_millis(), settings.lock_timeout.as_millis());
+    format!(
+        "SET statement_timeout = {statement}; SET lock_timeout = {lock}; \
+         SET idle_in_transaction_session_timeout = {statement}; \
+         SET default_transaction_isolation = 'read committed'; \
+         DO $$ BEGIN PERFORM set_config('lc_messages', 'C', false); \
+         EXCEPTION WHEN insufficient_privilege THEN NULL; END $$"
+    )
+}
+
+impl Session {
+    /// The connection, made now if there is none or if the one that there was is lost.
+    pub(super) fn connection(&mut self) -> Result<&mut PgConnection, BackendError> {
+        let current = self.how.generation.load(Ordering::Acquire);
+        if self.generation != current {
+            self.connection = None;
+        }
+        let connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => self.how.connect()?,
+        };
+        self.generation = current;
+        Ok(self.connection.insert(connection))
+    }
+
+    /// Gives the connection up, and with it all others of its generation.
+    pub(super) fn lost(&mut self) {
+        self.connection = None;
+        // One step, however many connections of this generation report their loss.
+        let next = self.generation + 1;
+        let _ = self.how.generation.compare_exchange(self.generation, next, Ordering::AcqRel, Ordering::Acquire);
+    }
+
+    /// Gives this connection up and no other, because its state is not what the next user expects.
+    pub(super) fn spent(&mut self) {
+        self.connection = None;
+    }
+}
+
+impl How {
+    fn connect(&self) -> Result<PgConnection, BackendError> {
+        let mut connection = PgConnection::establish(&self.url).map_err(not_connected)?;
+        match &self.greeting {
+            Some(greeting) => connection.batch_execute(greeting).map_err(backend_error)?,
+            None => connection.set_prepared_statement_cache_size(CacheSize::Disabled),
+        }
+        Ok(connection)
+    }
+}
+
+impl ManageConnection for Sessions {
+    type Connection = Session;
+    type Error = Infallible;
+
+    fn connect(&self) -> Result<Session, Infallible> {
+        Ok(Session { how: Arc::clone(&self.how), generation: 0, connection: None })
+    }
+
+    /// Never asked: a test on check-out costs a round trip, and the answer is stale when it arrives.
+    fn is_valid(&self, _: &mut Session) -> Result<(), Infallible> {
+        Ok(())
+    }
+
+    /// A transaction that was left open, by a panic most likely, must not leak to the next user.
+    fn has_broken(&self, session: &mut Session) -> bool {
+        std::thread::panicking() || session.connection.as_mut().is_some_and(R2D2Connection::is_broken)
+    }
+}

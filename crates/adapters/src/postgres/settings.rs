@@ -1,0 +1,109 @@
+//! How to reach Postgres, and how long to wait for it.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::blocking::QueueLimits;
+
+/// How to reach Postgres, and how long to wait for it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PostgresSettings {
+    /// `postgres://user:password@host:port/database?option=value`, or libpq's `key=value` form. An option given here
+    /// wins over the ones below that it corresponds to.
+    pub url: String,
+    /// How many connections serve requests, at most: 10. One more is for health checks and migrations.
+    pub pool_size: u32,
+    /// How long the server may take to accept a connection: 5 seconds. Whole seconds, at least 2.
+    pub connect_timeout: Duration,
+    /// How long one statement may take: 10 seconds.
+    pub statement_timeout: Duration,
+    /// How long a statement may wait for another transaction's lock: 5 seconds.
+    pub lock_timeout: Duration,
+    /// How long a health check may take: 2 seconds.
+    pub health_timeout: Duration,
+    /// How long the queue for connections may get.
+    pub queue: QueueLimits,
+    /// Whether a transaction pooler, such as `PgBouncer`, stands before the server: no. Then a session keeps no state:
+    /// no prepared statements, and the time-outs have to be set for the role (`ALTER ROLE ... SET`).
+    pub transaction_pooling: bool,
+}
+
+impl PostgresSettings {
+    /// The settings above, for the server that `url` names.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            pool_size: 10,
+            connect_timeout: Duration::from_secs(5),
+            statement_timeout: Duration::from_secs(10),
+            lock_timeout: Duration::from_secs(5),
+            health_timeout: Duration::from_secs(2),
+            queue: QueueLimits::default(),
+            transaction_pooling: false,
+        }
+    }
+
+    /// The URL with the options of libpq that it does not give itself: a bounded wait for the connection, and probes
+    /// that find a dead server behind a silent network within half a minute.
+    pub(super) fn connection_string(&self) -> String {
+        let connect_timeout = self.connect_timeout.as_secs().max(2).to_string();
+        let options = [
+            ("connect_timeout", connect_timeout.as_str()),
+            ("keepalives_idle", "10"),
+            ("keepalives_interval", "5"),
+            ("keepalives_count", "3"),
+            ("tcp_user_timeout", "20000"),
+            ("application_name", "stint"),
+        ];
+        let is_url = self.url.starts_with("postgres://") || self.url.starts_with("postgresql://");
+        let mut text = self.url.clone();
+        for (name, value) in options {
+            if text.contains(&format!("{name}=")) {
+                continue;
+            }
+            text.push(match (is_url, text.contains('?')) {
+                (true, false) => '?',
+                (true, true) => '&',
+                (false, _) => ' ',
+            });
+            text.push_str(&format!("{name}={value}"));
+        }
+        text
+    }
+}
+
+impl fmt::Debug for PostgresSettings {
+    /// Leaves the URL out, which may hold a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PostgresSettings")
+            .field("pool_size", &self.pool_size)
+            .field("connect_timeout", &self.connect_timeout)
+            .field("statement_timeout", &self.statement_timeout)
+            .field("lock_timeout", &self.lock_timeout)
+            .field("health_timeout", &self.health_timeout)
+            .field("queue", &self.queue)
+            .field("transaction_pooling", &self.transaction_pooling)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_are_added_in_the_form_of_the_url_and_never_over_its_own() {
+        let text = |url: &str| PostgresSettings::new(url).connection_string();
+        assert!(text("postgres://h/d").starts_with("postgres://h/d?connect_timeout=5&keepalives_idle=10&"));
+        assert!(text("postgres://h/d?sslmode=require").contains("?sslmode=require&connect_timeout=5&"));
+        assert!(text("host=h dbname=d").starts_with("host=h dbname=d connect_timeout=5 "));
+        let own = text("postgres://h/d?connect_timeout=9");
+        assert!(own.contains("connect_timeout=9") && !own.contains("connect_timeout=5"));
+    }
+
+    #[test]
+    fn a_password_does_not_show() {
+        let settings = PostgresSettings::new("postgres://stint:hunter2@h/d");
+        assert!(!format!("{settings:?}").contains("hunter2"));
+    }
+}

@@ -1,0 +1,131 @@
+//! The embedded backend: the whole ledger in one file, through Diesel and a SQLite that is compiled in.
+//!
+//! # One writer, several readers
+//!
+//! SQLite lets one connection write at a time. So a handle has one connection for writes, for which callers queue in
+//! [`Blocking`], in order and without polling a lock; and several that only read. The file is in WAL mode: readers see
+//! the last committed write and neither wait for the writer nor hold it up. A write takes SQLite's own lock when it
+//! starts (`BEGIN IMMEDIATE`), so what it reads stays true until it commits, and the code reads as if it were alone.
+//!
+//! Other processes may use the same file on the same machine, as `stint token create` does beside `stint serve`. They
+//! meet at SQLite's lock, for which a write waits up to [`SqliteSettings::busy_timeout`].
+//!
+//! # Durability
+//!
+//! A write is answered when it is on the disk (`synchronous = FULL`): it survives a killed process and a loss of power,
+//! as far as the disk keeps its word. Beside the file lie `-wal` and `-shm`, which belong to it while it is in use:
+//! copy a live database with `sqlite3 <file> ".backup <copy>"` or `VACUUM INTO`, never with `cp`.
+//!
+//! Network file systems are no place for the file: their locks are not dependable, and WAL needs memory that all its
+//! users share, which those on two machines do not.
+//!
+//! # Deliberately absent
+//!
+//! `:memory:`, because each connection would see a database of its own (`crate::memory` is for tests), and URLs with
+//! SQLite's own parameters, because what is in force is decided here.
+
+mod columns;
+mod connection;
+mod error;
+mod file;
+mod health;
+mod idempotency;
+mod job;
+mod keyset;
+mod migrator;
+#[cfg(test)]
+mod query_plan;
+mod rows;
+mod schema;
+mod settings;
+mod time_entry;
+mod token;
+mod totals;
+mod transaction;
+mod update_row;
+
+use diesel::SqliteConnection;
+use prometheus_client::registry::Registry;
+use r2d2::ManageConnection;
+use stint_domain::ports::BackendError;
+
+use self::connection::{ConnectionManager, Role};
+use self::error::BACKEND;
+use self::migrator::Dialect;
+pub use self::settings::SqliteSettings;
+use crate::blocking::{Blocking, QueueLimits};
+use crate::migrations::Migrator;
+
+/// A ledger in a file. Clones share its connections.
+#[derive(Clone)]
+pub struct Sqlite {
+    writer: Blocking<ConnectionManager>,
+    readers: Blocking<ConnectionManager>,
+}
+
+impl Sqlite {
+    /// Opens the file, and creates it and its folder when they are missing: the file for its owner's eyes alone (mode
+    /// 0600), without a schema, which is the [migrator](Self::migrator)'s business.
+    ///
+    /// Blocks while it reads the disk. Fails with the path in the error, when that cannot be opened or is no database.
+    pub fn open(settings: &SqliteSettings) -> Result<Self, BackendError> {
+        let path = file::create(&settings.path)?;
+        let pool = |role, connections| {
+            let manager = ConnectionManager::new(path.clone(), role, settings.busy_timeout);
+            pool(manager, connections, settings.queue)
+        };
+        // The writer comes first: it sets the journal mode, which stays with the file.
+        Ok(Self { writer: pool(Role::Writer, 1)?, readers: pool(Role::Reader, settings.readers)? })
+    }
+
+    /// Brings the schema up or down, and tells whether it fits.
+    pub fn migrator(&self) -> Migrator {
+        Migrator::new::<Dialect>(self.writer.clone())
+    }
+
+    /// Shows the gauges of the pool of readers, and those of the writer, of which there is one, as `database_writer_...`.
+    pub fn register(&self, registry: &mut Registry) {
+        self.readers.metrics().register(registry);
+        self.writer.metrics().register(registry.sub_registry_with_prefix("writer"));
+    }
+
+    /// Runs `work` in a transaction of its own, alone.
+    async fn write<T, E>(
+        &self,
+        work: impl FnOnce(&mut SqliteConnection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<BackendError> + Send + 'static,
+    {
+        self.writer.run(|connection| transaction::write(connection, work)).await
+    }
+
+    /// Runs `work`, one statement or one [`transaction::read`], beside others.
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut SqliteConnection) -> Result<T, BackendError> + Send + 'static,
+    ) -> Result<T, BackendError> {
+        self.readers.run(work).await
+    }
+}
+
+/// A pool whose first connection was opened: a pool alone would try again and again to open a bad file, and then say
+/// no more than that the time is over.
+fn pool(
+    manager: ConnectionManager,
+    connections: u32,
+    queue: QueueLimits,
+) -> Result<Blocking<ConnectionManager>, BackendError> {
+    manager.connect()?;
+    let pool = r2d2::Pool::builder()
+        .max_size(connections)
+        .connection_timeout(queue.max_wait)
+        .test_on_check_out(false)
+        // Connections to a file do not age.
+        .max_lifetime(None)
+        .idle_timeout(None)
+        .build(manager)
+        .map_err(|error| BackendError::new(BACKEND, stint_domain::ports::BackendErrorKind::Unavailable, error))?;
+    Ok(Blocking::new(BACKEND, pool, queue))
+}

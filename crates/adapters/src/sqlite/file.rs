@@ -1,0 +1,67 @@
+//! The database's file: where it is, and that it is there.
+
+use std::fs::{DirBuilder, OpenOptions};
+use std::io;
+use std::path::{self, Path};
+use std::sync::{Mutex, PoisonError};
+
+use stint_domain::ports::{BackendError, BackendErrorKind};
+use thiserror::Error;
+
+use super::error::BACKEND;
+
+#[derive(Debug, Error)]
+enum FileError {
+    #[error("`{0}` is not the path of a file")]
+    NoFile(String),
+    #[error("the path {0:?} is not UTF-8")]
+    NotUtf8(std::ffi::OsString),
+    #[error("cannot create the database {path}")]
+    Create {
+        path: String,
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// Creates the file and the folders above it when they are missing, for their owner alone, and answers with its
+/// absolute path: SQLite reads a path that starts with `file:` as a URL, which an absolute one never does.
+///
+/// SQLite would create the file itself, for everyone to read. It gives its `-wal` and `-shm` the mode of the file.
+pub(super) fn create(path: &Path) -> Result<String, BackendError> {
+    let unavailable = |error| BackendError::new(BACKEND, BackendErrorKind::Unavailable, error);
+    if path.as_os_str().is_empty() || path == Path::new(":memory:") {
+        return Err(unavailable(FileError::NoFile(path.display().to_string())));
+    }
+    let absolute = path::absolute(path).map_err(|source| unavailable(create_error(path, source)))?;
+    create_missing(&absolute).map_err(|source| unavailable(create_error(&absolute, source)))?;
+    absolute.into_os_string().into_string().map_err(|path| unavailable(FileError::NotUtf8(path)))
+}
+
+fn create_error(path: &Path, source: io::Error) -> FileError {
+    FileError::Create { path: path.display().to_string(), source }
+}
+
+fn create_missing(path: &Path) -> io::Result<()> {
+    // Closing a file gives up all POSIX locks that this process has on it, SQLite's too. So nobody in this process goes
+    // on to open the file with SQLite while it is open here, and a file that is there is not opened at all.
+    static CREATING: Mutex<()> = Mutex::new(());
+    let _alone = CREATING.lock().unwrap_or_else(PoisonError::into_inner);
+
+    let (mut folders, mut file) = (DirBuilder::new(), OpenOptions::new());
+    folders.recursive(true);
+    file.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+        folders.mode(0o700);
+        file.mode(0o600);
+    }
+    if let Some(folder) = path.parent() {
+        folders.create(folder)?;
+    }
+    match file.open(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        result => result.map(drop),
+    }
+}

@@ -1,0 +1,71 @@
+//! How migrations are read and run here; the rules are those of [`crate::migrations`].
+
+use diesel::prelude::*;
+use diesel::sql_query;
+use diesel::sql_types::{Bool, Text};
+use diesel_migrations::{EmbeddedMigrations, embed_migrations};
+use stint_domain::ports::BackendError;
+
+use super::connection::ConnectionManager;
+use super::error::{BACKEND, classify};
+use super::transaction::write;
+use crate::migrations::{self, AppliedMigration};
+
+/// SQLite's migrations.
+pub(super) struct Dialect;
+
+impl migrations::Dialect for Dialect {
+    type Connection = SqliteConnection;
+    type Manager = ConnectionManager;
+
+    const BACKEND: &'static str = BACKEND;
+    const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
+
+    fn applied(connection: &mut SqliteConnection) -> Result<Vec<AppliedMigration>, BackendError> {
+        applied(connection).map_err(classify)
+    }
+
+    /// The lock that every write takes keeps other migrators away too, so all of `f` is one transaction: either every
+    /// migration that was missing is run or none is.
+    fn exclusively<T>(
+        connection: &mut SqliteConnection,
+        f: impl FnOnce(&mut SqliteConnection) -> Result<T, BackendError>,
+    ) -> Result<T, BackendError> {
+        write(connection, f)
+    }
+}
+
+#[derive(QueryableByName)]
+struct AppliedRow {
+    #[diesel(sql_type = Text)]
+    version: String,
+    #[diesel(sql_type = Bool)]
+    contract: bool,
+}
+
+fn applied(connection: &mut SqliteConnection) -> QueryResult<Vec<AppliedMigration>> {
+    // The first migration creates the table of contractions, so that it is missing before the first and after the last
+    // `down`, when Diesel's own table may be there.
+    let query =
+        match (has_table(connection, "__diesel_schema_migrations")?, has_table(connection, "contract_migrations")?) {
+            (false, _) => return Ok(Vec::new()),
+            (true, false) => "SELECT version, FALSE AS contract FROM __diesel_schema_migrations",
+            (true, true) => {
+                "SELECT version, version IN (SELECT version FROM contract_migrations) AS contract
+             FROM __diesel_schema_migrations"
+            }
+        };
+    let rows: Vec<AppliedRow> = sql_query(query).load(connection)?;
+    Ok(rows.into_iter().map(|AppliedRow { version, contract }| AppliedMigration { version, contract }).collect())
+}
+
+fn has_table(connection: &mut SqliteConnection, name: &str) -> QueryResult<bool> {
+    #[derive(QueryableByName)]
+    struct Found {
+        #[diesel(sql_type = Bool)]
+        found: bool,
+    }
+
+    let query = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?) AS found";
+    sql_query(query).bind::<Text, _>(name).get_result(connection).map(|Found { found }| found)
+}

@@ -1,0 +1,55 @@
+//! The tables as Diesel knows them. Their meaning, and the rules they hold, stand in `migrations/sqlite`.
+//!
+//! The tables of migrations are not here: the migrator knows them.
+
+diesel::table! {
+    jobs (id) {
+        id -> Binary,
+        name -> Text,
+        name_folded -> Text,
+        status -> Text,
+        total_minutes -> BigInt,
+        version -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    time_entries (id) {
+        id -> Binary,
+        related_job -> Binary,
+        minutes_worked -> BigInt,
+        date_stamp -> Text,
+        work_summary -> Text,
+        created_by -> Text,
+        version -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    tokens (id) {
+        id -> Binary,
+        name -> Text,
+        subject -> Text,
+        scopes -> Text,
+        secret_hash -> Binary,
+        created_at -> BigInt,
+        expires_at -> Nullable<BigInt>,
+        revoked_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    idempotency_keys (token_id, key) {
+        token_id -> Binary,
+        key -> Text,
+        fingerprint -> Binary,
+        outcome -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(jobs, time_entries);

@@ -1,0 +1,90 @@
+//! Pages of entries.
+
+use diesel::dsl::{AsSelect, IntoBoxed, Select};
+use diesel::prelude::*;
+use diesel::sqlite::Sqlite;
+use stint_domain::ports::BackendError;
+use stint_domain::ports::time_entry::{ListTimeEntries, TimeEntryCursor};
+use stint_domain::{Page, TimeEntry};
+
+use crate::sqlite::error::classify;
+use crate::sqlite::keyset::before;
+use crate::sqlite::rows::TimeEntryRow;
+use crate::sqlite::schema::time_entries;
+
+pub(super) fn page(
+    connection: &mut SqliteConnection,
+    query: &ListTimeEntries,
+) -> Result<Page<TimeEntry, TimeEntryCursor>, BackendError> {
+    let rows: Vec<TimeEntryRow> = listing(query).load(connection).map_err(classify)?;
+    let entries: Vec<TimeEntry> = rows.into_iter().map(TimeEntry::try_from).collect::<Result<_, _>>()?;
+    Ok(Page::of(entries, query.size, |entry| entry.into()))
+}
+
+type Listing<'a> = IntoBoxed<'a, Select<time_entries::table, AsSelect<TimeEntryRow, Sqlite>>, Sqlite>;
+
+fn listing(query: &ListTimeEntries) -> Listing<'_> {
+    let mut listing = time_entries::table
+        .select(TimeEntryRow::as_select())
+        .order((time_entries::date_stamp.desc(), time_entries::id.desc()))
+        .limit(query.size.with_lookahead())
+        .into_boxed();
+    if let Some(job) = query.related_job {
+        listing = listing.filter(time_entries::related_job.eq(job.as_uuid().into_bytes()));
+    }
+    if let Some(from) = query.dates.from() {
+        listing = listing.filter(time_entries::date_stamp.ge(from.to_string()));
+    }
+    if let Some(to) = query.dates.to() {
+        listing = listing.filter(time_entries::date_stamp.le(to.to_string()));
+    }
+    if let Some(subject) = &query.created_by {
+        listing = listing.filter(time_entries::created_by.eq(subject.as_str()));
+    }
+    if let Some(TimeEntryCursor { date_stamp, id }) = query.after {
+        let place = (date_stamp.to_string(), id.as_uuid().into_bytes());
+        listing = listing.filter(before((time_entries::date_stamp, time_entries::id), place));
+    }
+    listing
+}
+
+#[cfg(test)]
+mod tests {
+    use stint_domain::values::{DateRange, JobId, TimeEntryId};
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::sqlite::query_plan::query_plan;
+
+    /// The first page and one after it.
+    fn plans(query: &ListTimeEntries) -> [Vec<String>; 2] {
+        let cursor = TimeEntryCursor { date_stamp: "2026-01-02".parse().unwrap(), id: TimeEntryId::new(Uuid::nil()) };
+        let next = ListTimeEntries { after: Some(cursor), ..query.clone() };
+        [query_plan(&listing(query)), query_plan(&listing(&next))]
+    }
+
+    #[test]
+    fn a_page_of_all_entries_starts_at_its_place_in_the_index() {
+        let [first, next] = plans(&ListTimeEntries::default());
+        assert_eq!(first, ["SCAN time_entries USING INDEX time_entries_latest_first"]);
+        assert_eq!(next, ["SEARCH time_entries USING INDEX time_entries_latest_first ((date_stamp,id)<(?,?))"]);
+    }
+
+    #[test]
+    fn a_page_of_a_job_starts_at_its_place_in_the_index() {
+        let [first, next] =
+            plans(&ListTimeEntries { related_job: Some(JobId::new(Uuid::nil())), ..ListTimeEntries::default() });
+        let index = "SEARCH time_entries USING INDEX time_entries_of_job_latest_first";
+        assert_eq!(first, [format!("{index} (related_job=?)")]);
+        assert_eq!(next, [format!("{index} (related_job=? AND (date_stamp,id)<(?,?))")]);
+    }
+
+    #[test]
+    fn a_range_of_dates_is_read_from_the_index_without_sorting() {
+        let dates = DateRange::new("2026-01-01".parse().ok(), "2026-01-31".parse().ok()).unwrap();
+        for plan in plans(&ListTimeEntries { dates, ..ListTimeEntries::default() }) {
+            let [search] = &plan[..] else { panic!("more than one step: {plan:?}") };
+            assert!(search.starts_with("SEARCH time_entries USING INDEX time_entries_latest_first"), "{search}");
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! The suite on SQLite, and what SQLite alone owes.
+
+mod corrupt;
+mod file;
+mod killed;
+mod schema;
+mod sharing;
+
+use diesel::{Connection, SqliteConnection};
+use stint_adapters::sqlite::{Sqlite, SqliteSettings};
+use stint_conformance::Ledger;
+use stint_domain::ports::job::CreateJob;
+use stint_domain::ports::time_entry::{NewTimeEntry, RecordTime};
+use stint_domain::values::{JobId, JobName, Minutes, Subject, TimeEntryId, Timestamp, WorkSummary};
+use stint_domain::{Idempotency, JobStatus};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+mod conformance {
+    use super::*;
+
+    async fn ledger() -> Ledger {
+        let (sqlite, folder) = database().await;
+        Ledger::new(sqlite, folder)
+    }
+
+    stint_conformance::ledger!(ledger);
+}
+
+/// A fresh database in a folder of its own, with the schema.
+async fn database() -> (Sqlite, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let sqlite = Sqlite::open(&settings(&folder)).unwrap();
+    sqlite.migrator().up().await.unwrap();
+    (sqlite, folder)
+}
+
+fn settings(folder: &TempDir) -> SqliteSettings {
+    SqliteSettings::new(folder.path().join("stint.db"))
+}
+
+/// A connection that goes around the adapter, and so around the domain.
+fn bare(folder: &TempDir) -> SqliteConnection {
+    SqliteConnection::establish(settings(folder).path.to_str().unwrap()).unwrap()
+}
+
+fn at(micros: i64) -> Timestamp {
+    Timestamp::from_micros(micros).unwrap()
+}
+
+fn job(id: u128) -> CreateJob {
+    CreateJob {
+        id: JobId::new(Uuid::from_u128(id)),
+        name: JobName::new("Research").unwrap(),
+        status: JobStatus::Open,
+        at: at(0),
+        idempotency: None,
+    }
+}
+
+/// Half an hour of work for job 1.
+fn record(id: u128, idempotency: Option<Idempotency>) -> RecordTime {
+    let entry = NewTimeEntry {
+        id: TimeEntryId::new(Uuid::from_u128(id)),
+        related_job: JobId::new(Uuid::from_u128(1)),
+        minutes_worked: Minutes::new(30).unwrap(),
+        date_stamp: "2026-01-02".parse().unwrap(),
+        work_summary: WorkSummary::new("read the field notes").unwrap(),
+        created_by: Subject::new("ada").unwrap(),
+    };
+    RecordTime { entry, at: at(0), idempotency }
+}

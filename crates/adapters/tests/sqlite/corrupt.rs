@@ -1,0 +1,68 @@
+//! What somebody else's hand did to the file is found and named.
+
+use diesel::connection::SimpleConnection;
+use stint_domain::SecretHash;
+use stint_domain::ports::job::ListJobs;
+use stint_domain::ports::{
+    BackendError, BackendErrorKind, JobRepository, TimeEntryRepository, TokenRepository, TotalsAudit,
+};
+use stint_domain::values::TotalMinutes;
+
+use super::{bare, database, job, record};
+
+const JOB: &str = "00000000-0000-0000-0000-000000000001";
+const ENTRY: &str = "00000000-0000-0000-0000-000000000002";
+
+#[track_caller]
+fn assert_corrupt(error: &BackendError, message: &str) {
+    assert_eq!(error.kind, BackendErrorKind::Corrupt, "{error:?}");
+    assert_eq!(error.source.to_string(), message);
+}
+
+#[tokio::test]
+async fn a_row_that_does_not_parse_is_corrupt_and_named() {
+    let (sqlite, folder) = database().await;
+    let (job, entry) = (job(1), record(2, None));
+    let (job_id, entry_id) = (job.id, entry.entry.id);
+    JobRepository::create(&sqlite, job).await.unwrap();
+    sqlite.record(entry).await.unwrap();
+    let mut bare = bare(&folder);
+    let mut spoil = |sql: &str| bare.batch_execute(&format!("PRAGMA ignore_check_constraints = ON; {sql}")).unwrap();
+
+    spoil("UPDATE jobs SET status = 'paused'");
+    let expected = format!("jobs.status of {JOB} holds paused");
+    assert_corrupt(&JobRepository::find(&sqlite, job_id).await.unwrap_err(), &expected);
+    assert_corrupt(&JobRepository::list(&sqlite, ListJobs::default()).await.unwrap_err(), &expected);
+
+    spoil("UPDATE jobs SET status = 'open', total_minutes = -1");
+    let error = JobRepository::find(&sqlite, job_id).await.unwrap_err();
+    assert_corrupt(&error, &format!("jobs.total_minutes of {JOB} holds -1"));
+    assert_corrupt(&sqlite.audit().await.unwrap_err(), &format!("jobs.total_minutes of {JOB} holds -1"));
+
+    spoil("UPDATE time_entries SET date_stamp = '2026-02-30'");
+    let error = TimeEntryRepository::find(&sqlite, entry_id).await.unwrap_err();
+    assert_corrupt(&error, &format!("time_entries.date_stamp of {ENTRY} holds 2026-02-30"));
+
+    spoil("PRAGMA foreign_keys = OFF; UPDATE time_entries SET date_stamp = '2026-02-28', related_job = x'0102'");
+    let error = TimeEntryRepository::find(&sqlite, entry_id).await.unwrap_err();
+    assert_corrupt(&error, &format!("time_entries.related_job of {ENTRY} holds x'0102'"));
+
+    spoil("INSERT INTO tokens VALUES (x'ff', 'ci', 'ci', 'read', zeroblob(32), 0, NULL, NULL)");
+    let error = sqlite.find_by_hash(SecretHash([0; 32])).await.unwrap_err();
+    assert_corrupt(&error, "tokens.id of x'ff' holds x'ff'");
+}
+
+#[tokio::test]
+async fn an_audit_names_the_job_whose_total_drifted() {
+    let (sqlite, folder) = database().await;
+    for id in [1, 3] {
+        JobRepository::create(&sqlite, job(id)).await.unwrap();
+    }
+    sqlite.record(record(2, None)).await.unwrap();
+    bare(&folder).batch_execute("UPDATE jobs SET total_minutes = total_minutes + 7").unwrap();
+
+    let report = sqlite.audit().await.unwrap();
+    let drifts: Vec<_> = report.drifts.iter().map(|d| (d.job, d.recorded.get(), d.summed.get())).collect();
+    assert_eq!(drifts, [(job(1).id, 37, 30), (job(3).id, 7, TotalMinutes::ZERO.get())]);
+    assert_eq!((report.jobs, report.time_entries), (2, 1));
+}

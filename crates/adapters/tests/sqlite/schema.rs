@@ -1,0 +1,119 @@
+//! The migrations, and the rules that the schema holds when the domain is gone around.
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::result::{DatabaseErrorKind, Error};
+use diesel::sql_query;
+use diesel::sql_types::Text;
+use stint_adapters::migrations::SchemaState;
+use stint_adapters::sqlite::Sqlite;
+use stint_domain::ports::{HealthCheck, JobRepository, NotReady, TimeEntryRepository};
+use tempfile::TempDir;
+
+use super::{bare, database, job, record, settings};
+
+const FIRST: &str = "2026-11-21-000001_expand_ledger";
+
+/// Everything that migrations made.
+fn schema(folder: &TempDir) -> Vec<String> {
+    #[derive(QueryableByName)]
+    struct Object {
+        #[diesel(sql_type = Text)]
+        text: String,
+    }
+    let query = "SELECT concat_ws(' ', type, name, sql) AS text FROM sqlite_schema
+                 WHERE tbl_name <> '__diesel_schema_migrations' ORDER BY text";
+    let objects: Vec<Object> = sql_query(query).load(&mut bare(folder)).unwrap();
+    objects.into_iter().map(|Object { text }| text).collect()
+}
+
+#[tokio::test]
+async fn migrations_go_up_and_down_and_up_to_the_same_schema() {
+    let (sqlite, folder) = database().await;
+    let migrator = sqlite.migrator();
+    let first = schema(&folder);
+    let mut reverted = Vec::new();
+    while let Some(name) = migrator.down().await.unwrap() {
+        reverted.push(name);
+    }
+    assert_eq!(schema(&folder), [""; 0]);
+    reverted.reverse();
+    assert_eq!(migrator.up().await.unwrap(), reverted);
+    assert_eq!(schema(&folder), first);
+    assert_eq!(migrator.up().await.unwrap(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_database_without_the_schema_is_behind_and_one_of_a_newer_contraction_ahead() {
+    let folder = tempfile::tempdir().unwrap();
+    let sqlite = Sqlite::open(&settings(&folder)).unwrap();
+    let migrator = sqlite.migrator();
+    assert!(matches!(sqlite.check().await, Err(NotReady::Behind(names)) if names == [FIRST]));
+    assert_eq!(schema(&folder), [""; 0], "a check changes nothing");
+
+    migrator.up().await.unwrap();
+    sqlite.check().await.unwrap();
+    bare(&folder).batch_execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('20990101000001')").unwrap();
+    sqlite.check().await.unwrap();
+    assert_eq!(migrator.check().await.unwrap(), SchemaState { unknown: vec!["20990101000001".to_owned()] });
+
+    bare(&folder).batch_execute("INSERT INTO contract_migrations VALUES ('20990101000001')").unwrap();
+    assert!(matches!(sqlite.check().await, Err(NotReady::Ahead(versions)) if versions == ["20990101000001"]));
+
+    bare(&folder).batch_execute("DELETE FROM __diesel_schema_migrations").unwrap();
+    assert!(matches!(sqlite.check().await, Err(NotReady::Behind(names)) if names == [FIRST]));
+}
+
+#[tokio::test]
+async fn values_that_the_domain_refuses_are_refused_by_the_schema() {
+    let (sqlite, folder) = database().await;
+    sqlite.create(job(1)).await.unwrap();
+    sqlite.record(record(2, None)).await.unwrap();
+    let mut bare = bare(&folder);
+    for assignment in [
+        "jobs SET id = x'01'",
+        "jobs SET name = ''",
+        "jobs SET name = printf('%.*c', 121, 'x')",
+        "jobs SET status = 'paused'",
+        "jobs SET total_minutes = -1",
+        "jobs SET total_minutes = 9007199254740992",
+        "jobs SET version = -1",
+        "jobs SET created_at = 253402300800000000",
+        "jobs SET updated_at = -62135596800000001",
+        "time_entries SET id = zeroblob(17)",
+        "time_entries SET minutes_worked = 0",
+        "time_entries SET minutes_worked = 1441",
+        "time_entries SET date_stamp = '2026-02-30'",
+        "time_entries SET date_stamp = '2026-1-2'",
+        "time_entries SET date_stamp = '0000-12-31'",
+        "time_entries SET date_stamp = ''",
+        "time_entries SET work_summary = printf('%.*c', 4001, 'x')",
+        "time_entries SET created_by = ''",
+    ] {
+        let result = bare.batch_execute(&format!("UPDATE {assignment}"));
+        let refused = matches!(result, Err(Error::DatabaseError(DatabaseErrorKind::CheckViolation, _)));
+        assert!(refused, "{assignment}: {result:?}");
+    }
+    for assignment in ["name = printf('%.*c', 120, 'ß')", "total_minutes = 9007199254740991"] {
+        bare.batch_execute(&format!("UPDATE jobs SET {assignment}")).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn columns_keep_their_types() {
+    let (sqlite, folder) = database().await;
+    sqlite.create(job(1)).await.unwrap();
+    for assignment in ["total_minutes = 'many'", "created_at = 1.5", "name = x'00'", "name = NULL"] {
+        let result = bare(&folder).batch_execute(&format!("UPDATE jobs SET {assignment}"));
+        assert!(result.is_err(), "{assignment}");
+    }
+}
+
+#[tokio::test]
+async fn a_job_with_entries_cannot_be_deleted_around_the_adapter() {
+    let (sqlite, folder) = database().await;
+    sqlite.create(job(1)).await.unwrap();
+    sqlite.record(record(2, None)).await.unwrap();
+    let result = bare(&folder).batch_execute("PRAGMA foreign_keys = ON; DELETE FROM jobs");
+    assert_eq!(result.unwrap_err().to_string(), "FOREIGN KEY constraint failed");
+}

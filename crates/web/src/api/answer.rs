@@ -1,0 +1,109 @@
+//! The forms that answers have in common.
+
+use std::fmt::Display;
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header;
+use serde::{Serialize, Serializer};
+use stint_domain::values::Version;
+use stint_domain::{Applied, Page};
+
+use crate::conditional::{self, ReadCondition};
+use crate::cursor::{self, Place};
+use crate::exchange::{Answer, Call};
+use crate::idempotency::REPLAYED;
+use crate::problem::Problem;
+use crate::query::Query;
+
+/// One resource: its version, and what is shown of it.
+pub(super) trait Resource {
+    /// The form in JSON.
+    type Body<'a>: Serialize
+    where
+        Self: 'a;
+
+    /// The version, from which the `ETag` is made.
+    fn version(&self) -> Version;
+
+    /// Its own URL.
+    fn url(&self) -> String;
+
+    /// What is shown of it.
+    fn body(&self) -> Self::Body<'_>;
+}
+
+/// JSON, with no more said about it.
+pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Answer {
+    // Text and numbers always serialise; a defect here is no caller's fault.
+    let bytes = serde_json::to_vec(body).map_err(|_defect| Problem::internal())?;
+    Ok(HttpResponse::build(status).content_type("application/json").body(bytes))
+}
+
+/// A resource that was asked for, or that the caller has it already.
+pub(super) fn read<R: Resource>(resource: &R, condition: &ReadCondition) -> Answer {
+    if condition.is_known(resource.version())? {
+        let mut response = HttpResponse::NotModified().finish();
+        tag(&mut response, resource);
+        return Ok(response);
+    }
+    changed(StatusCode::OK, resource)
+}
+
+/// A resource as it is after a change.
+pub(super) fn changed<R: Resource>(status: StatusCode, resource: &R) -> Answer {
+    let mut response = json(status, &resource.body())?;
+    tag(&mut response, resource);
+    Ok(response)
+}
+
+/// A resource that was created.
+pub(super) fn created<R: Resource>(resource: &R) -> Answer {
+    let mut response = changed(StatusCode::CREATED, resource)?;
+    if let Ok(url) = header::HeaderValue::try_from(resource.url()) {
+        response.headers_mut().insert(header::LOCATION, url);
+    }
+    Ok(response)
+}
+
+/// The answer to a write with an idempotency key: the same for each repeat, but for the header that says so.
+pub(super) fn applied<T>(applied: Applied<T>, answer: impl FnOnce(T) -> Answer) -> Answer {
+    let mut response = answer(applied.outcome)?;
+    if applied.replayed {
+        response.headers_mut().insert(REPLAYED, header::HeaderValue::from_static("true"));
+    }
+    Ok(response)
+}
+
+/// A page of a listing, with a link to the next one.
+pub(super) fn page<R: Resource, P: Place>(call: &Call, query: &Query<'_>, filters: &str, page: &Page<R, P>) -> Answer {
+    let next_cursor = page.next.as_ref().map(|place| cursor::write(place, filters));
+    let items = page.items.iter().map(Resource::body).collect();
+    let mut response = json(StatusCode::OK, &PageBody { items, next_cursor: next_cursor.as_deref() })?;
+    if let Some(cursor) = &next_cursor {
+        let link = query.link_to_next(call.request.path(), cursor);
+        if let Ok(link) = header::HeaderValue::try_from(link) {
+            response.headers_mut().insert(header::LINK, link);
+        }
+    }
+    Ok(response)
+}
+
+/// The members of a page; `openapi::described` says what they mean.
+#[derive(Serialize)]
+struct PageBody<'a, T> {
+    items: Vec<T>,
+    next_cursor: Option<&'a str>,
+}
+
+/// A version's tag, and that a cache asks each time whether it still holds.
+fn tag<R: Resource>(response: &mut HttpResponse, resource: &R) {
+    let headers = response.headers_mut();
+    headers.insert(header::ETAG, conditional::etag(resource.version()));
+    headers.insert(header::CACHE_CONTROL, header::HeaderValue::from_static("private, no-cache"));
+}
+
+/// Serialises with `Display`, without a string in between.
+pub(super) fn shown<S: Serializer>(value: &impl Display, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(value)
+}

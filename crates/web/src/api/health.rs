@@ -1,0 +1,45 @@
+//! Health: `/healthz` and `/readyz`. Open to everybody, so they tell states and no causes.
+
+pub(crate) mod describe;
+#[cfg(test)]
+mod tests;
+
+use actix_web::http::StatusCode;
+use serde::Serialize;
+use stint_domain::ports::NotReady;
+use utoipa::ToSchema;
+
+use super::answer;
+use crate::exchange::{Answer, Call};
+use crate::problem::{Code, Problem};
+use crate::query::Query;
+
+impl From<NotReady> for Problem {
+    fn from(error: NotReady) -> Self {
+        match error {
+            NotReady::Behind(_) | NotReady::Ahead(_) => Self::new(Code::Unavailable, error.to_string()),
+            NotReady::Backend(error) => Self::unavailable(error),
+        }
+    }
+}
+
+/// That all is well.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Health {
+    /// `ok`; when something is not, the answer is a problem.
+    #[schema(example = "ok")]
+    status: &'static str,
+}
+
+/// The process is alive, whatever else is not: to restart it would not help.
+pub(crate) async fn alive(call: Call) -> Answer {
+    Query::none(&call.request)?;
+    answer::json(StatusCode::OK, &Health { status: "ok" })
+}
+
+/// The database is reachable and its schema fits.
+pub(crate) async fn ready(call: Call) -> Answer {
+    Query::none(&call.request)?;
+    call.api.health.check().await?;
+    answer::json(StatusCode::OK, &Health { status: "ok" })
+}

@@ -1,0 +1,25 @@
+//! What the health endpoints say of themselves.
+
+use serde_json::json;
+
+use super::Health;
+use crate::openapi::Described;
+use crate::problem::Code;
+
+const TAG: &str = "Health";
+
+pub(crate) fn alive() -> Described {
+    Described::new(TAG, "alive", "Whether the process is alive", "Says nothing of the database.").answers::<Health>(
+        200,
+        "It is.",
+        &[],
+        json!({ "status": "ok" }),
+    )
+}
+
+pub(crate) fn ready() -> Described {
+    let about = "Whether the database answers and has the schema that this program needs.";
+    Described::new(TAG, "ready", "Whether requests can be served", about)
+        .answers::<Health>(200, "They can.", &[], json!({ "status": "ok" }))
+        .may(&[Code::Unavailable])
+}

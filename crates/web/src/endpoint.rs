@@ -1,0 +1,103 @@
+//! One row of the table of routes, and how the table becomes a router.
+
+use std::rc::Rc;
+
+use actix_web::http::Method;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{HttpRequest, Route, guard};
+
+use crate::Api;
+use crate::excerpt::Excerpt;
+use crate::exchange::{Answer, Arrival, Call, exchange};
+use crate::metrics::NO_ROUTE;
+use crate::openapi::Described;
+use crate::problem::{Code, Problem};
+
+/// A method of a path: how it is answered, and how it is described.
+pub(crate) struct Endpoint {
+    pub(crate) method: Method,
+    pub(crate) path: &'static str,
+    pub(crate) describe: fn() -> Described,
+    route: Box<dyn Fn(Arrival) -> Route>,
+}
+
+impl Endpoint {
+    /// An endpoint that `handler` answers. One that takes GET takes HEAD as well.
+    pub(crate) fn new<H, F>(method: Method, path: &'static str, handler: H, describe: fn() -> Described) -> Self
+    where
+        H: Fn(Call) -> F + Clone + 'static,
+        F: Future<Output = Answer> + 'static,
+    {
+        let route = {
+            let method = method.clone();
+            Box::new(move |arrival: Arrival| guarded(&method).to(answer(arrival, handler.clone())))
+        };
+        Self { method, path, describe, route }
+    }
+}
+
+/// Tells actix the routes of the table, in its order, and what to say to every other request.
+pub(crate) fn register(config: &mut ServiceConfig, api: &Rc<Api>, endpoints: Vec<Endpoint>) {
+    let arrival = |route| Arrival { api: Rc::clone(api), route, durations: api.metrics.durations(route) };
+    for same_path in endpoints.chunk_by(|one, other| one.path == other.path) {
+        let path = same_path[0].path;
+        let allow = allow(same_path);
+        let mut resource = web::resource(path);
+        for endpoint in same_path {
+            resource = resource.route((endpoint.route)(arrival(path)));
+        }
+        let refuse = move |call: Call| std::future::ready(Err(method_not_allowed(&call.request, &allow)));
+        config.service(resource.default_service(web::to(answer(arrival(path), refuse))));
+    }
+    let refuse = |call: Call| std::future::ready(Err(route_not_found(&call.request)));
+    config.default_service(web::to(answer(arrival(NO_ROUTE), refuse)));
+}
+
+/// The handler as actix wants it.
+fn answer<H, F>(
+    arrival: Arrival,
+    handler: H,
+) -> impl actix_web::Handler<(HttpRequest, web::Payload), Output = actix_web::HttpResponse>
+where
+    H: Fn(Call) -> F + Clone + 'static,
+    F: Future<Output = Answer> + 'static,
+{
+    move |request: HttpRequest, payload: web::Payload| {
+        exchange(arrival.clone(), request, payload.into_inner(), handler.clone())
+    }
+}
+
+fn guarded(method: &Method) -> Route {
+    if *method == Method::GET {
+        web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
+    } else {
+        web::method(method.clone())
+    }
+}
+
+/// The methods that these endpoints take, as `Allow` lists them.
+fn allow(endpoints: &[Endpoint]) -> String {
+    let mut methods = Vec::new();
+    for endpoint in endpoints {
+        methods.push(endpoint.method.as_str());
+        if endpoint.method == Method::GET {
+            methods.push("HEAD");
+        }
+    }
+    methods.join(", ")
+}
+
+fn method_not_allowed(request: &HttpRequest, allow: &str) -> Problem {
+    let detail = format!("{} takes {allow}, not {}", Excerpt(request.path()), Excerpt(request.method().as_str()));
+    let problem = Problem::new(Code::MethodNotAllowed, detail);
+    match HeaderValue::from_str(allow) {
+        Ok(value) => problem.with_header(header::ALLOW, value),
+        Err(_not_a_value) => problem,
+    }
+}
+
+fn route_not_found(request: &HttpRequest) -> Problem {
+    let detail = format!("there is no route {}; /docs lists those there are", Excerpt(request.path()));
+    Problem::new(Code::RouteNotFound, detail)
+}

@@ -1,0 +1,168 @@
+//! What happens around every handler, unknown routes and wrong methods included.
+//!
+//! A request gets an id and a time limit; its answer gets the id and a few headers; what it was and how it went is
+//! logged and counted. A handler that panics or takes too long becomes a problem like any other. This is one function
+//! around the handler, not a chain of middlewares: each of those would box a future per request, and none of them could
+//! look at the request again after a time-out.
+
+use std::cell::OnceCell;
+use std::panic::AssertUnwindSafe;
+use std::rc::Rc;
+use std::str::FromStr;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use actix_web::web::Bytes;
+use actix_web::{HttpRequest, HttpResponse};
+use futures::FutureExt;
+use prometheus_client::metrics::histogram::Histogram;
+use stint_domain::values::IdError;
+use stint_domain::{Principal, Scope};
+use tokio::time::{Instant, timeout_at};
+use tracing::Instrument;
+
+use crate::body::Media;
+use crate::excerpt::Excerpt;
+use crate::problem::{Code, Errors, FieldError, Problem};
+use crate::{Api, auth, body, request_id};
+
+/// What a handler comes to.
+pub(crate) type Answer = Result<HttpResponse, Problem>;
+
+/// One request, as handlers see it. They take its parts in the order in which it may be refused: who, which, what.
+pub(crate) struct Call {
+    pub(crate) api: Rc<Api>,
+    pub(crate) request: HttpRequest,
+    payload: Payload,
+    context: Rc<Context>,
+}
+
+/// What is known of a request beside the request itself.
+struct Context {
+    id: String,
+    started: Instant,
+    deadline: Instant,
+    principal: OnceCell<Rc<Principal>>,
+}
+
+impl Call {
+    /// Who is acting, if they may do what `scope` allows.
+    pub(crate) async fn principal(&self, scope: Scope) -> Result<Rc<Principal>, Problem> {
+        let principal = Rc::new(auth::authenticate(&self.api.authenticator, self.headers(), scope).await?);
+        Ok(Rc::clone(self.context.principal.get_or_init(|| principal)))
+    }
+
+    /// The `{id}` of the path.
+    pub(crate) fn id<T: FromStr<Err = IdError>>(&self) -> Result<T, Problem> {
+        let text = self.request.match_info().get("id").unwrap_or_default();
+        text.parse().map_err(|error| {
+            let mut errors = Errors::default();
+            errors.push(FieldError::of("id", format!("{error}, got {}", Excerpt(text))));
+            errors.into_problem()
+        })
+    }
+
+    /// The body, of one of the media types of `media` and at most `limit` bytes.
+    pub(crate) async fn body(&mut self, media: Media, limit: usize) -> Result<Bytes, Problem> {
+        media.check(self.request.headers())?;
+        body::read(&self.request, &mut self.payload, limit, self.context.deadline).await
+    }
+
+    /// The request's headers.
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        self.request.headers()
+    }
+
+    /// The problem as it stands inside a response, such as that of a batch.
+    pub(crate) fn problem_body<'a>(&'a self, problem: &'a Problem) -> crate::problem::Body<'a> {
+        problem.body(&self.context.id, self.api.show_causes)
+    }
+}
+
+/// Where a request arrived: its route's pattern and what is measured there.
+#[derive(Clone)]
+pub(crate) struct Arrival {
+    pub(crate) api: Rc<Api>,
+    pub(crate) route: &'static str,
+    pub(crate) durations: Histogram,
+}
+
+/// Answers one request with `handler`.
+pub(crate) async fn exchange<F: Future<Output = Answer>>(
+    arrival: Arrival,
+    request: HttpRequest,
+    payload: Payload,
+    handler: impl FnOnce(Call) -> F,
+) -> HttpResponse {
+    let Arrival { api, route, durations } = arrival;
+    let started = Instant::now();
+    let context = Rc::new(Context {
+        id: request_id::of(&request, api.ids.as_ref()),
+        started,
+        deadline: started + api.limits.request_timeout,
+        principal: OnceCell::new(),
+    });
+    let span = tracing::info_span!("request", request_id = context.id);
+    let answering = async {
+        let _in_flight = api.metrics.enter();
+        let call = Call { api: Rc::clone(&api), request: request.clone(), payload, context: Rc::clone(&context) };
+        let answer = bounded(handler(call), &api, context.deadline).await;
+        let mut response = answer.unwrap_or_else(|problem| {
+            problem.log();
+            problem.respond(&context.id, api.show_causes)
+        });
+        finish(response.headers_mut(), &context.id);
+        durations.observe(context.started.elapsed().as_secs_f64());
+        api.metrics.answered(request.method(), route, response.status());
+        log_access(&request, route, &response, &context);
+        response
+    };
+    answering.instrument(span).await
+}
+
+/// The handler's answer, or the problem that it panicked or took too long.
+async fn bounded(handler: impl Future<Output = Answer>, api: &Api, deadline: Instant) -> Answer {
+    // Unwind safety: what a handler shares with others are the ports, which stand for themselves.
+    match timeout_at(deadline, AssertUnwindSafe(handler).catch_unwind()).await {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(panic)) => {
+            let message = panic.downcast_ref::<String>().map(String::as_str);
+            let message = message.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
+            tracing::error!(message, "a handler panicked");
+            Err(Problem::internal())
+        }
+        Err(_elapsed) => {
+            let limit = api.limits.request_timeout;
+            tracing::warn!(?limit, "a handler took too long");
+            let detail =
+                format!("the request was not answered within {limit:?}; a write may have happened all the same");
+            Err(Problem::new(Code::Timeout, detail))
+        }
+    }
+}
+
+/// What every answer carries.
+fn finish(headers: &mut HeaderMap, request_id: &str) {
+    if let Ok(value) = HeaderValue::from_str(request_id) {
+        headers.insert(request_id::HEADER, value);
+    }
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+}
+
+/// One line per request. The path is the route's pattern: what callers put into a URL stays out of logs.
+fn log_access(request: &HttpRequest, route: &str, response: &HttpResponse, context: &Context) {
+    let principal = context.principal.get();
+    tracing::info!(
+        target: "stint::access",
+        method = request.method().as_str(),
+        route,
+        status = response.status().as_u16(),
+        duration_ms = context.started.elapsed().as_secs_f64() * 1000.0,
+        subject = principal.map(|principal| principal.subject.as_str()),
+        token = principal.map(|principal| tracing::field::display(principal.token)),
+        "answered"
+    );
+}

@@ -1,0 +1,201 @@
+//! JSON as it was sent: parsed once, borrowing from the body, so that every bad field can be named at once.
+//!
+//! Stricter than `serde_json::Value`: a member that occurs twice is refused instead of the last one winning silently
+//! (RFC 8259, section 4: what receivers do with those is unpredictable). Nesting is bounded by `serde_json` (128).
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::Number;
+
+use crate::excerpt::Excerpt;
+use crate::problem::{Code, Problem};
+
+/// A JSON value.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Json<'a> {
+    Null,
+    Bool(bool),
+    Number(Number),
+    String(Cow<'a, str>),
+    Array(Vec<Json<'a>>),
+    Object(Vec<(Cow<'a, str>, Json<'a>)>),
+}
+
+impl<'a> Json<'a> {
+    /// Parses a whole body.
+    pub(crate) fn parse(body: &'a [u8]) -> Result<Self, Problem> {
+        if body.is_empty() {
+            return Err(Problem::new(Code::MalformedJson, "the body is empty; a JSON object is needed"));
+        }
+        serde_json::from_slice(body).map_err(|error| Problem::new(Code::MalformedJson, error.to_string()))
+    }
+
+    /// The whole number that this is: `30`, and `30.0` too, which JSON Schema takes for the same.
+    pub(crate) fn as_integer(&self) -> Option<i64> {
+        // 2^53: up to here every whole number that a double holds is exact.
+        const EXACT: f64 = 9_007_199_254_740_992.0;
+        match self {
+            Self::Number(number) => number.as_i64().or_else(|| {
+                let float = number.as_f64().filter(|float| float.fract() == 0.0 && float.abs() <= EXACT)?;
+                #[expect(clippy::cast_possible_truncation, reason = "whole and in range, as checked")]
+                Some(float as i64)
+            }),
+            _ => None,
+        }
+    }
+}
+
+/// The value as a message shows it: short, with the type where the value itself would be long.
+impl fmt::Display for Json<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => f.write_str("null"),
+            Self::Bool(value) => value.fmt(f),
+            Self::Number(number) => number.fmt(f),
+            Self::String(text) => write!(f, "the text {}", Excerpt(text)),
+            Self::Array(_) => f.write_str("an array"),
+            Self::Object(_) => f.write_str("an object"),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Json<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(JsonVisitor)
+    }
+}
+
+struct JsonVisitor;
+
+impl<'de> Visitor<'de> for JsonVisitor {
+    type Value = Json<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Json::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
+        Ok(Json::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
+        Ok(Json::Number(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
+        Ok(Json::Number(value.into()))
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Self::Value, E> {
+        Number::from_f64(value).map(Json::Number).ok_or_else(|| E::custom("number out of range"))
+    }
+
+    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Self::Value, E> {
+        Ok(Json::String(Cow::Borrowed(value)))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
+        Ok(Json::String(Cow::Owned(value.to_owned())))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = seq.next_element()? {
+            items.push(item);
+        }
+        Ok(Json::Array(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut members: Vec<(Cow<'de, str>, Json<'de>)> = Vec::new();
+        while let Some(Name(name)) = map.next_key()? {
+            members.push((name, map.next_value()?));
+        }
+        match twice(&members) {
+            Some(name) => Err(A::Error::custom(format_args!("the member {} occurs twice", Excerpt(name)))),
+            None => Ok(Json::Object(members)),
+        }
+    }
+}
+
+/// A member's name, borrowed when it has no escapes.
+struct Name<'a>(Cow<'a, str>);
+
+impl<'de> Deserialize<'de> for Name<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct NameVisitor;
+
+        impl<'de> Visitor<'de> for NameVisitor {
+            type Value = Name<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a member's name")
+            }
+
+            fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Self::Value, E> {
+                Ok(Name(Cow::Borrowed(value)))
+            }
+
+            fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
+                Ok(Name(Cow::Owned(value.to_owned())))
+            }
+        }
+
+        deserializer.deserialize_str(NameVisitor)
+    }
+}
+
+/// A name that occurs twice. Callers choose how many members there are, so larger objects are sorted, not searched.
+fn twice<'m>(members: &'m [(Cow<'_, str>, Json<'_>)]) -> Option<&'m str> {
+    if members.len() <= 16 {
+        let found = members.iter().enumerate().find(|(at, (name, _))| members[..*at].iter().any(|(n, _)| n == name));
+        return found.map(|(_, (name, _))| name.as_ref());
+    }
+    let mut names: Vec<&str> = members.iter().map(|(name, _)| name.as_ref()).collect();
+    names.sort_unstable();
+    names.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(body: &[u8]) -> String {
+        let problem = Json::parse(body).unwrap_err();
+        assert_eq!(problem.code(), Code::MalformedJson);
+        format!("{problem:?}")
+    }
+
+    #[test]
+    fn what_is_no_json_is_refused_with_its_place() {
+        assert!(refusal(b"").contains("the body is empty"));
+        assert!(refusal(br#"{"name": }"#).contains("line 1 column 10"));
+        assert!(refusal(b"{} {}").contains("trailing characters"));
+        assert!(refusal(b"{\"name\": \"\xff\"}").contains("invalid unicode"));
+        assert!(refusal(br#"{"name": "\ud800"}"#).contains("column"));
+        assert!(refusal(br#"{"name": "\udc00x"}"#).contains("surrogate"));
+        assert!(refusal(br#"{"minutes_worked": 1e400}"#).contains("number out of range"));
+        assert!(refusal("[".repeat(5000).as_bytes()).contains("recursion limit"));
+        assert!(refusal("{\"a\":".repeat(5000).as_bytes()).contains("recursion limit"));
+    }
+
+    #[test]
+    fn a_member_that_occurs_twice_is_refused_in_small_and_in_large_objects() {
+        assert!(refusal(br#"{"a": 1, "\u0061": 2}"#).contains("the member `a` occurs twice"));
+        let many: Vec<String> = (0..100).chain([42]).map(|i| format!("\"m{i}\": 0")).collect();
+        assert!(refusal(format!("{{{}}}", many.join(",")).as_bytes()).contains("the member `m42` occurs twice"));
+    }
+
+    #[test]
+    fn whole_numbers_are_whole_however_they_are_written() {
+        let integer = |text: &str| Json::parse(text.as_bytes()).unwrap().as_integer();
+        assert_eq!(["30", "30.0", "3e1", "-0"].map(integer), [Some(30), Some(30), Some(30), Some(0)]);
+        assert_eq!(["30.5", "1e300", "99999999999999999999", "\"30\"", "true"].map(integer), [None; 5]);
+    }
+}

@@ -1,0 +1,101 @@
+//! What is counted about requests: how many, how long, how many at once.
+//!
+//! Labels come from the table of routes and never from a request, so that no caller can make the number of series grow.
+
+use std::time::Duration;
+
+use actix_web::http::{Method, StatusCode};
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::Registry;
+
+/// The label of requests that no route takes.
+pub(crate) const NO_ROUTE: &str = "none";
+
+/// Counters of requests. Cloning is cheap; all clones count together.
+#[derive(Clone, Debug)]
+pub struct HttpMetrics {
+    requests: Family<RequestLabels, Counter>,
+    durations: Family<RouteLabel, Histogram, fn() -> Histogram>,
+    in_flight: Gauge,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RequestLabels {
+    method: &'static str,
+    route: &'static str,
+    status: u16,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RouteLabel {
+    route: &'static str,
+}
+
+impl HttpMetrics {
+    /// New counters, shown by `registry` as `stint_http_…`.
+    pub fn new(registry: &mut Registry) -> Self {
+        let metrics = Self {
+            requests: Family::default(),
+            durations: Family::new_with_constructor(buckets as fn() -> Histogram),
+            in_flight: Gauge::default(),
+        };
+        let registry = registry.sub_registry_with_prefix("stint_http");
+        registry.register("requests", "Requests answered", metrics.requests.clone());
+        registry.register(
+            "request_duration_seconds",
+            "Time from a request's head to its answer",
+            metrics.durations.clone(),
+        );
+        registry.register("requests_in_flight", "Requests being answered", metrics.in_flight.clone());
+        metrics
+    }
+
+    /// The durations of one route, to be kept by it.
+    pub(crate) fn durations(&self, route: &'static str) -> Histogram {
+        self.durations.get_or_create_owned(&RouteLabel { route })
+    }
+
+    /// Counts a request as being answered until the guard goes, also when its caller went away.
+    pub(crate) fn enter(&self) -> InFlight {
+        self.in_flight.inc();
+        InFlight(self.in_flight.clone())
+    }
+
+    /// Counts an answer.
+    pub(crate) fn answered(&self, method: &Method, route: &'static str, status: StatusCode) {
+        let labels = RequestLabels { method: label(method), route, status: status.as_u16() };
+        self.requests.get_or_create(&labels).inc();
+    }
+}
+
+/// A request that is being answered.
+pub(crate) struct InFlight(Gauge);
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+/// From half a millisecond to the time limit's order of magnitude.
+fn buckets() -> Histogram {
+    Histogram::new(exponential_buckets(Duration::from_micros(500).as_secs_f64(), 2.0, 16))
+}
+
+/// A caller may make up methods; those count under one label.
+fn label(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}

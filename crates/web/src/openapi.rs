@@ -1,0 +1,111 @@
+//! The OpenAPI 3.1 document: what the table of routes says about itself.
+//!
+//! Schemas come from the types that handlers send and read, examples of problems from the catalogue of codes. Tests
+//! hold the document against the table and against every answer that any test of this crate gets.
+
+mod described;
+mod parameters;
+
+use actix_web::http::Method;
+use utoipa::openapi::path::{HttpMethod, Operation};
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::tag::TagBuilder;
+use utoipa::openapi::{ComponentsBuilder, Info, License, OpenApi, OpenApiBuilder, PathItem, Paths, RefOr};
+use utoipa::{PartialSchema, ToSchema};
+
+pub(crate) use described::Described;
+pub(crate) use parameters::{date, text, uuid};
+
+use crate::api;
+use crate::problem::{Body as ProblemBody, FieldError};
+
+/// The name of the security scheme.
+const BEARER: &str = "bearer";
+
+const DESCRIPTION: &str = "\
+A ledger of working time. A job collects time entries; its `total_minutes` equals the sum of their minutes at every \
+moment.
+
+Bodies are JSON. Every error is a problem (RFC 9457, `application/problem+json`) with a stable `code`; unknown fields \
+and unknown query parameters are errors, and all errors of a request are told at once.
+
+Wherever GET is, HEAD is. A path that there is not is 404 `route-not-found`, a method that a path does not take is 405 \
+`method-not-allowed` with `Allow`. Every response carries `X-Request-Id`: the caller's if it is 1 to 128 characters of \
+`[A-Za-z0-9._-]`, else a new one.";
+
+const TAGS: [(&str, &str); 4] = [
+    ("Jobs", "What time is logged on."),
+    ("Time entries", "Minutes worked on one date for one job."),
+    ("Health", "Whether the service runs. Open to everybody."),
+    ("Reference", "What you are reading. Open to everybody."),
+];
+
+/// The whole document.
+pub fn document() -> OpenApi {
+    let mut paths = Paths::new();
+    let mut components = ComponentsBuilder::new()
+        .security_scheme(BEARER, SecurityScheme::Http(bearer()))
+        .header("X-Request-Id", parameters::request_id())
+        .schema(ProblemBody::name(), ProblemBody::schema())
+        .schema(FieldError::name(), FieldError::schema());
+    for endpoint in api::endpoints() {
+        let described = (endpoint.describe)();
+        components = components.schemas_from_iter(described.schemas());
+        let operation = described.operation();
+        if endpoint.method == Method::GET {
+            add(&mut paths, endpoint.path, HttpMethod::Head, head_of(&operation));
+        }
+        if let Some(method) = method(&endpoint.method) {
+            add(&mut paths, endpoint.path, method, operation);
+        }
+    }
+    let mut info = Info::new("Stint", env!("CARGO_PKG_VERSION"));
+    info.description = Some(DESCRIPTION.to_owned());
+    info.license = Some(License::new(env!("CARGO_PKG_LICENSE")));
+    let tags = TAGS.map(|(name, description)| TagBuilder::new().name(name).description(Some(description)).build());
+    OpenApiBuilder::new().info(info).paths(paths).components(Some(components.build())).tags(Some(tags)).build()
+}
+
+fn add(paths: &mut Paths, path: &str, method: HttpMethod, operation: Operation) {
+    let item = PathItem::new(method, operation);
+    match paths.paths.get_mut(path) {
+        Some(there) => there.merge_operations(item),
+        None => {
+            paths.paths.insert(path.to_owned(), item);
+        }
+    }
+}
+
+/// HEAD: what GET answers, without the body.
+fn head_of(get: &Operation) -> Operation {
+    let mut head = get.clone();
+    head.operation_id = get.operation_id.as_ref().map(|id| format!("{id}_head"));
+    head.summary = get.summary.as_ref().map(|summary| format!("{summary}: the headers alone"));
+    for response in head.responses.responses.values_mut() {
+        if let RefOr::T(response) = response {
+            response.content.clear();
+        }
+    }
+    head
+}
+
+fn method(method: &Method) -> Option<HttpMethod> {
+    match *method {
+        Method::GET => Some(HttpMethod::Get),
+        Method::POST => Some(HttpMethod::Post),
+        Method::PUT => Some(HttpMethod::Put),
+        Method::PATCH => Some(HttpMethod::Patch),
+        Method::DELETE => Some(HttpMethod::Delete),
+        _ => None,
+    }
+}
+
+fn bearer() -> Http {
+    let mut http = Http::new(HttpAuthScheme::Bearer);
+    http.description =
+        Some("A token made by `stint token create`: `stint_` and 43 characters of base64url.".to_owned());
+    http
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,258 @@
+//! What one endpoint says of itself, in the words that the API uses: a thin layer over utoipa's builders.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+use stint_domain::Scope;
+use utoipa::ToSchema;
+use utoipa::openapi::content::ContentBuilder;
+use utoipa::openapi::example::ExampleBuilder;
+use utoipa::openapi::path::{Operation, OperationBuilder};
+use utoipa::openapi::request_body::RequestBodyBuilder;
+use utoipa::openapi::response::{Response, ResponseBuilder};
+use utoipa::openapi::schema::{ArrayBuilder, SchemaType};
+use utoipa::openapi::security::SecurityRequirement;
+use utoipa::openapi::{ObjectBuilder, Ref, RefOr, Required, Schema, Type};
+
+use super::{BEARER, parameters};
+use crate::body::Media;
+use crate::problem::{Code, MEDIA_TYPE};
+
+/// The name of the problems' schema.
+const PROBLEM: &str = "Problem";
+
+/// A schema with its name, as components hold it.
+type Named = (String, RefOr<Schema>);
+
+/// An operation being described.
+pub(crate) struct Described {
+    operation: OperationBuilder,
+    answers: BTreeMap<u16, Response>,
+    problems: BTreeSet<Code>,
+    schemas: Vec<Named>,
+}
+
+impl Described {
+    /// An operation that anybody may use, and that takes no query parameters.
+    pub(crate) fn new(tag: &str, id: &str, summary: &str, description: &str) -> Self {
+        let operation = OperationBuilder::new()
+            .tag(tag)
+            .operation_id(Some(id))
+            .summary(Some(summary))
+            .description(Some(description));
+        Self {
+            operation,
+            answers: BTreeMap::new(),
+            problems: BTreeSet::from([Code::ValidationFailed, Code::Internal, Code::Timeout]),
+            schemas: Vec::new(),
+        }
+    }
+
+    /// It needs a token with a scope, and the database.
+    pub(crate) fn needs(mut self, scope: Scope) -> Self {
+        self.operation = self.operation.security(SecurityRequirement::new(BEARER, [scope.as_str()]));
+        self.may(&[Code::Unauthorized, Code::Forbidden, Code::Unavailable])
+    }
+
+    /// It acts on the resource whose id is in the path.
+    pub(crate) fn id_of(mut self, what: &str) -> Self {
+        self.operation = self.operation.parameter(parameters::id_of(what));
+        self
+    }
+
+    /// It takes a query parameter.
+    pub(crate) fn query(mut self, name: &str, description: &str, schema: ObjectBuilder) -> Self {
+        self.operation = self.operation.parameter(parameters::query(name, description, schema));
+        self
+    }
+
+    /// It lists pages.
+    pub(crate) fn paged(self) -> Self {
+        let limit = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).maximum(Some(200));
+        self.query("limit", "How many items at most.", limit.default(Some(json!(50)))).query(
+            "cursor",
+            "The `next_cursor` of the page before, with the same filters.",
+            parameters::text(),
+        )
+    }
+
+    /// It is answered only if the caller has not the present state already.
+    pub(crate) fn conditional_read(mut self) -> Self {
+        const KNOWN: &str = "Answers 304 when the resource has one of these tags, or for `*`.";
+        const MATCH: &str = "Refuses when the resource has none of these tags.";
+        let none_match = parameters::request_header("If-None-Match", KNOWN, "\"1700000000000000\"");
+        let if_match = parameters::request_header("If-Match", MATCH, "\"1700000000000000\"");
+        self.operation = self.operation.parameter(none_match).parameter(if_match);
+        self.may(&[Code::MalformedHeader, Code::PreconditionFailed]).empty(304, "The caller has it already.", &["ETag"])
+    }
+
+    /// It happens only if the present state is the one expected.
+    pub(crate) fn conditional_write(mut self) -> Self {
+        const MATCH: &str = "Changes nothing unless the resource has one of these tags, or for `*` is there at all.";
+        const NONE: &str = "`*`: changes nothing unless there is no such resource.";
+        let if_match = parameters::request_header("If-Match", MATCH, "\"1700000000000000\"");
+        let none_match = parameters::request_header("If-None-Match", NONE, "*");
+        self.operation = self.operation.parameter(if_match).parameter(none_match);
+        self.may(&[Code::MalformedHeader, Code::PreconditionFailed])
+    }
+
+    /// It happens once per idempotency key.
+    pub(crate) fn idempotent(mut self) -> Self {
+        const KEY: &str = "1 to 255 printable characters that name this request. A repeat with the same key within 24 \
+                           hours gets the first answer and changes nothing.";
+        self.operation = self.operation.parameter(parameters::request_header("Idempotency-Key", KEY, "log-2026-01-02"));
+        self.may(&[Code::MalformedHeader, Code::IdempotencyKeyReused])
+    }
+
+    /// It takes a body.
+    pub(crate) fn takes<T: ToSchema>(mut self, media: Media, example: &Value) -> Self {
+        let mut body = RequestBodyBuilder::new().required(Some(Required::True));
+        for media_type in media.types() {
+            let schema = Ref::from_schema_name(T::name());
+            let content = ContentBuilder::new().schema(Some(schema)).example(Some(example.clone()));
+            body = body.content(*media_type, content.build());
+        }
+        self.operation = self.operation.request_body(Some(body.build()));
+        self.collect::<T>();
+        self.may(&[Code::MalformedJson, Code::RequestTimeout, Code::BodyTooLarge, Code::UnsupportedMediaType])
+    }
+
+    /// It answers with JSON.
+    pub(crate) fn answers<T: ToSchema>(mut self, status: u16, about: &str, headers: &[&str], example: Value) -> Self {
+        self.collect::<T>();
+        let schema = Ref::from_schema_name(T::name());
+        self.answers_as(status, about, headers, "application/json", schema, Some(example))
+    }
+
+    /// It answers with a page of these.
+    pub(crate) fn answers_pages<T: ToSchema>(mut self, about: &str, example: &Value) -> Self {
+        self.collect::<T>();
+        let (name, schema) = page_of::<T>();
+        self.schemas.push((name.clone(), schema));
+        let example = json!({ "items": [example], "next_cursor": "AQAF1-4FLKAAAYkKXayWd0u8zrMCCZqAVzE2Zk-0nDsL" });
+        let schema = Ref::from_schema_name(name);
+        self.answers_as(200, about, &["Link"], "application/json", schema, Some(example))
+    }
+
+    /// It answers with some content.
+    pub(crate) fn answers_as(
+        mut self,
+        status: u16,
+        about: &str,
+        headers: &[&str],
+        media_type: &str,
+        schema: impl Into<RefOr<Schema>>,
+        example: Option<Value>,
+    ) -> Self {
+        let content = ContentBuilder::new().schema(Some(schema)).example(example).build();
+        self.answers.insert(status, response(about, headers).content(media_type, content).build());
+        self
+    }
+
+    /// It answers without a body.
+    pub(crate) fn empty(mut self, status: u16, about: &str, headers: &[&str]) -> Self {
+        self.answers.insert(status, response(about, headers).build());
+        self
+    }
+
+    /// It may be refused with these problems.
+    pub(crate) fn may(mut self, codes: &[Code]) -> Self {
+        self.problems.extend(codes);
+        self
+    }
+
+    /// The schemas that it names.
+    pub(super) fn schemas(&self) -> Vec<Named> {
+        self.schemas.clone()
+    }
+
+    /// The operation as it stands in the document.
+    pub(super) fn operation(self) -> Operation {
+        let mut operation = self.operation;
+        for (status, response) in self.answers {
+            operation = operation.response(status.to_string(), response);
+        }
+        let mut by_status: BTreeMap<u16, Vec<Code>> = BTreeMap::new();
+        for code in self.problems {
+            by_status.entry(code.spec().status.as_u16()).or_default().push(code);
+        }
+        for (status, codes) in by_status {
+            operation = operation.response(status.to_string(), problem(&codes));
+        }
+        operation.build()
+    }
+
+    fn collect<T: ToSchema>(&mut self) {
+        T::schemas(&mut self.schemas);
+        self.schemas.push((T::name().into_owned(), T::schema()));
+    }
+}
+
+/// The name and schema of a page of these.
+fn page_of<T: ToSchema>() -> Named {
+    let items = ArrayBuilder::new().items(Ref::from_schema_name(T::name())).max_items(Some(200));
+    let cursor = ObjectBuilder::new()
+        .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
+        .description(Some("The `cursor` of the next page; null on the last one."));
+    let page = ObjectBuilder::new()
+        .property("items", items)
+        .required("items")
+        .property("next_cursor", cursor)
+        .required("next_cursor");
+    (format!("{}Page", T::name()), page.into())
+}
+
+fn response(about: &str, headers: &[&str]) -> ResponseBuilder {
+    let mut response = ResponseBuilder::new()
+        .description(about)
+        .header_ref("X-Request-Id", Ref::new("#/components/headers/X-Request-Id"));
+    for name in headers {
+        let (about, example) = match *name {
+            "ETag" => ("The version of the resource; changes whenever the resource does.", "\"1700000000000000\""),
+            "Location" => ("The URL of the resource.", "/api/v1/jobs/01890a5d-ac96-774b-bcce-b302099a8057"),
+            "Link" => ("The next page, if there is one.", "</api/v1/jobs?limit=50&cursor=AQAF1-4F>; rel=\"next\""),
+            "Idempotency-Replayed" => ("`true` when an earlier request with the same key was carried out.", "true"),
+            "WWW-Authenticate" => ("What is needed.", "Bearer realm=\"stint\", error=\"invalid_token\""),
+            _ => ("After how many seconds to try again.", "1"),
+        };
+        response = response.header(*name, parameters::response_header(about, example));
+    }
+    response
+}
+
+/// The response that these problems share, with an example of each.
+fn problem(codes: &[Code]) -> Response {
+    let titles: Vec<&str> = codes.iter().map(|code| code.spec().title).collect();
+    let headers: &[&str] = match codes.first().map(|code| code.spec().status.as_u16()) {
+        Some(401 | 403) => &["WWW-Authenticate"],
+        Some(503) => &["Retry-After"],
+        _ => &[],
+    };
+    let examples = codes.iter().map(|code| {
+        let spec = code.spec();
+        (spec.code, ExampleBuilder::new().summary(spec.title).value(Some(example(*code))).build())
+    });
+    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(PROBLEM))).examples_from_iter(examples);
+    response(&format!("{}.", titles.join(". ")), headers).content(MEDIA_TYPE, content.build()).build()
+}
+
+fn example(code: Code) -> Value {
+    let spec = code.spec();
+    let mut example = json!({
+        "type": code.type_uri(),
+        "title": spec.title,
+        "status": spec.status.as_u16(),
+        "code": spec.code,
+        "detail": spec.example,
+        "request_id": parameters::ID,
+    });
+    let error = |pointer: &str, detail: &str| json!([{ "pointer": pointer, "detail": detail }]);
+    match code {
+        Code::ValidationFailed => {
+            example["errors"] = error("/minutes_worked", "must be a whole number from 1 to 1440, got 0");
+        }
+        Code::UnknownJob => example["errors"] = error("/related_job", spec.example),
+        _ => {}
+    }
+    example
+}

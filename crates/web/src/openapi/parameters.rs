@@ -1,0 +1,73 @@
+//! The parameters and headers that operations share.
+
+use serde_json::json;
+use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::{Header, KnownFormat, ObjectBuilder, Required, Schema, SchemaFormat, Type};
+
+/// An example of an id.
+pub(super) const ID: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
+
+/// The `{id}` of a path.
+pub(super) fn id_of(what: &str) -> Parameter {
+    ParameterBuilder::new()
+        .name("id")
+        .parameter_in(ParameterIn::Path)
+        .required(Required::True)
+        .description(Some(format!("The id of the {what}: a UUID in its hyphenated form.")))
+        .schema(Some(Schema::Object(uuid().build())))
+        .example(Some(json!(ID)))
+        .build()
+}
+
+/// A query parameter.
+pub(super) fn query(name: &str, description: &str, schema: ObjectBuilder) -> Parameter {
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Query)
+        .required(Required::False)
+        .description(Some(description))
+        .schema(Some(Schema::Object(schema.build())))
+        .build()
+}
+
+/// A header of a request.
+pub(super) fn request_header(name: &str, description: &str, example: &str) -> Parameter {
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(description))
+        .schema(Some(Schema::Object(text().build())))
+        .example(Some(json!(example)))
+        .build()
+}
+
+/// A header of a response.
+pub(super) fn response_header(description: &str, example: &str) -> Header {
+    HeaderBuilder::new()
+        .schema(Some(Schema::Object(text().build())))
+        .description(Some(description))
+        .example(Some(json!(example)))
+        .build()
+}
+
+/// The header of every response.
+pub(super) fn request_id() -> Header {
+    response_header("The request's id, as in the operator's log.", ID)
+}
+
+/// The schema of a text.
+pub(crate) fn text() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String)
+}
+
+/// The schema of an id.
+pub(crate) fn uuid() -> ObjectBuilder {
+    text().format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid)))
+}
+
+/// The schema of a date.
+pub(crate) fn date() -> ObjectBuilder {
+    text().format(Some(SchemaFormat::KnownFormat(KnownFormat::Date)))
+}

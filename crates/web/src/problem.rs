@@ -1,0 +1,227 @@
+//! Problems (RFC 9457): the one form of every error that leaves this crate.
+//!
+//! A handler says what went wrong as a [`Problem`]; `exchange` renders it, because only there the request's id is at
+//! hand. What an operator needs (the cause) and what a caller gets (the detail) are different fields: causes are logged
+//! and reach a caller in development alone.
+
+mod code;
+mod errors;
+
+use std::error::Error;
+
+use actix_web::HttpResponse;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use serde::Serialize;
+use stint_domain::ports::{BackendError, BackendErrorKind};
+use stint_domain::services::ServiceError;
+use stint_domain::{MissingScope, PreconditionFailed};
+use utoipa::ToSchema;
+
+pub(crate) use code::Code;
+pub(crate) use errors::{Errors, FieldError, escape_into};
+
+use crate::conditional;
+
+/// The media type of every problem.
+pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
+
+/// After how many seconds a caller may try again what was unavailable.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
+
+/// Why a request was not carried out, for the caller, and its cause, for the operator.
+#[derive(Debug)]
+pub(crate) struct Problem {
+    code: Code,
+    detail: String,
+    errors: Vec<FieldError>,
+    cause: Option<BackendError>,
+    headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl Problem {
+    /// A problem with what is special about this occurrence of it.
+    pub(crate) fn new(code: Code, detail: impl Into<String>) -> Self {
+        Self { code, detail: detail.into(), errors: Vec::new(), cause: None, headers: Vec::new() }
+    }
+
+    /// The same with the parts of the request that are to blame.
+    pub(crate) fn with_errors(self, errors: Vec<FieldError>) -> Self {
+        Self { errors, ..self }
+    }
+
+    /// The same with one more header of the response.
+    pub(crate) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    /// Something failed that is no caller's fault; the log has the cause.
+    pub(crate) fn internal() -> Self {
+        Self::new(
+            Code::Internal,
+            "an internal error occurred; the operator finds its cause in the log by the request id",
+        )
+    }
+
+    /// Something happened that cannot, unless this program has a defect.
+    pub(crate) fn defect(what: &dyn Error) -> Self {
+        tracing::error!(cause = %what, "a defect");
+        Self::internal()
+    }
+
+    /// Something that is needed does not answer, whatever the kind of its failure.
+    pub(crate) fn unavailable(cause: BackendError) -> Self {
+        Self { cause: Some(cause), ..Self::new(Code::Unavailable, "the database cannot be reached or is busy") }
+    }
+
+    /// The idempotency key belongs to another request.
+    pub(crate) fn key_reused() -> Self {
+        let detail = "the Idempotency-Key was used for a request with another method, path or body";
+        Self::new(Code::IdempotencyKeyReused, detail)
+    }
+
+    /// What kind of problem this is.
+    pub(crate) const fn code(&self) -> Code {
+        self.code
+    }
+
+    /// Tells the operator why, when it is the operator's to know.
+    pub(crate) fn log(&self) {
+        let Some(cause) = &self.cause else { return };
+        let chain = chain(cause).join(": ");
+        match cause.kind {
+            BackendErrorKind::Corrupt | BackendErrorKind::Internal => tracing::error!(cause = chain, "request failed"),
+            BackendErrorKind::Unavailable | BackendErrorKind::Timeout => {
+                tracing::warn!(cause = chain, "request refused: the backend is unavailable");
+            }
+        }
+    }
+
+    /// The problem as it stands inside a response of its own.
+    pub(crate) fn body<'a>(&'a self, request_id: &'a str, show_causes: bool) -> Body<'a> {
+        let spec = self.code.spec();
+        Body {
+            r#type: self.code.type_uri(),
+            title: spec.title,
+            status: spec.status.as_u16(),
+            code: spec.code,
+            detail: &self.detail,
+            request_id,
+            errors: &self.errors,
+            causes: self.cause.as_ref().filter(|_| show_causes).map(|cause| chain(cause)).unwrap_or_default(),
+        }
+    }
+
+    /// The response that tells the problem.
+    pub(crate) fn respond(self, request_id: &str, show_causes: bool) -> HttpResponse {
+        let mut response = HttpResponse::build(self.code.spec().status);
+        response.content_type(MEDIA_TYPE).insert_header((header::CACHE_CONTROL, "no-store"));
+        if self.code.spec().retry {
+            response.insert_header((header::RETRY_AFTER, RETRY_AFTER));
+        }
+        if self.code == Code::BodyTooLarge || self.code == Code::RequestTimeout {
+            // The rest of the body is unread: the connection cannot carry another request.
+            response.force_close();
+        }
+        for header in &self.headers {
+            response.append_header(header.clone());
+        }
+        // Text and numbers always serialise.
+        let body = serde_json::to_vec(&self.body(request_id, show_causes)).unwrap_or_default();
+        response.body(body)
+    }
+}
+
+/// The members of a problem.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(crate) struct Body<'a> {
+    /// Identifies the kind of problem; where it points, it is explained.
+    #[schema(format = "uri")]
+    r#type: String,
+    /// The kind of problem, for people.
+    title: &'a str,
+    /// The response's status.
+    #[schema(minimum = 400, maximum = 599)]
+    status: u16,
+    /// The kind of problem, for programs: never changes.
+    code: &'a str,
+    /// What is special about this occurrence, naming the offending value.
+    detail: &'a str,
+    /// The request's id, as in `X-Request-Id` and in the operator's log.
+    request_id: &'a str,
+    /// Every part of the request that is to blame, if parts are.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[schema(required = false)]
+    errors: &'a [FieldError],
+    /// In development alone: the causes of a 5xx, outermost first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    causes: Vec<String>,
+}
+
+/// An error and its causes, outermost first.
+fn chain(error: &dyn Error) -> Vec<String> {
+    let mut causes = vec![error.to_string()];
+    let mut next = error.source();
+    while let Some(cause) = next {
+        causes.push(cause.to_string());
+        next = cause.source();
+    }
+    causes
+}
+
+impl From<BackendError> for Problem {
+    fn from(cause: BackendError) -> Self {
+        let problem = match cause.kind {
+            BackendErrorKind::Unavailable => return Self::unavailable(cause),
+            BackendErrorKind::Timeout => {
+                Self::new(Code::Unavailable, "the database took too long; a write may have happened all the same")
+            }
+            BackendErrorKind::Corrupt | BackendErrorKind::Internal => Self::internal(),
+        };
+        Self { cause: Some(cause), ..problem }
+    }
+}
+
+impl<E: Error + Into<Problem>> From<ServiceError<E>> for Problem {
+    fn from(error: ServiceError<E>) -> Self {
+        match error {
+            ServiceError::Forbidden(missing) => missing.into(),
+            ServiceError::Port(error) => error.into(),
+        }
+    }
+}
+
+impl From<MissingScope> for Problem {
+    fn from(missing: MissingScope) -> Self {
+        let challenge = format!(r#"Bearer realm="stint", error="insufficient_scope", scope="{}""#, missing.scope);
+        let problem = Self::new(Code::Forbidden, missing.to_string());
+        match HeaderValue::from_str(&challenge) {
+            Ok(value) => problem.with_header(header::WWW_AUTHENTICATE, value),
+            Err(_) => problem,
+        }
+    }
+}
+
+impl From<PreconditionFailed> for Problem {
+    fn from(failed: PreconditionFailed) -> Self {
+        match failed.current {
+            None => Self::new(Code::PreconditionFailed, "the precondition does not hold: nothing is there"),
+            Some(version) => {
+                let tag = conditional::etag(version);
+                let detail = format!("the precondition does not hold: the present ETag is {}", Shown(&tag));
+                Self::new(Code::PreconditionFailed, detail).with_header(header::ETAG, tag)
+            }
+        }
+    }
+}
+
+/// A header's value in a message.
+struct Shown<'a>(&'a HeaderValue);
+
+impl std::fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0.to_str().unwrap_or_default())
+    }
+}

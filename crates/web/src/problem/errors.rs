@@ -1,0 +1,119 @@
+//! The parts of a request that are to blame, gathered so that a caller learns of all of them at once.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{Code, Problem};
+
+/// One part of the request that is to blame: `pointer` names a place in the body, `parameter` one of the URL.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct FieldError {
+    /// A JSON pointer (RFC 6901) into the body.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "/minutes_worked", nullable = false)]
+    pub(crate) pointer: Option<String>,
+    /// The name of a path or query parameter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "limit", nullable = false)]
+    pub(crate) parameter: Option<String>,
+    /// What is wrong with it, naming the offending value.
+    #[schema(example = "must be a whole number from 1 to 1440, got 0")]
+    pub(crate) detail: String,
+}
+
+impl FieldError {
+    /// A place in the body.
+    pub(crate) fn at(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { pointer: Some(pointer.into()), parameter: None, detail: detail.into() }
+    }
+
+    /// A parameter of the URL.
+    pub(crate) fn of(parameter: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { pointer: None, parameter: Some(parameter.into()), detail: detail.into() }
+    }
+}
+
+/// Gathers errors: all are counted, the first thousand are kept, so that an answer is never larger than is useful.
+#[derive(Debug, Default)]
+pub(crate) struct Errors {
+    kept: Vec<FieldError>,
+    total: usize,
+}
+
+impl Errors {
+    const MOST: usize = 1000;
+
+    /// Adds one.
+    pub(crate) fn push(&mut self, error: FieldError) {
+        self.total += 1;
+        if self.kept.len() < Self::MOST {
+            self.kept.push(error);
+        }
+    }
+
+    /// Whether there are none.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.total == 0
+    }
+
+    /// The problem that tells them.
+    pub(crate) fn into_problem(self) -> Problem {
+        let detail = match (self.kept.as_slice(), self.total) {
+            ([only], _) => {
+                let place = only.pointer.as_ref().or(only.parameter.as_ref()).map_or("", String::as_str);
+                if place.is_empty() { format!("the body {}", only.detail) } else { format!("{place}: {}", only.detail) }
+            }
+            (kept, total) if total > kept.len() => {
+                format!("{total} parts of the request are not valid; the first {} are listed", kept.len())
+            }
+            (_, total) => format!("{total} parts of the request are not valid"),
+        };
+        Problem::new(Code::ValidationFailed, detail).with_errors(self.kept)
+    }
+
+    /// The errors themselves, where each becomes part of something else.
+    pub(crate) fn into_list(self) -> Vec<FieldError> {
+        self.kept
+    }
+
+    /// `value` when nothing was wrong, and else the problem. Who read a value without an error has one.
+    pub(crate) fn check<T>(self, value: Option<T>) -> Result<T, Problem> {
+        match value {
+            Some(value) if self.is_empty() => Ok(value),
+            _ => Err(self.into_problem()),
+        }
+    }
+}
+
+/// Appends a member's name to a JSON pointer, escaped; a long one is cut, because callers choose it.
+pub(crate) fn escape_into(name: &str, pointer: &mut String) {
+    pointer.push('/');
+    for c in name.chars().take(64) {
+        match c {
+            '~' => pointer.push_str("~0"),
+            '/' => pointer.push_str("~1"),
+            c => pointer.push(c),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_member_name_is_escaped_in_a_pointer() {
+        let mut pointer = "/items/3".to_owned();
+        escape_into("a/b~c", &mut pointer);
+        assert_eq!(pointer, "/items/3/a~1b~0c");
+    }
+
+    #[test]
+    fn all_errors_are_counted_and_a_thousand_are_listed() {
+        let mut errors = Errors::default();
+        (0..1001).for_each(|i| errors.push(FieldError::at(format!("/items/{i}"), "is wrong")));
+        let problem = errors.into_problem();
+        assert_eq!(problem.errors.len(), 1000);
+        assert!(problem.detail.starts_with("1001 parts"), "{}", problem.detail);
+    }
+}
