@@ -67,7 +67,7 @@ class Postgres:
 
     def entries_by_totals(self, url: str) -> int:
         """How many entries the jobs' totals say there are."""
-        return int(self.ask(url, f"SELECT sum(total_minutes) / {MINUTES} FROM jobs"))
+        return int(self.ask(url, f"SELECT sum(total_minutes)::bigint / {MINUTES} FROM jobs"))
 
     def sizes(self, url: str) -> dict[str, int]:
         """Bytes on disk."""

@@ -1,5 +1,7 @@
-"""What is read from wrk and pgbench, and what becomes of it. `python3 -B -m unittest discover infra/bench/tests -t infra/bench`"""
+"""What is read from wrk and pgbench, and what becomes of it. See README.md for how to run it."""
 
+import contextlib
+import io
 import unittest
 
 from stint_bench import BenchError, pgbench, report, wrk
@@ -136,7 +138,8 @@ class Rounds(unittest.TestCase):
                 order.append(self.name if seconds == 5 else "warm")
                 return sample(1)
 
-        measure([Noted("a"), Noted("b")], [workload("W1")], connections=1, rounds=2, seconds=5)
+        with contextlib.redirect_stderr(io.StringIO()):
+            measure([Noted("a"), Noted("b")], [workload("W1")], connections=1, rounds=2, seconds=5)
         self.assertEqual(order, ["warm", "warm", "a", "b", "b", "a"])
 
 
