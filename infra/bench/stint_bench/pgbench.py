@@ -31,8 +31,8 @@ class Pgbench:
                 path = Path(folder) / f"{script.statement}.sql"
                 path.write_text(text(script))
                 scripts += ["--file", f"{path}@{script.weight}"]
-            # Each transaction is logged where there are few, and one of ten where the log would cost something.
-            sampling = 1.0 if clients == 1 else 0.1
+            # Writes are few enough to log each; of the others one in ten, or the log itself would cost something.
+            sampling = 1.0 if clients == 1 or workload.entries_per_request else 0.1
             pgbench = subprocess.run(
                 [str(self._program), "--no-vacuum", "--protocol", "prepared", "--client", str(clients),
                  "--jobs", str(min(clients, self._threads)), "--time", str(max(1, round(seconds))),
