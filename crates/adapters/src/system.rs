@@ -1,1 +1,14 @@
-//! System.
+//! What the operating system gives: the time, identifiers, random secrets.
+//!
+//! The only module that may read the clock or make ids from it; everything else asks the ports.
+
+mod clock;
+mod id_generator;
+mod secrets;
+
+pub use clock::SystemClock;
+pub use id_generator::UuidV7Generator;
+pub use secrets::RandomSecrets;
+
+/// The name of this backend in errors.
+const BACKEND: &str = "system";

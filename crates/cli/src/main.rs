@@ -1,1 +1,20 @@
-fn main() {}
+//! The one binary of Stint: settings, logs, metrics, one file per command, and the wiring of all layers.
+//!
+//! Data goes to stdout, logs and complaints to stderr. Exit status 0 means done, 1 that it was not, 2 that the command
+//! line was not understood. What another front end would want, too, belongs in the domain's services, not here.
+
+mod commands;
+mod metrics;
+mod output;
+mod settings;
+mod telemetry;
+mod wiring;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let cli = commands::Cli::parse();
+    actix_web::rt::System::new().block_on(cli.run()).unwrap_or_else(|error| output::failure(&error))
+}

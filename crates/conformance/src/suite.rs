@@ -3,7 +3,31 @@
 //! A clause is a public `async fn` that takes a fixture and panics when the duty is broken. The list of a suite's
 //! clauses stands once, in the macro that an adapter's author calls; a test of this crate keeps the lists complete.
 
+use std::any::Any;
+use std::sync::Arc;
+
 use tokio::runtime::Builder;
+
+/// One port of an adapter, over a fresh backend. A clone is another handle to the same.
+pub struct Fixture<P: ?Sized> {
+    /// The port.
+    pub port: Arc<P>,
+    /// Keeps the backend alive, and may remove it when dropped. Below the port, because it is to be dropped last.
+    pub guard: Arc<dyn Any + Send + Sync>,
+}
+
+impl<P: ?Sized> Fixture<P> {
+    /// A port and what keeps its backend alive (`()` if nothing needs to).
+    pub fn new(port: Arc<P>, guard: impl Any + Send + Sync) -> Self {
+        Self { port, guard: Arc::new(guard) }
+    }
+}
+
+impl<P: ?Sized> Clone for Fixture<P> {
+    fn clone(&self) -> Self {
+        Self { port: self.port.clone(), guard: self.guard.clone() }
+    }
+}
 
 /// Runs one clause on a fresh fixture, on a runtime with several threads.
 ///

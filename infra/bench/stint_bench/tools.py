@@ -30,8 +30,8 @@ def ensure_installed(may_install: bool) -> None:
 
 def build_release() -> tuple[Path, Path]:
     """Builds and returns the programs `stint` and `bare_http`, optimised."""
-    cargo("build", "--release", "--locked", "--package", "stint-cli")
-    cargo("build", "--release", "--locked", "--package", "stint-web", "--example", "bare_http")
+    cargo("build", "--release", "--package", "stint-cli")
+    cargo("build", "--release", "--package", "stint-web", "--example", "bare_http")
     release = target_folder() / "release"
     return release / "stint", release / "examples" / "bare_http"
 

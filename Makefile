@@ -1,0 +1,45 @@
+# What people and CI type. `make` alone lists the targets; what needs more than a line is a script in infra/.
+
+.DEFAULT_GOAL := help
+.PHONY: help run dev test test-fast lint fmt doc ci
+
+ifdef DATABASE_URL
+export STINT_DATABASE_URL := $(DATABASE_URL)
+endif
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+run: export STINT_ENV = development
+run: ## build and start on 127.0.0.1:8080, SQLite under .stint/ or DATABASE_URL=postgres://...
+	@infra/dev/require build
+	@exec cargo run --quiet --locked --package stint-cli -- serve
+
+dev: export STINT_ENV = development
+dev: ## the same, rebuilt and restarted whenever the sources change
+	@infra/dev/require build
+	@exec infra/dev/watch
+
+test: ## every test, with a private Postgres or the one in STINT_TEST_DATABASE_URL
+	@infra/dev/require build postgres
+	infra/test/with-postgres cargo test --locked --workspace --all-features
+
+test-fast: ## the tests that need no server: those that do are behind features
+	@infra/dev/require build
+	cargo test --locked --workspace
+
+lint: ## format, clippy, dependencies' licences, duplicates and sources
+	@infra/dev/require build cargo-deny
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets --all-features -- -D warnings
+	cargo deny --locked --offline check bans licenses sources
+
+fmt: ## format the code
+	cargo fmt --all
+
+doc: export RUSTDOCFLAGS = -D warnings
+doc: ## the crates' documentation, without warnings
+	@infra/dev/require build
+	cargo doc --locked --workspace --no-deps --document-private-items
+
+ci: lint doc test ## all that CI does

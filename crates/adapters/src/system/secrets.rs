@@ -1,0 +1,27 @@
+//! Secrets from the operating system's secure random source.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+use stint_domain::ports::{BackendError, BackendErrorKind, Secrets};
+use stint_domain::{SecretHash, TokenSecret};
+
+use super::BACKEND;
+
+/// Makes secrets of 32 random bytes, and hashes them with SHA-256. A slow hash is for passwords that people choose; no
+/// one guesses 256 random bits, and every request hashes one.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RandomSecrets;
+
+impl Secrets for RandomSecrets {
+    fn generate(&self) -> Result<TokenSecret, BackendError> {
+        let mut bytes = [0; 32];
+        getrandom::fill(&mut bytes).map_err(|error| BackendError::new(BACKEND, BackendErrorKind::Internal, error))?;
+        let text = format!("stint_{}", URL_SAFE_NO_PAD.encode(bytes));
+        Ok(TokenSecret::new(&text).expect("32 bytes are 43 characters of base64url"))
+    }
+
+    fn hash(&self, secret: &TokenSecret) -> SecretHash {
+        SecretHash(Sha256::digest(secret.expose()).into())
+    }
+}

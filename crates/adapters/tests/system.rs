@@ -1,0 +1,23 @@
+//! The suites of the ports that the operating system answers.
+
+use std::sync::Arc;
+
+use stint_adapters::system::{RandomSecrets, SystemClock, UuidV7Generator};
+use stint_conformance::Fixture;
+use stint_domain::ports::{Clock, IdGenerator, Secrets};
+
+async fn clock() -> Fixture<dyn Clock> {
+    Fixture::new(Arc::new(SystemClock), ())
+}
+
+async fn ids() -> Fixture<dyn IdGenerator> {
+    Fixture::new(Arc::new(UuidV7Generator), ())
+}
+
+async fn secrets() -> Fixture<dyn Secrets> {
+    Fixture::new(Arc::new(RandomSecrets), ())
+}
+
+stint_conformance::clock!(clock);
+stint_conformance::id_generator!(ids);
+stint_conformance::secrets!(secrets);

@@ -1,0 +1,74 @@
+//! The command line: one file per subcommand, and what several of them begin with.
+
+mod check;
+mod dbshell;
+mod migrate;
+mod openapi;
+mod serve;
+mod settings;
+mod token;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use prometheus_client::registry::Registry;
+
+use crate::settings::{Configuration, Surroundings};
+use crate::telemetry;
+use crate::wiring::Ports;
+
+const EXAMPLES: &str = "\
+Examples:
+  stint migrate                                   bring the database's schema up
+  stint token create --name ci --scopes read,write
+  stint serve                                     answer requests until SIGTERM
+  stint settings                                  what is in force, and where it comes from
+
+The database is named by STINT_DATABASE_URL (sqlite://PATH or postgres://USER:PASSWORD@HOST/DATABASE).
+STINT_ENV is `development`, `staging` or `deployment`; unset, it is `deployment`.";
+
+/// A self-hosted ledger of working time
+#[derive(Debug, Parser)]
+#[command(name = "stint", version, after_help = EXAMPLES)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Serve(serve::Args),
+    Migrate(migrate::Args),
+    Token(token::Args),
+    Check(check::Args),
+    Settings(settings::Args),
+    Openapi(openapi::Args),
+    Dbshell(dbshell::Args),
+}
+
+impl Cli {
+    pub(crate) async fn run(self) -> Result<ExitCode> {
+        match self.command {
+            Command::Serve(args) => args.run().await,
+            Command::Migrate(args) => args.run().await,
+            Command::Token(args) => args.run().await,
+            Command::Check(args) => args.run().await,
+            Command::Settings(args) => args.run(),
+            Command::Openapi(args) => args.run(),
+            Command::Dbshell(args) => args.run(),
+        }
+    }
+}
+
+/// Reads the settings and starts the logs.
+fn configure() -> Result<Configuration> {
+    let configuration = Configuration::load(&Surroundings::of_process())?;
+    telemetry::start(&configuration.settings.log)?;
+    Ok(configuration)
+}
+
+/// Connects to the configured database, whatever its schema.
+async fn connect() -> Result<Ports> {
+    Ports::connect(&configure()?.settings.database, &mut Registry::default()).await
+}

@@ -1,0 +1,42 @@
+//! `stint check`: questions that an operator asks before and after a deployment.
+
+mod deploy;
+mod finding;
+mod totals;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Subcommand;
+
+const EXAMPLES: &str = "\
+Examples:
+  stint check deploy    is this fit to be deployed? every finding with its fix
+  stint check totals    does every job's total equal the sum of its entries?
+
+Exit status 1 when something serious was found.";
+
+/// Check the deployment or the data
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Settings, files, database and tokens, as a deployment needs them
+    Deploy,
+    /// Every job's total against the sum of its entries
+    Totals,
+}
+
+impl Args {
+    pub(super) async fn run(self) -> Result<ExitCode> {
+        match self.what {
+            What::Deploy => deploy::run().await,
+            What::Totals => totals::run().await,
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! `stint check deploy`: what an experienced operator would look at before traffic arrives.
+//!
+//! It looks at what this process can see. Firewalls, proxies and backups are deliberately left to those who run them.
+
+mod database;
+mod files;
+mod settings;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use super::finding::{Finding, Severity};
+use crate::commands::configure;
+use crate::output;
+use crate::settings::Surroundings;
+
+pub(super) async fn run() -> Result<ExitCode> {
+    let configuration = configure()?;
+    let mut findings = settings::look(&configuration);
+    findings.extend(files::look(&configuration.settings, Surroundings::of_process().config_file()?.as_deref()));
+    findings.extend(database::look(&configuration.settings.database).await);
+    findings.sort_by_key(|finding| finding.severity);
+
+    for finding in &findings {
+        output::line(finding)?;
+    }
+    let serious = findings.iter().filter(|finding| finding.severity == Severity::Serious).count();
+    match findings.len() {
+        0 => output::line("nothing found")?,
+        all => output::line(format_args!("findings: {all}, serious: {serious}"))?,
+    }
+    Ok(if serious == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

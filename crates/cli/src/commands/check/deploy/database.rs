@@ -1,0 +1,91 @@
+//! What only the database can tell: whether it answers, its schema, its tokens.
+
+use anyhow::Result;
+use prometheus_client::registry::Registry;
+use stint_domain::values::Timestamp;
+use stint_domain::{Scope, Token};
+
+use super::Finding;
+use crate::settings::{DatabaseSettings, DatabaseUrl};
+use crate::wiring::Ports;
+
+pub(super) async fn look(settings: &DatabaseSettings) -> Vec<Finding> {
+    // Connecting would create the file: a check changes nothing.
+    if let DatabaseUrl::Sqlite(path) = &settings.url
+        && !path.exists()
+    {
+        return vec![Finding::serious(format!("there is no database {}", path.display()), "run `stint migrate`")];
+    }
+    ask(settings).await.unwrap_or_else(|error| {
+        let error = crate::output::one_line(&error);
+        vec![Finding::serious(error, "see to it that the database answers and fits this release (`stint migrate`)")]
+    })
+}
+
+async fn ask(settings: &DatabaseSettings) -> Result<Vec<Finding>> {
+    let ports = Ports::connect(settings, &mut Registry::default()).await?;
+    ports.require_schema().await?;
+    Ok(tokens(&ports.token_service().list().await?, ports.clock.now()))
+}
+
+fn tokens(tokens: &[Token], now: Timestamp) -> Vec<Finding> {
+    let (mut findings, active) = (Vec::new(), tokens.iter().filter(|token| token.check(now).is_ok()));
+    for token in active.filter(|token| token.expires_at.is_none() && token.scopes.allow(Scope::Admin)) {
+        findings.push(Finding::warning(
+            format!("the admin token {} ({}) never expires", token.id, token.name),
+            format!("create one with --expires in its place, then `stint token revoke {}`", token.id),
+        ));
+    }
+    if let Some(token) = tokens.iter().find(|token| token.created_at > now) {
+        findings.push(Finding::serious(
+            format!("this machine's clock says {now}, but the token {} was created at {}", token.id, token.created_at),
+            "set the clock, and keep it with NTP: expiry and the order of pages depend on it",
+        ));
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use stint_domain::SecretHash;
+    use stint_domain::values::{Subject, TokenId};
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_micros(seconds * 1_000_000).unwrap()
+    }
+
+    fn token(scopes: &str, expires_at: Option<Timestamp>) -> Token {
+        let name = Subject::new("ops").unwrap();
+        Token {
+            id: TokenId::new(Uuid::from_u128(7)),
+            subject: name.clone(),
+            name,
+            scopes: scopes.parse().unwrap(),
+            secret_hash: SecretHash([0; 32]),
+            created_at: at(100),
+            expires_at,
+            revoked_at: None,
+        }
+    }
+
+    #[test]
+    fn only_an_active_admin_token_without_end_is_found() {
+        let now = at(200);
+        assert_eq!(tokens(&[token("admin", None)], now).len(), 1);
+        let revoked = Token { revoked_at: Some(at(150)), ..token("admin", None) };
+        assert_eq!(tokens(&[token("read,write", None), token("admin", Some(at(300))), revoked], now), []);
+    }
+
+    #[test]
+    fn a_clock_that_is_behind_is_found() {
+        let found = tokens(&[token("read", None)], at(99));
+        assert!(
+            found[0].to_string().starts_with("serious: this machine's clock says 1970-01-01T00:01:39"),
+            "{}",
+            found[0]
+        );
+    }
+}

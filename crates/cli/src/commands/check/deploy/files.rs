@@ -1,0 +1,47 @@
+//! Files that hold secrets, and who may read them.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use super::Finding;
+use crate::settings::{DatabaseUrl, Settings};
+
+pub(super) fn look(settings: &Settings, config_file: Option<&Path>) -> Vec<Finding> {
+    let database = match &settings.database.url {
+        DatabaseUrl::Sqlite(path) => Some(path.as_path()),
+        DatabaseUrl::Postgres(_) => None,
+    };
+    let config =
+        config_file.filter(|_| matches!(&settings.database.url, DatabaseUrl::Postgres(url) if url.has_password()));
+    let named = [(config, "the settings, with the database's password,"), (database, "the database")];
+    named.into_iter().filter_map(|(path, what)| readable(path?, what)).collect()
+}
+
+/// A finding when users who are neither owner nor group may read the file. Whether it exists is not asked here.
+fn readable(path: &Path, what: &str) -> Option<Finding> {
+    let mode = fs::metadata(path).ok()?.permissions().mode();
+    let path = path.display();
+    (mode & 0o007 != 0).then(|| {
+        Finding::serious(
+            format!("{what} in {path} may be read by every user of this machine"),
+            format!("chmod o= {path}"),
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_files_that_others_may_read_are_found() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let mode = |mode| fs::set_permissions(file.path(), fs::Permissions::from_mode(mode)).unwrap();
+        mode(0o640);
+        assert_eq!(readable(file.path(), "the database"), None);
+        mode(0o644);
+        assert!(readable(file.path(), "the database").unwrap().to_string().contains("fix: chmod o= "));
+        assert_eq!(readable(Path::new("/absent"), "the database"), None);
+    }
+}

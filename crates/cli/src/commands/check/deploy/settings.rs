@@ -1,0 +1,134 @@
+//! What can be told from the settings alone.
+
+use super::Finding;
+use crate::settings::{Configuration, DatabaseUrl, HttpSettings, Listen, PostgresUrl};
+
+pub(super) fn look(configuration: &Configuration) -> Vec<Finding> {
+    let settings = &configuration.settings;
+    let mut findings = Vec::new();
+    if configuration.environment.is_development() {
+        findings.push(Finding::serious(
+            "STINT_ENV is development: it migrates by itself, writes an admin token to a file and shows causes to callers",
+            "unset STINT_ENV, or set it to deployment",
+        ));
+    }
+    match &settings.database.url {
+        DatabaseUrl::Postgres(url) => findings.extend(transport(url)),
+        DatabaseUrl::Sqlite(path) => findings.push(Finding::warning(
+            format!("the database is a file ({}): one host, one writer at a time, no replica", path.display()),
+            "use Postgres (database.url), or make sure that the file is on a local disk and backed up",
+        )),
+    }
+    findings.extend(exposure(&settings.http));
+    if !settings.metrics.listen.ip().is_loopback() {
+        findings.push(Finding::warning(
+            format!("metrics.listen is {}: metrics are shown to everyone who reaches it", settings.metrics.listen),
+            "listen on 127.0.0.1, or let a firewall admit only the collector",
+        ));
+    }
+    if settings.log.level.is_verbose() {
+        findings.push(Finding::warning(
+            "log.level is debug or trace for everything: slow, and it may log what users wrote",
+            "set log.level to info",
+        ));
+    }
+    if settings.http.shutdown_timeout < settings.http.request_timeout {
+        findings.push(Finding::warning(
+            "http.shutdown_timeout is shorter than http.request_timeout: a restart cuts slow requests off",
+            "make http.shutdown_timeout the longer one",
+        ));
+    }
+    findings
+}
+
+/// Whether the password and the data cross a network in clear text.
+fn transport(url: &PostgresUrl) -> Option<Finding> {
+    let hosts = url.remote_hosts();
+    if hosts.is_empty() {
+        return None;
+    }
+    let hosts = hosts.join(", ");
+    match url.parameter("sslmode") {
+        Some("verify-full" | "verify-ca") => None,
+        Some("require") => Some(Finding::warning(
+            format!("the connection to {hosts} is encrypted, but anyone may answer in its place"),
+            "use sslmode=verify-full&sslrootcert=FILE in database.url",
+        )),
+        _ => Some(Finding::serious(
+            format!("the connection to {hosts} may be in clear text"),
+            "add ?sslmode=verify-full&sslrootcert=FILE to database.url (or at least sslmode=require)",
+        )),
+    }
+}
+
+fn exposure(http: &HttpSettings) -> Option<Finding> {
+    match &http.listen {
+        Listen::Tcp(address) if !address.ip().is_loopback() => Some(Finding::warning(
+            format!("http.listen is {address}: tokens travel in clear text to everyone who reaches it"),
+            "listen on 127.0.0.1 or a Unix socket behind a proxy that speaks TLS",
+        )),
+        Listen::Unix(path) if http.socket_mode.0 & 0o002 != 0 => Some(Finding::warning(
+            format!("every user of this machine may connect to {}", path.display()),
+            "set http.socket_mode to 0660, and give the socket's group to the proxy",
+        )),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Surroundings;
+
+    /// The findings on a flawless deployment in which these variables are set.
+    fn findings(variables: &[(&str, &str)]) -> String {
+        let flawless = [("STINT_DATABASE__URL", "postgres:///stint")];
+        // The first of a name wins.
+        let variables = variables.iter().chain(&flawless).map(|(name, value)| ((*name).into(), (*value).into()));
+        let surroundings = Surroundings { variables: variables.collect(), ..Surroundings::default() };
+        let findings = look(&Configuration::load(&surroundings).unwrap());
+        findings.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_flawless_deployment_has_no_finding() {
+        assert_eq!(findings(&[]), "");
+    }
+
+    #[test]
+    fn each_flaw_is_found() {
+        for (name, value, found) in [
+            ("STINT_ENV", "development", "serious: STINT_ENV is development"),
+            ("STINT_DATABASE__URL", "sqlite://stint.db", "warning: the database is a file (stint.db)"),
+            (
+                "STINT_DATABASE__URL",
+                "postgres://u:hunter2@db/stint",
+                "serious: the connection to db may be in clear text",
+            ),
+            (
+                "STINT_DATABASE__URL",
+                "postgres://db/stint?sslmode=prefer",
+                "serious: the connection to db may be in clear",
+            ),
+            (
+                "STINT_DATABASE__URL",
+                "postgres://db/stint?sslmode=require",
+                "warning: the connection to db is encrypted",
+            ),
+            ("STINT_HTTP__LISTEN", "0.0.0.0:8080", "warning: http.listen is 0.0.0.0:8080"),
+            ("STINT_METRICS__LISTEN", "[::]:9464", "warning: metrics.listen is [::]:9464"),
+            ("STINT_LOG__LEVEL", "debug", "warning: log.level is debug"),
+            ("STINT_HTTP__SHUTDOWN_TIMEOUT", "1s", "warning: http.shutdown_timeout is shorter"),
+        ] {
+            let findings = findings(&[(name, value)]);
+            assert!(findings.contains(found) && !findings.contains("hunter2"), "{name}={value}: {findings}");
+        }
+        let socket = [("STINT_HTTP__LISTEN", "unix:/run/stint.sock"), ("STINT_HTTP__SOCKET_MODE", "0666")];
+        assert!(findings(&socket).contains("warning: every user of this machine may connect to /run/stint.sock"));
+    }
+
+    #[test]
+    fn a_verified_connection_is_fine() {
+        assert_eq!(findings(&[("STINT_DATABASE__URL", "postgres://u:p@db/stint?sslmode=verify-full")]), "");
+    }
+}

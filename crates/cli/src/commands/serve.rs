@@ -1,0 +1,97 @@
+//! `stint serve`: answers requests until it is told to stop.
+
+mod development;
+mod draining;
+mod listener;
+mod signals;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use actix_web::rt;
+use anyhow::{Result, anyhow};
+use stint_web::HttpMetrics;
+use tokio::time::sleep;
+
+use self::draining::Draining;
+use self::signals::Signals;
+use crate::metrics;
+use crate::settings::HttpSettings;
+use crate::wiring::Ports;
+
+const EXAMPLES: &str = "\
+SIGTERM or SIGINT: /readyz turns 503, new connections are refused, requests in flight finish. A second one stops at once.
+
+Examples:
+  STINT_DATABASE_URL=postgres://stint@db/stint stint serve
+  STINT_HTTP__LISTEN=unix:/run/stint/stint.sock stint serve
+  STINT_ENV=development stint serve    SQLite under .stint/, migrates, makes an admin token";
+
+/// Serve the REST API
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {}
+
+/// Connections that were accepted before the pause reach their worker within this time; a worker that is told to stop
+/// drops those that it has not begun with.
+const HANDOVER: Duration = Duration::from_millis(100);
+
+impl Args {
+    pub(super) async fn run(self) -> Result<ExitCode> {
+        let Self {} = self;
+        let configuration = super::configure()?;
+        let (environment, settings) = (configuration.environment, &configuration.settings);
+        let mut registry = metrics::registry();
+        let ports = Ports::connect(&settings.database, registry.sub_registry_with_prefix("stint")).await?;
+        if environment.is_development() {
+            development::prepare(&ports).await?;
+        } else {
+            ports.require_schema().await?;
+        }
+
+        // Before anyone can know that the service is there.
+        let mut signals = Signals::install()?;
+        let draining = Arc::new(Draining::new(ports.health.clone()));
+        let api = ports.api(&configuration, draining.clone(), HttpMetrics::new(&mut registry));
+        let (metrics, metrics_address) = metrics::server(settings.metrics.listen, registry)?;
+        let (server, listener) = listener::server(&settings.http, api)?;
+        let handle = server.handle();
+        let mut serving = rt::spawn(server);
+        rt::spawn(metrics);
+
+        tracing::info!(
+            address = %listener.address, metrics = %metrics_address, %environment, database = %settings.database.url,
+            version = env!("CARGO_PKG_VERSION"), "listening"
+        );
+        if environment.is_development() {
+            development::show_first_steps(&listener.address)?;
+        }
+
+        tokio::select! {
+            ended = &mut serving => return Err(anyhow!("the server ended by itself: {ended:?}")),
+            signal = signals.next() => tracing::info!(signal, "draining"),
+        }
+        draining.begin();
+        tokio::select! {
+            () = stop(&handle, &settings.http) => tracing::info!("stopped"),
+            signal = signals.next() => {
+                tracing::warn!(signal, "stopped at once; requests in flight were cut off");
+                listener.remove();
+                // Returning would wait for statements that are at work.
+                std::process::exit(1);
+            }
+        }
+        listener.remove();
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Goes on serving until a balancer has looked elsewhere, then takes no more, then finishes what is in flight.
+async fn stop(server: &ServerHandle, settings: &HttpSettings) {
+    sleep(settings.drain_delay.0).await;
+    server.pause().await;
+    sleep(HANDOVER).await;
+    server.stop(true).await;
+}

@@ -1,0 +1,98 @@
+//! Where requests come in: a TCP address or a Unix socket.
+
+use std::fs::{self, Permissions};
+use std::io::ErrorKind;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
+use std::thread::available_parallelism;
+
+use actix_web::HttpServer;
+use actix_web::dev::Server;
+use anyhow::{Context, Result, bail};
+use stint_web::Api;
+
+use crate::settings::{HttpSettings, Listen, SocketMode};
+
+/// What is being listened on.
+pub(super) struct Listener {
+    /// With the port that the system chose, when 0 was asked for.
+    pub(super) address: Listen,
+}
+
+impl Listener {
+    /// Takes the socket's file away. A file that is left behind does no harm: the next start replaces it.
+    pub(super) fn remove(&self) {
+        if let Listen::Unix(path) = &self.address
+            && let Err(error) = fs::remove_file(path)
+        {
+            tracing::warn!(%error, path = %path.display(), "cannot remove the socket");
+        }
+    }
+}
+
+/// Binds the listener and makes the server that answers there.
+pub(super) fn server(settings: &HttpSettings, api: Api) -> Result<(Server, Listener)> {
+    let workers = match settings.workers {
+        0 => available_parallelism().context("cannot count the processor's cores; set http.workers")?.get(),
+        workers => workers,
+    };
+    let server = HttpServer::new(move || stint_web::app(api.clone()))
+        .workers(workers)
+        .client_request_timeout(settings.header_timeout.0)
+        .keep_alive(settings.keep_alive.0)
+        .shutdown_timeout(settings.shutdown_timeout.as_secs_up())
+        .disable_signals();
+    let failed = || format!("cannot listen on {} (http.listen)", settings.listen);
+    match &settings.listen {
+        Listen::Tcp(address) => {
+            let server = server.bind(address).with_context(failed)?;
+            let address = server.addrs().first().copied().unwrap_or(*address);
+            Ok((server.run(), Listener { address: Listen::Tcp(address) }))
+        }
+        Listen::Unix(path) => {
+            let socket = bind(path, settings.socket_mode).with_context(failed)?;
+            let server = server.listen_uds(socket).with_context(failed)?;
+            Ok((server.run(), Listener { address: settings.listen.clone() }))
+        }
+    }
+}
+
+/// Binds a socket in the place of one that a dead process left behind, and of nothing else.
+fn bind(path: &Path, mode: SocketMode) -> Result<UnixListener> {
+    match fs::symlink_metadata(path) {
+        Ok(found) if !found.file_type().is_socket() => bail!("a file that is no socket is in its place"),
+        Ok(_) if UnixStream::connect(path).is_ok() => bail!("another process listens there"),
+        Ok(_) => fs::remove_file(path).context("cannot remove the socket of a dead process")?,
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => return Err(error.into()),
+    }
+    let socket = UnixListener::bind(path)?;
+    fs::set_permissions(path, Permissions::from_mode(mode.0)).context("cannot set the socket's permissions")?;
+    Ok(socket)
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+
+    #[test]
+    fn only_the_socket_of_a_dead_process_is_replaced() {
+        let dir = TempDir::new().unwrap();
+        let path = dir.path().join("stint.sock");
+        let living = bind(&path, SocketMode(0o660)).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o660);
+        assert_eq!(bind(&path, SocketMode(0o660)).unwrap_err().to_string(), "another process listens there");
+
+        drop(living);
+        assert!(path.exists());
+        bind(&path, SocketMode(0o600)).unwrap();
+
+        let file = dir.path().join("ledger");
+        fs::write(&file, "precious").unwrap();
+        assert!(bind(&file, SocketMode(0o660)).is_err());
+        assert_eq!(fs::read_to_string(&file).unwrap(), "precious");
+    }
+}

@@ -1,0 +1,61 @@
+//! The only place that writes to stdout, and to stderr what is no log line.
+
+use std::fmt::Display;
+use std::io::{self, ErrorKind, Write};
+use std::process::ExitCode;
+
+/// One line of data.
+pub(crate) fn line(text: impl Display) -> io::Result<()> {
+    writeln!(io::stdout(), "{text}")
+}
+
+/// One line for a person who is watching.
+pub(crate) fn hint(text: impl Display) -> io::Result<()> {
+    writeln!(io::stderr(), "{text}")
+}
+
+/// Says in one line what went wrong, with its causes, and answers with the exit status.
+pub(crate) fn failure(error: &anyhow::Error) -> ExitCode {
+    // The reader of a pipe has seen enough, as in `stint settings | head -1`.
+    if error.chain().any(|cause| cause.downcast_ref::<io::Error>().is_some_and(is_closed_pipe)) {
+        return ExitCode::SUCCESS;
+    }
+    // Nothing is left to tell when stderr is closed, too.
+    let _ = hint(format_args!("stint: {}", one_line(error)));
+    ExitCode::FAILURE
+}
+
+fn is_closed_pipe(error: &io::Error) -> bool {
+    error.kind() == ErrorKind::BrokenPipe
+}
+
+/// The error and its causes, each said once: some layers repeat their cause's text in their own.
+pub(crate) fn one_line(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain() {
+        let cause = cause.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
+        if text.ends_with(&cause) {
+            continue;
+        }
+        if !text.is_empty() {
+            text += ": ";
+        }
+        text += &cause;
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::anyhow;
+
+    use super::*;
+
+    #[test]
+    fn an_error_is_one_line_that_says_each_cause_once() {
+        let error = anyhow!("connection refused\n\tIs the server running?").context("postgres: unavailable");
+        assert_eq!(one_line(&error), "postgres: unavailable: connection refused Is the server running?");
+        let repeating = anyhow!("no route").context("cannot connect: no route");
+        assert_eq!(one_line(&repeating), "cannot connect: no route");
+    }
+}

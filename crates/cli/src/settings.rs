@@ -1,0 +1,118 @@
+//! What an operator decides: read from layers, checked whole before anything starts.
+//!
+//! Layers, of which later ones win: the embedded base, the embedded file of the environment, `local.toml` in the working
+//! directory (development only), the file that `STINT_CONFIG` names, variables `STINT_SECTION__KEY`. A key that nobody
+//! knows and a value that does not parse stop the start. Nothing is read again while the service runs.
+
+mod database_url;
+mod environment;
+mod error;
+mod key;
+mod layer;
+mod listen;
+mod period;
+mod postgres_url;
+mod size;
+
+use figment::Figment;
+use serde::Deserialize;
+
+pub(crate) use database_url::DatabaseUrl;
+pub(crate) use environment::Environment;
+pub(crate) use error::SettingsError;
+pub(crate) use key::{KEYS, Key};
+pub(crate) use layer::Surroundings;
+pub(crate) use listen::{Listen, SocketMode};
+pub(crate) use period::Period;
+pub(crate) use postgres_url::PostgresUrl;
+pub(crate) use size::ByteSize;
+
+use crate::telemetry::{LogFilter, LogFormat};
+
+/// Everything an operator decides. The meaning of each key stands in [`KEYS`], its default in `settings/base.toml`.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Settings {
+    pub(crate) database: DatabaseSettings,
+    pub(crate) http: HttpSettings,
+    pub(crate) metrics: MetricsSettings,
+    pub(crate) log: LogSettings,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct DatabaseSettings {
+    pub(crate) url: DatabaseUrl,
+    pub(crate) pool_size: u32,
+    pub(crate) connect_timeout: Period,
+    pub(crate) statement_timeout: Period,
+    pub(crate) busy_timeout: Period,
+    pub(crate) max_waiting: usize,
+    pub(crate) transaction_pooling: bool,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct HttpSettings {
+    pub(crate) listen: Listen,
+    pub(crate) socket_mode: SocketMode,
+    pub(crate) workers: usize,
+    pub(crate) body_limit: ByteSize,
+    pub(crate) batch_limit: ByteSize,
+    pub(crate) request_timeout: Period,
+    pub(crate) header_timeout: Period,
+    pub(crate) keep_alive: Period,
+    pub(crate) drain_delay: Period,
+    pub(crate) shutdown_timeout: Period,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct MetricsSettings {
+    pub(crate) listen: std::net::SocketAddr,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct LogSettings {
+    pub(crate) format: LogFormat,
+    pub(crate) level: LogFilter,
+}
+
+/// The settings in force, and where each comes from.
+#[derive(Debug)]
+pub(crate) struct Configuration {
+    pub(crate) environment: Environment,
+    pub(crate) settings: Settings,
+    layers: Figment,
+}
+
+/// One setting in force, fit to be shown: secrets are masked.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct InForce {
+    pub(crate) key: &'static Key,
+    pub(crate) value: String,
+    pub(crate) source: String,
+}
+
+impl Configuration {
+    /// Reads all layers.
+    pub(crate) fn load(surroundings: &Surroundings) -> Result<Self, SettingsError> {
+        let environment = surroundings.environment()?;
+        let mut layers = Figment::new();
+        for layer in surroundings.layers(environment)? {
+            layer.refuse_unknown_keys()?;
+            layers = layers.merge(layer);
+        }
+        // Lossy, because variables are text: "5" is a number where one is expected.
+        let settings = layers.extract_lossy().map_err(|error| SettingsError::of(&error, &layers))?;
+        Ok(Self { environment, settings, layers })
+    }
+
+    /// Every setting, in the order of [`KEYS`].
+    pub(crate) fn in_force(&self) -> impl Iterator<Item = InForce> {
+        KEYS.iter().filter_map(|key| {
+            let value = self.layers.find_value(key.path).ok()?;
+            let source = self.layers.get_metadata(value.tag())?.name.to_string();
+            Some(InForce { key, value: key.shown(&value), source })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,64 @@
+//! Why the settings are no settings: the key, the value and where it came from.
+
+use std::path::PathBuf;
+
+use figment::Figment;
+use figment::error::Kind;
+use thiserror::Error;
+
+use super::environment::EnvironmentError;
+use super::key::Key;
+
+/// What an operator has to mend.
+#[derive(Debug, Error)]
+pub(crate) enum SettingsError {
+    #[error("STINT_ENV is `{value}`, but {source}")]
+    Environment { value: String, source: EnvironmentError },
+    #[error("the variable {0} is not UTF-8")]
+    NotText(String),
+    #[error("cannot read the settings in {}", .path.display())]
+    Unreadable { path: PathBuf, source: std::io::Error },
+    #[error("the settings in {name} are no TOML: {detail}")]
+    NotToml { name: String, detail: String },
+    #[error("unknown setting {key} in {layer}{hint}")]
+    Unknown { key: String, layer: String, hint: String },
+    #[error("bad setting {key} = `{value}` in {layer}: {detail}")]
+    Bad { key: String, value: String, layer: String, detail: String },
+    #[error("missing setting {key}: set {variable}")]
+    Missing { key: String, variable: String },
+    #[error("bad settings: {0}")]
+    Other(String),
+}
+
+impl SettingsError {
+    /// What figment found while it read the merged layers.
+    pub(super) fn of(error: &figment::Error, layers: &Figment) -> Self {
+        let mut path = error.path.clone();
+        if let Kind::MissingField(field) = &error.kind {
+            path.push(field.to_string());
+        }
+        let path = path.join(".");
+        let Some(key) = Key::find(&path) else {
+            return Self::Other(error.kind.to_string());
+        };
+        match layers.find_value(&path) {
+            Ok(value) => Self::Bad {
+                key: path,
+                value: key.shown(&value),
+                layer: layers.get_metadata(value.tag()).map(|metadata| metadata.name.to_string()).unwrap_or_default(),
+                detail: expectation(&error.kind),
+            },
+            Err(_) => Self::Missing { key: path, variable: key.variable() },
+        }
+    }
+}
+
+/// What was expected, without the value, which may be a secret and is shown masked beside it.
+fn expectation(kind: &Kind) -> String {
+    match kind {
+        Kind::InvalidType(_, expected) if expected == "a string" => "must be text, in quotes".to_owned(),
+        Kind::InvalidType(_, expected) | Kind::InvalidValue(_, expected) => format!("must be {expected}"),
+        Kind::UnknownVariant(_, known) => format!("must be one of {}", known.join(", ")),
+        other => other.to_string(),
+    }
+}

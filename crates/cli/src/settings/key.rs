@@ -1,0 +1,75 @@
+//! The keys there are, and what each means: the one place, which `docs/operations.md` repeats under a test.
+
+use figment::value::Value;
+
+use super::database_url;
+
+/// One key.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Key {
+    /// `section.key`.
+    pub(crate) path: &'static str,
+    /// What it decides, in Markdown.
+    pub(crate) meaning: &'static str,
+}
+
+/// Every key.
+pub(crate) const KEYS: &[Key] = &[
+    key(
+        "database.url",
+        "`sqlite://PATH` or `postgres://USER:PASSWORD@HOST/DATABASE`; what libpq takes in a URL is allowed",
+    ),
+    key("database.pool_size", "connections to the database, and so the most statements at once"),
+    key("database.connect_timeout", "how long a request waits for a connection, new or from the pool"),
+    key("database.statement_timeout", "how long Postgres works on one statement before it gives up"),
+    key("database.busy_timeout", "how long SQLite waits for another process's write"),
+    key("database.max_waiting", "requests that may wait for a connection; more are answered 503 at once"),
+    key(
+        "database.transaction_pooling",
+        "`true` behind a transaction pooler such as PgBouncer: sessions then keep no state, and time-outs are set for the role",
+    ),
+    key("http.listen", "`ADDRESS:PORT`, or `unix:/path/of/the.sock`"),
+    key("http.socket_mode", "the Unix socket's permissions, octal"),
+    key("http.workers", "HTTP threads; 0 is one per core"),
+    key("http.body_limit", "the largest body of a request"),
+    key("http.batch_limit", "the largest body of a batch"),
+    key("http.request_timeout", "how long a request may take before it is answered 503"),
+    key("http.header_timeout", "how long a client may take to send a request's head"),
+    key("http.keep_alive", "how long an idle connection is kept"),
+    key(
+        "http.drain_delay",
+        "after SIGTERM, how long to go on accepting while `/readyz` is 503, so that a balancer looks elsewhere",
+    ),
+    key("http.shutdown_timeout", "after SIGTERM, how long requests in flight may take to finish"),
+    key("metrics.listen", "where `/metrics` is served; never the public address"),
+    key("log.format", "`json` or `text`"),
+    key("log.level", "`error`, `warn`, `info`, `debug`, `trace`, or per module: `info,stint_web=debug`"),
+];
+
+const fn key(path: &'static str, meaning: &'static str) -> Key {
+    Key { path, meaning }
+}
+
+impl Key {
+    pub(super) fn find(path: &str) -> Option<&'static Self> {
+        KEYS.iter().find(|key| key.path == path)
+    }
+
+    /// The environment variable that sets it.
+    pub(crate) fn variable(&self) -> String {
+        format!("STINT_{}", self.path.replace('.', "__").to_uppercase())
+    }
+
+    /// A value of this key, fit to be shown.
+    pub(super) fn shown(&self, value: &Value) -> String {
+        let text = match value {
+            Value::String(_, text) => text.clone(),
+            Value::Num(_, number) => {
+                number.to_u128().map_or_else(|| format!("{number:?}"), |number| number.to_string())
+            }
+            Value::Bool(_, flag) => flag.to_string(),
+            other => format!("{other:?}"),
+        };
+        if self.path == "database.url" { database_url::masked(&text) } else { text }
+    }
+}

@@ -1,0 +1,157 @@
+//! The layers that settings are read from, each with the name that people know it by.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use figment::providers::{Format, Toml};
+use figment::value::{Dict, Map, Value};
+use figment::{Metadata, Profile, Provider};
+
+use super::environment::Environment;
+use super::error::SettingsError;
+use super::key::{KEYS, Key};
+
+const PREFIX: &str = "STINT_";
+/// Everybody's own name for the one setting that everybody needs.
+const PLAIN_URL: &str = "STINT_DATABASE_URL";
+/// Variables with the prefix that are no settings: what chooses the layers, and what the tests are told.
+const NO_SETTINGS: [&str; 2] = ["STINT_ENV", "STINT_CONFIG"];
+const FOR_TESTS: &str = "STINT_TEST_";
+
+/// What a process finds around itself. A value, so that tests need not change their own process.
+#[derive(Debug, Default)]
+pub(crate) struct Surroundings {
+    pub(crate) variables: Vec<(OsString, OsString)>,
+    pub(crate) directory: PathBuf,
+}
+
+impl Surroundings {
+    /// Those of this process.
+    pub(crate) fn of_process() -> Self {
+        // The directory stays empty: relative paths are relative to the working directory anyway.
+        Self { variables: std::env::vars_os().collect(), directory: PathBuf::new() }
+    }
+
+    pub(super) fn environment(&self) -> Result<Environment, SettingsError> {
+        match self.variable("STINT_ENV")? {
+            None => Ok(Environment::Deployment),
+            Some(value) => value.parse().map_err(|source| SettingsError::Environment { value, source }),
+        }
+    }
+
+    /// The file that `STINT_CONFIG` names.
+    pub(crate) fn config_file(&self) -> Result<Option<PathBuf>, SettingsError> {
+        Ok(self.variable("STINT_CONFIG")?.map(|path| self.directory.join(path)))
+    }
+
+    /// All layers, the strongest last.
+    pub(super) fn layers(&self, environment: Environment) -> Result<Vec<Layer>, SettingsError> {
+        let (name, text) = environment.layer();
+        let mut layers =
+            vec![Layer::of_toml("base.toml (built in)", include_str!("base.toml"))?, Layer::of_toml(name, text)?];
+        let local = self.directory.join("local.toml");
+        if environment.is_development() && local.exists() {
+            layers.push(Layer::of_file(&local)?);
+        }
+        if let Some(path) = self.config_file()? {
+            layers.push(Layer::of_file(&path)?);
+        }
+        layers.extend(self.variable_layers()?);
+        Ok(layers)
+    }
+
+    /// One layer for each variable, so that each is a source of its own.
+    fn variable_layers(&self) -> Result<Vec<Layer>, SettingsError> {
+        let mut names: Vec<_> = self
+            .variables
+            .iter()
+            .filter_map(|(name, _)| name.to_str())
+            .filter(|name| name.starts_with(PREFIX) && !name.starts_with(FOR_TESTS) && !NO_SETTINGS.contains(name))
+            .collect();
+        // So STINT_DATABASE_URL comes before STINT_DATABASE__URL, which wins.
+        names.sort_unstable();
+        names.into_iter().map(|name| Ok(Layer::of_variable(name, self.variable(name)?.unwrap_or_default()))).collect()
+    }
+
+    fn variable(&self, name: &str) -> Result<Option<String>, SettingsError> {
+        let Some((_, value)) = self.variables.iter().find(|(candidate, _)| candidate == name) else {
+            return Ok(None);
+        };
+        value.to_str().map(|value| Some(value.to_owned())).ok_or_else(|| SettingsError::NotText(name.to_owned()))
+    }
+}
+
+/// Settings from one source.
+pub(super) struct Layer {
+    name: String,
+    values: Dict,
+}
+
+impl Layer {
+    fn of_toml(name: &str, text: &str) -> Result<Self, SettingsError> {
+        let values = Toml::from_str(text).map_err(|error| SettingsError::NotToml {
+            name: name.to_owned(),
+            // The parser draws the place over several lines; the file may hold a secret, so only its reason is told.
+            detail: error.message().to_owned(),
+        })?;
+        Ok(Self { name: name.to_owned(), values })
+    }
+
+    fn of_file(path: &Path) -> Result<Self, SettingsError> {
+        let text =
+            fs::read_to_string(path).map_err(|source| SettingsError::Unreadable { path: path.to_owned(), source })?;
+        Self::of_toml(&path.display().to_string(), &text)
+    }
+
+    fn of_variable(name: &str, value: String) -> Self {
+        let path = match name {
+            PLAIN_URL => "database.url".to_owned(),
+            _ => name[PREFIX.len()..].to_lowercase().replace("__", "."),
+        };
+        let nested = figment::util::nest(&path, Value::from(value));
+        Self { name: name.to_owned(), values: nested.into_dict().unwrap_or_default() }
+    }
+
+    /// Every key must be known, whether a later layer covers it or not.
+    pub(super) fn refuse_unknown_keys(&self) -> Result<(), SettingsError> {
+        for (section, value) in &self.values {
+            let Some(keys) = value.as_dict() else {
+                return Err(self.unknown(section));
+            };
+            for key in keys.keys() {
+                let path = format!("{section}.{key}");
+                if Key::find(&path).is_none() {
+                    return Err(self.unknown(&path));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn unknown(&self, path: &str) -> SettingsError {
+        let section = path.split('.').next().unwrap_or_default();
+        let known: Vec<_> = KEYS.iter().filter_map(|key| key.path.strip_prefix(section)?.strip_prefix('.')).collect();
+        let hint = match known.is_empty() {
+            true => format!("; the sections are {}", sections().join(", ")),
+            false => format!("; [{section}] has {}", known.join(", ")),
+        };
+        SettingsError::Unknown { key: path.to_owned(), layer: self.name.clone(), hint }
+    }
+}
+
+fn sections() -> Vec<&'static str> {
+    let mut sections: Vec<_> = KEYS.iter().filter_map(|key| key.path.split('.').next()).collect();
+    sections.dedup();
+    sections
+}
+
+impl Provider for Layer {
+    fn metadata(&self) -> Metadata {
+        Metadata::named(self.name.clone())
+    }
+
+    fn data(&self) -> Result<Map<Profile, Dict>, figment::Error> {
+        Ok(Profile::Default.collect(self.values.clone()))
+    }
+}

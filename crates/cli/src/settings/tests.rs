@@ -1,0 +1,170 @@
+//! What wins over what, and what stops the start.
+
+use std::fs;
+
+use tempfile::TempDir;
+
+use super::*;
+
+/// Surroundings in a folder of their own, with these variables.
+fn surroundings(variables: &[(&str, &str)]) -> (TempDir, Surroundings) {
+    let dir = TempDir::new().unwrap();
+    let variables = variables.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+    let surroundings = Surroundings { variables, directory: dir.path().to_owned() };
+    (dir, surroundings)
+}
+
+fn source(configuration: &Configuration, path: &str) -> (String, String) {
+    let found = configuration.in_force().find(|setting| setting.key.path == path).unwrap();
+    (found.value, found.source)
+}
+
+fn refusal(variables: &[(&str, &str)]) -> String {
+    let (_dir, surroundings) = surroundings(variables);
+    Configuration::load(&surroundings).unwrap_err().to_string()
+}
+
+const URL: (&str, &str) = ("STINT_DATABASE_URL", "sqlite:///var/lib/stint.db");
+
+#[test]
+fn unset_means_deployment_and_a_deployment_names_its_database() {
+    assert_eq!(refusal(&[]), "missing setting database.url: set STINT_DATABASE__URL");
+    let (_dir, surroundings) = surroundings(&[URL]);
+    let configuration = Configuration::load(&surroundings).unwrap();
+    assert_eq!(configuration.environment, Environment::Deployment);
+    assert_eq!(configuration.settings.log.format, crate::telemetry::LogFormat::Json);
+}
+
+#[test]
+fn every_environment_loads_and_an_unknown_one_is_named() {
+    for environment in ["development", "staging", "deployment"] {
+        let (_dir, surroundings) = surroundings(&[URL, ("STINT_ENV", environment)]);
+        assert_eq!(Configuration::load(&surroundings).unwrap().environment.to_string(), environment);
+    }
+    let refused = refusal(&[URL, ("STINT_ENV", "prod")]);
+    assert_eq!(refused, "STINT_ENV is `prod`, but must be `development`, `staging` or `deployment`");
+}
+
+#[test]
+fn every_key_is_in_the_base_but_the_database() {
+    let (_dir, surroundings) = surroundings(&[URL]);
+    let in_force: Vec<_> = Configuration::load(&surroundings).unwrap().in_force().collect();
+    assert_eq!(in_force.len(), KEYS.len());
+    let elsewhere: Vec<_> = in_force.iter().filter(|s| !s.source.ends_with("(built in)")).map(|s| s.key.path).collect();
+    assert_eq!(elsewhere, ["database.url"]);
+}
+
+#[test]
+fn later_layers_win_and_each_value_names_its_source() {
+    let (dir, mut surroundings) = surroundings(&[("STINT_ENV", "development")]);
+    let pool = |surroundings: &Surroundings| {
+        let configuration = Configuration::load(surroundings).unwrap();
+        (configuration.settings.database.pool_size, source(&configuration, "database.pool_size").1)
+    };
+    assert_eq!(pool(&surroundings), (8, "base.toml (built in)".to_owned()));
+
+    let local = dir.path().join("local.toml");
+    fs::write(&local, "[database]\npool_size = 3").unwrap();
+    assert_eq!(pool(&surroundings), (3, local.display().to_string()));
+
+    let config = dir.path().join("stint.toml");
+    fs::write(&config, "[database]\npool_size = 4").unwrap();
+    surroundings.variables.push(("STINT_CONFIG".into(), config.clone().into()));
+    assert_eq!(pool(&surroundings), (4, config.display().to_string()));
+
+    surroundings.variables.push(("STINT_DATABASE__POOL_SIZE".into(), "5".into()));
+    assert_eq!(pool(&surroundings), (5, "STINT_DATABASE__POOL_SIZE".to_owned()));
+}
+
+#[test]
+fn local_settings_are_for_development_alone() {
+    let (dir, surroundings) = surroundings(&[URL]);
+    fs::write(dir.path().join("local.toml"), "[database]\npool_size = 3").unwrap();
+    assert_eq!(Configuration::load(&surroundings).unwrap().settings.database.pool_size, 8);
+}
+
+#[test]
+fn the_plain_name_of_the_url_gives_way_to_the_full_one() {
+    let (_dir, surroundings) = surroundings(&[("STINT_DATABASE__URL", "sqlite://full.db"), URL]);
+    let configuration = Configuration::load(&surroundings).unwrap();
+    assert_eq!(source(&configuration, "database.url"), ("sqlite://full.db".into(), "STINT_DATABASE__URL".into()));
+}
+
+#[test]
+fn unknown_keys_stop_the_start_wherever_they_stand() {
+    let refused = refusal(&[URL, ("STINT_METRICS__LISTN", "127.0.0.1:1")]);
+    assert_eq!(refused, "unknown setting metrics.listn in STINT_METRICS__LISTN; [metrics] has listen");
+    let refused = refusal(&[URL, ("STINT_POOL", "5")]);
+    assert_eq!(refused, "unknown setting pool in STINT_POOL; the sections are database, http, metrics, log");
+
+    let (dir, mut surroundings) = surroundings(&[URL]);
+    let config = dir.path().join("stint.toml");
+    fs::write(&config, "[databse]\nurl = 'sqlite://x'").unwrap();
+    surroundings.variables.push(("STINT_CONFIG".into(), config.clone().into()));
+    let refused = Configuration::load(&surroundings).unwrap_err().to_string();
+    assert!(refused.starts_with(&format!("unknown setting databse.url in {}", config.display())), "{refused}");
+}
+
+#[test]
+fn variables_of_the_tests_are_no_settings() {
+    let (_dir, surroundings) = surroundings(&[URL, ("STINT_TEST_DATABASE_URL", "postgres://x")]);
+    Configuration::load(&surroundings).unwrap();
+}
+
+#[test]
+fn bad_values_are_named_with_key_and_source() {
+    for (name, value, refused) in [
+        (
+            "STINT_HTTP__LISTEN",
+            "localhost",
+            "bad setting http.listen = `localhost` in STINT_HTTP__LISTEN: must be an address",
+        ),
+        (
+            "STINT_HTTP__KEEP_ALIVE",
+            "10",
+            "bad setting http.keep_alive = `10` in STINT_HTTP__KEEP_ALIVE: must be a whole",
+        ),
+        (
+            "STINT_DATABASE__POOL_SIZE",
+            "many",
+            "bad setting database.pool_size = `many` in STINT_DATABASE__POOL_SIZE: must be u32",
+        ),
+        ("STINT_LOG__FORMAT", "xml", "bad setting log.format = `xml` in STINT_LOG__FORMAT: must be one of text, json"),
+        ("STINT_LOG__LEVEL", "a=b=c", "bad setting log.level = `a=b=c` in STINT_LOG__LEVEL: "),
+        ("STINT_METRICS__LISTEN", "9464", "bad setting metrics.listen = `9464` in STINT_METRICS__LISTEN: "),
+    ] {
+        let message = refusal(&[URL, (name, value)]);
+        assert!(message.starts_with(refused), "{message}");
+    }
+}
+
+#[test]
+fn a_bad_url_is_refused_without_showing_its_password() {
+    let message = refusal(&[("STINT_DATABASE_URL", "mysql://u:hunter2@db/stint")]);
+    assert!(message.contains("database.url = `mysql://u:***@db/stint` in STINT_DATABASE_URL"), "{message}");
+    let message = refusal(&[("STINT_DATABASE_URL", "hunter2")]);
+    assert!(message.contains("database.url = `***`") && !message.contains("hunter2"), "{message}");
+}
+
+#[test]
+fn files_that_are_missing_or_no_toml_are_named() {
+    let message = refusal(&[URL, ("STINT_CONFIG", "absent.toml")]);
+    assert!(message.starts_with("cannot read the settings in ") && message.ends_with("absent.toml"), "{message}");
+    let (dir, mut surroundings) = surroundings(&[URL]);
+    fs::write(dir.path().join("broken.toml"), "[database\nurl = 'postgres://u:hunter2@db/x'").unwrap();
+    surroundings.variables.push(("STINT_CONFIG".into(), "broken.toml".into()));
+    let message = Configuration::load(&surroundings).unwrap_err().to_string();
+    assert!(message.contains("broken.toml are no TOML") && !message.contains("hunter2"), "{message}");
+}
+
+/// The reference repeats key, default and meaning; nobody keeps two texts alike by hand.
+#[test]
+fn the_operations_guide_documents_every_key() {
+    let guide = include_str!("../../../../docs/operations.md");
+    let (_dir, surroundings) = surroundings(&[URL]);
+    for InForce { key, value, .. } in Configuration::load(&surroundings).unwrap().in_force() {
+        let default = if key.path == "database.url" { String::new() } else { format!("`{value}`") };
+        let row = format!("| `{}` | {default} | {} |", key.path, key.meaning);
+        assert!(guide.contains(&row), "docs/operations.md lacks this row:\n{row}");
+    }
+}

@@ -1,0 +1,93 @@
+//! Logs: text for people in development, JSON for machines in deployment, always on stderr. Stdout belongs to data.
+//! Traces are deliberately absent: nothing here calls another service.
+
+use std::io::{self, IsTerminal};
+use std::str::FromStr;
+
+use serde::Deserialize;
+use thiserror::Error;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{Layer, Registry, fmt};
+
+use crate::settings::LogSettings;
+
+/// How a log line is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogFormat {
+    Text,
+    Json,
+}
+
+/// Which events are logged: a level, or levels by module.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct LogFilter(String);
+
+#[derive(Debug, Error)]
+#[error("must be a level or levels by module, such as `info,stint_web=debug`")]
+pub(crate) struct LogFilterError(#[source] tracing_subscriber::filter::ParseError);
+
+impl FromStr for LogFilter {
+    type Err = LogFilterError;
+
+    fn from_str(text: &str) -> Result<Self, LogFilterError> {
+        EnvFilter::try_new(text).map(|_| Self(text.to_owned())).map_err(LogFilterError)
+    }
+}
+
+impl TryFrom<String> for LogFilter {
+    type Error = LogFilterError;
+
+    fn try_from(text: String) -> Result<Self, LogFilterError> {
+        text.parse()
+    }
+}
+
+impl LogFilter {
+    /// Whether everything, or all of our own, is logged in such detail that it is slow and may show what users wrote.
+    pub(crate) fn is_verbose(&self) -> bool {
+        self.0.split(',').any(|directive| matches!(directive.trim(), "debug" | "trace"))
+    }
+}
+
+/// Starts logging, once per process.
+pub(crate) fn start(settings: &LogSettings) -> Result<(), LogFilterError> {
+    let filter = EnvFilter::try_new(&settings.level.0).map_err(LogFilterError)?;
+    tracing_subscriber::registry().with(filter).with(lines(settings.format)).init();
+    log_panics();
+    Ok(())
+}
+
+fn lines(format: LogFormat) -> Box<dyn Layer<tracing_subscriber::layer::Layered<EnvFilter, Registry>> + Send + Sync> {
+    let lines = fmt::layer().with_writer(io::stderr);
+    match format {
+        LogFormat::Text => lines.with_ansi(io::stderr().is_terminal()).with_target(false).boxed(),
+        // One span is enough: a request's, with its id.
+        LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).boxed(),
+    }
+}
+
+/// A panic is a line like any other, so that a deployment's log stays one JSON object per line.
+fn log_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let reason = panic.payload_as_str().unwrap_or("no reason given");
+        tracing::error!(place, reason, "panicked");
+    }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_general_level_is_verbose() {
+        let verbose = |text: &str| text.parse::<LogFilter>().unwrap().is_verbose();
+        assert!(verbose("debug"));
+        assert!(verbose("stint_web=info,trace"));
+        assert!(!verbose("info,stint_web=debug"));
+    }
+}

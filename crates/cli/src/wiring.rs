@@ -1,0 +1,148 @@
+//! From settings to ports: the only place that knows which adapter stands behind them.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, anyhow};
+use prometheus_client::registry::Registry;
+use stint_adapters::blocking::QueueLimits;
+use stint_adapters::caching::CachedTokens;
+use stint_adapters::migrations::Migrator;
+use stint_adapters::postgres::{Postgres, PostgresSettings};
+use stint_adapters::sqlite::{Sqlite, SqliteSettings};
+use stint_adapters::system::{RandomSecrets, SystemClock, UuidV7Generator};
+use stint_domain::ports::{
+    Clock, HealthCheck, IdGenerator, JobRepository, NotReady, Secrets, TimeEntryRepository, TokenRepository,
+    TotalsAudit,
+};
+use stint_domain::services::{Authenticator, JobService, TimeEntryService, TokenService};
+use stint_web::{Api, HttpMetrics, Limits};
+
+use crate::settings::{Configuration, DatabaseSettings, DatabaseUrl, HttpSettings, PostgresUrl};
+
+/// Everything behind the ports.
+pub(crate) struct Ports {
+    jobs: Arc<dyn JobRepository>,
+    time_entries: Arc<dyn TimeEntryRepository>,
+    tokens: Arc<dyn TokenRepository>,
+    secrets: Arc<dyn Secrets>,
+    ids: Arc<dyn IdGenerator>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) health: Arc<dyn HealthCheck>,
+    pub(crate) totals: Arc<dyn TotalsAudit>,
+    pub(crate) migrator: Migrator,
+}
+
+impl Ports {
+    /// Connects to the database; its pool shows itself in `registry`.
+    pub(crate) async fn connect(settings: &DatabaseSettings, registry: &mut Registry) -> Result<Self> {
+        let queue = QueueLimits { max_waiting: settings.max_waiting, max_wait: settings.connect_timeout.0 };
+        let failed = || format!("cannot use the database {}", settings.url);
+        match &settings.url {
+            DatabaseUrl::Postgres(url) => {
+                let postgres = postgres_settings(settings, queue, url);
+                let postgres = Postgres::connect(&postgres).await.with_context(failed)?;
+                postgres.metrics().register(registry);
+                let migrator = postgres.migrator();
+                Ok(Self::over(postgres, migrator))
+            }
+            DatabaseUrl::Sqlite(path) => {
+                let sqlite = sqlite_settings(settings, queue, path);
+                let sqlite = Sqlite::open(&sqlite).with_context(failed)?;
+                sqlite.register(registry);
+                let migrator = sqlite.migrator();
+                Ok(Self::over(sqlite, migrator))
+            }
+        }
+    }
+
+    fn over<B>(backend: B, migrator: Migrator) -> Self
+    where
+        B: JobRepository + TimeEntryRepository + TokenRepository + HealthCheck + TotalsAudit + 'static,
+    {
+        let backend = Arc::new(backend);
+        Self {
+            jobs: backend.clone(),
+            time_entries: backend.clone(),
+            tokens: backend.clone(),
+            secrets: Arc::new(RandomSecrets),
+            ids: Arc::new(UuidV7Generator),
+            clock: Arc::new(SystemClock),
+            health: backend.clone(),
+            totals: backend,
+            migrator,
+        }
+    }
+
+    /// Passes when the schema fits this program; otherwise says which command helps.
+    pub(crate) async fn require_schema(&self) -> Result<()> {
+        match self.migrator.check().await {
+            Ok(state) if state.unknown.is_empty() => {}
+            Ok(state) => tracing::warn!(
+                migrations = state.unknown.join(", "),
+                "a newer release expanded the database; this one goes on working"
+            ),
+            Err(behind @ NotReady::Behind(_)) => return Err(anyhow!("{behind}; run `stint migrate`")),
+            Err(ahead @ NotReady::Ahead(_)) => {
+                return Err(anyhow!("{ahead}; run that release, or go back with its `stint migrate --down`"));
+            }
+            Err(NotReady::Backend(error)) => return Err(error.into()),
+        }
+        Ok(())
+    }
+
+    pub(crate) fn token_service(&self) -> TokenService {
+        TokenService::new(self.tokens.clone(), self.secrets.clone(), self.clock.clone(), self.ids.clone())
+    }
+
+    /// Tells who has a secret, by the database alone.
+    pub(crate) fn authenticator(&self) -> Authenticator {
+        Authenticator::new(self.tokens.clone(), self.secrets.clone(), self.clock.clone())
+    }
+
+    /// The API over these ports. Its tokens are cached; `health` may be a decorator of the ports' own.
+    pub(crate) fn api(&self, configuration: &Configuration, health: Arc<dyn HealthCheck>, metrics: HttpMetrics) -> Api {
+        let tokens = Arc::new(CachedTokens::new(self.tokens.clone(), self.clock.clone()));
+        Api {
+            jobs: JobService::new(self.jobs.clone(), self.clock.clone(), self.ids.clone()),
+            time_entries: TimeEntryService::new(
+                self.time_entries.clone(),
+                self.jobs.clone(),
+                self.clock.clone(),
+                self.ids.clone(),
+            ),
+            authenticator: Authenticator::new(tokens, self.secrets.clone(), self.clock.clone()),
+            health,
+            ids: self.ids.clone(),
+            limits: limits(&configuration.settings.http),
+            show_causes: configuration.environment.is_development(),
+            metrics,
+        }
+    }
+}
+
+fn postgres_settings(settings: &DatabaseSettings, queue: QueueLimits, url: &PostgresUrl) -> PostgresSettings {
+    PostgresSettings {
+        pool_size: settings.pool_size,
+        connect_timeout: settings.connect_timeout.0,
+        statement_timeout: settings.statement_timeout.0,
+        // Waiting for a lock is a part of the statement's time.
+        lock_timeout: settings.statement_timeout.0,
+        queue,
+        transaction_pooling: settings.transaction_pooling,
+        ..PostgresSettings::new(url.expose())
+    }
+}
+
+fn sqlite_settings(settings: &DatabaseSettings, queue: QueueLimits, path: &Path) -> SqliteSettings {
+    SqliteSettings {
+        readers: settings.pool_size,
+        busy_timeout: settings.busy_timeout.0,
+        queue,
+        ..SqliteSettings::new(path)
+    }
+}
+
+fn limits(http: &HttpSettings) -> Limits {
+    Limits { body_bytes: http.body_limit.0, batch_bytes: http.batch_limit.0, request_timeout: http.request_timeout.0 }
+}

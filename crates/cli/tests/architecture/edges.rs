@@ -1,0 +1,89 @@
+//! Which crate may know which.
+
+use std::collections::{BTreeSet, HashMap};
+
+use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package, PackageId};
+
+use super::{assert_none, root};
+
+/// Each crate of ours: what it may depend on, and what its tests may, too.
+const ALLOWED: [(&str, &[&str], &[&str]); 5] = [
+    ("stint-domain", &[], &[]),
+    ("stint-conformance", &["stint-domain"], &[]),
+    ("stint-adapters", &["stint-domain"], &["stint-conformance"]),
+    ("stint-web", &["stint-domain"], &[]),
+    ("stint-cli", &["stint-adapters", "stint-domain", "stint-web"], &[]),
+];
+
+/// What the core may take from outside; `mockall` only behind its feature.
+const OUTSIDE_OF_DOMAIN: [&str; 6] = ["async-trait", "chrono", "mockall", "subtle", "thiserror", "uuid"];
+
+/// What must not be reachable from a crate, however indirectly.
+const UNREACHABLE: [(&str, &[&str]); 3] = [
+    ("stint-domain", &["actix-web", "diesel", "serde", "tokio"]),
+    ("stint-web", &["diesel", "libsqlite3-sys", "pq-sys", "r2d2"]),
+    ("stint-adapters", &["actix-web", "utoipa"]),
+];
+
+fn metadata() -> Metadata {
+    let mut command = MetadataCommand::new();
+    command.manifest_path(root().join("Cargo.toml")).other_options(["--locked".to_owned(), "--offline".to_owned()]);
+    command.exec().unwrap()
+}
+
+fn package<'a>(metadata: &'a Metadata, name: &str) -> &'a Package {
+    let mut members = metadata.workspace_packages().into_iter();
+    members.find(|package| *package.name == name).unwrap_or_else(|| panic!("there is no crate {name}"))
+}
+
+#[test]
+fn our_crates_depend_on_each_other_only_as_allowed() {
+    let metadata = metadata();
+    let mut offenders = Vec::new();
+    for package in metadata.workspace_packages() {
+        let Some((_, normal, dev)) = ALLOWED.into_iter().find(|(name, ..)| *package.name == *name) else {
+            offenders.push(format!("{} is not in the table", package.name));
+            continue;
+        };
+        for dependency in package.dependencies.iter().filter(|dependency| dependency.name.starts_with("stint-")) {
+            let name = dependency.name.as_str();
+            let for_tests = dependency.kind == DependencyKind::Development;
+            if !normal.contains(&name) && !(for_tests && (dev.contains(&name))) {
+                offenders.push(format!("{} -> {name} ({})", package.name, dependency.kind));
+            }
+        }
+    }
+    assert_none("edges that are not allowed", offenders);
+}
+
+#[test]
+fn the_domain_takes_little_from_outside() {
+    let metadata = metadata();
+    let dependencies = package(&metadata, "stint-domain").dependencies.iter();
+    let normal = dependencies.filter(|dependency| dependency.kind != DependencyKind::Development);
+    let names: BTreeSet<_> = normal.clone().map(|dependency| dependency.name.as_str()).collect();
+    assert_eq!(names, BTreeSet::from(OUTSIDE_OF_DOMAIN));
+    let optional: Vec<_> = normal.filter(|dependency| dependency.optional).map(|one| one.name.as_str()).collect();
+    assert_eq!(optional, ["mockall"]);
+}
+
+#[test]
+fn no_layer_reaches_what_belongs_to_another() {
+    let metadata = metadata();
+    let resolve = metadata.resolve.as_ref().unwrap();
+    let nodes: HashMap<&PackageId, _> = resolve.nodes.iter().map(|node| (&node.id, node)).collect();
+    let mut offenders = Vec::new();
+    for (name, unreachable) in UNREACHABLE {
+        let (mut reached, mut next) = (BTreeSet::new(), vec![&package(&metadata, name).id]);
+        while let Some(id) = next.pop() {
+            if reached.insert(id) {
+                let dependencies = nodes[id].deps.iter();
+                let linked = dependencies.filter(|dep| dep.dep_kinds.iter().any(|kind| kind.kind == DependencyKind::Normal));
+                next.extend(linked.map(|dependency| &dependency.pkg));
+            }
+        }
+        let reached = reached.into_iter().map(|id| metadata[id].name.as_str());
+        offenders.extend(reached.filter(|found| unreachable.contains(found)).map(|found| format!("{name} -> {found}")));
+    }
+    assert_none("reachable, but not to be", offenders);
+}

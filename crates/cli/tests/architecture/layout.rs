@@ -1,0 +1,89 @@
+//! Where things are.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use super::{assert_none, files, names, root, said};
+
+/// The most lines of a file, its unit tests aside: past 400 it should have been split.
+const MOST_LINES: usize = 500;
+
+/// Ports that nothing is stored behind, so no backend has a file for them.
+const NOT_STORAGE: [&str; 4] = ["clock.rs", "error.rs", "id_generator.rs", "secrets.rs"];
+
+/// What the top level holds. Everything else has a room below one of these.
+const TOP_LEVEL: [&str; 21] = [
+    ".ci",
+    ".editorconfig",
+    ".git",
+    ".github",
+    ".gitignore",
+    "ARCHITECTURE.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "Cargo.lock",
+    "Cargo.toml",
+    "LICENSE",
+    "Makefile",
+    "README.md",
+    "clippy.toml",
+    "crates",
+    "deny.toml",
+    "docs",
+    "infra",
+    "migrations",
+    "rust-toolchain.toml",
+    "rustfmt.toml",
+];
+
+/// What git ignores there.
+const IGNORED: [&str; 3] = [".stint", "local.toml", "target"];
+
+#[test]
+fn a_module_with_children_is_a_file_beside_its_folder() {
+    let offenders = files(&root().join("crates"), "rs").into_iter().filter(|path| path.ends_with("mod.rs"));
+    assert_none("`foo.rs` and `foo/` instead of", offenders.map(|path| said(&path)).collect());
+}
+
+#[test]
+fn every_file_says_first_what_it_is_for() {
+    let silent = |path: &std::path::PathBuf| !fs::read_to_string(path).unwrap().starts_with("//! ");
+    let offenders = files(&root().join("crates"), "rs").into_iter().filter(silent);
+    assert_none("files that do not start with `//!`", offenders.map(|path| said(&path)).collect());
+}
+
+#[test]
+fn no_file_is_too_long_to_be_read() {
+    let mut offenders = Vec::new();
+    for path in files(&root().join("crates"), "rs") {
+        let text = fs::read_to_string(&path).unwrap();
+        let lines = text.lines().take_while(|line| *line != "#[cfg(test)]").count();
+        if lines > MOST_LINES {
+            offenders.push(format!("{}: {lines}", said(&path)));
+        }
+    }
+    assert_none(&format!("files of more than {MOST_LINES} lines before their tests"), offenders);
+}
+
+#[test]
+fn whatever_keeps_a_port_has_its_file_name() {
+    let crates = root().join("crates");
+    let homes =
+        ["adapters/src/memory", "adapters/src/postgres", "adapters/src/sqlite", "conformance/src"].map(|home| crates.join(home));
+    let ports = names(&crates.join("domain/src/ports")).filter(|name| !NOT_STORAGE.contains(&name.as_str()));
+    let places = ports.flat_map(|port| homes.clone().map(|home| home.join(&port)));
+    assert_none("missing", places.filter(|place| !place.is_file()).map(|place| said(&place)).collect());
+}
+
+#[test]
+fn both_dialects_have_the_same_migrations() {
+    let of = |dialect: &str| -> BTreeSet<String> { names(&root().join("migrations").join(dialect)).collect() };
+    assert!(!of("postgres").is_empty());
+    assert_eq!(of("postgres"), of("sqlite"));
+}
+
+#[test]
+fn the_top_level_holds_what_is_listed_and_no_more() {
+    let known = |name: &String| TOP_LEVEL.contains(&name.as_str()) || IGNORED.contains(&name.as_str());
+    assert_none("not at home at the top level", names(&root()).filter(|name| !known(name)).collect());
+}

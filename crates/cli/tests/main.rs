@@ -1,0 +1,7 @@
+//! The binary as its users meet it, the whole product over HTTP, and the house's own rules.
+
+#![allow(clippy::unwrap_used)]
+
+mod architecture;
+mod commands;
+mod support;

@@ -1,0 +1,223 @@
+//! The real binary, as its users start it: in a folder of its own, with variables of its own, on ports that the system
+//! chooses. Nothing here waits by the clock; it waits for lines of the log and for the end of processes, and gives up
+//! when none comes for [`PATIENCE`].
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::OnceLock;
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::Duration;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// Far longer than anything here takes on a busy machine.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A folder to start the binary in, and what its environment says. A deployment on SQLite, unless changed.
+pub(crate) struct Stint {
+    folder: TempDir,
+    variables: BTreeMap<String, String>,
+}
+
+/// What a command that has ended left behind.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) status: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+/// A running `stint serve`. It is killed when this is dropped, and lives no longer than the thread that started it.
+pub(crate) struct Server {
+    child: Child,
+    lines: Receiver<String>,
+    /// The lines of the log that were looked at.
+    pub(crate) log: Vec<String>,
+    /// What it listens on: `127.0.0.1:PORT` or `unix:/path`.
+    pub(crate) listens_on: String,
+    pub(crate) metrics: SocketAddr,
+}
+
+impl Stint {
+    /// On a SQLite file that does not exist yet.
+    pub(crate) fn new() -> Self {
+        Self::on("sqlite://stint.db")
+    }
+
+    /// On this database.
+    pub(crate) fn on(database_url: &str) -> Self {
+        let variables = [
+            ("STINT_DATABASE__URL", database_url),
+            ("STINT_HTTP__LISTEN", "127.0.0.1:0"),
+            ("STINT_METRICS__LISTEN", "127.0.0.1:0"),
+            ("STINT_LOG__FORMAT", "json"),
+        ];
+        let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        Self { folder: TempDir::new().unwrap(), variables: variables.into() }
+    }
+
+    /// On a database whose schema is up.
+    pub(crate) fn migrated(self) -> Self {
+        self.run(&["migrate"]).succeeded();
+        self
+    }
+
+    pub(crate) fn set(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.variables.insert(name.to_owned(), value.into());
+        self
+    }
+
+    pub(crate) fn unset(mut self, name: &str) -> Self {
+        self.variables.remove(name);
+        self
+    }
+
+    pub(crate) fn path(&self, name: impl AsRef<Path>) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// A command that sees no other settings than these.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = dying_with_us();
+        command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("STINT_")) {
+            command.env_remove(name);
+        }
+        command.envs(&self.variables);
+        command
+    }
+
+    /// Runs a command to its end.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
+        Ended::of(self.command(arguments))
+    }
+
+    /// The secret of a new token.
+    pub(crate) fn token(&self, scopes: &str) -> String {
+        self.run(&["token", "create", "--name", "test", "--scopes", scopes]).succeeded().trim_end().to_owned()
+    }
+
+    /// Starts the service, and waits until it listens.
+    pub(crate) fn serve(&self) -> Server {
+        Server::start(self.command(&["serve"]))
+    }
+}
+
+/// The binary. Where the system can, it dies with the thread that starts it: a test that is killed drops nothing.
+fn dying_with_us() -> Command {
+    static SETPRIV: OnceLock<bool> = OnceLock::new();
+    let probe = || Command::new("setpriv").args(["--pdeathsig", "KILL", "true"]).status().is_ok_and(|s| s.success());
+    let binary = env!("CARGO_BIN_EXE_stint");
+    if !*SETPRIV.get_or_init(probe) {
+        return Command::new(binary);
+    }
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "KILL", "--", binary]);
+    command
+}
+
+impl Ended {
+    pub(crate) fn of(mut command: Command) -> Self {
+        let output = command.output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Self { status: output.status.code().unwrap(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+
+    /// Its data.
+    #[track_caller]
+    pub(crate) fn succeeded(self) -> String {
+        assert_eq!(self.status, 0, "{self:?}");
+        self.stdout
+    }
+
+    /// Its complaint, which is one line on stderr, with nothing on stdout.
+    #[track_caller]
+    pub(crate) fn failed(self) -> String {
+        assert_eq!((self.status, self.stdout.as_str()), (1, ""), "{self:?}");
+        let complaint = self.stderr.lines().last().unwrap_or_default();
+        assert!(complaint.starts_with("stint: ") && self.stderr.matches("stint: ").count() == 1, "{self:?}");
+        complaint.trim_start_matches("stint: ").to_owned()
+    }
+}
+
+impl Server {
+    pub(crate) fn start(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let (sender, lines) = mpsc::channel();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        // Ends with the process, which closes its end; then the channel is closed, too.
+        thread::spawn(move || stderr.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+        let unknown = SocketAddr::from(([0, 0, 0, 0], 0));
+        let mut server = Self { child, lines, log: Vec::new(), listens_on: String::new(), metrics: unknown };
+        let listening = server.logged("listening");
+        server.listens_on = listening["address"].as_str().unwrap().to_owned();
+        server.metrics = listening["metrics"].as_str().unwrap().parse().unwrap();
+        server
+    }
+
+    /// The TCP address that it listens on.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.listens_on.parse().unwrap()
+    }
+
+    /// Waits for the next line of the JSON log with this message.
+    #[track_caller]
+    pub(crate) fn logged(&mut self, message: &str) -> Value {
+        loop {
+            let line = match self.lines.recv_timeout(PATIENCE) {
+                Ok(line) => line,
+                Err(error) => panic!("the server never logged `{message}` ({error}):\n{}", self.log.join("\n")),
+            };
+            self.log.push(line.clone());
+            if let Ok(line) = serde_json::from_str::<Value>(&line)
+                && line["message"] == message
+            {
+                return line;
+            }
+        }
+    }
+
+    /// Sends a signal, such as `TERM`.
+    pub(crate) fn signal(&self, signal: &str) {
+        let status = Command::new("kill").arg(format!("-{signal}")).arg(self.child.id().to_string()).status().unwrap();
+        assert!(status.success());
+    }
+
+    /// Waits for its end, and takes the rest of the log.
+    pub(crate) fn ended(&mut self) -> ExitStatus {
+        loop {
+            match self.lines.recv_timeout(PATIENCE) {
+                Ok(line) => self.log.push(line),
+                Err(mpsc::RecvTimeoutError::Disconnected) => return self.child.wait().unwrap(),
+                Err(mpsc::RecvTimeoutError::Timeout) => panic!("the server did not end:\n{}", self.log.join("\n")),
+            }
+        }
+    }
+
+    /// The answer, head and body, to a GET on a connection of its own.
+    pub(crate) fn get(&self, target: &str, token: &str) -> String {
+        get(TcpStream::connect(self.address()).unwrap(), target, token)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended already, which is fine.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The answer, head and body, to a GET over a stream.
+pub(crate) fn get(mut stream: impl Read + Write, target: &str, token: &str) -> String {
+    let head = format!("GET {target} HTTP/1.1\r\nHost: stint\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n");
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}

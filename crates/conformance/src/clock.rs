@@ -1,0 +1,44 @@
+//! What a [`Clock`] owes. A clock that a test drives owes none of it.
+
+use std::time::SystemTime;
+
+use stint_domain::ports::Clock;
+use stint_domain::values::Timestamp;
+
+use crate::Fixture;
+
+/// Makes one test of each duty of a clock. The argument is an `async fn() -> Fixture<dyn Clock>`.
+#[macro_export]
+macro_rules! clock {
+    ($factory:expr) => {
+        $crate::clauses! { $factory;
+            (clock) {
+                the_clock_tells_the_present_moment_in_utc,
+                the_clock_tells_microseconds,
+            }
+        }
+    };
+}
+
+/// Between the operating system's time before and after, to the microsecond.
+pub async fn the_clock_tells_the_present_moment_in_utc(clock: Fixture<dyn Clock>) {
+    let before = system_time();
+    let now = clock.port.now();
+    assert!(before <= now && now <= system_time(), "{now} is not the present moment {before}");
+}
+
+/// Whole milliseconds, ten times in a row, are a clock too coarse.
+pub async fn the_clock_tells_microseconds(clock: Fixture<dyn Clock>) {
+    let mut finer = false;
+    for _ in 0..10 {
+        finer |= clock.port.now().as_micros() % 1000 != 0;
+        tokio::task::yield_now().await;
+    }
+    assert!(finer);
+}
+
+#[expect(clippy::disallowed_methods, reason = "the clause compares the Clock port with the time it is to tell")]
+fn system_time() -> Timestamp {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap()).unwrap()
+}
