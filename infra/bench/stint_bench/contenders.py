@@ -154,12 +154,24 @@ def _metered(press: Callable[[], Sample], server: Server | None, database_pid: i
 
 
 def _counted(workload: Workload, clients: int, entries: Callable[[], int], run: Callable[[], Sample]) -> Sample:
-    """A run whose answers were true: as many entries more as were answered, give or take what was under way at its ends."""
+    """A run whose answers were true: every entry that was answered is there, and beside them only such as were under
+    way at the end."""
     before = entries()
     sample = run()
-    if (per_request := workload.entries_per_request) is not None:
-        added, answered = entries() - before, sample.requests * per_request
-        under_way = 2 * clients * per_request
-        if not answered - under_way // 2 <= added <= answered + under_way:
+    if workload.entries_per_request == 0:
+        return sample
+    added = _settled(entries) - before
+    if workload.entries_per_request is not None:
+        answered = sample.requests * workload.entries_per_request
+        if not answered <= added <= answered + clients * workload.entries_per_request:
             raise BenchError(f"{workload.key}: {answered} entries were answered, but {added} were added")
     return sample
+
+
+def _settled(entries: Callable[[], int]) -> int:
+    """The count once it no longer grows: the load generator left, but what it had sent is still being written."""
+    earlier, now = -1, entries()
+    while now != earlier:
+        time.sleep(0.25)
+        earlier, now = now, entries()
+    return now

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit, urlunsplit
 from . import ROOT, BenchError
 from .ledger import FIRST_JOB, MINUTES, SUMMARY, Ledger
 
-# Prints where the server is, and keeps it until our end of the pipe closes, even if we are killed.
-_HOLD = 'printf "%s\\n" "$STINT_TEST_DATABASE_URL" "$STINT_TEST_POSTGRES_BIN"; exec cat >/dev/null'
+# Prints where the server is, and keeps it until our end of a pipe closes, even if that is because we are killed.
+_HOLD = 'printf "%s\\n" "$STINT_TEST_DATABASE_URL" "$STINT_TEST_POSTGRES_BIN"; exec cat <&{pipe} >/dev/null'
 
 
 class Postgres:
@@ -23,10 +23,12 @@ class Postgres:
     def __enter__(self) -> Postgres:
         environment = {name: value for name, value in os.environ.items() if name != "STINT_TEST_DATABASE_URL"}
         environment["TMPDIR"] = str(self._folder)
+        held, self._hold = os.pipe()
         self._holder = subprocess.Popen(
-            [str(ROOT / "infra/test/with-postgres"), "--durable", "sh", "-c", _HOLD],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment,
+            [str(ROOT / "infra/test/with-postgres"), "--durable", "bash", "-c", _HOLD.format(pipe=held)],
+            stdout=subprocess.PIPE, text=True, env=environment, pass_fds=[held],
         )
+        os.close(held)
         self._url = self._holder.stdout.readline().strip()
         self.bin = Path(self._holder.stdout.readline().strip())
         if not self._url:
@@ -40,7 +42,7 @@ class Postgres:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._holder.stdin.close()
+        os.close(self._hold)
         self._holder.wait(timeout=120)
 
     def create_database(self, name: str) -> str:
