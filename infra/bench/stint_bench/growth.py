@@ -12,13 +12,14 @@ from .ledger import Ledger
 from .measure import Result, measure, say
 from .postgres import Postgres
 
+# Every job has the 50 entries that W2 reads, so that only the ledger's size differs.
 LEDGERS = (
-    Ledger(jobs=1_000, entries=10_000),
+    Ledger(jobs=200, entries=10_000),
     Ledger(jobs=10_000, entries=1_000_000),
     Ledger(jobs=80_000, entries=10_000_000, large_jobs=2, entries_per_large_job=1_000_000),
 )
 QUICK_LEDGERS = (
-    Ledger(jobs=100, entries=1_000),
+    Ledger(jobs=100, entries=5_000),
     Ledger(jobs=500, entries=50_000, large_jobs=2, entries_per_large_job=10_000),
 )
 

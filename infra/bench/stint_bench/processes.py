@@ -21,14 +21,15 @@ def free_port() -> int:
 
 
 class Server:
-    """A process that serves until it is stopped. What it says goes to a file."""
+    """A process that serves until it is stopped, or until this program dies. What it says goes to a file."""
 
     def __init__(self, command: list[str], log: Path, environment: dict[str, str] | None = None):
         self._log = log
         self._name = Path(command[0]).name
         with log.open("ab") as output:  # "a", so that the file can be emptied while the process goes on
             self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment
+                ["setpriv", "--pdeathsig", "TERM", *command], stdin=subprocess.DEVNULL,
+                stdout=output, stderr=output, env=environment,
             )
         self.pid = self._process.pid
 

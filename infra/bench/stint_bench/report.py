@@ -26,7 +26,7 @@ def throughput_table(results: list[Result]) -> str:
             number(figures["rate"].median, 0), number(figures["p50"].median, 2), number(figures["p99"].median, 2),
             number(figures["peak_memory"], 1, per=2**20),
             number(figures["service_cpu"], 2), number(figures["database_cpu"], 2),
-            shown_spread(figures["to_database"]), shown_spread(figures["to_http"]),
+            shown_spread(figures["to_database"]), shown_spread(figures["to_http"], 3),
         ])
     return table(header, rows)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -16,7 +17,8 @@ from . import BenchError, machine, tools
 
 
 def guarded(run: Callable[[], None]) -> None:
-    """Failures that a person can mend are one line and status 1."""
+    """Failures that a person can mend are one line and status 1; whoever is told to end cleans up first."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         run()
     except BenchError as error:

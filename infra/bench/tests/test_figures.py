@@ -102,7 +102,7 @@ class Tables(unittest.TestCase):
         self.assertEqual(
             report.throughput_table(self.results).splitlines()[-1],
             "| W1 read a job | Stint on Postgres | 1,000 | 0.30 | 2.00 | 32.0 | 5.00 | 2.50 "
-            "| 0.50 (0.50 to 0.50) | 0.25 (0.25 to 0.25) |",
+            "| 0.50 (0.50 to 0.50) | 0.250 (0.250 to 0.250) |",
         )
 
     def test_what_means_nothing_is_a_dash(self):
