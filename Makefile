@@ -32,7 +32,7 @@ lint: ## format, clippy, dependencies' licences, duplicates and sources
 	@infra/dev/require build cargo-deny
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets --all-features -- -D warnings
-	cargo deny --locked --offline check bans licenses sources
+	cargo deny --locked check bans licenses sources
 
 fmt: ## format the code
 	cargo fmt --all

@@ -37,7 +37,8 @@ impl Migrator {
         Ok(self.0.plan().await?.statuses())
     }
 
-    /// Runs what is missing, oldest first, and names what it ran. A failure keeps those before it.
+    /// Runs what is missing, oldest first, and names what it ran. A migration that fails leaves
+    /// nothing of itself; whether those before it stay, the backend decides.
     pub async fn up(&self) -> Result<Vec<String>, BackendError> {
         self.0.up().await
     }

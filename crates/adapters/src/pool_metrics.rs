@@ -20,7 +20,12 @@ pub struct PoolMetrics {
 impl PoolMetrics {
     /// Shows the gauges in `registry`, as `database_pool_size`, `database_pool_in_use` and `database_pool_waiting`.
     pub fn register(&self, registry: &mut Registry) {
-        let pool = registry.sub_registry_with_prefix("database_pool");
+        self.register_as("database_pool", registry);
+    }
+
+    /// Shows the gauges under another name than `database_pool`.
+    pub(crate) fn register_as(&self, name: &str, registry: &mut Registry) {
+        let pool = registry.sub_registry_with_prefix(name);
         pool.register("size", "Connections that the pool may have", self.size.clone());
         pool.register("in_use", "Connections at work", self.in_use.clone());
         pool.register("waiting", "Callers waiting for a connection", self.waiting.clone());

@@ -47,7 +47,7 @@ mod update_row;
 use diesel::SqliteConnection;
 use prometheus_client::registry::Registry;
 use r2d2::ManageConnection;
-use stint_domain::ports::BackendError;
+use stint_domain::ports::{BackendError, BackendErrorKind};
 
 use self::connection::{ConnectionManager, Role};
 use self::error::BACKEND;
@@ -83,10 +83,10 @@ impl Sqlite {
         Migrator::new::<Dialect>(self.writer.clone())
     }
 
-    /// Shows the gauges of the pool of readers, and those of the writer, of which there is one, as `database_writer_...`.
+    /// Shows the gauges of the readers as `database_pool_...` and those of the one writer as `database_writer_pool_...`.
     pub fn register(&self, registry: &mut Registry) {
         self.readers.metrics().register(registry);
-        self.writer.metrics().register(registry.sub_registry_with_prefix("writer"));
+        self.writer.metrics().register_as("database_writer_pool", registry);
     }
 
     /// Runs `work` in a transaction of its own, alone.
@@ -119,13 +119,13 @@ fn pool(
 ) -> Result<Blocking<ConnectionManager>, BackendError> {
     manager.connect()?;
     let pool = r2d2::Pool::builder()
-        .max_size(connections)
+        .max_size(connections.max(1))
         .connection_timeout(queue.max_wait)
         .test_on_check_out(false)
         // Connections to a file do not age.
         .max_lifetime(None)
         .idle_timeout(None)
         .build(manager)
-        .map_err(|error| BackendError::new(BACKEND, stint_domain::ports::BackendErrorKind::Unavailable, error))?;
+        .map_err(|error| BackendError::new(BACKEND, BackendErrorKind::Unavailable, error))?;
     Ok(Blocking::new(BACKEND, pool, queue))
 }

@@ -1,28 +1,26 @@
 //! The suite on Postgres, and what Postgres alone owes.
 
-mod concurrency;
+mod conformance;
 mod connections;
+mod idempotency;
 mod migrations;
+mod proxy;
 mod schema;
+
+use std::time::Duration;
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 use stint_adapters::postgres::test_database::TestDatabase;
 use stint_adapters::postgres::{Postgres, PostgresSettings};
-use stint_conformance::Ledger;
-
-mod conformance {
-    use std::sync::Arc;
-
-    use super::*;
-
-    async fn ledger() -> Ledger {
-        let (postgres, database) = postgres().await;
-        Ledger::new(postgres, Arc::new(database))
-    }
-
-    stint_conformance::ledger!(ledger);
-}
+use stint_adapters::system::UuidV7Generator;
+use stint_domain::ports::job::CreateJob;
+use stint_domain::ports::time_entry::{NewTimeEntry, RecordTime};
+use stint_domain::ports::{IdGenerator, JobRepository, TimeEntryRepository};
+use stint_domain::values::{JobId, JobName, Minutes, Subject, TimeEntryId, Timestamp, WorkSummary};
+use stint_domain::{Job, JobStatus, TimeEntry};
+use uuid::Uuid;
 
 /// A fresh database with the schema, and the adapter on it.
 async fn postgres() -> (Postgres, TestDatabase) {
@@ -34,4 +32,60 @@ async fn postgres() -> (Postgres, TestDatabase) {
 /// A connection beside the adapter's.
 fn connection(database: &TestDatabase) -> PgConnection {
     PgConnection::establish(&database.url()).unwrap()
+}
+
+/// The number that a query answers with, in a column `n`.
+fn number(connection: &mut PgConnection, sql: &str) -> i64 {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = BigInt)]
+        n: i64,
+    }
+    diesel::sql_query(sql).get_result::<Row>(connection).unwrap().n
+}
+
+/// Waits until a query answers with 1, for things that a server tells in no other way.
+async fn until(connection: &mut PgConnection, sql: &str) {
+    let waiting = async {
+        while number(connection, sql) != 1 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), waiting).await.expect(sql);
+}
+
+/// An id that nothing has.
+fn id() -> Uuid {
+    UuidV7Generator.generate()
+}
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_micros(1_700_000_000_000_000 + seconds * 1_000_000).unwrap()
+}
+
+async fn job(postgres: &Postgres) -> Job {
+    let (id, name) = (JobId::new(id()), JobName::new("Research").unwrap());
+    let command = CreateJob { id, name, status: JobStatus::Open, at: at(0), idempotency: None };
+    JobRepository::create(postgres, command).await.unwrap().outcome
+}
+
+/// Half an hour for `job`.
+fn half_an_hour(job: &Job) -> RecordTime {
+    let entry = NewTimeEntry {
+        id: TimeEntryId::new(id()),
+        related_job: job.id,
+        minutes_worked: Minutes::new(30).unwrap(),
+        date_stamp: "2026-01-02".parse().unwrap(),
+        work_summary: WorkSummary::new("read the field notes").unwrap(),
+        created_by: Subject::new("ada").unwrap(),
+    };
+    RecordTime { entry, at: at(1), idempotency: None }
+}
+
+async fn entry(postgres: &Postgres, job: &Job) -> TimeEntry {
+    postgres.record(half_an_hour(job)).await.unwrap().outcome
+}
+
+async fn total(postgres: &Postgres, job: &Job) -> u64 {
+    JobRepository::find(postgres, job.id).await.unwrap().unwrap().total_minutes.get()
 }

@@ -1,5 +1,6 @@
 //! The suite on SQLite, and what SQLite alone owes.
 
+mod conformance;
 mod corrupt;
 mod file;
 mod killed;
@@ -8,24 +9,12 @@ mod sharing;
 
 use diesel::{Connection, SqliteConnection};
 use stint_adapters::sqlite::{Sqlite, SqliteSettings};
-use stint_conformance::Ledger;
 use stint_domain::ports::job::CreateJob;
 use stint_domain::ports::time_entry::{NewTimeEntry, RecordTime};
 use stint_domain::values::{JobId, JobName, Minutes, Subject, TimeEntryId, Timestamp, WorkSummary};
 use stint_domain::{Idempotency, JobStatus};
 use tempfile::TempDir;
 use uuid::Uuid;
-
-mod conformance {
-    use super::*;
-
-    async fn ledger() -> Ledger {
-        let (sqlite, folder) = database().await;
-        Ledger::new(sqlite, folder)
-    }
-
-    stint_conformance::ledger!(ledger);
-}
 
 /// A fresh database in a folder of its own, with the schema.
 async fn database() -> (Sqlite, TempDir) {

@@ -31,7 +31,7 @@ fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
 }
 
 /// The names in a folder.
-fn names(folder: &Path) -> impl Iterator<Item = String> {
+fn names(folder: &Path) -> impl Iterator<Item = String> + use<> {
     let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     entries.map(|entry| entry.unwrap().file_name().into_string().unwrap())
 }
@@ -43,6 +43,7 @@ fn said(path: &Path) -> String {
 
 /// Fails with every offender at once.
 #[track_caller]
-fn assert_none(rule: &str, offenders: Vec<String>) {
+fn assert_none(rule: &str, offenders: impl IntoIterator<Item = String>) {
+    let offenders: Vec<_> = offenders.into_iter().collect();
     assert!(offenders.is_empty(), "{rule}:\n  {}", offenders.join("\n  "));
 }

@@ -16,7 +16,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// Far longer than anything here takes on a busy machine.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A folder to start the binary in, and what its environment says. A deployment on SQLite, unless changed.
 pub(crate) struct Stint {
@@ -83,7 +83,15 @@ impl Stint {
 
     /// A command that sees no other settings than these.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = dying_with_us();
+        self.prepared(dying_with_us(), arguments)
+    }
+
+    /// The same without a guard that other programs are needed for.
+    pub(crate) fn bare_command(&self, arguments: &[&str]) -> Command {
+        self.prepared(Command::new(env!("CARGO_BIN_EXE_stint")), arguments)
+    }
+
+    fn prepared(&self, mut command: Command, arguments: &[&str]) -> Command {
         command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("STINT_")) {
             command.env_remove(name);
@@ -139,9 +147,9 @@ impl Ended {
     #[track_caller]
     pub(crate) fn failed(self) -> String {
         assert_eq!((self.status, self.stdout.as_str()), (1, ""), "{self:?}");
-        let complaint = self.stderr.lines().last().unwrap_or_default();
-        assert!(complaint.starts_with("stint: ") && self.stderr.matches("stint: ").count() == 1, "{self:?}");
-        complaint.trim_start_matches("stint: ").to_owned()
+        let complaints: Vec<_> = self.stderr.lines().filter_map(|line| line.strip_prefix("stint: ")).collect();
+        assert!(complaints.len() == 1 && self.stderr.ends_with(&format!("{}\n", complaints[0])), "{self:?}");
+        complaints[0].to_owned()
     }
 }
 
@@ -155,7 +163,7 @@ impl Server {
         let unknown = SocketAddr::from(([0, 0, 0, 0], 0));
         let mut server = Self { child, lines, log: Vec::new(), listens_on: String::new(), metrics: unknown };
         let listening = server.logged("listening");
-        server.listens_on = listening["address"].as_str().unwrap().to_owned();
+        listening["address"].as_str().unwrap().clone_into(&mut server.listens_on);
         server.metrics = listening["metrics"].as_str().unwrap().parse().unwrap();
         server
     }
@@ -184,8 +192,9 @@ impl Server {
 
     /// Sends a signal, such as `TERM`.
     pub(crate) fn signal(&self, signal: &str) {
-        let status = Command::new("kill").arg(format!("-{signal}")).arg(self.child.id().to_string()).status().unwrap();
-        assert!(status.success());
+        // The shell's own `kill`: not every system has it as a program.
+        let kill = format!("kill -{signal} {}", self.child.id());
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     }
 
     /// Waits for its end, and takes the rest of the log.
@@ -201,7 +210,18 @@ impl Server {
 
     /// The answer, head and body, to a GET on a connection of its own.
     pub(crate) fn get(&self, target: &str, token: &str) -> String {
-        get(TcpStream::connect(self.address()).unwrap(), target, token)
+        get(self.connection(), target, token)
+    }
+
+    /// The answer, head and body, to a POST of JSON on a connection of its own.
+    pub(crate) fn post(&self, target: &str, token: &str, body: &str) -> String {
+        let head =
+            format!("POST {target} HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: {}", body.len());
+        exchange(self.connection(), &head, token, body)
+    }
+
+    fn connection(&self) -> TcpStream {
+        TcpStream::connect(self.address()).unwrap()
     }
 }
 
@@ -214,9 +234,13 @@ impl Drop for Server {
 }
 
 /// The answer, head and body, to a GET over a stream.
-pub(crate) fn get(mut stream: impl Read + Write, target: &str, token: &str) -> String {
-    let head = format!("GET {target} HTTP/1.1\r\nHost: stint\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n");
-    stream.write_all(head.as_bytes()).unwrap();
+pub(crate) fn get(stream: impl Read + Write, target: &str, token: &str) -> String {
+    exchange(stream, &format!("GET {target} HTTP/1.1"), token, "")
+}
+
+fn exchange(mut stream: impl Read + Write, head: &str, token: &str, body: &str) -> String {
+    let request = format!("{head}\r\nHost: stint\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n{body}");
+    stream.write_all(request.as_bytes()).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     answer

@@ -77,7 +77,8 @@ impl Ledger {
             let page = self.jobs.list(query.clone()).await.unwrap();
             jobs.extend(page.items);
             match page.next {
-                Some(next) => query.after = Some(next),
+                // Or a cursor that stands before its own row would be followed for ever.
+                Some(next) => assert_ne!(query.after.replace(next), Some(next), "the next page starts further on"),
                 None => return jobs,
             }
         }
@@ -90,7 +91,8 @@ impl Ledger {
             let page = self.time_entries.list(query.clone()).await.unwrap();
             entries.extend(page.items);
             match page.next {
-                Some(next) => query.after = Some(next),
+                // Or a cursor that stands before its own row would be followed for ever.
+                Some(next) => assert_ne!(query.after.replace(next), Some(next), "the next page starts further on"),
                 None => return entries,
             }
         }
@@ -121,5 +123,6 @@ macro_rules! ledger {
         $crate::totals_audit! { $factory }
         $crate::idempotency! { $factory }
         $crate::concurrency! { $factory }
+        $crate::model! { $factory }
     };
 }

@@ -1,4 +1,82 @@
 //! The duties of Stint's ports, as tests that any adapter can run.
+//!
+//! Every sentence in the docs of [`stint_domain::ports`] that an implementation owes is a *clause* here: a public
+//! `async fn` with a claim as its name, in the file of the port's name. A macro per suite makes one test of each clause,
+//! each on a fresh backend that the adapter's author provides. The list of clauses stands in the macro alone, so a new
+//! clause runs on every adapter from the next build on.
+//!
+//! | suite | what the factory makes |
+//! | --- | --- |
+//! | [`ledger!`]: all of [`job_repository!`], [`time_entry_repository!`], [`totals_audit!`], [`idempotency!`], [`concurrency!`] and [`model!`] | [`Ledger`] |
+//! | [`token_repository!`] | `Fixture<dyn TokenRepository>` |
+//! | [`health_check!`] | `Fixture<dyn HealthCheck>` |
+//! | [`health_check_notices!`] | [`health::Breakable`] |
+//! | [`clock!`], [`id_generator!`], [`secrets!`] | [`Fixture`] of that port |
+//!
+//! What no port can bring about is not tested here: a lost connection, a planted drift, a row that does not parse. That
+//! belongs into the adapter's own tests.
+//!
+//! # An adapter of another team
+//!
+//! Tokens in a `Vec`, and the suite on them. Nothing but this crate, the domain and `async_trait` is needed. (With
+//! `[dev-dependencies]`, the factory and the macro stand in a test; the guide is `docs/extending-adapters.md`.)
+//!
+//! ```test_harness
+//! use std::sync::{Arc, Mutex};
+//!
+//! use async_trait::async_trait;
+//! use stint_conformance::Fixture;
+//! use stint_domain::ports::token::RevokeTokenError;
+//! use stint_domain::ports::{BackendError, BackendErrorKind, TokenRepository};
+//! use stint_domain::values::{Timestamp, TokenId};
+//! use stint_domain::{SecretHash, Token};
+//!
+//! #[derive(Default)]
+//! struct Toy(Mutex<Vec<Token>>);
+//!
+//! #[async_trait]
+//! impl TokenRepository for Toy {
+//!     async fn create(&self, token: Token) -> Result<(), BackendError> {
+//!         let mut tokens = self.0.lock().unwrap();
+//!         if tokens.iter().any(|other| other.id == token.id) {
+//!             return Err(BackendError::new("toy", BackendErrorKind::Internal, "the token's id is taken"));
+//!         }
+//!         tokens.push(token);
+//!         Ok(())
+//!     }
+//!
+//!     async fn revoke(&self, id: TokenId, at: Timestamp) -> Result<Token, RevokeTokenError> {
+//!         let mut tokens = self.0.lock().unwrap();
+//!         let token = tokens.iter_mut().find(|token| token.id == id).ok_or(RevokeTokenError::NotFound(id))?;
+//!         token.revoked_at.get_or_insert(at);
+//!         Ok(token.clone())
+//!     }
+//!
+//!     async fn find_by_hash(&self, hash: SecretHash) -> Result<Option<Token>, BackendError> {
+//!         Ok(self.0.lock().unwrap().iter().find(|token| token.secret_hash == hash).cloned())
+//!     }
+//!
+//!     async fn list(&self) -> Result<Vec<Token>, BackendError> {
+//!         let mut tokens = self.0.lock().unwrap().clone();
+//!         tokens.sort_by_key(|token| token.created_at);
+//!         Ok(tokens)
+//!     }
+//! }
+//!
+//! async fn tokens() -> Fixture<dyn TokenRepository> {
+//!     Fixture::new(Arc::new(Toy::default()), ())
+//! }
+//!
+//! stint_conformance::token_repository!(tokens);
+//! ```
+//!
+//! # Adding a clause
+//!
+//! 1. Find the sentence in the port's docs that it proves; where there is none, write that first.
+//! 2. Write the `async fn` in the file of the port (or of the method), its name a claim that is false when the duty is
+//!    broken. It sees the adapter through the ports alone, and asserts only what holds for every interleaving.
+//! 3. Name it in the suite's macro; the test in `suite.rs` fails while it is missing there.
+//! 4. Break an adapter so that it fails, once.
 
 #![warn(missing_docs)]
 #![allow(
@@ -6,6 +84,7 @@
     clippy::missing_panics_doc,
     reason = "this crate is tests: a panic is how a clause fails"
 )]
+#![allow(clippy::unused_async, reason = "every clause is async, so that one macro runs them all")]
 
 pub mod clock;
 pub mod concurrency;
@@ -14,6 +93,7 @@ pub mod id_generator;
 pub mod idempotency;
 pub mod job;
 pub mod ledger;
+pub mod model;
 pub mod secrets;
 pub mod suite;
 pub mod time_entry;
@@ -24,3 +104,8 @@ mod given;
 
 pub use ledger::Ledger;
 pub use suite::Fixture;
+
+/// The guide for authors of adapters, whose examples are run.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/extending-adapters.md")]
+pub struct Guide;

@@ -61,3 +61,31 @@ macro_rules! clause {
         }
     };
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::{fs, iter};
+
+    /// A clause that no macro names would run nowhere.
+    #[test]
+    fn every_public_async_fn_of_a_suite_is_named_in_its_macro_once() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let files = files_under(&root);
+        let sources: Vec<String> = files.iter().map(|file| fs::read_to_string(file).unwrap()).collect();
+        let lines = || sources.iter().flat_map(|source| source.lines());
+        let clauses: Vec<&str> = lines()
+            .filter_map(|line| line.strip_prefix("pub async fn ")?.split_once('(').map(|(name, _)| name))
+            .collect();
+        assert!(clauses.len() > 100, "the clauses are found");
+        for clause in clauses {
+            let named = lines().filter(|line| line.trim() == format!("{clause},")).count();
+            assert_eq!(named, 1, "{clause} is named in {named} suites");
+        }
+    }
+
+    fn files_under(folder: &Path) -> Vec<std::path::PathBuf> {
+        let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        entries.flat_map(|path| if path.is_dir() { files_under(&path) } else { iter::once(path).collect() }).collect()
+    }
+}

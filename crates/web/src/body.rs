@@ -2,10 +2,14 @@
 //!
 //! Handlers read it after they know who sent it and what it is for; nothing here looks at what it says.
 
-use actix_web::HttpRequest;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::Payload;
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::web::{Bytes, BytesMut};
+use actix_web::{HttpRequest, HttpResponse};
 use futures::StreamExt;
 use tokio::time::{Instant, timeout_at};
 
@@ -88,6 +92,32 @@ pub(crate) async fn read(
         Err(_elapsed) => {
             Err(Problem::new(Code::RequestTimeout, "the body did not arrive within the time limit; nothing was done"))
         }
+    }
+}
+
+/// Lets a response hold what is unread of its request. actix drops a body that nobody reads, and then reads a chunked
+/// one to its end, if it has one, before the connection goes on. While somebody holds it, the response says
+/// `Connection: close`, and the connection ends after it: not at once, so that a client that is still sending gets to
+/// read the response, but within the server's disconnect time-out.
+pub(crate) fn keep_unread(response: HttpResponse, payload: Payload) -> HttpResponse {
+    response.map_body(|_, body| BoxBody::new(Answered { body, _unread: payload }))
+}
+
+/// The body of a response, with what is unread of the request.
+struct Answered {
+    body: BoxBody,
+    _unread: Payload,
+}
+
+impl MessageBody for Answered {
+    type Error = Box<dyn std::error::Error>;
+
+    fn size(&self) -> BodySize {
+        self.body.size()
+    }
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        Pin::new(&mut self.body).poll_next(cx)
     }
 }
 

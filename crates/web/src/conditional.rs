@@ -206,7 +206,7 @@ mod tests {
     #[test]
     fn a_read_compares_if_none_match_weakly_and_if_match_strongly() {
         let known = |lines: &[(HeaderName, &str)]| {
-            ReadCondition::of(&headers(lines)).unwrap().is_known(version(7)).map_err(|_| "412")
+            ReadCondition::of(&headers(lines)).unwrap().is_known(version(7)).map_err(|_failed| "412")
         };
         assert_eq!(known(&[]), Ok(false));
         assert_eq!(known(&[(header::IF_NONE_MATCH, "W/\"7\"")]), Ok(true));

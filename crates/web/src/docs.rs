@@ -76,7 +76,8 @@ fn render(document: &Value) -> Markup {
 }
 
 fn operations(document: &Value) -> Vec<Operation<'_>> {
-    const METHODS: [&str; 6] = ["get", "head", "post", "put", "patch", "delete"];
+    // HEAD is there wherever GET is, and has nothing of its own to tell.
+    const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
     let mut found = Vec::new();
     for (path, item) in members(&document["paths"]) {
         for method in METHODS {
@@ -129,4 +130,25 @@ fn prose(text: &str) -> Markup {
 
 fn anchor(text: &str) -> String {
     text.to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_shows_every_operation_and_needs_nothing_from_elsewhere() {
+        let document = serde_json::to_value(crate::openapi::document()).unwrap();
+        let page = render(&document).into_string();
+        for (path, item) in members(&document["paths"]) {
+            assert!(page.contains(&format!("<code>{path}</code>")), "{path}");
+            for (method, operation) in members(item).filter(|(method, _)| *method != "head") {
+                let id = text(&operation["operationId"]);
+                assert!(page.contains(&format!(r#"id="operation-{id}""#)), "{method} {path}");
+            }
+        }
+        for loading in ["<script", "<link", "<img", "@import", "url("] {
+            assert!(!page.contains(loading), "the page loads something: {loading}");
+        }
+    }
 }

@@ -38,7 +38,7 @@ impl Endpoint {
 }
 
 /// Tells actix the routes of the table, in its order, and what to say to every other request.
-pub(crate) fn register(config: &mut ServiceConfig, api: &Rc<Api>, endpoints: Vec<Endpoint>) {
+pub(crate) fn register(config: &mut ServiceConfig, api: &Rc<Api>, endpoints: &[Endpoint]) {
     let arrival = |route| Arrival { api: Rc::clone(api), route, durations: api.metrics.durations(route) };
     for same_path in endpoints.chunk_by(|one, other| one.path == other.path) {
         let path = same_path[0].path;

@@ -5,7 +5,14 @@
 //! around the handler, not a chain of middlewares: each of those would box a future per request, and none of them could
 //! look at the request again after a time-out.
 
-use std::cell::OnceCell;
+#[cfg(test)]
+mod log_tests;
+#[cfg(test)]
+mod socket_tests;
+#[cfg(test)]
+mod tests;
+
+use std::cell::{Cell, OnceCell};
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 use std::str::FromStr;
@@ -33,7 +40,6 @@ pub(crate) type Answer = Result<HttpResponse, Problem>;
 pub(crate) struct Call {
     pub(crate) api: Rc<Api>,
     pub(crate) request: HttpRequest,
-    payload: Payload,
     context: Rc<Context>,
 }
 
@@ -43,13 +49,19 @@ struct Context {
     started: Instant,
     deadline: Instant,
     principal: OnceCell<Rc<Principal>>,
+    /// The body, as long as it is not read to its end.
+    payload: Cell<Option<Payload>>,
 }
 
 impl Call {
     /// Who is acting, if they may do what `scope` allows.
     pub(crate) async fn principal(&self, scope: Scope) -> Result<Rc<Principal>, Problem> {
-        let principal = Rc::new(auth::authenticate(&self.api.authenticator, self.headers(), scope).await?);
-        Ok(Rc::clone(self.context.principal.get_or_init(|| principal)))
+        let principal = Rc::new(auth::authenticate(&self.api.authenticator, self.headers()).await?);
+        // Kept before it may be refused, so that the log tells who was.
+        let principal = self.context.principal.get_or_init(|| principal);
+        // The services ask again; here it is asked before a body is read.
+        principal.require(scope)?;
+        Ok(Rc::clone(principal))
     }
 
     /// The `{id}` of the path.
@@ -62,20 +74,20 @@ impl Call {
         })
     }
 
-    /// The body, of one of the media types of `media` and at most `limit` bytes.
-    pub(crate) async fn body(&mut self, media: Media, limit: usize) -> Result<Bytes, Problem> {
+    /// The body, of one of the media types of `media` and at most `limit` bytes. It can be had once.
+    pub(crate) async fn body(&self, media: Media, limit: usize) -> Result<Bytes, Problem> {
         media.check(self.request.headers())?;
-        body::read(&self.request, &mut self.payload, limit, self.context.deadline).await
+        let mut payload = self.context.payload.take().unwrap_or(Payload::None);
+        let body = body::read(&self.request, &mut payload, limit, self.context.deadline).await;
+        if body.is_err() {
+            self.context.payload.set(Some(payload));
+        }
+        body
     }
 
     /// The request's headers.
     pub(crate) fn headers(&self) -> &HeaderMap {
         self.request.headers()
-    }
-
-    /// The problem as it stands inside a response, such as that of a batch.
-    pub(crate) fn problem_body<'a>(&'a self, problem: &'a Problem) -> crate::problem::Body<'a> {
-        problem.body(&self.context.id, self.api.show_causes)
     }
 }
 
@@ -101,17 +113,21 @@ pub(crate) async fn exchange<F: Future<Output = Answer>>(
         started,
         deadline: started + api.limits.request_timeout,
         principal: OnceCell::new(),
+        payload: Cell::new(Some(payload)),
     });
     let span = tracing::info_span!("request", request_id = context.id);
     let answering = async {
         let _in_flight = api.metrics.enter();
-        let call = Call { api: Rc::clone(&api), request: request.clone(), payload, context: Rc::clone(&context) };
+        let call = Call { api: Rc::clone(&api), request: request.clone(), context: Rc::clone(&context) };
         let answer = bounded(handler(call), &api, context.deadline).await;
         let mut response = answer.unwrap_or_else(|problem| {
             problem.log();
             problem.respond(&context.id, api.show_causes)
         });
         finish(response.headers_mut(), &context.id);
+        if let Some(payload @ (Payload::H1 { .. } | Payload::Stream { .. })) = context.payload.take() {
+            response = body::keep_unread(response, payload);
+        }
         durations.observe(context.started.elapsed().as_secs_f64());
         api.metrics.answered(request.method(), route, response.status());
         log_access(&request, route, &response, &context);

@@ -68,7 +68,7 @@ impl<'e, 'j> Fields<'e, 'j> {
     }
 }
 
-fn text<'j>(json: Json<'j>) -> Result<Cow<'j, str>, String> {
+fn text(json: Json<'_>) -> Result<Cow<'_, str>, String> {
     match json {
         Json::String(text) => Ok(text),
         other => Err(format!("must be text, got {other}")),

@@ -1,16 +1,21 @@
 //! JSON as it was sent: parsed once, borrowing from the body, so that every bad field can be named at once.
 //!
 //! Stricter than `serde_json::Value`: a member that occurs twice is refused instead of the last one winning silently
-//! (RFC 8259, section 4: what receivers do with those is unpredictable). Nesting is bounded by `serde_json` (128).
+//! (RFC 8259, section 4: what receivers do with those is unpredictable). Nesting is bounded by `serde_json` (128), and
+//! the number of values here: two bytes of a body, such as `0,`, would otherwise take many in memory.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::Number;
 
 use crate::excerpt::Excerpt;
 use crate::problem::{Code, Problem};
+
+/// The most values in one body. The largest batch that is valid has 5,003.
+const MAX_VALUES: u32 = 100_000;
 
 /// A JSON value.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,7 +34,11 @@ impl<'a> Json<'a> {
         if body.is_empty() {
             return Err(Problem::new(Code::MalformedJson, "the body is empty; a JSON object is needed"));
         }
-        serde_json::from_slice(body).map_err(|error| Problem::new(Code::MalformedJson, error.to_string()))
+        let left = Cell::new(MAX_VALUES);
+        let mut deserializer = serde_json::Deserializer::from_slice(body);
+        let json = Seed { left: &left }.deserialize(&mut deserializer);
+        let json = json.and_then(|json| deserializer.end().map(|()| json));
+        json.map_err(|error| Problem::new(Code::MalformedJson, error.to_string()))
     }
 
     /// The whole number that this is: `30`, and `30.0` too, which JSON Schema takes for the same.
@@ -61,15 +70,25 @@ impl fmt::Display for Json<'_> {
     }
 }
 
-impl<'de> Deserialize<'de> for Json<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(JsonVisitor)
+/// Reads one value, and counts it.
+#[derive(Clone, Copy)]
+struct Seed<'b> {
+    left: &'b Cell<u32>,
+}
+
+impl<'de> DeserializeSeed<'de> for Seed<'_> {
+    type Value = Json<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Json<'de>, D::Error> {
+        match self.left.get().checked_sub(1) {
+            Some(left) => self.left.set(left),
+            None => return Err(D::Error::custom(format_args!("more than {MAX_VALUES} values"))),
+        }
+        deserializer.deserialize_any(self)
     }
 }
 
-struct JsonVisitor;
-
-impl<'de> Visitor<'de> for JsonVisitor {
+impl<'de> Visitor<'de> for Seed<'_> {
     type Value = Json<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -106,7 +125,7 @@ impl<'de> Visitor<'de> for JsonVisitor {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
         let mut items = Vec::new();
-        while let Some(item) = seq.next_element()? {
+        while let Some(item) = seq.next_element_seed(self)? {
             items.push(item);
         }
         Ok(Json::Array(items))
@@ -115,7 +134,7 @@ impl<'de> Visitor<'de> for JsonVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut members: Vec<(Cow<'de, str>, Json<'de>)> = Vec::new();
         while let Some(Name(name)) = map.next_key()? {
-            members.push((name, map.next_value()?));
+            members.push((name, map.next_value_seed(self)?));
         }
         match twice(&members) {
             Some(name) => Err(A::Error::custom(format_args!("the member {} occurs twice", Excerpt(name)))),
@@ -183,6 +202,14 @@ mod tests {
         assert!(refusal(br#"{"minutes_worked": 1e400}"#).contains("number out of range"));
         assert!(refusal("[".repeat(5000).as_bytes()).contains("recursion limit"));
         assert!(refusal("{\"a\":".repeat(5000).as_bytes()).contains("recursion limit"));
+    }
+
+    #[test]
+    fn a_body_of_very_many_values_is_refused_while_it_is_read() {
+        let zeros = |many: usize| format!("[{}0]", "0,".repeat(many - 1));
+        // The array itself is one value.
+        assert!(Json::parse(zeros(99_999).as_bytes()).is_ok());
+        assert!(refusal(zeros(100_000).as_bytes()).contains("more than 100000 values"));
     }
 
     #[test]

@@ -80,5 +80,5 @@ pub fn app(
 ) -> App<
     impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse<BoxBody>, Error = Error, InitError = ()>,
 > {
-    App::new().configure(|config| endpoint::register(config, &Rc::new(api), api::endpoints()))
+    App::new().configure(|config| endpoint::register(config, &Rc::new(api), &api::endpoints()))
 }

@@ -10,6 +10,7 @@ mod errors;
 use std::error::Error;
 
 use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use serde::Serialize;
 use stint_domain::ports::{BackendError, BackendErrorKind};
@@ -97,8 +98,12 @@ impl Problem {
         }
     }
 
-    /// The problem as it stands inside a response of its own.
-    pub(crate) fn body<'a>(&'a self, request_id: &'a str, show_causes: bool) -> Body<'a> {
+    /// The problem as it stands among the results of a batch: the same whenever the batch is answered again.
+    pub(crate) fn as_result(&self) -> Body<'_> {
+        self.body(None, false)
+    }
+
+    fn body<'a>(&'a self, request_id: Option<&'a str>, show_causes: bool) -> Body<'a> {
         let spec = self.code.spec();
         Body {
             r#type: self.code.type_uri(),
@@ -114,20 +119,17 @@ impl Problem {
 
     /// The response that tells the problem.
     pub(crate) fn respond(self, request_id: &str, show_causes: bool) -> HttpResponse {
-        let mut response = HttpResponse::build(self.code.spec().status);
+        let spec = self.code.spec();
+        let mut response = HttpResponse::build(spec.status);
         response.content_type(MEDIA_TYPE).insert_header((header::CACHE_CONTROL, "no-store"));
-        if self.code.spec().retry {
+        if spec.status == StatusCode::SERVICE_UNAVAILABLE {
             response.insert_header((header::RETRY_AFTER, RETRY_AFTER));
-        }
-        if self.code == Code::BodyTooLarge || self.code == Code::RequestTimeout {
-            // The rest of the body is unread: the connection cannot carry another request.
-            response.force_close();
         }
         for header in &self.headers {
             response.append_header(header.clone());
         }
         // Text and numbers always serialise.
-        let body = serde_json::to_vec(&self.body(request_id, show_causes)).unwrap_or_default();
+        let body = serde_json::to_vec(&self.body(Some(request_id), show_causes)).unwrap_or_default();
         response.body(body)
     }
 }
@@ -148,8 +150,10 @@ pub(crate) struct Body<'a> {
     code: &'a str,
     /// What is special about this occurrence, naming the offending value.
     detail: &'a str,
-    /// The request's id, as in `X-Request-Id` and in the operator's log.
-    request_id: &'a str,
+    /// The request's id, as in `X-Request-Id` and in the operator's log. Absent among the results of a batch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false)]
+    request_id: Option<&'a str>,
     /// Every part of the request that is to blame, if parts are.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     #[schema(required = false)]

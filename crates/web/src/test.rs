@@ -1,1 +1,217 @@
-//! t
+//! What the handlers' tests share: an API over mocked ports, requests to it, and replies.
+//!
+//! Every reply that any test gets is held against the OpenAPI document (`test/documented.rs`).
+
+mod documented;
+
+pub(crate) use documented::conforms;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderMap};
+pub(crate) use actix_web::test::TestRequest;
+use actix_web::test::{init_service, read_body, try_call_service};
+use actix_web::web::Bytes;
+use prometheus_client::registry::Registry;
+use serde_json::Value;
+use stint_domain::ports::{
+    BackendError, BackendErrorKind, MockClock, MockHealthCheck, MockIdGenerator, MockJobRepository, MockSecrets,
+    MockTimeEntryRepository, MockTokenRepository,
+};
+use stint_domain::services::{Authenticator, JobService, TimeEntryService};
+use stint_domain::values::{
+    JobId, JobName, Minutes, Subject, TimeEntryId, Timestamp, TokenId, TotalMinutes, Version, WorkSummary,
+};
+use stint_domain::{Job, JobStatus, SecretHash, TimeEntry, Token};
+use uuid::Uuid;
+
+use crate::{Api, HttpMetrics, Limits, app};
+
+/// A token's secret whose scope is its first letter: `r`ead, `w`rite or `a`dmin; `x` is unknown, `f` fails.
+pub(crate) fn secret(kind: &str) -> String {
+    format!("stint_{}", kind.repeat(43))
+}
+
+/// The ports of an API, to be given their expectations.
+pub(crate) struct Ports {
+    pub(crate) jobs: MockJobRepository,
+    pub(crate) time_entries: MockTimeEntryRepository,
+    pub(crate) health: MockHealthCheck,
+}
+
+impl Ports {
+    /// Ports that nothing may reach.
+    pub(crate) fn new() -> Self {
+        Self {
+            jobs: MockJobRepository::new(),
+            time_entries: MockTimeEntryRepository::new(),
+            health: MockHealthCheck::new(),
+        }
+    }
+
+    /// Ports of which that of the jobs expects something.
+    pub(crate) fn jobs(expect: impl FnOnce(&mut MockJobRepository)) -> Api {
+        let mut ports = Self::new();
+        expect(&mut ports.jobs);
+        ports.api()
+    }
+
+    /// Ports of which that of the entries expects something.
+    pub(crate) fn time_entries(expect: impl FnOnce(&mut MockTimeEntryRepository)) -> Api {
+        let mut ports = Self::new();
+        expect(&mut ports.time_entries);
+        ports.api()
+    }
+
+    /// The API over them.
+    pub(crate) fn api(self) -> Api {
+        let mut clock = MockClock::new();
+        clock.expect_now().return_const(at());
+        let (mut ids, last) = (MockIdGenerator::new(), AtomicU64::new(0));
+        ids.expect_generate().returning(move || Uuid::from_u128(u128::from(last.fetch_add(1, Ordering::Relaxed)) + 1));
+        let (clock, ids, jobs) = (Arc::new(clock), Arc::new(ids), Arc::new(self.jobs));
+        Api {
+            jobs: JobService::new(jobs.clone(), clock.clone(), ids.clone()),
+            time_entries: TimeEntryService::new(Arc::new(self.time_entries), jobs, clock.clone(), ids.clone()),
+            authenticator: Authenticator::new(Arc::new(tokens()), Arc::new(secrets()), clock),
+            health: Arc::new(self.health),
+            ids,
+            limits: Limits::default(),
+            show_causes: false,
+            metrics: HttpMetrics::new(&mut Registry::default()),
+        }
+    }
+}
+
+fn secrets() -> MockSecrets {
+    let mut secrets = MockSecrets::new();
+    secrets.expect_hash().returning(|secret| SecretHash([secret.expose().as_bytes()[6]; 32]));
+    secrets
+}
+
+fn tokens() -> MockTokenRepository {
+    let mut tokens = MockTokenRepository::new();
+    tokens.expect_find_by_hash().returning(|hash| {
+        let scopes = match hash.0[0] {
+            b'r' => "read",
+            b'w' => "write",
+            b'a' => "admin",
+            b'f' => return Err(failure(BackendErrorKind::Unavailable)),
+            _ => return Ok(None),
+        };
+        Ok(Some(Token {
+            id: TokenId::new(Uuid::from_u128(9)),
+            name: Subject::new("laptop").unwrap(),
+            subject: Subject::new("ada").unwrap(),
+            scopes: scopes.parse().unwrap(),
+            secret_hash: hash,
+            created_at: at(),
+            expires_at: None,
+            revoked_at: None,
+        }))
+    });
+    tokens
+}
+
+pub(crate) fn at() -> Timestamp {
+    Timestamp::from_micros(1_700_000_000_000_000).unwrap()
+}
+
+pub(crate) const JOB: &str = "00000000-0000-0000-0000-000000000005";
+pub(crate) const ENTRY: &str = "00000000-0000-0000-0000-000000000007";
+
+pub(crate) fn job() -> Job {
+    Job {
+        id: JOB.parse::<JobId>().unwrap(),
+        name: JobName::new("Research").unwrap(),
+        status: JobStatus::Open,
+        total_minutes: TotalMinutes::new(90).unwrap(),
+        version: Version::new(17).unwrap(),
+        created_at: at(),
+        updated_at: at(),
+    }
+}
+
+pub(crate) fn entry() -> TimeEntry {
+    TimeEntry {
+        id: ENTRY.parse::<TimeEntryId>().unwrap(),
+        related_job: job().id,
+        minutes_worked: Minutes::new(90).unwrap(),
+        date_stamp: "2026-01-02".parse().unwrap(),
+        work_summary: WorkSummary::new("read \"papers\"\n").unwrap(),
+        created_by: Subject::new("ada").unwrap(),
+        version: Version::new(18).unwrap(),
+        created_at: at(),
+        updated_at: at(),
+    }
+}
+
+/// A failure whose causes no caller may see.
+pub(crate) fn failure(kind: BackendErrorKind) -> BackendError {
+    BackendError::new("postgres", kind, "the password of db.internal is wrong")
+}
+
+/// A request by a token of this kind.
+pub(crate) fn by(kind: &str, method: &str, uri: &str) -> TestRequest {
+    TestRequest::with_uri(uri)
+        .method(method.parse().unwrap())
+        .insert_header((header::AUTHORIZATION, format!("Bearer {}", secret(kind))))
+}
+
+/// A request of an admin with a JSON body.
+pub(crate) fn sent(method: &str, uri: &str, body: impl std::fmt::Display) -> TestRequest {
+    by("a", method, uri).insert_header((header::CONTENT_TYPE, "application/json")).set_payload(body.to_string())
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Reply {
+    /// The value of a header, empty when there is none.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
+    }
+
+    /// The body as JSON, null when there is none.
+    pub(crate) fn json(&self) -> Value {
+        if self.body.is_empty() { Value::Null } else { serde_json::from_slice(&self.body).unwrap() }
+    }
+
+    /// The problem's code, after a look at what all problems have in common.
+    pub(crate) fn code(&self) -> String {
+        let problem = self.json();
+        assert_eq!(self.header("content-type"), "application/problem+json", "{problem}");
+        assert_eq!(problem["status"], self.status.as_u16(), "{problem}");
+        assert_eq!(problem["request_id"], self.header("x-request-id"), "{problem}");
+        problem["code"].as_str().unwrap().to_owned()
+    }
+
+    /// The pointers and parameters of the problem's errors.
+    pub(crate) fn places(&self) -> Vec<String> {
+        let problem = self.json();
+        let errors = problem["errors"].as_array().unwrap_or_else(|| panic!("no errors in {problem}")).iter();
+        errors.map(|e| e["pointer"].as_str().or(e["parameter"].as_str()).unwrap().to_owned()).collect()
+    }
+}
+
+/// Sends a request and checks that the document knows of the reply.
+pub(crate) async fn send(api: &Api, request: TestRequest) -> Reply {
+    let request = request.to_request();
+    let (method, path) = (request.method().clone(), request.path().to_owned());
+    let service = init_service(app(api.clone())).await;
+    let response = try_call_service(&service, request).await.expect("every failure is a response");
+    let (status, headers) = (response.status(), response.headers().clone());
+    let reply = Reply { status, headers, body: read_body(response).await };
+    assert!(!reply.header("x-request-id").is_empty());
+    assert_eq!(reply.header("x-content-type-options"), "nosniff");
+    assert!(!reply.header("cache-control").is_empty());
+    documented::check(&method, &path, &reply);
+    reply
+}

@@ -55,7 +55,7 @@ async fn number(blocking: &Blocking<Numbers>) -> Result<usize, BackendError> {
     blocking.run(|number| Ok(*number)).await
 }
 
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 #[tokio::test]
 async fn no_more_threads_block_than_there_are_connections() {

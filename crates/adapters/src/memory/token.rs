@@ -13,8 +13,8 @@ impl TokenRepository for Memory {
     async fn create(&self, token: Token) -> Result<(), BackendError> {
         let mut tokens = self.tokens();
         if tokens.iter().any(|other| other.id == token.id || other.secret_hash == token.secret_hash) {
-            let taken = format!("the id or the hash of the token {} is taken", token.id);
-            return Err(BackendError::new(BACKEND, BackendErrorKind::Internal, taken));
+            let refusal = format!("the id or the hash of the token {} is taken", token.id);
+            return Err(BackendError::new(BACKEND, BackendErrorKind::Internal, refusal));
         }
         tokens.push(token);
         Ok(())

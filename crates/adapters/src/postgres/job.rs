@@ -51,22 +51,7 @@ impl JobRepository for Postgres {
     }
 
     async fn update(&self, command: UpdateJob) -> Result<Job, UpdateJobError> {
-        self.once(move |connection| {
-            let changed = match command.changes.is_empty() {
-                true => None,
-                false => {
-                    let (name, status) = (command.changes.name.as_ref(), command.changes.status);
-                    change(connection, command.id, name, status, command.at, &command.precondition)?
-                }
-            };
-            if let Some(job) = changed {
-                return Ok(job);
-            }
-            let job = find(connection, command.id)?.ok_or(Failure::Refused(UpdateJobError::NotFound(command.id)))?;
-            command.precondition.check(Some(job.version)).map_err(Failure::refused)?;
-            if command.changes.is_empty() { Ok(job) } else { Err(Failure::Overtaken) }
-        })
-        .await
+        self.once(move |connection| update(connection, &command)).await
     }
 
     async fn delete(&self, command: DeleteJob) -> Result<(), DeleteJobError> {
@@ -143,6 +128,19 @@ fn put(connection: &mut PgConnection, command: &PutJob) -> Result<Put<Job>, Fail
     let current = find(connection, command.id)?.map(|job| job.version);
     command.precondition.check(current).map_err(Failure::refused)?;
     Err(Failure::Overtaken)
+}
+
+fn update(connection: &mut PgConnection, command: &UpdateJob) -> Result<Job, Failure<UpdateJobError>> {
+    let changes = &command.changes;
+    if !changes.is_empty() {
+        let (name, status) = (changes.name.as_ref(), changes.status);
+        if let Some(job) = change(connection, command.id, name, status, command.at, &command.precondition)? {
+            return Ok(job);
+        }
+    }
+    let job = find(connection, command.id)?.ok_or(Failure::Refused(UpdateJobError::NotFound(command.id)))?;
+    command.precondition.check(Some(job.version)).map_err(Failure::refused)?;
+    if changes.is_empty() { Ok(job) } else { Err(Failure::Overtaken) }
 }
 
 /// Changes what is given, if the job is there and the precondition holds.

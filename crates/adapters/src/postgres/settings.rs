@@ -58,15 +58,14 @@ impl PostgresSettings {
         let is_url = self.url.starts_with("postgres://") || self.url.starts_with("postgresql://");
         let mut text = self.url.clone();
         for (name, value) in options {
-            if text.contains(&format!("{name}=")) {
-                continue;
+            if !text.contains(&format!("{name}=")) {
+                let separator = match (is_url, text.contains('?')) {
+                    (true, false) => '?',
+                    (true, true) => '&',
+                    (false, _) => ' ',
+                };
+                text = format!("{text}{separator}{name}={value}");
             }
-            text.push(match (is_url, text.contains('?')) {
-                (true, false) => '?',
-                (true, true) => '&',
-                (false, _) => ' ',
-            });
-            text.push_str(&format!("{name}={value}"));
         }
         text
     }

@@ -4,9 +4,6 @@
 //! database when it is dropped, and what a process left behind when the next one starts. A process shows that it is
 //! still there by one open connection, which carries the template's name.
 
-// What fails here fails a test, and should say where.
-#![expect(clippy::expect_used, clippy::missing_panics_doc, reason = "this is for tests")]
-
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -76,6 +73,7 @@ impl Server {
     fn prepare() -> Self {
         let url = std::env::var("STINT_TEST_DATABASE_URL")
             .expect("STINT_TEST_DATABASE_URL names no Postgres: run the tests with `make test`");
+        #[expect(clippy::disallowed_methods, reason = "the name of a database is no id of the ledger")]
         let template = format!("stint_test_{}", Uuid::now_v7().simple());
         let mut connection = connect(&url);
         connection.batch_execute(&format!("SET application_name = '{template}'")).expect("a name for the connection");

@@ -5,6 +5,7 @@
 //! The way back is in [`super::rows`].
 
 use diesel::prelude::*;
+use stint_domain::values::Timestamp;
 use stint_domain::{Job, TimeEntry, Token};
 
 use super::schema::{jobs, time_entries, tokens};
@@ -96,8 +97,8 @@ impl<'a> From<&'a Token> for TokenColumns<'a> {
             scopes: token.scopes.to_string(),
             secret_hash: token.secret_hash.0,
             created_at: token.created_at.as_micros(),
-            expires_at: token.expires_at.map(|at| at.as_micros()),
-            revoked_at: token.revoked_at.map(|at| at.as_micros()),
+            expires_at: token.expires_at.map(Timestamp::as_micros),
+            revoked_at: token.revoked_at.map(Timestamp::as_micros),
         }
     }
 }

@@ -67,7 +67,9 @@ impl ConnectionManager {
 
     fn open(&self) -> Result<SqliteConnection, Cause> {
         let mut connection = SqliteConnection::establish(&self.path)?;
-        connection.batch_execute(&format!("PRAGMA busy_timeout = {}", self.busy_timeout.as_millis()))?;
+        // First, so that the others wait too. SQLite reads a number that is too large as 0.
+        let millis = i32::try_from(self.busy_timeout.as_millis()).unwrap_or(i32::MAX);
+        connection.batch_execute(&format!("PRAGMA busy_timeout = {millis}"))?;
         connection.batch_execute(ON_EVERY_CONNECTION)?;
         match self.role {
             Role::Writer => write_ahead(&mut connection, self.busy_timeout)?,

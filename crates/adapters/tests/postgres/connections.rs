@@ -1,1 +1,221 @@
-//! stub
+//! Connections that are lost, late or slow.
+
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use diesel::connection::SimpleConnection;
+use stint_domain::Precondition;
+use stint_domain::ports::job::{JobChanges, PutJob, UpdateJob};
+use stint_domain::ports::time_entry::{
+    BatchMode, RecordBatch, TimeEntryChanges, UpdateTimeEntry, UpdateTimeEntryError,
+};
+use stint_domain::ports::{BackendError, BackendErrorKind, HealthCheck, NotReady};
+
+use super::proxy::Proxy;
+use super::*;
+
+fn put(job: &Job, name: &str) -> PutJob {
+    let name = JobName::new(name).unwrap();
+    PutJob { id: job.id, name, status: JobStatus::Open, at: at(2), precondition: Precondition::None }
+}
+
+fn rename(job: &Job, name: &str) -> UpdateJob {
+    let changes = JobChanges { name: Some(JobName::new(name).unwrap()), status: None };
+    UpdateJob { id: job.id, changes, at: at(2), precondition: Precondition::None }
+}
+
+/// Makes the entry an hour long, whatever it was.
+async fn edit(postgres: &Postgres, entry: &TimeEntry) -> Result<TimeEntry, UpdateTimeEntryError> {
+    let changes = TimeEntryChanges { minutes_worked: Some(Minutes::new(60).unwrap()), ..TimeEntryChanges::default() };
+    let command = UpdateTimeEntry { id: entry.id, changes, at: at(2), precondition: Precondition::None };
+    TimeEntryRepository::update(postgres, command).await
+}
+
+/// As many reads at once as the pool has connections, so that each of them is made.
+async fn use_every_connection(postgres: &Postgres, job: &Job) {
+    let reads = (0..10).map(|_| {
+        let (postgres, id) = (postgres.clone(), job.id);
+        tokio::spawn(async move { JobRepository::find(&postgres, id).await })
+    });
+    for read in reads.collect::<Vec<_>>() {
+        read.await.unwrap().unwrap();
+    }
+}
+
+fn kill_all(database: &TestDatabase) {
+    let others = "SELECT count(pg_terminate_backend(pid, 5000)) AS n FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    assert!(number(&mut connection(database), others) > 0);
+}
+
+#[tokio::test]
+async fn reads_and_records_do_not_notice_that_their_connection_was_killed() {
+    let (postgres, database) = postgres().await;
+    let job = job(&postgres).await;
+    kill_all(&database);
+    assert_eq!(total(&postgres, &job).await, 0);
+    kill_all(&database);
+    let entry = entry(&postgres, &job).await;
+    kill_all(&database);
+    edit(&postgres, &entry).await.unwrap();
+    assert_eq!(total(&postgres, &job).await, 60);
+}
+
+#[tokio::test]
+async fn one_lost_connection_replaces_all_of_its_generation() {
+    let (postgres, database) = postgres().await;
+    let job = job(&postgres).await;
+    use_every_connection(&postgres, &job).await;
+    kill_all(&database);
+    assert_eq!(total(&postgres, &job).await, 0);
+    // These are not repeated when their connection turns out to be dead.
+    let puts = (0..30).map(|n| {
+        let (postgres, put) = (postgres.clone(), put(&job, &format!("Review {n}")));
+        tokio::spawn(async move { JobRepository::put(&postgres, put).await })
+    });
+    for put in puts.collect::<Vec<_>>() {
+        put.await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_commit_whose_answer_is_lost_is_reported_and_not_replayed() {
+    let database = TestDatabase::create();
+    let wire = Proxy::up(&database);
+    let postgres = Postgres::connect(&PostgresSettings::new(wire.url())).await.unwrap();
+    let job = job(&postgres).await;
+    let entry = entry(&postgres, &job).await;
+    wire.cut_at("COMMIT", true);
+    let error = edit(&postgres, &entry).await.unwrap_err();
+    assert!(wire.was_cut());
+    let text = format!("{error:?}");
+    assert!(text.contains("Unavailable"), "{text}");
+    let committed = "SELECT count(*) AS n FROM time_entries WHERE minutes_worked = 60";
+    until(&mut connection(&database), committed).await;
+    let stored = TimeEntryRepository::find(&postgres, entry.id).await.unwrap().unwrap();
+    assert_eq!(stored.version, entry.version.next(), "it was carried out once");
+    assert_eq!(total(&postgres, &job).await, 60);
+}
+
+#[tokio::test]
+async fn what_was_lost_before_its_commit_is_done_again() {
+    let database = TestDatabase::create();
+    let wire = Proxy::up(&database);
+    let postgres = Postgres::connect(&PostgresSettings::new(wire.url())).await.unwrap();
+    let job = job(&postgres).await;
+    let entry = entry(&postgres, &job).await;
+    for lost in ["BEGIN", "COMMIT"] {
+        let before = TimeEntryRepository::find(&postgres, entry.id).await.unwrap().unwrap();
+        wire.cut_at(lost, false);
+        let outcome = edit(&postgres, &entry).await;
+        assert!(wire.was_cut());
+        // Who sent a COMMIT cannot know whether it arrived.
+        assert_eq!(outcome.is_ok(), lost == "BEGIN", "{outcome:?}");
+        let after = TimeEntryRepository::find(&postgres, entry.id).await.unwrap().unwrap();
+        assert_eq!(after.version, if outcome.is_ok() { before.version.next() } else { before.version });
+    }
+}
+
+#[tokio::test]
+async fn a_record_whose_answer_is_lost_is_sent_again_and_counts_once() {
+    let database = TestDatabase::create();
+    let wire = Proxy::up(&database);
+    let postgres = Postgres::connect(&PostgresSettings::new(wire.url())).await.unwrap();
+    let job = job(&postgres).await;
+    entry(&postgres, &job).await;
+    for delivered in [true, false] {
+        let before = total(&postgres, &job).await;
+        wire.cut_at("read the field notes", delivered);
+        entry(&postgres, &job).await;
+        assert!(wire.was_cut());
+        assert_eq!(total(&postgres, &job).await, before + 30);
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_down_is_unavailable_and_picked_up_when_it_comes() {
+    let database = TestDatabase::create();
+    let wire = Proxy::down(&database);
+    let settings = PostgresSettings::new(wire.url());
+    let refused = Postgres::connect(&settings).await.err().unwrap();
+    assert_eq!(refused.kind, BackendErrorKind::Unavailable);
+    let postgres = Postgres::unconnected(&settings);
+    let id = JobId::new(Uuid::nil());
+    assert_eq!(JobRepository::find(&postgres, id).await.unwrap_err().kind, BackendErrorKind::Unavailable);
+    assert!(matches!(HealthCheck::check(&postgres).await, Err(NotReady::Backend(_))));
+    wire.start();
+    assert_eq!(JobRepository::find(&postgres, id).await.unwrap(), None);
+    HealthCheck::check(&postgres).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_server_that_accepts_and_says_nothing_is_not_waited_for_long() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("postgres://stint@{}/stint", silent.local_addr().unwrap());
+    let mut settings = PostgresSettings::new(url);
+    settings.connect_timeout = Duration::from_secs(2);
+    settings.health_timeout = Duration::from_millis(100);
+    let start = Instant::now();
+    let health = HealthCheck::check(&Postgres::unconnected(&settings)).await;
+    let timed_out = |error: &BackendError| error.kind == BackendErrorKind::Timeout;
+    assert!(matches!(&health, Err(NotReady::Backend(error)) if timed_out(error)), "{health:?}");
+    assert!(start.elapsed() < Duration::from_secs(1));
+    let refused = Postgres::connect(&settings).await.err().unwrap();
+    assert_eq!(refused.kind, BackendErrorKind::Unavailable);
+    assert!(start.elapsed() < Duration::from_secs(5));
+}
+
+#[tokio::test]
+async fn waiting_for_a_lock_or_a_statement_too_long_is_a_timeout() {
+    let database = TestDatabase::create();
+    let (short, long) = (Duration::from_millis(50), Duration::from_mins(1));
+    for (statement_timeout, lock_timeout) in [(short, long), (long, short)] {
+        let settings = PostgresSettings { statement_timeout, lock_timeout, ..PostgresSettings::new(database.url()) };
+        let postgres = Postgres::connect(&settings).await.unwrap();
+        let job = job(&postgres).await;
+        let mut other = connection(&database);
+        other.batch_execute(&format!("BEGIN; SELECT FROM jobs WHERE id = '{}' FOR UPDATE", job.id)).unwrap();
+        let error = JobRepository::update(&postgres, rename(&job, "Review")).await.unwrap_err();
+        assert!(format!("{error:?}").contains("Timeout"), "{error:?}");
+        other.batch_execute("ROLLBACK").unwrap();
+        JobRepository::update(&postgres, rename(&job, "Review")).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_deadlock_is_undone_and_tried_again() {
+    let (postgres, database) = postgres().await;
+    let (first, second) = (job(&postgres).await, job(&postgres).await);
+    let mut other = connection(&database);
+    other.batch_execute(&format!("BEGIN; SELECT FROM jobs WHERE id = '{}' FOR UPDATE", second.id)).unwrap();
+    let entries = vec![half_an_hour(&first).entry, half_an_hour(&second).entry];
+    let command = RecordBatch { entries, mode: BatchMode::Atomic, at: at(1), idempotency: None };
+    let batch = tokio::spawn({
+        let postgres = postgres.clone();
+        async move { postgres.record_batch(command).await }
+    });
+    let waits = "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database()
+        AND wait_event_type = 'Lock'";
+    until(&mut connection(&database), waits).await;
+    // The batch holds the first job and waits for the second, longer than this waits for the first.
+    other.batch_execute(&format!("SELECT FROM jobs WHERE id = '{}' FOR UPDATE; COMMIT", first.id)).unwrap();
+    assert_eq!(batch.await.unwrap().unwrap().outcome.len(), 2);
+    assert_eq!((total(&postgres, &first).await, total(&postgres, &second).await), (30, 30));
+}
+
+#[tokio::test]
+async fn behind_a_transaction_pooler_no_statement_is_kept_in_the_session() {
+    let database = TestDatabase::create();
+    let wire = Proxy::up(&database);
+    for transaction_pooling in [true, false] {
+        let settings = PostgresSettings { transaction_pooling, ..PostgresSettings::new(wire.url()) };
+        let postgres = Postgres::connect(&settings).await.unwrap();
+        let job = job(&postgres).await;
+        // The name of a statement that is kept, as Diesel gives it.
+        wire.cut_at("__diesel_stmt", true);
+        let entry = entry(&postgres, &job).await;
+        edit(&postgres, &entry).await.unwrap();
+        assert_eq!(total(&postgres, &job).await, 60);
+        assert_eq!(wire.was_cut(), !transaction_pooling);
+    }
+}

@@ -1,1 +1,145 @@
-//! stub
+//! What the schema promises by itself, and what it does for speed.
+
+use diesel::connection::SimpleConnection;
+use diesel::result::{DatabaseErrorKind, Error};
+use stint_domain::PageSize;
+use stint_domain::ports::BackendErrorKind;
+use stint_domain::ports::job::{JobCursor, ListJobs};
+use stint_domain::ports::time_entry::{ListTimeEntries, TimeEntryCursor};
+
+use super::*;
+
+/// Tries statements against one job with one entry; each is undone.
+fn refusals(statements: &[&str], database: &TestDatabase) -> Vec<(String, Option<DatabaseErrorKind>)> {
+    let mut connection = connection(database);
+    let refusal = |statement: &&str| {
+        connection.batch_execute("BEGIN").unwrap();
+        let refusal = match connection.batch_execute(statement) {
+            Err(Error::DatabaseError(kind, _)) => Some(kind),
+            other => other.map(|()| None).unwrap(),
+        };
+        connection.batch_execute("ROLLBACK").unwrap();
+        ((*statement).to_owned(), refusal)
+    };
+    statements.iter().map(refusal).collect()
+}
+
+#[tokio::test]
+async fn the_schema_itself_refuses_what_the_domain_does() {
+    let (postgres, database) = postgres().await;
+    let job = job(&postgres).await;
+    entry(&postgres, &job).await;
+    let out_of_range = [
+        "UPDATE jobs SET name = ''",
+        "UPDATE jobs SET name = repeat('ä', 121)",
+        "UPDATE jobs SET status = 'closed'",
+        "UPDATE jobs SET total_minutes = -1",
+        "UPDATE jobs SET total_minutes = 9007199254740992",
+        "UPDATE jobs SET version = -1",
+        "UPDATE jobs SET created_at = 'infinity'",
+        "UPDATE jobs SET updated_at = '0001-12-31 00:00:00+00 BC'",
+        "UPDATE time_entries SET minutes_worked = 0",
+        "UPDATE time_entries SET minutes_worked = 1441",
+        "UPDATE time_entries SET date_stamp = '10000-01-01'",
+        "UPDATE time_entries SET date_stamp = '-infinity'",
+        "UPDATE time_entries SET work_summary = repeat('ä', 4001)",
+        "UPDATE time_entries SET created_by = ''",
+        "UPDATE time_entries SET version = -1",
+        "INSERT INTO tokens VALUES (gen_random_uuid(), 'ci', 'ci', 'read', '\\x00', now())",
+        "INSERT INTO idempotency_keys VALUES (gen_random_uuid(), '', sha256('a'), '', now())",
+    ];
+    for (statement, refusal) in refusals(&out_of_range, &database) {
+        assert!(matches!(refusal, Some(DatabaseErrorKind::CheckViolation)), "{statement}: {refusal:?}");
+    }
+    let without_a_job = ["DELETE FROM jobs", "UPDATE time_entries SET related_job = gen_random_uuid()"];
+    for (statement, refusal) in refusals(&without_a_job, &database) {
+        assert!(matches!(refusal, Some(DatabaseErrorKind::ForeignKeyViolation)), "{statement}: {refusal:?}");
+    }
+    let at_the_limits = [
+        "UPDATE jobs SET name = repeat('ä', 120), total_minutes = 9007199254740991",
+        "UPDATE time_entries SET minutes_worked = 1440, date_stamp = '9999-12-31', work_summary = repeat('ä', 4000)",
+    ];
+    for (statement, refusal) in refusals(&at_the_limits, &database) {
+        assert!(refusal.is_none(), "{statement}: {refusal:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_row_that_does_not_parse_is_corrupt_and_named() {
+    let (postgres, database) = postgres().await;
+    let job = job(&postgres).await;
+    entry(&postgres, &job).await;
+    let mut connection = connection(&database);
+    connection.batch_execute("UPDATE jobs SET name = E'bell\\x07'; UPDATE time_entries SET created_by = '  '").unwrap();
+    let error = JobRepository::find(&postgres, job.id).await.unwrap_err();
+    assert_eq!(error.kind, BackendErrorKind::Corrupt);
+    assert_eq!(error.source.to_string(), format!("jobs.name of {} holds bell\u{7}", job.id));
+    let error = TimeEntryRepository::list(&postgres, ListTimeEntries::default()).await.unwrap_err();
+    assert_eq!(error.kind, BackendErrorKind::Corrupt);
+    assert!(error.source.to_string().starts_with("time_entries.created_by of "), "{}", error.source);
+}
+
+/// A connection that is the only one, because a server tells its statistics when a connection ends.
+async fn statistics(database: &TestDatabase) -> PgConnection {
+    let mut connection = connection(database);
+    let alone = "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database()";
+    until(&mut connection, alone).await;
+    connection
+}
+
+#[tokio::test]
+async fn logging_time_updates_its_job_without_touching_an_index() {
+    let (postgres, database) = postgres().await;
+    let job = job(&postgres).await;
+    for _ in 0..100 {
+        entry(&postgres, &job).await;
+    }
+    drop(postgres);
+    let mut connection = statistics(&database).await;
+    let updates = |column| format!("SELECT {column} AS n FROM pg_stat_user_tables WHERE relname = 'jobs'");
+    assert_eq!(number(&mut connection, &updates("n_tup_upd")), 100);
+    // Now and then a page is full before it is tidied.
+    assert!(number(&mut connection, &updates("n_tup_hot_upd")) >= 95);
+}
+
+#[tokio::test]
+async fn listings_walk_their_index_and_nothing_else() {
+    let database = TestDatabase::create();
+    connection(&database)
+        .batch_execute(
+            "INSERT INTO jobs SELECT gen_random_uuid(), 'Job', 'job', 'open', 0, 0, now() - n * interval '1 s', now()
+                FROM generate_series(1, 1000) n;
+            INSERT INTO time_entries SELECT gen_random_uuid(), id, 1, date '2026-01-01' + n, '', 'ada', 0, now(), now()
+                FROM jobs, generate_series(1, 20) n;
+            ANALYZE",
+        )
+        .unwrap();
+    statistics(&database).await.batch_execute("SELECT pg_stat_reset()").unwrap();
+
+    let postgres = Postgres::connect(&PostgresSettings::new(database.url())).await.unwrap();
+    let size = PageSize::new(5).unwrap();
+    let jobs = ListJobs { size, ..ListJobs::default() };
+    let page = JobRepository::list(&postgres, jobs.clone()).await.unwrap();
+    let after = page.items.last().map(JobCursor::from);
+    JobRepository::list(&postgres, ListJobs { after, ..jobs }).await.unwrap();
+    let all = ListTimeEntries { size, ..ListTimeEntries::default() };
+    let of_job = ListTimeEntries { related_job: Some(page.items[0].id), ..all.clone() };
+    for query in [all, of_job] {
+        let page = TimeEntryRepository::list(&postgres, query.clone()).await.unwrap();
+        let after = page.items.last().map(TimeEntryCursor::from);
+        TimeEntryRepository::list(&postgres, ListTimeEntries { after, ..query }).await.unwrap();
+    }
+
+    drop(postgres);
+    let mut connection = statistics(&database).await;
+    for index in ["jobs_newest_first", "time_entries_latest_first", "time_entries_of_job_latest_first"] {
+        let scans = format!("SELECT idx_scan AS n FROM pg_stat_user_indexes WHERE indexrelname = '{index}'");
+        // The planner looks at an index too, for where it ends.
+        assert!(number(&mut connection, &scans) >= 2, "{index}");
+    }
+    let whole = "SELECT sum(seq_scan)::bigint AS n FROM pg_stat_user_tables WHERE relname IN ('jobs', 'time_entries')";
+    assert_eq!(number(&mut connection, whole), 0);
+    // A page of six rows is read as six rows, and not as a table that is sorted first.
+    let rows = "SELECT sum(idx_tup_read)::bigint AS n FROM pg_stat_user_indexes";
+    assert!(number(&mut connection, rows) <= 6 * 6 + 6, "{} rows read", number(&mut connection, rows));
+}

@@ -27,8 +27,12 @@ pub(super) struct Args {
 #[derive(Debug, Subcommand)]
 enum What {
     /// Settings, files, database and tokens, as a deployment needs them
+    #[command(
+        after_help = "Examples:\n  STINT_CONFIG=/etc/stint/stint.toml stint check deploy && systemctl restart stint"
+    )]
     Deploy,
     /// Every job's total against the sum of its entries
+    #[command(after_help = "Examples:\n  stint check totals || page-somebody")]
     Totals,
 }
 

@@ -24,7 +24,7 @@ impl Args {
         let configuration = Configuration::load(&Surroundings::of_process())?;
         let shown: Vec<_> = configuration
             .in_force()
-            .map(|setting| (format!("{} = \"{}\"", setting.key.path, setting.value), setting.source))
+            .map(|setting| (format!("{} = {}", setting.key.path, setting.value), setting.source))
             .collect();
         let width = shown.iter().map(|(setting, _)| setting.chars().count()).max().unwrap_or_default();
         output::line(format_args!("# environment: {}", configuration.environment))?;

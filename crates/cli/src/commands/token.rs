@@ -33,6 +33,7 @@ enum Action {
     Create(create::Args),
     List(list::Args),
     /// Refuse a token from now on; running services notice within 5 seconds
+    #[command(after_help = "Examples:\n  stint token revoke 019303a2-6f6e-7d30-9c43-2f1d5a0a7f11")]
     Revoke {
         /// The token's id, as `stint token list` shows it
         id: Uuid,

@@ -66,13 +66,11 @@ pub(super) fn masked(text: &str) -> String {
     let Some((scheme, rest)) = text.split_once("://") else {
         return MASK.to_owned();
     };
-    let mut shown = String::new();
-    for (at, piece) in rest.split("password=").enumerate() {
-        match (at, piece.find('&')) {
-            (0, _) => shown += piece,
-            (_, Some(end)) => shown += &format!("password={MASK}{}", &piece[end..]),
-            (_, None) => shown += &format!("password={MASK}"),
-        }
+    let mut pieces = rest.split("password=");
+    let mut shown = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let following = piece.find('&').map_or("", |end| &piece[end..]);
+        shown.extend(["password=", MASK, following]);
     }
     if let (Some(from), Some(to)) = (shown.find(':'), shown.rfind('@'))
         && from < to

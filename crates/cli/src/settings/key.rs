@@ -64,11 +64,8 @@ impl Key {
     pub(super) fn shown(&self, value: &Value) -> String {
         let text = match value {
             Value::String(_, text) => text.clone(),
-            Value::Num(_, number) => {
-                number.to_u128().map_or_else(|| format!("{number:?}"), |number| number.to_string())
-            }
             Value::Bool(_, flag) => flag.to_string(),
-            other => format!("{other:?}"),
+            other => other.to_i128().map_or_else(|| format!("{other:?}"), |number| number.to_string()),
         };
         if self.path == "database.url" { database_url::masked(&text) } else { text }
     }

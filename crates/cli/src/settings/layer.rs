@@ -4,7 +4,6 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use figment::providers::{Format, Toml};
 use figment::value::{Dict, Map, Value};
 use figment::{Metadata, Profile, Provider};
 
@@ -90,7 +89,7 @@ pub(super) struct Layer {
 
 impl Layer {
     fn of_toml(name: &str, text: &str) -> Result<Self, SettingsError> {
-        let values = Toml::from_str(text).map_err(|error| SettingsError::NotToml {
+        let values = toml::from_str(text).map_err(|error| SettingsError::NotToml {
             name: name.to_owned(),
             // The parser draws the place over several lines; the file may hold a secret, so only its reason is told.
             detail: error.message().to_owned(),
@@ -132,9 +131,10 @@ impl Layer {
     fn unknown(&self, path: &str) -> SettingsError {
         let section = path.split('.').next().unwrap_or_default();
         let known: Vec<_> = KEYS.iter().filter_map(|key| key.path.strip_prefix(section)?.strip_prefix('.')).collect();
-        let hint = match known.is_empty() {
-            true => format!("; the sections are {}", sections().join(", ")),
-            false => format!("; [{section}] has {}", known.join(", ")),
+        let hint = if known.is_empty() {
+            format!("; the sections are {}", sections().join(", "))
+        } else {
+            format!("; [{section}] has {}", known.join(", "))
         };
         SettingsError::Unknown { key: path.to_owned(), layer: self.name.clone(), hint }
     }

@@ -95,7 +95,7 @@ pub async fn an_atomic_batch_with_one_refusal_leaves_no_trace(ledger: Ledger) {
             let Err(RecordBatchError::Refused(refusals)) = refused else { panic!("{refused:?}") };
             assert_eq!(refusals.iter().map(|(place, _)| *place).collect::<Vec<_>>(), [place]);
             assert_eq!((ledger.job(open).await, ledger.job(archived).await), before);
-            assert_eq!(ledger.all_entries(list_entries()).await, [taken.clone()]);
+            assert_eq!(ledger.all_entries(list_entries()).await, std::slice::from_ref(&taken));
         }
     }
     ledger.assert_totals_are_sums().await;

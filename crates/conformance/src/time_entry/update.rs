@@ -1,8 +1,7 @@
 //! Changing some fields of an entry, its job among them.
 
 use stint_domain::ports::time_entry::{TimeEntryChanges, UpdateTimeEntry, UpdateTimeEntryError};
-use stint_domain::values::JobId;
-use stint_domain::{Job, Precondition, TimeEntry};
+use stint_domain::{Job, Precondition};
 
 use crate::Ledger;
 use crate::given::{
@@ -14,16 +13,19 @@ pub async fn each_field_of_an_entry_changes_alone(ledger: Ledger) {
     let (job, other) = (ledger.open_job().await.id, ledger.open_job().await.id);
     let none = TimeEntryChanges::default;
     let mut expected = ledger.record(entry(job)).await;
-    let steps: [(TimeEntryChanges, fn(&mut TimeEntry, JobId)); 4] = [
-        (TimeEntryChanges { minutes_worked: Some(minutes(31)), ..none() }, |entry, _| {
-            entry.minutes_worked = minutes(31)
-        }),
-        (TimeEntryChanges { date_stamp: Some(day(8)), ..none() }, |entry, _| entry.date_stamp = day(8)),
-        (TimeEntryChanges { work_summary: Some(summary("")), ..none() }, |entry, _| entry.work_summary = summary("")),
-        (TimeEntryChanges { related_job: Some(other), ..none() }, |entry, other| entry.related_job = other),
+    let steps = [
+        TimeEntryChanges { minutes_worked: Some(minutes(31)), ..none() },
+        TimeEntryChanges { date_stamp: Some(day(8)), ..none() },
+        TimeEntryChanges { work_summary: Some(summary("")), ..none() },
+        TimeEntryChanges { related_job: Some(other), ..none() },
     ];
-    for (seconds, (changes, apply)) in (10..).zip(steps) {
-        apply(&mut expected, other);
+    for (seconds, changes) in (10..).zip(steps) {
+        match seconds {
+            10 => expected.minutes_worked = minutes(31),
+            11 => expected.date_stamp = day(8),
+            12 => expected.work_summary = summary(""),
+            _ => expected.related_job = other,
+        }
         expected.version = expected.version.next();
         expected.updated_at = at(seconds);
         let command = UpdateTimeEntry { changes, at: at(seconds), ..update_entry(expected.id) };

@@ -112,12 +112,12 @@ pub(crate) struct ItemResult<'a> {
 }
 
 impl<'a> ItemResult<'a> {
-    fn of(call: &'a Call, item: &'a Result<TimeEntry, Problem>) -> Self {
+    fn of(item: &'a Result<TimeEntry, Problem>) -> Self {
         match item {
             Ok(entry) => Self { status: 201, time_entry: Some(entry.body()), problem: None },
             Err(problem) => {
                 let status = problem.code().spec().status.as_u16();
-                Self { status, time_entry: None, problem: Some(call.problem_body(problem)) }
+                Self { status, time_entry: None, problem: Some(problem.as_result()) }
             }
         }
     }
@@ -176,7 +176,7 @@ fn items(json: Json<'_>) -> Result<Vec<Json<'_>>, String> {
 
 // The handler.
 
-pub(crate) async fn record(mut call: Call) -> Answer {
+pub(crate) async fn record(call: Call) -> Answer {
     let principal = call.principal(Scope::Write).await?;
     Query::none(&call.request)?;
     let body = call.body(Media::Json, call.api.limits.batch_bytes).await?;
@@ -195,11 +195,11 @@ pub(crate) async fn record(mut call: Call) -> Answer {
         call.api.time_entries.record_batch(&principal, drafts, mode, idempotency).await?
     };
     let status = if mode == BatchMode::Atomic { StatusCode::CREATED } else { StatusCode::MULTI_STATUS };
-    answer::applied(applied, |outcome| results(&call, status, outcome, invalid))
+    answer::applied(applied, |outcome| results(status, outcome, invalid))
 }
 
 /// Puts the outcomes of the valid items and the problems of the others into one order again.
-fn results(call: &Call, status: StatusCode, outcome: BatchOutcome, invalid: Vec<(usize, Problem)>) -> Answer {
+fn results(status: StatusCode, outcome: BatchOutcome, invalid: Vec<(usize, Problem)>) -> Answer {
     let (mut outcome, mut invalid) = (outcome.into_iter(), invalid.into_iter().peekable());
     let mut items: Vec<Result<TimeEntry, Problem>> = Vec::with_capacity(outcome.len() + invalid.len());
     loop {
@@ -213,7 +213,7 @@ fn results(call: &Call, status: StatusCode, outcome: BatchOutcome, invalid: Vec<
         };
         items.push(item);
     }
-    let results = items.iter().map(|item| ItemResult::of(call, item)).collect();
+    let results = items.iter().map(ItemResult::of).collect();
     answer::json(status, &Results { results })
 }
 

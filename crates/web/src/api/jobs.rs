@@ -209,7 +209,7 @@ pub(crate) async fn list(call: Call) -> Answer {
     answer::page(&call, &query, &filters, &page)
 }
 
-pub(crate) async fn create(mut call: Call) -> Answer {
+pub(crate) async fn create(call: Call) -> Answer {
     let principal = call.principal(Scope::Write).await?;
     Query::none(&call.request)?;
     let body = call.body(Media::Json, call.api.limits.body_bytes).await?;
@@ -230,7 +230,7 @@ pub(crate) async fn read(call: Call) -> Answer {
     }
 }
 
-pub(crate) async fn put(mut call: Call) -> Answer {
+pub(crate) async fn put(call: Call) -> Answer {
     let principal = call.principal(Scope::Write).await?;
     let id = call.id()?;
     Query::none(&call.request)?;
@@ -243,7 +243,7 @@ pub(crate) async fn put(mut call: Call) -> Answer {
     }
 }
 
-pub(crate) async fn patch(mut call: Call) -> Answer {
+pub(crate) async fn patch(call: Call) -> Answer {
     let principal = call.principal(Scope::Write).await?;
     let id = call.id()?;
     Query::none(&call.request)?;

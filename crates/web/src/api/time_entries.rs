@@ -293,7 +293,7 @@ pub(crate) async fn list_of_job(call: Call) -> Answer {
     answer::page(&call, &query, &filters, &page)
 }
 
-pub(crate) async fn record(mut call: Call) -> Answer {
+pub(crate) async fn record(call: Call) -> Answer {
     let principal = call.principal(Scope::Write).await?;
     let job = call.id()?;
     Query::none(&call.request)?;
@@ -315,7 +315,7 @@ pub(crate) async fn read(call: Call) -> Answer {
     }
 }
 
-pub(crate) async fn put(mut call: Call) -> Answer {
+pub(crate) async fn put(call: Call) -> Answer {
     let principal = call.principal(Scope::Write).await?;
     let id = call.id()?;
     Query::none(&call.request)?;
@@ -330,7 +330,7 @@ pub(crate) async fn put(mut call: Call) -> Answer {
     }
 }
 
-pub(crate) async fn patch(mut call: Call) -> Answer {
+pub(crate) async fn patch(call: Call) -> Answer {
     let principal = call.principal(Scope::Write).await?;
     let id = call.id()?;
     Query::none(&call.request)?;

@@ -28,27 +28,34 @@ fn words(schema: &Value) -> String {
         Value::Array(types) => types.iter().map(text).collect::<Vec<_>>().join(" or "),
         single => text(single).to_owned(),
     };
-    let limits = [
-        ("format", ", "),
-        ("minimum", ", from "),
-        ("maximum", ", to "),
-        ("minLength", ", characters from "),
-        ("maxLength", ", characters to "),
-        ("default", ", default "),
-    ];
-    for (key, label) in limits {
-        match &schema[key] {
-            Value::Null => {}
-            Value::String(value) => words.extend([label, value]),
-            // Writing to a string cannot fail.
-            value => _ = write!(words, "{label}{value}"),
-        }
+    if let Some(format) = schema["format"].as_str() {
+        words.extend([", ", format]);
+    }
+    // Writing to a string cannot fail.
+    if let Some(range) = range(&schema["minimum"], &schema["maximum"]) {
+        let _ = write!(words, ", {range}");
+    }
+    if let Some(range) = range(&schema["minLength"], &schema["maxLength"]) {
+        let _ = write!(words, ", {range} characters");
+    }
+    if !schema["default"].is_null() {
+        let _ = write!(words, ", default {}", schema["default"]);
     }
     let choices: Vec<_> = list(&schema["enum"]).iter().map(ToString::to_string).collect();
     if !choices.is_empty() {
         words.extend([": ", &choices.join(", ")]);
     }
     words
+}
+
+fn range(from: &Value, to: &Value) -> Option<String> {
+    match (from, to) {
+        (Value::Null, Value::Null) => None,
+        (from, Value::Null) => Some(format!("at least {from}")),
+        (Value::Null, to) => Some(format!("at most {to}")),
+        (from, to) if from == to => Some(format!("exactly {from}")),
+        (from, to) => Some(format!("{from} to {to}")),
+    }
 }
 
 /// A named schema: its prose, and a table of its members when it is an object.
@@ -85,7 +92,9 @@ mod tests {
     #[test]
     fn a_type_is_told_with_its_limits() {
         let minutes = json!({ "type": "integer", "minimum": 1, "maximum": 1440 });
-        assert_eq!(kind(&minutes).into_string(), "integer, from 1, to 1440");
+        assert_eq!(kind(&minutes).into_string(), "integer, 1 to 1440");
+        let name = json!({ "type": "string", "minLength": 1, "maxLength": 120 });
+        assert_eq!(kind(&name).into_string(), "string, 1 to 120 characters");
         let status = json!({ "type": "string", "enum": ["open", "archived"] });
         assert_eq!(kind(&status).into_string(), "string: &quot;open&quot;, &quot;archived&quot;");
         let jobs = json!({ "type": "array", "items": { "$ref": "#/components/schemas/Job" } });

@@ -225,6 +225,7 @@ fn problem(codes: &[Code]) -> Response {
     let titles: Vec<&str> = codes.iter().map(|code| code.spec().title).collect();
     let headers: &[&str] = match codes.first().map(|code| code.spec().status.as_u16()) {
         Some(401 | 403) => &["WWW-Authenticate"],
+        Some(412) => &["ETag"],
         Some(503) => &["Retry-After"],
         _ => &[],
     };

@@ -1,1 +1,116 @@
-//! tests
+//! The document against the table of routes, the catalogue of codes and its own references.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::*;
+use crate::problem::Code;
+
+fn json() -> Value {
+    serde_json::to_value(document()).unwrap()
+}
+
+fn operations(document: &Value) -> Vec<(String, &Value)> {
+    let paths = document["paths"].as_object().unwrap().iter();
+    let methods = paths.flat_map(|(path, item)| item.as_object().unwrap().iter().map(move |(m, o)| (path, m, o)));
+    methods.map(|(path, method, operation)| (format!("{method} {path}"), operation)).collect()
+}
+
+#[test]
+fn every_route_and_method_is_documented_and_nothing_else() {
+    let document = json();
+    assert_eq!(document["openapi"], "3.1.0");
+    let documented: BTreeSet<String> = operations(&document).into_iter().map(|(name, _)| name).collect();
+    let mut registered = BTreeSet::new();
+    for endpoint in api::endpoints() {
+        registered.insert(format!("{} {}", endpoint.method.as_str().to_lowercase(), endpoint.path));
+        if endpoint.method == Method::GET {
+            registered.insert(format!("head {}", endpoint.path));
+        }
+    }
+    assert_eq!(documented, registered);
+}
+
+#[test]
+fn every_operation_has_an_id_of_its_own_words_and_a_tag_that_is_explained() {
+    let document = json();
+    let mut ids = BTreeSet::new();
+    for (name, operation) in operations(&document) {
+        assert!(ids.insert(operation["operationId"].as_str().unwrap().to_owned()), "{name}");
+        for member in ["summary", "description"] {
+            assert!(operation[member].as_str().is_some_and(|text| !text.is_empty()), "{name} has no {member}");
+        }
+        let tag = operation["tags"][0].as_str().unwrap();
+        assert!(TAGS.iter().any(|(known, _)| *known == tag), "{name}");
+        let open = !name.contains("/api/");
+        assert_eq!(operation["security"].is_null(), open, "{name}");
+    }
+}
+
+#[test]
+fn every_request_and_every_problem_has_an_example() {
+    let document = json();
+    let mut codes = BTreeSet::new();
+    for (name, operation) in operations(&document) {
+        for (media_type, content) in operation["requestBody"]["content"].as_object().into_iter().flatten() {
+            assert!(content["example"].is_object(), "{name} {media_type}");
+        }
+        for (status, response) in operation["responses"].as_object().unwrap() {
+            let Some(content) = response["content"].as_object() else { continue };
+            if status.starts_with(['4', '5']) {
+                let examples = content["application/problem+json"]["examples"].as_object().unwrap();
+                assert!(!examples.is_empty(), "{name} {status}");
+                for (code, example) in examples {
+                    assert_eq!(example["value"]["status"].to_string(), *status, "{name} {code}");
+                    codes.insert(code.clone());
+                }
+            } else if name.contains("/api/") {
+                assert!(content["application/json"]["example"].is_object(), "{name} {status}");
+            }
+        }
+    }
+    // These two are no operation's: the description of the whole tells them.
+    codes.extend(["route-not-found".to_owned(), "method-not-allowed".to_owned()]);
+    let all: BTreeSet<String> = Code::all().map(|code| code.spec().code.to_owned()).collect();
+    assert_eq!(codes, all);
+}
+
+#[test]
+fn inputs_take_no_other_members_and_examples_keep_the_schemas() {
+    let document = json();
+    for name in ["JobInput", "JobPatch", "TimeEntryInput", "TimeEntryOfJobInput", "TimeEntryPatch", "BatchInput"] {
+        assert_eq!(document["components"]["schemas"][name]["additionalProperties"], false, "{name}");
+    }
+    for (name, operation) in operations(&document) {
+        for content in operation["requestBody"]["content"].as_object().into_iter().flat_map(|content| content.values())
+        {
+            crate::test::conforms(&content["example"], &content["schema"], &name);
+        }
+        for response in operation["responses"].as_object().unwrap().values() {
+            for content in response["content"].as_object().into_iter().flat_map(|content| content.values()) {
+                let examples = content["examples"].as_object().into_iter().flat_map(|all| all.values());
+                let values = examples.map(|example| &example["value"]).chain(Some(&content["example"]));
+                for example in values.filter(|example| !example.is_null()) {
+                    crate::test::conforms(example, &content["schema"], &name);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    fn check(value: &Value, document: &Value) {
+        if let Some(reference) = value["$ref"].as_str() {
+            assert!(document.pointer(&reference[1..]).is_some(), "{reference} leads nowhere");
+        }
+        match value {
+            Value::Array(items) => items.iter().for_each(|item| check(item, document)),
+            Value::Object(members) => members.values().for_each(|member| check(member, document)),
+            _ => {}
+        }
+    }
+    let document = json();
+    check(&document, &document);
+}

@@ -71,7 +71,8 @@ impl Errors {
         Problem::new(Code::ValidationFailed, detail).with_errors(self.kept)
     }
 
-    /// The errors themselves, where each becomes part of something else.
+    /// The errors themselves.
+    #[cfg(test)]
     pub(crate) fn into_list(self) -> Vec<FieldError> {
         self.kept
     }

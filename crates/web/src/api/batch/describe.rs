@@ -21,7 +21,6 @@ pub(crate) fn record() -> Described {
             "status": 422,
             "code": "validation-failed",
             "detail": "/items/1/minutes_worked: must be a whole number from 1 to 1440, got 0",
-            "request_id": "01890a5d-ac96-774b-bcce-b302099a8057",
             "errors": [{
                 "pointer": "/items/1/minutes_worked",
                 "detail": "must be a whole number from 1 to 1440, got 0",

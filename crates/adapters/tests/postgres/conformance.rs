@@ -1,0 +1,45 @@
+//! The suite, each clause on a database of its own.
+
+use std::sync::Arc;
+
+use stint_conformance::health::Breakable;
+use stint_conformance::{Fixture, Ledger};
+use stint_domain::ports::{HealthCheck, TokenRepository};
+
+use super::postgres;
+
+async fn ledger() -> Ledger {
+    let (postgres, database) = postgres().await;
+    Ledger::new(postgres, database)
+}
+
+async fn tokens() -> Fixture<dyn TokenRepository> {
+    let (postgres, database) = postgres().await;
+    Fixture::new(Arc::new(postgres), database)
+}
+
+async fn health() -> Fixture<dyn HealthCheck> {
+    let (postgres, database) = postgres().await;
+    Fixture::new(Arc::new(postgres), database)
+}
+
+async fn breakable() -> Breakable {
+    let (postgres, database) = postgres().await;
+    let (up, down) = (postgres.migrator(), postgres.migrator());
+    Breakable {
+        health: Fixture::new(Arc::new(postgres), database),
+        spoil: Arc::new(move || {
+            let migrator = down.clone();
+            Box::pin(async move { drop(migrator.down().await.unwrap()) })
+        }),
+        mend: Arc::new(move || {
+            let migrator = up.clone();
+            Box::pin(async move { drop(migrator.up().await.unwrap()) })
+        }),
+    }
+}
+
+stint_conformance::ledger!(ledger);
+stint_conformance::token_repository!(tokens);
+stint_conformance::health_check!(health);
+stint_conformance::health_check_notices!(breakable);

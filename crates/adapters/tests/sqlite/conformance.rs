@@ -1,0 +1,45 @@
+//! The suite, each clause on a file of its own.
+
+use std::sync::Arc;
+
+use stint_conformance::health::Breakable;
+use stint_conformance::{Fixture, Ledger};
+use stint_domain::ports::{HealthCheck, TokenRepository};
+
+use super::database;
+
+async fn ledger() -> Ledger {
+    let (sqlite, folder) = database().await;
+    Ledger::new(sqlite, folder)
+}
+
+async fn tokens() -> Fixture<dyn TokenRepository> {
+    let (sqlite, folder) = database().await;
+    Fixture::new(Arc::new(sqlite), folder)
+}
+
+async fn health() -> Fixture<dyn HealthCheck> {
+    let (sqlite, folder) = database().await;
+    Fixture::new(Arc::new(sqlite), folder)
+}
+
+async fn breakable() -> Breakable {
+    let (sqlite, folder) = database().await;
+    let (up, down) = (sqlite.migrator(), sqlite.migrator());
+    Breakable {
+        health: Fixture::new(Arc::new(sqlite), folder),
+        spoil: Arc::new(move || {
+            let migrator = down.clone();
+            Box::pin(async move { drop(migrator.down().await.unwrap()) })
+        }),
+        mend: Arc::new(move || {
+            let migrator = up.clone();
+            Box::pin(async move { drop(migrator.up().await.unwrap()) })
+        }),
+    }
+}
+
+stint_conformance::ledger!(ledger);
+stint_conformance::token_repository!(tokens);
+stint_conformance::health_check!(health);
+stint_conformance::health_check_notices!(breakable);

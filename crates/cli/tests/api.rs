@@ -1,0 +1,31 @@
+//! The product from outside: a real process, real sockets, a real SQLite file and a real Postgres.
+//!
+//! Written from the specification, not from the code. Every claim in a list `on_both_databases!(...)` is tested on both
+//! databases, with a database and a server of its own; those on Postgres need the feature `postgres-tests`.
+//! Deliberately not here: what a layer can show alone.
+
+mod answer;
+mod auth;
+mod bad_input;
+mod batch;
+mod client;
+mod concurrency;
+mod conditional;
+mod contract;
+mod dice;
+mod fuzz;
+mod idempotency;
+#[cfg(feature = "postgres-tests")]
+mod instances;
+mod jobs;
+mod ledger;
+mod openapi;
+mod outage;
+mod pages;
+#[cfg(feature = "postgres-tests")]
+mod proxy;
+mod raw;
+mod schema;
+mod service;
+mod shutdown;
+mod time_entries;

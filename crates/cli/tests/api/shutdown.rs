@@ -1,0 +1,91 @@
+//! The end of a server: on request, with what is in flight answered; or all at once, with what was answered kept.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+
+use futures::future::join_all;
+use serde_json::{Value, json};
+
+use super::client::Client;
+use super::ledger::{TODAY, entry, id};
+use super::raw::Connection;
+use super::service::{Service, on_both_databases};
+
+on_both_databases!(
+    sigterm_lets_what_is_in_flight_finish_and_exits_with_success,
+    sigkill_under_load_loses_no_answered_write,
+);
+
+async fn sigterm_lets_what_is_in_flight_finish_and_exits_with_success(mut service: Service) {
+    let job = service.api.new_job("Long").await;
+    let body = entry(7).to_string();
+    let head = format!(
+        "POST /api/v1/jobs/{job}/time-entries HTTP/1.1\r\nHost: x\r\nAuthorization: {}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\nExpect: 100-continue\r\n\r\n",
+        service.api.authorization(),
+        body.len()
+    );
+    let mut in_flight = Vec::new();
+    for _ in 0..10 {
+        let mut connection = Connection::open(service.api.address()).await;
+        connection.write(&head).await;
+        // The server has the request once it asks for the body.
+        assert_eq!(connection.read_response().await.answer().status, 100);
+        in_flight.push(connection);
+    }
+    service.signal("TERM");
+    for connection in &mut in_flight {
+        connection.exchange(&body).await.answer().expect(201);
+    }
+    assert!(service.ended().success());
+    service.restart();
+    assert_eq!(service.api.total(&job).await, 70);
+    service.assert_totals_are_sums().await;
+}
+
+async fn sigkill_under_load_loses_no_answered_write(mut service: Service) {
+    let job = service.api.new_job("Interrupted").await;
+    let answered = RefCell::new(BTreeMap::new());
+    for round in 1..=3 {
+        let alive = Cell::new(true);
+        let load = join_all((0..8).map(|client| write_on(&service.api, &job, client, &alive, &answered)));
+        let kill = async {
+            while answered.borrow().len() < round * 60 {
+                actix_web::rt::task::yield_now().await;
+            }
+            service.signal("KILL");
+            alive.set(false);
+        };
+        futures::join!(load, kill);
+        service.restart();
+        let stored: BTreeMap<_, _> =
+            service.api.all("/time-entries?limit=200").await.iter().map(|e| (id(e), e.clone())).collect();
+        for (id, entry) in answered.borrow().iter() {
+            assert_eq!(stored.get(id), Some(entry), "an answered write is gone");
+        }
+        service.assert_totals_are_sums().await;
+    }
+}
+
+/// Logs one entry after the other until the server is gone.
+async fn write_on(
+    api: &Client,
+    job: &str,
+    client: usize,
+    alive: &Cell<bool>,
+    answered: &RefCell<BTreeMap<String, Value>>,
+) {
+    for at in 0.. {
+        let body = json!({ "minutes_worked": 1, "date_stamp": TODAY, "work_summary": format!("{client}/{at}") });
+        match api.post(format!("/jobs/{job}/time-entries"), &body).attempt().await {
+            Ok(answer) => {
+                let entry = answer.expect(201).json();
+                answered.borrow_mut().insert(id(&entry), entry);
+            }
+            Err(error) => return assert!(!alive.get(), "the server went away too early: {error}"),
+        }
+        if !alive.get() {
+            return;
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! Each command as a process, over a folder and a SQLite file of its own: what it prints where, and how it ends.
+
+mod check;
+mod dbshell;
+mod development;
+mod migrate;
+mod serve;
+mod settings;
+mod shutdown;
+mod token;
+
+use crate::support::Stint;
+
+#[test]
+fn a_command_line_that_is_not_understood_ends_with_2_and_says_so_on_stderr() {
+    for arguments in [&["serv"][..], &["migrate", "--status", "--down"], &["token", "create", "--name", "ci"], &[]] {
+        let ended = Stint::new().run(arguments);
+        assert_eq!((ended.status, ended.stdout.as_str()), (2, ""), "{arguments:?}");
+        assert!(ended.stderr.contains("Usage: stint"), "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn every_command_shows_examples() {
+    let commands: [&[&str]; 13] = [
+        &[],
+        &["serve"],
+        &["migrate"],
+        &["token"],
+        &["token", "create"],
+        &["token", "list"],
+        &["check"],
+        &["settings"],
+        &["openapi"],
+        &["dbshell"],
+        &["check", "deploy"],
+        &["check", "totals"],
+        &["token", "revoke"],
+    ];
+    for command in commands {
+        let help = Stint::new().run(&[command, &["--help"]].concat()).succeeded();
+        assert!(help.contains("Examples:\n  "), "stint {command:?} --help: {help}");
+    }
+}
+
+#[test]
+fn the_api_can_be_described_without_settings() {
+    let stint = Stint::new().unset("STINT_DATABASE__URL");
+    let document: serde_json::Value = serde_json::from_str(&stint.run(&["openapi"]).succeeded()).unwrap();
+    assert!(document["paths"]["/api/v1/jobs"].is_object());
+}

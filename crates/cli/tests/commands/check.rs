@@ -1,0 +1,64 @@
+//! `stint check`.
+
+use std::fs::{Permissions, set_permissions};
+use std::os::unix::fs::PermissionsExt;
+
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, SqliteConnection};
+
+use crate::support::Stint;
+
+#[test]
+fn a_sound_deployment_passes_with_warnings_at_most() {
+    let stint = Stint::new().migrated();
+    let found = stint.run(&["check", "deploy"]).succeeded();
+    assert!(
+        found.starts_with("warning: the database is a file") && found.ends_with("findings: 1, serious: 0\n"),
+        "{found}"
+    );
+}
+
+#[test]
+fn what_is_serious_ends_with_1_and_names_its_fix() {
+    let stint = Stint::new();
+    let serious = |stint: &Stint, what: &str, fix: &str| {
+        let ended = stint.run(&["check", "deploy"]);
+        let (what, fix) = (format!("serious: {what}"), format!("         fix: {fix}"));
+        assert!(ended.status == 1 && ended.stdout.contains(&what) && ended.stdout.contains(&fix), "{ended:?}");
+    };
+    serious(&stint, "there is no database stint.db", "run `stint migrate`");
+    assert!(!stint.path("stint.db").exists(), "a check changes nothing");
+
+    let stint = stint.migrated();
+    stint.run(&["migrate", "--down"]).succeeded();
+    serious(&stint, "the database lacks the migrations", "see to it that");
+
+    let stint = stint.migrated();
+    set_permissions(stint.path("stint.db"), Permissions::from_mode(0o644)).unwrap();
+    serious(&stint, "the database in stint.db may be read by every user", "chmod o= stint.db");
+
+    let stint = stint.set("STINT_ENV", "development");
+    serious(&stint, "STINT_ENV is development", "unset STINT_ENV");
+}
+
+#[test]
+fn totals_that_drifted_are_named() {
+    let stint = Stint::new().migrated();
+    let sound = "jobs: 0, time entries: 0; every total equals its sum\n";
+    assert_eq!(stint.run(&["check", "totals"]).succeeded(), sound);
+
+    let (token, server) = (stint.token("write"), stint.serve());
+    let created = server.post("/api/v1/jobs", &token, r#"{"name": "Research"}"#);
+    assert!(created.starts_with("HTTP/1.1 201 "), "{created}");
+    let path = stint.path("stint.db");
+    let mut database = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+    database.batch_execute("UPDATE jobs SET total_minutes = total_minutes + 7").unwrap();
+
+    let drifted = stint.run(&["check", "totals"]);
+    assert_eq!(drifted.status, 1);
+    assert!(drifted.stdout.contains(": total_minutes is 7, its entries sum to 0\n"), "{drifted:?}");
+    assert!(
+        drifted.stdout.ends_with("jobs: 1, time entries: 0; totals that do not equal their sums: 1\n"),
+        "{drifted:?}"
+    );
+}

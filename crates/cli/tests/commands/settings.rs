@@ -1,0 +1,46 @@
+//! `stint settings`, and how every command refuses bad ones. What wins over what is tested beside the code.
+
+use std::fs;
+
+use crate::support::Stint;
+
+#[test]
+fn every_setting_is_shown_with_its_source() {
+    let stint = Stint::new().set("STINT_DATABASE__POOL_SIZE", "3").unset("STINT_HTTP__LISTEN");
+    fs::write(stint.path("stint.toml"), "[http]\nworkers = 2").unwrap();
+    let shown = stint.set("STINT_CONFIG", "stint.toml").run(&["settings"]).succeeded();
+    let line = |key: &str| -> Vec<&str> {
+        let line = shown.lines().find(|line| line.starts_with(key)).unwrap();
+        line.split_whitespace().collect()
+    };
+    assert_eq!(shown.lines().next(), Some("# environment: deployment"));
+    assert_eq!(line("http.listen"), ["http.listen", "=", "127.0.0.1:8080", "#", "base.toml", "(built", "in)"]);
+    assert_eq!(line("database.pool_size"), ["database.pool_size", "=", "3", "#", "STINT_DATABASE__POOL_SIZE"]);
+    assert_eq!(line("http.workers"), ["http.workers", "=", "2", "#", "stint.toml"]);
+}
+
+#[test]
+fn passwords_are_masked_wherever_they_could_show() {
+    let stint = Stint::on("postgres://stint:hunter2@127.0.0.1:1/stint").set("STINT_LOG__LEVEL", "trace");
+    let shown = stint.run(&["settings"]).succeeded();
+    assert!(shown.contains("database.url = postgres://stint:***@127.0.0.1:1/stint"), "{shown}");
+    for command in [&["migrate"][..], &["serve"], &["check", "deploy"]] {
+        let ended = stint.run(command);
+        assert_eq!(ended.status, 1);
+        assert!(!format!("{ended:?}").contains("hunter2"), "{ended:?}");
+    }
+}
+
+#[test]
+fn bad_settings_stop_every_command_with_one_line() {
+    let stint = Stint::new().set("STINT_HTTP__LISTN", "127.0.0.1:1");
+    for command in [&["serve"][..], &["migrate"], &["token", "list"], &["check", "totals"], &["settings"], &["dbshell"]]
+    {
+        let complaint = stint.run(command).failed();
+        assert!(complaint.starts_with("unknown setting http.listn in STINT_HTTP__LISTN; [http] has"), "{complaint}");
+    }
+    let complaint = Stint::new().set("STINT_HTTP__LISTEN", "localhost:80").run(&["serve"]).failed();
+    assert!(complaint.starts_with("bad setting http.listen = `localhost:80` in STINT_HTTP__LISTEN: "), "{complaint}");
+    let complaint = Stint::new().set("STINT_ENV", "prod").run(&["serve"]).failed();
+    assert!(complaint.starts_with("STINT_ENV is `prod`, but must be"), "{complaint}");
+}

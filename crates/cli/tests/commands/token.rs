@@ -1,0 +1,78 @@
+//! `stint token`: the life of a token.
+
+use serde_json::Value;
+
+use crate::support::Stint;
+
+fn list(stint: &Stint) -> Vec<Value> {
+    serde_json::from_str(&stint.run(&["token", "list", "--json"]).succeeded()).unwrap()
+}
+
+#[test]
+fn a_secret_is_alone_on_stdout_and_nowhere_else() {
+    let stint = Stint::new().migrated().set("STINT_LOG__LEVEL", "trace");
+    let created = stint.run(&["token", "create", "--name", "ci", "--scopes", "read,write"]);
+    let secret = created.stdout.strip_suffix('\n').unwrap().to_owned();
+    assert!(secret.starts_with("stint_") && secret.len() == 49, "{created:?}");
+    assert!(!created.stderr.contains(&secret));
+    assert!(!stint.run(&["token", "list", "--json"]).stdout.contains(&secret));
+    let file = std::fs::read(stint.path("stint.db")).unwrap();
+    assert!(!String::from_utf8_lossy(&file).contains(&secret));
+}
+
+#[test]
+fn a_token_is_listed_with_what_was_asked_for() {
+    let stint = Stint::new().migrated();
+    let create = ["token", "create", "--name", "laptop", "--subject", "ada", "--scopes", "write,read", "--expires"];
+    stint.run(&[&create[..], &["9000-01-01"]].concat()).succeeded();
+    stint.token("admin");
+    let tokens = list(&stint);
+    assert_eq!(tokens.len(), 2);
+    let laptop = &tokens[0];
+    assert_eq!(
+        (&laptop["name"], &laptop["subject"], &laptop["state"]),
+        (&"laptop".into(), &"ada".into(), &"active".into())
+    );
+    assert_eq!(laptop["scopes"], serde_json::json!(["read", "write"]));
+    assert_eq!(laptop["expires_at"], "9000-01-01T00:00:00.000000Z");
+    assert_eq!((&tokens[1]["subject"], &tokens[1]["expires_at"]), (&"test".into(), &Value::Null));
+
+    let table = stint.run(&["token", "list"]).succeeded();
+    let rows: Vec<_> = table.lines().collect();
+    assert!(rows.len() == 3 && rows[0].starts_with("ID ") && rows[1].ends_with("  laptop  ada"), "{table}");
+}
+
+#[test]
+fn a_revoked_token_is_refused_by_a_running_service() {
+    let stint = Stint::new().migrated();
+    let (revoked, other, server) = (stint.token("read"), stint.token("read"), stint.serve());
+    let id = list(&stint)[0]["id"].as_str().unwrap().to_owned();
+    assert!(stint.run(&["token", "revoke", &id]).succeeded().starts_with(&format!("revoked {id} (test) at ")));
+    assert_eq!(list(&stint)[0]["state"], "revoked");
+
+    // This service has never seen it, so no cache may answer.
+    assert!(server.get("/api/v1/jobs", &revoked).starts_with("HTTP/1.1 401 "));
+    assert!(server.get("/api/v1/jobs", &other).starts_with("HTTP/1.1 200 "));
+}
+
+#[test]
+fn what_makes_no_token_is_refused() {
+    let stint = Stint::new().migrated();
+    let create = |name, scopes, expires| {
+        stint.run(&["token", "create", "--name", name, "--scopes", scopes, "--expires", expires])
+    };
+    for (name, scopes, expires, said) in [
+        ("", "read", "90d", "must not be empty"),
+        ("ci", "root", "90d", "must be one or more of `read`, `write`, `admin`"),
+        ("ci", "read", "soon", "must be a span such as `90d` or a date"),
+    ] {
+        let ended = create(name, scopes, expires);
+        assert!(ended.status == 2 && ended.stdout.is_empty() && ended.stderr.contains(said), "{ended:?}");
+    }
+    assert!(create("ci", "read", "2001-01-01").failed().starts_with("the token would have expired at 2001-01-01"));
+    assert!(list(&stint).is_empty());
+
+    let unknown = "019303a2-6f6e-7d30-9c43-2f1d5a0a7f11";
+    assert_eq!(stint.run(&["token", "revoke", unknown]).failed(), format!("there is no token {unknown}"));
+    assert_eq!(stint.run(&["token", "revoke", "ci"]).status, 2);
+}

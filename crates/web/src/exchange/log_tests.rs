@@ -1,0 +1,70 @@
+//! What the log says of requests.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use stint_domain::ports::BackendErrorKind;
+use tracing::subscriber::set_default;
+use tracing_subscriber::fmt::MakeWriter;
+
+use crate::test::{Ports, by, failure, secret, send};
+
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl MakeWriter<'_> for Lines {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        self.clone()
+    }
+}
+
+impl Lines {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+#[actix_web::test]
+async fn every_line_of_a_request_has_its_id_and_an_internal_error_its_causes() {
+    let lines = Lines::default();
+    let subscriber = tracing_subscriber::fmt().with_writer(lines.clone()).with_ansi(false).finish();
+    let _guard = set_default(subscriber);
+    let api = Ports::jobs(|jobs| {
+        jobs.expect_find().returning(|_| Err(failure(BackendErrorKind::Corrupt)));
+    });
+    let url = "/api/v1/jobs/00000000-0000-0000-0000-000000000005";
+    send(&api, by("r", "GET", url).insert_header(("X-Request-Id", "req-1"))).await;
+    let log = lines.text();
+    let of_request: Vec<&str> = log.lines().filter(|line| line.contains("request{")).collect();
+    assert_eq!(of_request.len(), 2, "{log}");
+    assert!(of_request.iter().all(|line| line.contains("request_id=\"req-1\"")), "{log}");
+    let [failed, access] = of_request[..] else { panic!("{log}") };
+    assert!(
+        failed.contains("ERROR") && failed.contains("postgres: corrupt data: the password of db.internal"),
+        "{log}"
+    );
+    for part in
+        ["INFO", "stint::access", "method=\"GET\"", "route=\"/api/v1/jobs/{id}\"", "status=500", "subject=\"ada\""]
+    {
+        assert!(access.contains(part), "{part} is not in {access}");
+    }
+    assert!(access.contains("duration_ms=") && access.contains("token=00000000-0000-0000-0000-000000000009"), "{log}");
+    assert!(!log.contains(&secret("r")), "{log}");
+
+    send(&api, by("r", "DELETE", url)).await;
+    let log = lines.text();
+    let refused = log.lines().last().unwrap();
+    assert!(refused.contains("status=403") && refused.contains("subject=\"ada\""), "{refused}");
+}
