@@ -21,10 +21,10 @@ dev: ## the same, rebuilt and restarted whenever the sources change
 	@exec infra/dev/watch
 
 test: ## every test, with a private Postgres or the one in STINT_TEST_DATABASE_URL
-	@infra/dev/require build postgres
+	@infra/dev/require build postgres curl
 	infra/test/with-postgres cargo test --locked --workspace --all-features
 
-test-fast: ## the tests that need no server: those that do are behind features
+test-fast: ## the tests that need only cargo: the others are behind features
 	@infra/dev/require build
 	cargo test --locked --workspace
 

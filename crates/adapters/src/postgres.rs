@@ -1,7 +1,7 @@
 //! The ledger in Postgres, through Diesel and a pool.
 //!
 //! What a method does is in the file of its port. What they share: [`sql`] (statements that are prepared once),
-//! [`attempt`] (transactions, and when to try again), [`session`] (connections, and how lost ones are replaced),
+//! [`mod@attempt`] (transactions, and when to try again), [`session`] (connections, and how lost ones are replaced),
 //! [`error`] (what a failure means) and [`rows`].
 //!
 //! The order of locks, which every transaction keeps: an idempotency key, then jobs by ascending id, then entries. An

@@ -1,7 +1,7 @@
 //! The product from outside: a real process, real sockets, a real SQLite file and a real Postgres.
 //!
 //! Written from the specification, not from the code. Every claim in a list `on_both_databases!(...)` is tested on both
-//! databases, with a database and a server of its own; those on Postgres need the feature `postgres-tests`.
+//! databases, with a database and a server of its own; those on Postgres need the feature `system-tests`.
 //! Deliberately not here: what a layer can show alone.
 
 mod answer;
@@ -15,14 +15,14 @@ mod contract;
 mod dice;
 mod fuzz;
 mod idempotency;
-#[cfg(feature = "postgres-tests")]
+#[cfg(feature = "system-tests")]
 mod instances;
 mod jobs;
 mod ledger;
 mod openapi;
 mod outage;
 mod pages;
-#[cfg(feature = "postgres-tests")]
+#[cfg(feature = "system-tests")]
 mod proxy;
 mod raw;
 mod schema;

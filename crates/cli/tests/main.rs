@@ -5,4 +5,6 @@
 mod api;
 mod architecture;
 mod commands;
+#[cfg(feature = "system-tests")]
+mod readme;
 mod support;

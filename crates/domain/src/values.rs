@@ -1,7 +1,7 @@
 //! The values a ledger is made of, each with one constructor that input and stored rows both pass.
 //!
 //! Parse, don't validate: who holds a [`Minutes`] knows that it is between 1 and 1440. What a value *does* in the
-//! ledger is not here but in [`crate::job`] and [`crate::time_entry`].
+//! ledger is not here but in [`crate::Job`] and [`crate::TimeEntry`].
 
 mod date_range;
 mod date_stamp;

@@ -48,12 +48,22 @@ impl Media {
         let charset =
             parts.filter_map(|part| part.split_once('=')).find(|(name, _)| name.eq_ignore_ascii_case("charset"));
         let utf8 = charset.is_none_or(|(_, charset)| charset.trim_matches('"').eq_ignore_ascii_case("utf-8"));
-        if taken && utf8 {
-            Ok(())
-        } else {
-            Err(Problem::new(Code::UnsupportedMediaType, format!("{} in UTF-8, got {}", needed(), Excerpt(text))))
+        if !(taken && utf8) {
+            let detail = format!("{} in UTF-8, got {}", needed(), Excerpt(text));
+            return Err(Problem::new(Code::UnsupportedMediaType, detail));
         }
+        uncompressed(headers)
     }
+}
+
+/// Passes when the body is sent as it is. A compressed one could be small and become large.
+fn uncompressed(headers: &HeaderMap) -> Result<(), Problem> {
+    let coding = headers.get(header::CONTENT_ENCODING).map_or("identity", |coding| coding.to_str().unwrap_or_default());
+    if coding.eq_ignore_ascii_case("identity") {
+        return Ok(());
+    }
+    let detail = format!("the body must be sent without Content-Encoding, got {}", Excerpt(coding));
+    Err(Problem::new(Code::UnsupportedMediaType, detail))
 }
 
 /// Reads a body of at most `limit` bytes that arrives until `deadline`.
@@ -156,5 +166,15 @@ mod tests {
             assert!(!takes(Media::Json, bad), "{bad}");
         }
         assert!(Media::Json.check(&HeaderMap::new()).is_err());
+    }
+
+    #[test]
+    fn a_body_that_says_it_is_compressed_is_not_taken() {
+        let headers = |coding| {
+            let json = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            HeaderMap::from_iter([json, (header::CONTENT_ENCODING, HeaderValue::from_static(coding))])
+        };
+        assert!(Media::Json.check(&headers("gzip")).is_err());
+        assert!(Media::Json.check(&headers("identity")).is_ok());
     }
 }

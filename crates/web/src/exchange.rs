@@ -118,6 +118,7 @@ pub(crate) async fn exchange<F: Future<Output = Answer>>(
     let span = tracing::info_span!("request", request_id = context.id);
     let answering = async {
         let _in_flight = api.metrics.enter();
+        let mut watch = Watch { api: &api, route, context: &context, answered: false };
         let call = Call { api: Rc::clone(&api), request: request.clone(), context: Rc::clone(&context) };
         let answer = bounded(handler(call), &api, context.deadline).await;
         let mut response = answer.unwrap_or_else(|problem| {
@@ -131,9 +132,29 @@ pub(crate) async fn exchange<F: Future<Output = Answer>>(
         durations.observe(context.started.elapsed().as_secs_f64());
         api.metrics.answered(request.method(), route, response.status());
         log_access(&request, route, &response, &context);
+        watch.answered = true;
         response
     };
     answering.instrument(span).await
+}
+
+/// Sees a request whose caller goes away: then the handler is dropped where it stands. A write that it handed to a port
+/// may still happen, and there must be a trace of it.
+struct Watch<'a> {
+    api: &'a Api,
+    route: &'static str,
+    context: &'a Context,
+    answered: bool,
+}
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        if !self.answered {
+            self.api.metrics.abandoned();
+            let token = self.context.principal.get().map(|principal| tracing::field::display(principal.token));
+            tracing::info!(target: "stint::access", route = self.route, token, "abandoned");
+        }
+    }
 }
 
 /// The handler's answer, or the problem that it panicked or took too long.

@@ -21,6 +21,7 @@ pub struct HttpMetrics {
     requests: Family<RequestLabels, Counter>,
     durations: Family<RouteLabel, Histogram, fn() -> Histogram>,
     in_flight: Gauge,
+    abandoned: Counter,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -42,6 +43,7 @@ impl HttpMetrics {
             requests: Family::default(),
             durations: Family::new_with_constructor(buckets as fn() -> Histogram),
             in_flight: Gauge::default(),
+            abandoned: Counter::default(),
         };
         let registry = registry.sub_registry_with_prefix("stint_http");
         registry.register("requests", "Requests answered", metrics.requests.clone());
@@ -51,6 +53,7 @@ impl HttpMetrics {
             metrics.durations.clone(),
         );
         registry.register("requests_in_flight", "Requests being answered", metrics.in_flight.clone());
+        registry.register("requests_abandoned", "Requests whose caller went away", metrics.abandoned.clone());
         metrics
     }
 
@@ -63,6 +66,11 @@ impl HttpMetrics {
     pub(crate) fn enter(&self) -> InFlight {
         self.in_flight.inc();
         InFlight(self.in_flight.clone())
+    }
+
+    /// Counts a request that nobody waited for any more.
+    pub(crate) fn abandoned(&self) {
+        self.abandoned.inc();
     }
 
     /// Counts an answer.

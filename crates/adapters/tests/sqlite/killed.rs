@@ -30,9 +30,9 @@ async fn acknowledged_writes_survive_a_killed_process() {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let mut lines = BufReader::new(victim.stdout.take().unwrap()).lines();
+    let lines = BufReader::new(victim.stdout.take().unwrap()).lines();
     let mut stored = Vec::new();
-    while let Some(line) = lines.next() {
+    for line in lines {
         stored.extend(line.unwrap().strip_prefix("stored ").map(|id| id.parse::<TimeEntryId>().unwrap()));
         if stored.len() == 50 {
             victim.kill().unwrap();

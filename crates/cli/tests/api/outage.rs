@@ -1,6 +1,6 @@
 //! A database that is away, silent or locked: 503 in time, and recovery without a restart.
 
-#[cfg(feature = "postgres-tests")]
+#[cfg(feature = "system-tests")]
 mod postgres;
 
 use std::time::{Duration, Instant};

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::process::ExitStatus;
 
 use serde_json::Value;
-#[cfg(feature = "postgres-tests")]
+#[cfg(feature = "system-tests")]
 use stint_adapters::postgres::test_database::TestDatabase;
 
 use super::client::Client;
@@ -42,14 +42,14 @@ impl Service {
         Self::start(with(stint, settings), direct, Box::new(()))
     }
 
-    #[cfg(feature = "postgres-tests")]
+    #[cfg(feature = "system-tests")]
     pub(super) fn on_postgres() -> Self {
         Self::on_postgres_by(|address| address, &[])
     }
 
     /// With these settings besides, and with a server that reaches Postgres at another address, which `detour` finds for
     /// the real one.
-    #[cfg(feature = "postgres-tests")]
+    #[cfg(feature = "system-tests")]
     pub(super) fn on_postgres_by(
         detour: impl FnOnce(std::net::SocketAddr) -> std::net::SocketAddr,
         settings: &[(&str, &str)],
@@ -167,7 +167,7 @@ macro_rules! on_both_databases {
             )+
         }
 
-        #[cfg(feature = "postgres-tests")]
+        #[cfg(feature = "system-tests")]
         mod on_postgres {
             $(
                 #[actix_web::test]

@@ -2,7 +2,9 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+use actix_web::rt::time::sleep;
 use futures::future::join_all;
 use serde_json::{Value, json};
 
@@ -34,6 +36,8 @@ async fn sigterm_lets_what_is_in_flight_finish_and_exits_with_success(mut servic
         in_flight.push(connection);
     }
     service.signal("TERM");
+    // Long enough for a server that does not wait to be gone.
+    sleep(Duration::from_secs(1)).await;
     for connection in &mut in_flight {
         connection.exchange(&body).await.answer().expect(201);
     }

@@ -147,7 +147,8 @@ impl Batch {
 
 /// Reads items of which each has its own result.
 fn item((at, json): (usize, Json<'_>)) -> Result<TimeEntryDraft, Problem> {
-    let mut errors = Errors::default();
+    // More than an item has fields, and little enough for a thousand items.
+    let mut errors = Errors::at_most(10);
     let draft = time_entries::draft(json, &format!("/items/{at}"), &mut errors);
     errors.check(draft)
 }
@@ -189,9 +190,10 @@ pub(crate) async fn record(call: Call) -> Answer {
             Err(problem) => invalid.push((at, problem)),
         }
     }
-    let applied = if drafts.is_empty() {
+    let applied = if drafts.is_empty() && idempotency.is_none() {
         Applied::now(BatchOutcome::new())
     } else {
+        // With a key the port is told even of no entries, so that it knows the key.
         call.api.time_entries.record_batch(&principal, drafts, mode, idempotency).await?
     };
     let status = if mode == BatchMode::Atomic { StatusCode::CREATED } else { StatusCode::MULTI_STATUS };

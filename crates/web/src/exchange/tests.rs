@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use actix_web::dev::Service;
+use actix_web::test::init_service;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 
@@ -123,6 +125,21 @@ async fn a_request_that_takes_too_long_is_answered_in_time() {
     let reply = send(&api, TestRequest::with_uri("/readyz")).await;
     assert_eq!((reply.status.as_u16(), reply.code().as_str()), (503, "timeout"));
     assert_eq!(reply.header("retry-after"), "1");
+}
+
+#[actix_web::test]
+async fn a_request_whose_caller_goes_away_is_counted() {
+    let (mut registry, mut api) = (Registry::default(), Ports::new().api());
+    api.health = std::sync::Arc::new(Stuck);
+    api.metrics = HttpMetrics::new(&mut registry);
+    let service = init_service(crate::app(api)).await;
+    let mut request = Box::pin(service.call(TestRequest::with_uri("/readyz").to_request()));
+    assert!(futures::poll!(&mut request).is_pending());
+    drop(request);
+    let mut text = String::new();
+    encode(&mut text, &registry).unwrap();
+    assert!(text.contains("stint_http_requests_abandoned_total 1"), "{text}");
+    assert!(text.contains("stint_http_requests_in_flight 0"), "{text}");
 }
 
 #[actix_web::test]

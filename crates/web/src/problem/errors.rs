@@ -33,20 +33,31 @@ impl FieldError {
     }
 }
 
-/// Gathers errors: all are counted, the first thousand are kept, so that an answer is never larger than is useful.
-#[derive(Debug, Default)]
+/// Gathers errors: all are counted, the first ones are kept, so that an answer is never larger than is useful.
+#[derive(Debug)]
 pub(crate) struct Errors {
     kept: Vec<FieldError>,
     total: usize,
+    most: usize,
+}
+
+impl Default for Errors {
+    /// Keeps a thousand.
+    fn default() -> Self {
+        Self::at_most(1000)
+    }
 }
 
 impl Errors {
-    const MOST: usize = 1000;
+    /// Keeps as many as are given.
+    pub(crate) const fn at_most(most: usize) -> Self {
+        Self { kept: Vec::new(), total: 0, most }
+    }
 
     /// Adds one.
     pub(crate) fn push(&mut self, error: FieldError) {
         self.total += 1;
-        if self.kept.len() < Self::MOST {
+        if self.kept.len() < self.most {
             self.kept.push(error);
         }
     }

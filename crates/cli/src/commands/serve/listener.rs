@@ -6,6 +6,7 @@ use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::thread::available_parallelism;
+use std::time::Duration;
 
 use actix_web::HttpServer;
 use actix_web::dev::Server;
@@ -40,6 +41,8 @@ pub(super) fn server(settings: &HttpSettings, api: Api) -> Result<(Server, Liste
     let server = HttpServer::new(move || stint_web::app(api.clone()))
         .workers(workers)
         .client_request_timeout(settings.header_timeout.0)
+        // A client that was refused while it still sends has this long to read why.
+        .client_disconnect_timeout(Duration::from_secs(5))
         .keep_alive(settings.keep_alive.0)
         .shutdown_timeout(settings.shutdown_timeout.as_secs_up())
         .disable_signals();

@@ -65,6 +65,19 @@ async fn a_batch_per_item_without_a_valid_item_asks_nobody() {
 }
 
 #[actix_web::test]
+async fn a_key_is_remembered_even_when_no_item_is_valid() {
+    let api = Ports::time_entries(|entries| {
+        entries
+            .expect_record_batch()
+            .withf(|c| c.entries.is_empty() && c.idempotency.is_some())
+            .return_once(|_| Ok(Applied::earlier(BatchOutcome::new())));
+    });
+    let request = sent("POST", URL, batch("per_item", &[item(0)])).insert_header(("Idempotency-Key", "k"));
+    let reply = send(&api, request).await;
+    assert_eq!((reply.status.as_u16(), reply.header("idempotency-replayed")), (207, "true"));
+}
+
+#[actix_web::test]
 async fn an_atomic_batch_is_stored_whole() {
     let api = Ports::time_entries(|entries| {
         entries
