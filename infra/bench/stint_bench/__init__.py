@@ -1,0 +1,13 @@
+"""Measures Stint beside its limits: Postgres alone (pgbench) and HTTP alone. Python's standard library only."""
+
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent.parent
+"""The folder infra/bench."""
+
+ROOT = HERE.parent.parent
+"""The repository."""
+
+
+class BenchError(Exception):
+    """Why the run can't go on, in one line for the person who started it."""

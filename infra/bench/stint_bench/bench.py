@@ -1,0 +1,112 @@
+"""`make bench`: every workload on both databases, beside the limits that the databases and HTTP set."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+
+from . import machine, options, processes, report, sqlite, stage, tools
+from .contenders import STINT_ON_POSTGRES, STINT_ON_SQLITE, Contender, Database, Http, Load, Loop, Service
+from .ledger import Ledger
+from .measure import measure, say
+from .pgbench import Pgbench
+from .postgres import Postgres
+from .service import BareHttp, Stint
+
+
+def parse_options():
+    parser = options.common("Measures Stint beside Postgres alone and HTTP alone.", rounds=5, seconds=5)
+    parser.add_argument("--workloads", **options.workloads("W1,W2,W3,W4,W5,W6,W7"))
+    parser.add_argument("--databases", type=options.databases, default="postgres,sqlite", metavar="NAME,NAME",
+                        help="(%(default)s)")
+    parser.add_argument("--jobs", type=int, default=10_000, help="in the ledger at the start (%(default)s)")
+    parser.add_argument("--entries-per-job", type=int, default=100, help="(%(default)s)")
+    chosen = parser.parse_args()
+    if chosen.quick:
+        chosen.rounds, chosen.seconds, chosen.jobs, chosen.clients = 2, 1, 500, [8, 16]
+    return chosen
+
+
+def main() -> None:
+    stage.guarded(run)
+
+
+def run() -> None:
+    chosen = parse_options()
+    tools.ensure_installed(chosen.install)
+    stint_program, bare_program = tools.build_release()
+    ledger = Ledger(chosen.jobs, chosen.jobs * chosen.entries_per_job)
+    with ExitStack() as stack:
+        folder = stack.enter_context(stage.scratch_folder())
+        postgres = stack.enter_context(Postgres(folder))
+        described = machine.describe(folder, postgres.version)
+        load = Load(chosen.jobs, chosen.threads)
+        services = []
+        if "postgres" in chosen.databases:
+            services.append(on_postgres(stack, postgres, stint_program, folder, ledger, load))
+        if "sqlite" in chosen.databases:
+            services.append(on_sqlite(stack, stint_program, folder, ledger, load))
+        idle = {service.name: processes.memory_bytes(service.stint.server.pid) for service in services}
+        sizes = [service.stint.try_each_request() for service in services][0]
+        bare = stack.enter_context(BareHttp(bare_program, sizes, folder))
+        contenders = in_turn(services, Http(bare, load), postgres, folder, chosen)
+        throughput = measure(contenders, chosen.workloads, chosen.connections, chosen.rounds, chosen.seconds)
+        latency = measure(contenders, chosen.workloads, 1, chosen.rounds, max(1, chosen.seconds / 2))
+        for service in services:
+            service.stint.check_totals()
+        clients = {key: count for it in contenders if isinstance(it, Database) for key, count in it.clients.items()}
+        entries_at_end = {service.name: service.entries() for service in services}
+
+    path = stage.write_json(chosen, {
+        "machine": described, "idle_memory": idle, "entries_at_end": entries_at_end, "pgbench_clients": clients,
+        "throughput": report.as_json(throughput), "latency": report.as_json(latency),
+    })
+    if chosen.quick:
+        print("A quick run: it shows that everything works; its figures mean nothing.\n")
+    print(machine.as_markdown(described))
+    print(f"- {chosen.rounds} rounds of {chosen.seconds:g} s, {ledger.jobs:,} jobs, {ledger.entries:,} entries at the start")
+    print("- pgbench's best client counts: " + ", ".join(f"{key} {count}" for key, count in clients.items()))
+    print("- memory when idle: " + ", ".join(f"{name} {size / 2**20:.1f} MB" for name, size in idle.items()))
+    print(f"\n{chosen.connections} keep-alive connections:\n\n{report.throughput_table(throughput)}")
+    print(f"\n1 connection:\n\n{report.latency_table(latency)}")
+    say(f"All totals are the sums of their entries. Everything as JSON: {path}")
+
+
+def on_postgres(
+    stack: ExitStack, postgres: Postgres, program: Path, folder: Path, ledger: Ledger, load: Load, name: str = "ledger"
+) -> Service:
+    """A service on a loaded database of its own."""
+    url = postgres.create_database(name)
+    stint = Stint(program, name, url, folder)
+    stint.migrate()
+    say(f"loading {ledger.entries:,} entries into Postgres")
+    postgres.load(url, ledger)
+    stack.enter_context(stint)
+    return Service(STINT_ON_POSTGRES, stint, load, lambda: postgres.entries_by_totals(url), postgres.pid, url)
+
+
+def on_sqlite(stack: ExitStack, program: Path, folder: Path, ledger: Ledger, load: Load) -> Service:
+    path = folder / "stint.db"
+    stint = Stint(program, "sqlite", f"sqlite://{path}", folder)
+    stint.migrate()
+    say(f"loading {ledger.entries:,} entries into SQLite")
+    sqlite.load(path, ledger)
+    stack.enter_context(stint)
+    return Service(STINT_ON_SQLITE, stint, load, lambda: sqlite.entries_by_totals(path), None, str(path))
+
+
+def in_turn(services: list[Service], http: Http, postgres: Postgres, folder: Path, chosen) -> list[Contender]:
+    """Each service right after the limit of its database."""
+    contenders: list[Contender] = [http]
+    for service in services:
+        contenders.append(alone(service, postgres, folder, chosen))
+        contenders.append(service)
+    return contenders
+
+
+def alone(service: Service, postgres: Postgres, folder: Path, chosen) -> Contender:
+    """The database of this service, without the service."""
+    if service.database_pid is None:
+        return Loop(Path(service.database), service.load.jobs, service.entries)
+    program = Pgbench(postgres.bin / "pgbench", service.database, service.load.jobs, chosen.threads, folder)
+    return Database(program, service.entries, postgres.pid, chosen.clients, max(1, chosen.seconds / 2))

@@ -1,0 +1,177 @@
+"""Who is measured: each runs a workload once and accounts for what it cost and what it wrote."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable, Protocol
+
+from . import BenchError, processes, sqlite, wrk
+from .pgbench import Pgbench
+from .processes import Server
+from .sample import Sample, percentile
+from .service import BareHttp, Stint
+from .workloads import Workload
+
+PGBENCH = "pgbench"
+BARE_HTTP = "bare HTTP"
+LOOP = "plain loop on SQLite"
+STINT_ON_POSTGRES = "Stint on Postgres"
+STINT_ON_SQLITE = "Stint on SQLite"
+
+
+class Contender(Protocol):
+    name: str
+
+    def takes(self, workload: Workload) -> bool: ...
+
+    def run(self, workload: Workload, connections: int, seconds: float) -> Sample: ...
+
+
+@dataclass
+class Load:
+    """How wrk presses a server."""
+
+    jobs: int
+    threads: int
+
+    def press(self, url: str, token: str, workload: Workload, connections: int, seconds: float) -> Sample:
+        return wrk.run(url, token, workload, self.jobs, connections, seconds, self.threads)
+
+
+@dataclass
+class Service:
+    """Stint on one of its databases."""
+
+    name: str
+    stint: Stint
+    load: Load
+    entries: Callable[[], int]
+    database_pid: int | None
+    """None where the database is a part of the service."""
+    database: str
+    """Its URL or its path."""
+
+    def takes(self, workload: Workload) -> bool:
+        return True
+
+    def run(self, workload: Workload, connections: int, seconds: float) -> Sample:
+        def press() -> Sample:
+            return self.load.press(self.stint.url, self.stint.token, workload, connections, seconds)
+
+        return _counted(
+            workload, connections, self.entries, lambda: _metered(press, self.stint.server, self.database_pid)
+        )
+
+
+@dataclass
+class Http:
+    """The bare HTTP server."""
+
+    bare: BareHttp
+    load: Load
+    name: str = BARE_HTTP
+
+    def takes(self, workload: Workload) -> bool:
+        return True
+
+    def run(self, workload: Workload, connections: int, seconds: float) -> Sample:
+        def press() -> Sample:
+            return self.load.press(self.bare.url, self.bare.token, workload, connections, seconds)
+
+        return _metered(press, self.bare.server)
+
+
+class Database:
+    """pgbench, each time with the number of clients that suits the workload best."""
+
+    name = PGBENCH
+
+    def __init__(
+        self, pgbench: Pgbench, entries: Callable[[], int], database_pid: int, candidates: list[int], seconds: float
+    ):
+        self._pgbench, self._entries, self._database_pid = pgbench, entries, database_pid
+        self._candidates, self._seconds = candidates, seconds
+        self.clients: dict[str, int] = {}
+
+    def takes(self, workload: Workload) -> bool:
+        return True
+
+    def run(self, workload: Workload, connections: int, seconds: float) -> Sample:
+        clients = 1 if connections == 1 else self._best_clients(workload)
+
+        def press() -> Sample:
+            return self._pgbench.run(workload, clients, seconds)
+
+        return _counted(workload, clients, self._entries, lambda: _metered(press, None, self._database_pid))
+
+    def _best_clients(self, workload: Workload) -> int:
+        if workload.key not in self.clients:
+            self.clients[workload.key] = self._pgbench.best_clients(workload, self._candidates, self._seconds)
+        return self.clients[workload.key]
+
+
+@dataclass
+class Loop:
+    """One commit per entry on the same SQLite file, in this process; Python's share is small beside the disk's."""
+
+    path: Path
+    jobs: int
+    entries: Callable[[], int]
+    name: str = LOOP
+
+    def takes(self, workload: Workload) -> bool:
+        return workload.written_in_a_loop
+
+    def run(self, workload: Workload, connections: int, seconds: float) -> Sample:
+        return _counted(workload, 1, self.entries, lambda: self._write(1 if workload.only_hot_job else self.jobs, seconds))
+
+    def _write(self, jobs: int, seconds: float) -> Sample:
+        cpu = time.process_time()
+        took = sqlite.log_time_in_a_loop(self.path, jobs, seconds)
+        cpu = time.process_time() - cpu
+        took.sort()
+        p50, p99 = percentile(took, 0.5) * 1e3, percentile(took, 0.99) * 1e3
+        return Sample(len(took), sum(took), p50, p99, database_cpu=cpu)
+
+
+def _metered(press: Callable[[], Sample], server: Server | None, database_pid: int | None = None) -> Sample:
+    """A run, with what it cost the service and the database."""
+    if server:
+        server.forget_log()
+        processes.reset_peak_memory(server.pid)
+    service_before = processes.cpu_seconds(server.pid) if server else 0
+    database_before = processes.cpu_seconds(database_pid) if database_pid else 0
+    sample = press()
+    if server:
+        server.ensure_alive()
+    return sample.with_costs(
+        service_cpu=processes.cpu_seconds(server.pid) - service_before if server else None,
+        database_cpu=processes.cpu_seconds(database_pid) - database_before if database_pid else None,
+        peak_memory=processes.peak_memory_bytes(server.pid) if server else None,
+    )
+
+
+def _counted(workload: Workload, clients: int, entries: Callable[[], int], run: Callable[[], Sample]) -> Sample:
+    """A run whose answers were true: every entry that was answered is there, and beside them only such as were under
+    way at the end."""
+    before = entries()
+    sample = run()
+    if workload.entries_per_request == 0:
+        return sample
+    added = _settled(entries) - before
+    if workload.entries_per_request is not None:
+        answered = sample.requests * workload.entries_per_request
+        if not answered <= added <= answered + clients * workload.entries_per_request:
+            raise BenchError(f"{workload.key}: {answered} entries were answered, but {added} were added")
+    return sample
+
+
+def _settled(entries: Callable[[], int]) -> int:
+    """The count once it no longer grows: the load generator left, but what it had sent is still being written."""
+    earlier, now = -1, entries()
+    while now != earlier:
+        time.sleep(0.25)
+        earlier, now = now, entries()
+    return now

@@ -1,0 +1,118 @@
+"""Stint itself, as a deployment runs it, and the bare HTTP server beside it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import BenchError
+from .ledger import FIRST_JOB, MINUTES, SUMMARY, job_id
+from .processes import Server, free_port
+
+
+@dataclass(frozen=True)
+class AnswerSizes:
+    """Bytes of body in the answer to each kind of request."""
+
+    job: int
+    page: int
+    entry: int
+    batch: int
+
+
+class Stint:
+    """One service on one database; serves as long as the `with` block."""
+
+    def __init__(self, program: Path, name: str, database_url: str, folder: Path):
+        self._program = program
+        self._log = folder / f"{name}.log"
+        self._port = free_port()
+        self.url = f"http://127.0.0.1:{self._port}"
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("STINT_")}
+        self._environment = inherited | {
+            "STINT_ENV": "deployment",
+            "STINT_DATABASE__URL": database_url,
+            "STINT_HTTP__LISTEN": f"127.0.0.1:{self._port}",
+            "STINT_METRICS__LISTEN": f"127.0.0.1:{free_port()}",
+        }
+
+    def migrate(self) -> None:
+        self._run("migrate")
+
+    def __enter__(self) -> Stint:
+        self.token = self._run("token", "create", "--name", "bench", "--scopes", "read,write").strip()
+        self.server = Server([str(self._program), "serve"], self._log, self._environment)
+        self.server.wait_until(lambda: _answers(f"{self.url}/readyz"))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.server.stop()
+
+    def check_totals(self) -> None:
+        """Every job's total is the sum of its entries, or the run has failed."""
+        self._run("check", "totals")
+
+    def try_each_request(self) -> AnswerSizes:
+        """Sends one request of each kind, each of which has to do what it says; how long the answers are."""
+        job = f"/api/v1/jobs/{job_id(FIRST_JOB)}"
+        draft = {"minutes_worked": MINUTES, "date_stamp": "2026-01-01", "work_summary": SUMMARY}
+        items = [{"related_job": str(job_id(FIRST_JOB)), **draft}] * 100
+        return AnswerSizes(
+            job=len(self._send("GET", job)),
+            page=len(self._send("GET", f"{job}/time-entries?limit=50")),
+            entry=len(self._send("POST", f"{job}/time-entries", draft)),
+            batch=len(self._send("POST", "/api/v1/time-entries/batch", {"mode": "atomic", "items": items})),
+        )
+
+    def _send(self, method: str, path: str, body: object = None) -> bytes:
+        headers = {"Authorization": f"Bearer {self.token}"}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.url + path, data, headers, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return answer.read()
+        except urllib.error.HTTPError as error:
+            raise BenchError(f"{method} {path} was answered {error.code}: {error.read().decode()}") from error
+
+    def _run(self, *arguments: str) -> str:
+        done = subprocess.run(
+            [str(self._program), *arguments], env=self._environment, capture_output=True, text=True, check=False
+        )
+        if done.returncode != 0:
+            raise BenchError(f"stint {' '.join(arguments)} failed: {done.stderr.strip() or done.stdout.strip()}")
+        return done.stdout
+
+
+class BareHttp:
+    """Answers of the same sizes from the same framework with nothing behind it; serves as long as the `with` block."""
+
+    token = "stint_of_the_same_length_as_a_real_token_is_00000"
+
+    def __init__(self, program: Path, sizes: AnswerSizes, folder: Path):
+        self._address = f"127.0.0.1:{free_port()}"
+        self.url = f"http://{self._address}"
+        self._sizes = [str(size) for size in (sizes.job, sizes.page, sizes.entry, sizes.batch)]
+        self._program, self._log = program, folder / "bare_http.log"
+
+    def __enter__(self) -> BareHttp:
+        self.server = Server([str(self._program), self._address, *self._sizes], self._log)
+        self.server.wait_until(lambda: _answers(self.url))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.server.stop()
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=1):
+            return True
+    except OSError:
+        return False
