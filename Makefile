@@ -1,14 +1,14 @@
 # What people and CI type. `make` alone lists the targets; what needs more than a line is a script in infra/.
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-fast lint fmt doc ci
+.PHONY: help run dev test test-fast bench bench-growth lint fmt doc ci
 
 ifdef DATABASE_URL
 export STINT_DATABASE_URL := $(DATABASE_URL)
 endif
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 run: export STINT_ENV = development
 run: ## build and start on 127.0.0.1:8080, SQLite under .stint/ or DATABASE_URL=postgres://...
@@ -27,6 +27,14 @@ test: ## every test, with a private Postgres or the one in STINT_TEST_DATABASE_U
 test-fast: ## the tests that need only cargo: the others are behind features
 	@infra/dev/require build
 	cargo test --locked --workspace
+
+bench: ## how near Stint comes to Postgres and HTTP alone; about half an hour
+	@infra/dev/require build
+	infra/bench/run
+
+bench-growth: ## the same on 10 thousand, 1 million and 10 million entries
+	@infra/dev/require build
+	infra/bench/growth
 
 lint: ## format, clippy, dependencies' licences, duplicates and sources
 	@infra/dev/require build cargo-deny
