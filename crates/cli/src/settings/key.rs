@@ -19,12 +19,15 @@ pub(crate) const KEYS: &[Key] = &[
         "database.url",
         "`sqlite://PATH` or `postgres://USER:PASSWORD@HOST/DATABASE`; what libpq takes in a URL is allowed",
     ),
-    key("database.pool_size", "connections to the database, and so the most statements at once"),
+    key(
+        "database.pool_size",
+        "connections for requests that share no group; on Postgres a process has five more, for groups and health checks",
+    ),
     key("database.connect_timeout", "how long a request waits for a connection, new or from the pool"),
     key("database.statement_timeout", "how long Postgres works on one statement before it gives up"),
     key(
         "database.lock_timeout",
-        "how long Postgres lets one write wait for another, before it is answered 503; more than its `deadlock_timeout`",
+        "how long Postgres lets a write of a job wait for another write, before it is answered 503; more than its `deadlock_timeout` (a write of an entry waits about a second)",
     ),
     key("database.busy_timeout", "how long SQLite waits for another process's write"),
     key("database.max_waiting", "requests that may wait for a connection; more are answered 503 at once"),
