@@ -1,6 +1,8 @@
 //! Logs: text for people in development, JSON for machines in deployment, always on stderr. Stdout belongs to data.
 //! Traces are deliberately absent: nothing here calls another service.
 
+mod json;
+
 use std::io::{self, IsTerminal};
 use std::str::FromStr;
 
@@ -65,8 +67,7 @@ fn lines(format: LogFormat) -> Box<dyn Layer<tracing_subscriber::layer::Layered<
     let lines = fmt::layer().with_writer(io::stderr);
     match format {
         LogFormat::Text => lines.with_ansi(io::stderr().is_terminal()).with_target(false).boxed(),
-        // One span is enough: a request's, with its id.
-        LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).boxed(),
+        LogFormat::Json => lines.fmt_fields(json::Members).event_format(json::JsonLines).boxed(),
     }
 }
 
