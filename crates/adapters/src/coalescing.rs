@@ -15,6 +15,7 @@ mod time_entry;
 mod write;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use prometheus_client::registry::Registry;
 
@@ -35,21 +36,39 @@ pub struct CoalescingSettings {
 }
 
 impl CoalescingSettings {
-    /// Two groups of writes of up to 1,000 rows at a time, so that one gathers and decides while the other commits; one
-    /// group of reads of up to 200 ids. 10,000 callers may wait for each.
+    /// One group of writes of up to 1,000 rows at a time, and one more when that is stuck; one group of reads of up to
+    /// 200 ids. 10,000 callers may wait for each.
     pub const POSTGRES: Self = Self {
-        writes: GroupLimits { workers: 2, group_weight: 1_000, max_waiting: 10_000 },
-        reads: GroupLimits { workers: 1, group_weight: 200, max_waiting: 10_000 },
+        writes: GroupLimits {
+            workers: 1,
+            spare_workers: 1,
+            stuck_after: Duration::from_millis(50),
+            group_weight: 1_000,
+            max_waiting: 10_000,
+        },
+        reads: GroupLimits {
+            workers: 1,
+            spare_workers: 0,
+            stuck_after: Duration::MAX,
+            group_weight: 200,
+            max_waiting: 10_000,
+        },
     };
 
-    /// The same with one group of writes at a time: there is one connection that writes.
-    pub const SQLITE: Self =
-        Self { writes: GroupLimits { workers: 1, ..Self::POSTGRES.writes }, reads: Self::POSTGRES.reads };
+    /// The same, for where there is one connection that writes.
+    pub const SQLITE: Self = Self::POSTGRES.with_one_writer();
+
+    /// The same with one group of writes at a time, whatever happens.
+    #[must_use]
+    pub const fn with_one_writer(self) -> Self {
+        Self { writes: GroupLimits { workers: 1, spare_workers: 0, ..self.writes }, ..self }
+    }
 
     /// How many groups may be under way at the same time, and so how many connections they need.
     pub fn groups(&self) -> usize {
         // Jobs and entries are read by groups of their own.
-        self.writes.workers + 2 * self.reads.workers
+        let at_once = |limits: GroupLimits| limits.workers + limits.spare_workers;
+        at_once(self.writes) + 2 * at_once(self.reads)
     }
 }
 

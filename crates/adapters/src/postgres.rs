@@ -34,10 +34,10 @@ use std::time::Duration;
 use diesel::RunQueryDsl;
 use diesel::pg::PgConnection;
 use diesel::sql_types::Text;
+use prometheus_client::registry::Registry;
 use r2d2::Pool;
 use stint_domain::ports::{BackendError, BackendErrorKind};
 
-use crate::PoolMetrics;
 use crate::blocking::Blocking;
 use crate::coalescing::{Command, alone};
 use crate::migrations::Migrator;
@@ -93,9 +93,11 @@ impl Postgres {
         Migrator::new::<migrations::Postgres>(self.aside.clone())
     }
 
-    /// The gauges of the pool that serves requests.
-    pub fn metrics(&self) -> &PoolMetrics {
-        self.requests.metrics()
+    /// Shows the gauges of the pool that serves requests as `database_pool_...` and those of the pool for groups as
+    /// `database_group_pool_...`.
+    pub fn register(&self, registry: &mut Registry) {
+        self.requests.metrics().register(registry);
+        self.groups.metrics().register_as("database_group_pool", registry);
     }
 
     /// Carries `command` out as a group of its own.

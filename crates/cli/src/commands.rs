@@ -70,5 +70,5 @@ fn configure() -> Result<Configuration> {
 
 /// Connects to the configured database, whatever its schema.
 async fn connect() -> Result<Ports> {
-    Ports::connect(&configure()?.settings.database, &mut Registry::default()).await
+    Ports::connect(&configure()?.settings, &mut Registry::default()).await
 }

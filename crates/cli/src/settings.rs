@@ -14,6 +14,8 @@ mod period;
 mod postgres_url;
 mod size;
 
+use std::num::NonZeroUsize;
+
 use figment::Figment;
 use serde::Deserialize;
 
@@ -33,6 +35,7 @@ use crate::telemetry::{LogFilter, LogFormat};
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Settings {
     pub(crate) database: DatabaseSettings,
+    pub(crate) coalescing: CoalescingSettings,
     pub(crate) http: HttpSettings,
     pub(crate) metrics: MetricsSettings,
     pub(crate) log: LogSettings,
@@ -48,6 +51,15 @@ pub(crate) struct DatabaseSettings {
     pub(crate) busy_timeout: Period,
     pub(crate) max_waiting: usize,
     pub(crate) transaction_pooling: bool,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct CoalescingSettings {
+    pub(crate) writers: NonZeroUsize,
+    pub(crate) readers: NonZeroUsize,
+    pub(crate) max_rows: NonZeroUsize,
+    pub(crate) max_ids: NonZeroUsize,
+    pub(crate) max_waiting: NonZeroUsize,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -1,5 +1,6 @@
 //! From settings to ports: the only place that knows which adapter stands behind them.
 
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -7,7 +8,7 @@ use anyhow::{Context, Result, anyhow};
 use prometheus_client::registry::Registry;
 use stint_adapters::blocking::QueueLimits;
 use stint_adapters::caching::CachedTokens;
-use stint_adapters::coalescing::{Coalescing, CoalescingSettings};
+use stint_adapters::coalescing::{Coalescing, CoalescingSettings, GroupLimits};
 use stint_adapters::migrations::Migrator;
 use stint_adapters::postgres::{Postgres, PostgresSettings};
 use stint_adapters::sqlite::{Sqlite, SqliteSettings};
@@ -19,7 +20,7 @@ use stint_domain::ports::{
 use stint_domain::services::{Authenticator, JobService, TimeEntryService, TokenService};
 use stint_web::{Api, HttpMetrics, Limits};
 
-use crate::settings::{Configuration, DatabaseSettings, DatabaseUrl, HttpSettings, PostgresUrl};
+use crate::settings::{self, Configuration, DatabaseSettings, DatabaseUrl, HttpSettings, PostgresUrl, Settings};
 
 /// Everything behind the ports.
 pub(crate) struct Ports {
@@ -35,16 +36,19 @@ pub(crate) struct Ports {
 }
 
 impl Ports {
-    /// Connects to the database; its pool shows itself in `registry`.
-    pub(crate) async fn connect(settings: &DatabaseSettings, registry: &mut Registry) -> Result<Self> {
+    /// Connects to the database; its pools and queues show themselves in `registry`.
+    pub(crate) async fn connect(settings: &Settings, registry: &mut Registry) -> Result<Self> {
+        let coalescing = coalescing(&settings.coalescing);
+        let settings = &settings.database;
         let queue = QueueLimits { max_waiting: settings.max_waiting, max_wait: settings.connect_timeout.0 };
         let failed = || format!("cannot use the database {}", settings.url);
         match &settings.url {
             DatabaseUrl::Postgres(url) => {
-                let postgres = postgres_settings(settings, queue, url);
+                let group_pool_size = u32::try_from(coalescing.groups()).context("too many groups ([coalescing])")?;
+                let postgres = PostgresSettings { group_pool_size, ..postgres_settings(settings, queue, url) };
                 let postgres = Postgres::connect(&postgres).await.with_context(failed)?;
-                postgres.metrics().register(registry);
-                let ledger = Coalescing::new(postgres.clone(), CoalescingSettings::POSTGRES);
+                postgres.register(registry);
+                let ledger = Coalescing::new(postgres.clone(), coalescing);
                 ledger.register(registry);
                 let migrator = postgres.migrator();
                 Ok(Self::over(ledger, postgres, migrator))
@@ -53,7 +57,7 @@ impl Ports {
                 let sqlite = sqlite_settings(settings, queue, path);
                 let sqlite = Sqlite::open(&sqlite).with_context(failed)?;
                 sqlite.register(registry);
-                let ledger = Coalescing::new(sqlite.clone(), CoalescingSettings::SQLITE);
+                let ledger = Coalescing::new(sqlite.clone(), coalescing.with_one_writer());
                 ledger.register(registry);
                 let migrator = sqlite.migrator();
                 Ok(Self::over(ledger, sqlite, migrator))
@@ -146,6 +150,20 @@ fn sqlite_settings(settings: &DatabaseSettings, queue: QueueLimits, path: &Path)
         busy_timeout: settings.busy_timeout.0,
         queue,
         ..SqliteSettings::new(path)
+    }
+}
+
+fn coalescing(settings: &settings::CoalescingSettings) -> CoalescingSettings {
+    let limits = |limits, workers: NonZeroUsize, group_weight: NonZeroUsize| GroupLimits {
+        workers: workers.get(),
+        group_weight: group_weight.get(),
+        max_waiting: settings.max_waiting.get(),
+        ..limits
+    };
+    let CoalescingSettings { writes, reads } = CoalescingSettings::POSTGRES;
+    CoalescingSettings {
+        writes: limits(writes, settings.writers, settings.max_rows),
+        reads: limits(reads, settings.readers, settings.max_ids),
     }
 }
 

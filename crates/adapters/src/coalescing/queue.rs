@@ -9,6 +9,8 @@
 //! What a newcomer should know before changing anything here:
 //! - **A worker is not a thread that waits.** When a command comes and fewer workers than allowed are at work, one is
 //!   started on a thread that may block; it carries out groups until the queue is empty, and ends. No HTTP worker ever blocks.
+//! - **Few and large beats many and small.** A worker more splits the groups, and what a group costs by itself is paid
+//!   twice. Only when those at work seem to be stuck (one waits for a lock, say), a spare one is started.
 //! - **Refusals are outcomes.** "The job is archived" is what one command gets; it is no failure of its group. A
 //!   failure means that nothing of the group was done ([`GroupError::Undone`]) or that nobody knows
 //!   ([`GroupError::Unknown`]: the answer to a commit was lost).
@@ -22,7 +24,7 @@
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use stint_domain::ports::{BackendError, BackendErrorKind};
 use tokio::sync::oneshot;
@@ -63,6 +65,10 @@ pub(crate) enum GroupError {
 pub struct GroupLimits {
     /// The most groups under way at the same time.
     pub workers: usize,
+    /// How many more when these seem to be stuck.
+    pub spare_workers: usize,
+    /// How long no group was taken, when they seem to be: many times what a group takes.
+    pub stuck_after: Duration,
     /// The most that a group weighs; a command that weighs more by itself goes alone.
     pub group_weight: usize,
     /// The most commands that wait; the next caller is refused at once.
@@ -82,6 +88,8 @@ struct Shared<G: Group> {
 struct State<G: Group> {
     waiting: VecDeque<Caller<G>>,
     workers: usize,
+    /// When a group was taken last.
+    taken: Instant,
 }
 
 struct Caller<G: Group> {
@@ -100,7 +108,7 @@ impl<G: Group> Clone for Coalescer<G> {
 
 impl<G: Group> Coalescer<G> {
     pub(crate) fn new(group: G, limits: GroupLimits) -> Self {
-        let state = Mutex::new(State { waiting: VecDeque::new(), workers: 0 });
+        let state = Mutex::new(State { waiting: VecDeque::new(), workers: 0, taken: Instant::now() });
         Self(Arc::new(Shared { group, limits, metrics: QueueMetrics::default(), state }))
     }
 
@@ -128,9 +136,11 @@ impl<G: Group> Shared<G> {
             self.metrics.refused.inc();
             return Err(error::<G>(BackendErrorKind::Unavailable, "too many commands are waiting"));
         }
+        let GroupLimits { workers, spare_workers, stuck_after, .. } = self.limits;
+        let stuck = caller.since.saturating_duration_since(state.taken) > stuck_after;
+        let start = state.workers < workers + if stuck { spare_workers } else { 0 };
         state.waiting.push_back(caller);
         self.metrics.waiting.inc();
-        let start = state.workers < self.limits.workers;
         state.workers += usize::from(start);
         Ok(start)
     }
@@ -167,6 +177,7 @@ impl<G: Group> Shared<G> {
             state.workers -= 1;
             return None;
         }
+        state.taken = Instant::now();
         self.metrics.group_size.observe(f64::from(u32::try_from(group.len()).unwrap_or(u32::MAX)));
         Some(group)
     }

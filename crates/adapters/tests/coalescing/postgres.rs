@@ -20,14 +20,16 @@ use super::callers::{self, half_an_hour, open_job, together, total};
 
 /// Groups so small that even a clause with a few tasks makes several that run at the same time.
 const SMALL: CoalescingSettings = CoalescingSettings {
-    writes: GroupLimits { workers: 2, group_weight: 5, max_waiting: 10_000 },
-    reads: GroupLimits { workers: 2, group_weight: 3, max_waiting: 10_000 },
+    writes: GroupLimits { workers: 2, group_weight: 5, ..CoalescingSettings::POSTGRES.writes },
+    reads: GroupLimits { workers: 2, group_weight: 3, ..CoalescingSettings::POSTGRES.reads },
 };
 
-const ONE_WRITER: CoalescingSettings = CoalescingSettings {
-    writes: GroupLimits { workers: 1, ..CoalescingSettings::POSTGRES.writes },
+const TWO_WRITERS: CoalescingSettings = CoalescingSettings {
+    writes: GroupLimits { workers: 2, ..CoalescingSettings::POSTGRES.writes },
     ..CoalescingSettings::POSTGRES
 };
+
+const ONE_WRITER: CoalescingSettings = CoalescingSettings::POSTGRES.with_one_writer();
 
 /// An instance of the service, as far as its database sees it.
 async fn instance(database: &TestDatabase, settings: CoalescingSettings) -> (Coalescing<Postgres>, Postgres) {
@@ -64,7 +66,7 @@ async fn four_writers_on_two_instances_keep_every_total() {
     let database = TestDatabase::create();
     let mut instances = Vec::new();
     for _ in 0..2 {
-        let (coalescing, postgres) = instance(&database, CoalescingSettings::POSTGRES).await;
+        let (coalescing, postgres) = instance(&database, TWO_WRITERS).await;
         instances.push(super::ledger(coalescing, postgres, ()));
     }
     callers::mixed_writers_on_several_instances_keep_every_total(instances).await;

@@ -44,7 +44,7 @@ impl Args {
         let configuration = super::configure()?;
         let (environment, settings) = (configuration.environment, &configuration.settings);
         let mut registry = metrics::registry();
-        let ports = Ports::connect(&settings.database, registry.sub_registry_with_prefix("stint")).await?;
+        let ports = Ports::connect(settings, registry.sub_registry_with_prefix("stint")).await?;
         if environment.is_development() {
             development::prepare(&ports).await?;
         } else {

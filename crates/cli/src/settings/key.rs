@@ -21,7 +21,7 @@ pub(crate) const KEYS: &[Key] = &[
     ),
     key(
         "database.pool_size",
-        "connections for requests that share no group; on Postgres a process has five more, for groups and health checks",
+        "connections for requests that share no group; on Postgres a process has one more for each group of `[coalescing]`, and one for health checks",
     ),
     key("database.connect_timeout", "how long a request waits for a connection, new or from the pool"),
     key("database.statement_timeout", "how long Postgres works on one statement before it gives up"),
@@ -34,6 +34,17 @@ pub(crate) const KEYS: &[Key] = &[
     key(
         "database.transaction_pooling",
         "`true` behind a transaction pooler such as PgBouncer: sessions then keep no state, and time-outs are set for the role",
+    ),
+    key(
+        "coalescing.writers",
+        "groups of writes of entries under way at the same time on Postgres, where one more is started when these are stuck; SQLite has one writer",
+    ),
+    key("coalescing.readers", "groups of reads of jobs by id under way at the same time, and as many of entries"),
+    key("coalescing.max_rows", "the most entries that a group writes; a larger batch goes alone"),
+    key("coalescing.max_ids", "the most rows that a group looks up"),
+    key(
+        "coalescing.max_waiting",
+        "requests that may wait in each queue for their group; more are answered 503 at once",
     ),
     key("http.listen", "`ADDRESS:PORT`, or `unix:/path/of/the.sock`"),
     key("http.socket_mode", "the Unix socket's permissions, octal"),

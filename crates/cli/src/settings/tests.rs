@@ -95,7 +95,10 @@ fn unknown_keys_stop_the_start_wherever_they_stand() {
     let refused = refusal(&[URL, ("STINT_METRICS__LISTN", "127.0.0.1:1")]);
     assert_eq!(refused, "unknown setting metrics.listn in STINT_METRICS__LISTN; [metrics] has listen");
     let refused = refusal(&[URL, ("STINT_POOL", "5")]);
-    assert_eq!(refused, "unknown setting pool in STINT_POOL; the sections are database, http, metrics, log");
+    assert_eq!(
+        refused,
+        "unknown setting pool in STINT_POOL; the sections are database, coalescing, http, metrics, log"
+    );
 
     let (dir, mut surroundings) = surroundings(&[URL]);
     let config = dir.path().join("stint.toml");

@@ -44,8 +44,13 @@ struct Held {
 
 impl Held {
     fn new() -> Self {
+        Self::with_spare_workers(0)
+    }
+
+    fn with_spare_workers(spare_workers: usize) -> Self {
         let ((tell, told), (go_on, going)) = (channel(), channel());
-        let limits = GroupLimits { workers: 1, group_weight: 4, max_waiting: 10 };
+        let limits =
+            GroupLimits { workers: 1, spare_workers, stuck_after: Duration::ZERO, group_weight: 4, max_waiting: 10 };
         let coalescer = Coalescer::new(Doubling { told: tell, go_on: Mutex::new(going) }, limits);
         Self { coalescer, told, go_on }
     }
@@ -142,6 +147,17 @@ async fn a_caller_that_has_gone_away_costs_nothing() {
     assert_eq!(stays.await, Ok(Ok(8)));
     assert_eq!(held.groups(), [[4]]);
     first.await.unwrap().unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_spare_worker_goes_on_while_the_others_are_stuck() {
+    let held = Held::with_spare_workers(1);
+    let stuck = tokio::spawn(submit(held.coalescer.clone(), 0));
+    assert_eq!(held.next_group().await, [0]);
+    let other = tokio::spawn(submit(held.coalescer.clone(), 2));
+    assert_eq!(held.next_group().await, [2]);
+    (0..2).for_each(|_| held.go_on.send(()).unwrap());
+    assert_eq!([stuck.await.unwrap(), other.await.unwrap()], [Ok(Ok(0)), Ok(Ok(4))]);
 }
 
 #[tokio::test]

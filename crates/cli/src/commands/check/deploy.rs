@@ -19,7 +19,7 @@ pub(super) async fn run() -> Result<ExitCode> {
     let configuration = configure()?;
     let mut findings = settings::look(&configuration);
     findings.extend(files::look(&configuration.settings, Surroundings::of_process().config_file()?.as_deref()));
-    findings.extend(database::look(&configuration.settings.database).await);
+    findings.extend(database::look(&configuration.settings).await);
     findings.sort_by_key(|finding| finding.severity);
 
     for finding in &findings {

@@ -6,12 +6,12 @@ use stint_domain::values::Timestamp;
 use stint_domain::{Scope, Token};
 
 use super::Finding;
-use crate::settings::{DatabaseSettings, DatabaseUrl};
+use crate::settings::{DatabaseUrl, Settings};
 use crate::wiring::Ports;
 
-pub(super) async fn look(settings: &DatabaseSettings) -> Vec<Finding> {
+pub(super) async fn look(settings: &Settings) -> Vec<Finding> {
     // Connecting would create the file: a check changes nothing.
-    if let DatabaseUrl::Sqlite(path) = &settings.url
+    if let DatabaseUrl::Sqlite(path) = &settings.database.url
         && !path.exists()
     {
         return vec![Finding::serious(format!("there is no database {}", path.display()), "run `stint migrate`")];
@@ -22,7 +22,7 @@ pub(super) async fn look(settings: &DatabaseSettings) -> Vec<Finding> {
     })
 }
 
-async fn ask(settings: &DatabaseSettings) -> Result<Vec<Finding>> {
+async fn ask(settings: &Settings) -> Result<Vec<Finding>> {
     let ports = Ports::connect(settings, &mut Registry::default()).await?;
     ports.require_schema().await?;
     Ok(tokens(&ports.token_service().list().await?, ports.clock.now()))
