@@ -148,9 +148,9 @@ impl<G: Group> Shared<G> {
     /// Carries out groups until nothing waits.
     fn work(&self) {
         while let Some(group) = self.next_group() {
-            let (commands, answers): (Vec<_>, Vec<_>) = group.into_iter().map(|c| (c.command, c.answer)).unzip();
+            let (commands, answers) = group.into_iter().map(|caller| (caller.command, caller.answer)).unzip();
             // The callers of a group that panics lose their answers and are told so; those that wait are not theirs.
-            let _panic = catch_unwind(AssertUnwindSafe(|| self.answer(&commands, answers)));
+            let _panic = catch_unwind(AssertUnwindSafe(|| self.answer(commands, answers)));
         }
     }
 
@@ -182,18 +182,24 @@ impl<G: Group> Shared<G> {
         Some(group)
     }
 
-    fn answer(&self, commands: &[G::Command], mut answers: Vec<Answer<G>>) {
-        let (GroupError::Undone(error) | GroupError::Unknown(error)) = match self.group.carry_out(commands) {
+    fn answer(&self, commands: Vec<G::Command>, answers: Vec<Answer<G>>) {
+        // What was tried before may have taken longer than a caller waits.
+        let wanted = commands.into_iter().zip(answers).filter(|(_, answer)| !answer.is_closed());
+        let (mut commands, mut answers): (Vec<_>, Vec<_>) = wanted.unzip();
+        if commands.is_empty() {
+            return;
+        }
+        let (GroupError::Undone(error) | GroupError::Unknown(error)) = match self.group.carry_out(&commands) {
             Ok(outcomes) => {
                 debug_assert_eq!(outcomes.len(), answers.len(), "one outcome per command");
                 // A caller that has gone away by now does not hear of it: its command was carried out all the same.
                 return answers.into_iter().zip(outcomes).for_each(|(answer, outcome)| drop(answer.send(Ok(outcome))));
             }
             Err(GroupError::Undone(error)) if commands.len() > 1 && error.kind != BackendErrorKind::Unavailable => {
-                let (first, second) = commands.split_at(commands.len() / 2);
-                let rest = answers.split_off(first.len());
-                self.answer(first, answers);
-                return self.answer(second, rest);
+                let half = commands.len() / 2;
+                let (others, their_answers) = (commands.split_off(half), answers.split_off(half));
+                self.answer(commands, answers);
+                return self.answer(others, their_answers);
             }
             Err(failed) => failed,
         };

@@ -56,20 +56,17 @@ impl Sessions {
     }
 
     /// Sessions of the same generation for groups, whose statements find every row by its key. One plan, made once, is
-    /// right for that, however large the group and however old the statistics; reading a whole table or a whole index,
-    /// which looks cheap while a table is new, never is, and the plan would stay while the table grows.
+    /// right for that, however large the group and however old the statistics; reading a whole table never is, and
+    /// compiling a plan takes longer than carrying it out.
     pub(super) fn for_groups(&self, settings: &PostgresSettings) -> Self {
         let settings = PostgresSettings { lock_timeout: settings.group_lock_timeout, ..settings.clone() };
-        let greeting = (!settings.transaction_pooling)
-            .then(|| greeting(&settings) + "; SET plan_cache_mode = force_generic_plan; " + BY_KEY);
+        let greeting = (!settings.transaction_pooling).then(|| {
+            greeting(&settings) + "; SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET jit = off"
+        });
         let how = How { url: self.how.url.clone(), greeting, generation: Arc::clone(&self.how.generation) };
         Self { how: Arc::new(how) }
     }
 }
-
-/// Finds rows one by one through an index.
-const BY_KEY: &str = "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; \
-                      SET enable_material = off";
 
 /// Time-outs, the isolation that the statements are written for, and messages that `error` can read, where the role may
 /// choose their language.

@@ -119,6 +119,21 @@ pub(super) async fn each_caller_in_a_group_gets_its_own_answer(ledger: Ledger) {
     assert_totals_are_sums(&ledger).await;
 }
 
+/// An id that two new entries share belongs to one of them, also when only one of their jobs takes time.
+pub(super) async fn an_id_that_two_callers_choose_is_stored_for_one(ledger: Ledger) {
+    let open = open_job(&ledger).await;
+    for _ in 0..20 {
+        let mine = half_an_hour(open);
+        let mut other = half_an_hour(JobId::new(fresh()));
+        other.entry.id = mine.entry.id;
+        let (mine, other) =
+            futures::future::join(ledger.time_entries.record(mine), ledger.time_entries.record(other)).await;
+        mine.unwrap();
+        assert!(matches!(other, Err(RecordTimeError::Refused(_))), "{other:?}");
+    }
+    assert_totals_are_sums(&ledger).await;
+}
+
 /// Of commands that one task sends in an order, on one entry, each finds what the one before it left. (With one worker:
 /// two groups that run at the same time have no order.)
 pub(super) async fn commands_on_one_entry_keep_their_order(ledger: Ledger) {

@@ -161,6 +161,24 @@ async fn a_spare_worker_goes_on_while_the_others_are_stuck() {
 }
 
 #[tokio::test]
+async fn a_caller_that_leaves_while_its_group_is_split_is_not_waited_for() {
+    let held = Held::new();
+    let first = tokio::spawn(submit(held.coalescer.clone(), 0));
+    assert_eq!(held.next_group().await, [0]);
+    let mut callers: Vec<_> = [13, 2, 4, 6].map(|n| Box::pin(submit(held.coalescer.clone(), n))).into();
+    for caller in &mut callers {
+        assert!(futures::poll!(caller).is_pending());
+    }
+    held.go_on.send(()).unwrap();
+    assert_eq!(held.next_group().await, [13, 2, 4, 6]);
+    drop(callers.pop());
+    (0..5).for_each(|_| held.go_on.send(()).unwrap());
+    assert_eq!(join_all(callers).await, [Err(BackendErrorKind::Internal), Ok(Ok(4)), Ok(Ok(8))]);
+    assert_eq!(held.groups(), [vec![13, 2], vec![13], vec![2], vec![4]]);
+    first.await.unwrap().unwrap().unwrap();
+}
+
+#[tokio::test]
 async fn a_panic_costs_its_group_and_no_other() {
     let held = Held::new();
     let outcomes = held.behind_a_group(&[2, 4, 6, 666, 8]).await;

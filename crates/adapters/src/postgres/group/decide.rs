@@ -65,7 +65,8 @@ fn store(connection: &mut PgConnection, changes: &Changes<'_>, scope: &Scope<'_>
         exactly(ids.len(), Sql::<Delete>::constant().bind::<Array<SqlUuid>, _>(ids), connection)?;
     }
     if !changes.edited.is_empty() {
-        let edit = bind_entries(Sql::<Edit>::constant(), &changes.edited);
+        let ids: Vec<_> = changes.edited.iter().map(|entry| entry.id.as_uuid()).collect();
+        let edit = bind_entries(Sql::<Edit>::constant(), &changes.edited).bind::<Array<SqlUuid>, _>(ids);
         exactly(changes.edited.len(), edit, connection)?;
     }
     if !changes.created.is_empty() {
@@ -74,12 +75,14 @@ fn store(connection: &mut PgConnection, changes: &Changes<'_>, scope: &Scope<'_>
     }
     if !changes.jobs.is_empty() {
         let jobs = &changes.jobs;
+        let ids: Vec<_> = jobs.iter().map(|job| job.id.as_uuid()).collect();
         let count = Sql::<Count>::constant()
-            .bind::<Array<SqlUuid>, _>(jobs.iter().map(|job| job.id.as_uuid()).collect::<Vec<_>>())
+            .bind::<Array<SqlUuid>, _>(ids.clone())
             // At most 2^53 - 1.
             .bind::<Array<BigInt>, _>(jobs.iter().map(|job| job.total_minutes.get().cast_signed()).collect::<Vec<_>>())
             .bind::<Array<BigInt>, _>(jobs.iter().map(|job| job.version.get()).collect::<Vec<_>>())
-            .bind::<Array<Timestamptz>, _>(jobs.iter().map(|job| timestamptz(job.updated_at)).collect::<Vec<_>>());
+            .bind::<Array<Timestamptz>, _>(jobs.iter().map(|job| timestamptz(job.updated_at)).collect::<Vec<_>>())
+            .bind::<Array<SqlUuid>, _>(ids);
         exactly(jobs.len(), count, connection)?;
     }
     match scope.at {

@@ -31,9 +31,13 @@ struct Read;
 impl Constant for Read {
     type Columns = (BigInt, Bytea, Text);
     const SQL: &'static str = "
-        SELECT wanted.place, fingerprint, outcome
+        SELECT wanted.place, found.fingerprint, found.outcome
         FROM unnest(?, ?) WITH ORDINALITY AS wanted (token_id, key, place)
-        JOIN idempotency_keys USING (token_id, key)";
+        CROSS JOIN LATERAL (
+            SELECT fingerprint, outcome FROM idempotency_keys AS stored
+            WHERE stored.token_id = wanted.token_id AND stored.key = wanted.key
+            OFFSET 0 -- keeps this a look-up by key, whatever the plan was made for
+        ) AS found";
 }
 
 /// Stores outcomes under keys that have none, and forgets up to `?` old ones. It answers with the number stored.
@@ -44,11 +48,11 @@ impl Constant for Store {
     // Who finds an old key locked leaves it to the other one.
     const SQL: &'static str = "
         WITH old AS (
-            SELECT token_id, key FROM idempotency_keys
+            SELECT ctid AS place FROM idempotency_keys
             WHERE created_at < ? ORDER BY created_at LIMIT ? FOR UPDATE SKIP LOCKED
         ), forgotten AS (
-            DELETE FROM idempotency_keys USING old
-            WHERE idempotency_keys.token_id = old.token_id AND idempotency_keys.key = old.key
+            -- By place: the plan cannot know how few there are, and might read the whole table for more.
+            DELETE FROM idempotency_keys WHERE ctid = ANY (ARRAY (SELECT place FROM old))
         )
         INSERT INTO idempotency_keys (token_id, key, fingerprint, outcome, created_at)
         SELECT new.*, ? FROM unnest(?, ?, ?, ?) AS new

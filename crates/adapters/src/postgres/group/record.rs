@@ -32,13 +32,15 @@ struct Addition {
 }
 
 impl NewEntries {
-    /// The entries of the writes, if each stores one and has no key.
+    /// The entries of the writes, if each stores one under an id of its own and has no key.
     pub(super) fn of(writes: &[Write]) -> Option<Self> {
         let entry = |write: &Write| match write {
             Write::Record(record) if record.idempotency.is_none() => Some(record.entry.clone().stored(record.at)),
             _ => None,
         };
-        writes.iter().map(entry).collect::<Option<_>>().map(Self)
+        let entries: Vec<TimeEntry> = writes.iter().map(entry).collect::<Option<_>>()?;
+        let ids: HashSet<_> = entries.iter().map(|entry| entry.id.as_uuid()).collect();
+        (ids.len() == entries.len()).then_some(Self(entries))
     }
 }
 
@@ -79,11 +81,14 @@ fn store(connection: &mut PgConnection, entries: &[TimeEntry]) -> Result<HashSet
         addition.at = entry.created_at;
     }
     let entries: Vec<&TimeEntry> = entries.iter().collect();
+    let jobs: Vec<Uuid> = additions.keys().map(|job| job.as_uuid()).collect();
     let sql = Sql::<Record>::constant()
-        .bind::<Array<SqlUuid>, _>(additions.keys().map(|job| job.as_uuid()).collect::<Vec<_>>())
+        .bind::<Array<SqlUuid>, _>(jobs.clone())
         .bind::<Array<BigInt>, _>(additions.values().map(|addition| addition.minutes).collect::<Vec<_>>())
         .bind::<Array<BigInt>, _>(additions.values().map(|addition| addition.versions).collect::<Vec<_>>())
-        .bind::<Array<Timestamptz>, _>(additions.values().map(|addition| timestamptz(addition.at)).collect::<Vec<_>>());
+        .bind::<Array<Timestamptz>, _>(additions.values().map(|addition| timestamptz(addition.at)).collect::<Vec<_>>())
+        .bind::<Array<SqlUuid>, _>(jobs.clone())
+        .bind::<Array<SqlUuid>, _>(jobs);
     match bind_entries(sql, &entries).load(connection).map_err(Failure::from) {
         Err(failure) if failure.is_unique_violation() => Ok(HashSet::new()),
         stored => Ok(stored?.into_iter().collect()),

@@ -1,5 +1,8 @@
 //! The statements of groups. Each takes columns of values as arrays, so that its text is the same for one row as for
 //! many, and it is prepared once.
+//!
+//! It is planned once, too, perhaps while a table is new and reading all of it looks cheap. So every row of a table is
+//! asked for by its key (`= ANY`), even where a join says which it is: joins alone may read a whole index.
 
 use diesel::sql_types::{Array, BigInt, Date, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use stint_domain::TimeEntry;
@@ -74,12 +77,12 @@ impl Constant for Record {
         "WITH locked AS (
             SELECT jobs.id, change.minutes, change.versions, change.at
             FROM unnest(?, ?, ?, ?) AS change (job, minutes, versions, at) JOIN jobs ON jobs.id = change.job
-            WHERE jobs.status = 'open'
+            WHERE jobs.id = ANY (?) AND jobs.status = 'open'
             ORDER BY jobs.id FOR NO KEY UPDATE OF jobs
         ), counted AS (
             UPDATE jobs
             SET total_minutes = total_minutes + minutes, version = version + versions, updated_at = at
-            FROM locked WHERE jobs.id = locked.id AND jobs.status = 'open'
+            FROM locked WHERE jobs.id = locked.id AND jobs.id = ANY (?) AND jobs.status = 'open'
             RETURNING jobs.id
         )
         INSERT INTO time_entries
@@ -115,7 +118,7 @@ impl Constant for Edit {
             work_summary = entry.work_summary, version = entry.version, updated_at = entry.updated_at
         FROM ",
         entries!(),
-        " WHERE time_entries.id = entry.id"
+        " WHERE time_entries.id = entry.id AND time_entries.id = ANY (?)"
     );
 }
 
@@ -134,5 +137,6 @@ impl Constant for Count {
     type Columns = ();
     const SQL: &'static str = "
         UPDATE jobs SET total_minutes = change.total, version = change.version, updated_at = change.at
-        FROM unnest(?, ?, ?, ?) AS change (job, total, version, at) WHERE id = change.job";
+        FROM unnest(?, ?, ?, ?) AS change (job, total, version, at)
+        WHERE id = change.job AND id = ANY (?)";
 }
