@@ -35,7 +35,7 @@ fn connection(database: &TestDatabase) -> PgConnection {
 }
 
 /// The number that a query answers with, in a column `n`.
-fn number(connection: &mut PgConnection, sql: &str) -> i64 {
+pub(crate) fn number(connection: &mut PgConnection, sql: &str) -> i64 {
     #[derive(QueryableByName)]
     struct Row {
         #[diesel(sql_type = BigInt)]

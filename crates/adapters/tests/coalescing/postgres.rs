@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
 use prometheus_client::registry::Registry;
 use stint_adapters::coalescing::{Coalescing, CoalescingSettings, GroupLimits};
 use stint_adapters::postgres::test_database::TestDatabase;
@@ -15,6 +14,8 @@ use stint_domain::ports::time_entry::RecordTimeError;
 use stint_domain::ports::{BackendErrorKind, TimeEntryRepository};
 use stint_domain::values::JobId;
 use uuid::Uuid;
+
+use crate::postgres::number;
 
 use super::callers::{self, half_an_hour, open_job, together, total};
 
@@ -152,13 +153,4 @@ async fn callers_at_the_same_time_share_groups_and_updates_of_jobs_touch_no_inde
         tokio::time::sleep(Duration::from_millis(10)).await;
     };
     assert!(hot * 100 >= updated * 95, "{hot} of {updated} updates");
-}
-
-fn number(connection: &mut PgConnection, sql: &str) -> i64 {
-    #[derive(QueryableByName)]
-    struct Row {
-        #[diesel(sql_type = BigInt)]
-        n: i64,
-    }
-    diesel::sql_query(sql).get_result::<Row>(connection).unwrap().n
 }
