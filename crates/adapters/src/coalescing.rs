@@ -1,14 +1,15 @@
 //! A decorator over a database's ports that lets concurrent callers share round trips and commits.
 //!
 //! [`Coalescing`] implements the ports that it wraps and keeps all their duties: the same suite runs on it. Writes of
-//! entries go through one queue and are carried out in groups, each group in one transaction; jobs and entries by id go
-//! through a queue each and are looked up by one statement per group. How a queue works stands in [`queue`]; what a
-//! database has to offer, in [`store`]. Listings and writes of jobs go straight through: a page is one statement that
-//! has nothing to share, and jobs are written seldom.
+//! entries go through one queue and are carried out in groups, each group in one transaction; jobs by id, entries by id
+//! and pages of a job's entries go through a queue each and are looked up by one statement per group. How a queue works
+//! stands in [`queue`]; what a database has to offer, in [`store`]. Other listings and writes of jobs go straight
+//! through: the former may have to look at many rows, and jobs are written seldom.
 
 mod groups;
 mod job;
 mod metrics;
+mod page;
 mod queue;
 mod store;
 mod time_entry;
@@ -19,7 +20,8 @@ use std::time::Duration;
 
 use prometheus_client::registry::Registry;
 
-use self::groups::{Entries, Jobs, Writes};
+use self::groups::{Entries, Jobs, Pages, Writes};
+pub(crate) use self::page::{PageOfJob, TimeEntryPage};
 use self::queue::Coalescer;
 pub(crate) use self::queue::GroupError;
 pub use self::queue::GroupLimits;
@@ -33,11 +35,13 @@ pub struct CoalescingSettings {
     pub writes: GroupLimits,
     /// Groups of look-ups by id.
     pub reads: GroupLimits,
+    /// Groups of pages of a job's entries.
+    pub pages: GroupLimits,
 }
 
 impl CoalescingSettings {
     /// One group of writes of up to 1,000 rows at a time, and one more when that is stuck; one group of reads of up to
-    /// 200 ids. 10,000 callers may wait for each.
+    /// 200 ids; two of pages of up to 250 rows. 10,000 callers may wait for each.
     pub const POSTGRES: Self = Self {
         writes: GroupLimits {
             workers: 1,
@@ -51,6 +55,13 @@ impl CoalescingSettings {
             spare_workers: 0,
             stuck_after: Duration::MAX,
             group_weight: 200,
+            max_waiting: 10_000,
+        },
+        pages: GroupLimits {
+            workers: 2,
+            spare_workers: 0,
+            stuck_after: Duration::MAX,
+            group_weight: 250,
             max_waiting: 10_000,
         },
     };
@@ -68,7 +79,7 @@ impl CoalescingSettings {
     pub fn groups(&self) -> usize {
         // Jobs and entries are read by groups of their own.
         let at_once = |limits: GroupLimits| limits.workers + limits.spare_workers;
-        at_once(self.writes) + 2 * at_once(self.reads)
+        at_once(self.writes) + 2 * at_once(self.reads) + at_once(self.pages)
     }
 }
 
@@ -79,6 +90,7 @@ pub struct Coalescing<S: LedgerStore> {
     writes: Coalescer<Writes<S>>,
     jobs: Coalescer<Jobs<S>>,
     entries: Coalescer<Entries<S>>,
+    pages: Coalescer<Pages<S>>,
 }
 
 #[expect(private_bounds, reason = "as above")]
@@ -90,15 +102,18 @@ impl<S: LedgerStore> Coalescing<S> {
             writes: Coalescer::new(Writes(Arc::clone(&store)), settings.writes),
             jobs: Coalescer::new(Jobs(Arc::clone(&store)), settings.reads),
             entries: Coalescer::new(Entries(Arc::clone(&store)), settings.reads),
+            pages: Coalescer::new(Pages(Arc::clone(&store)), settings.pages),
             store,
         }
     }
 
-    /// Shows the queues' numbers, as `coalescing_writes_...`, `coalescing_jobs_...` and `coalescing_time_entries_...`.
+    /// Shows the queues' numbers, as `coalescing_writes_...`, `coalescing_jobs_...`, `coalescing_time_entries_...` and
+    /// `coalescing_pages_...`.
     pub fn register(&self, registry: &mut Registry) {
         self.writes.metrics().register(registry, "writes");
         self.jobs.metrics().register(registry, "jobs");
         self.entries.metrics().register(registry, "time_entries");
+        self.pages.metrics().register(registry, "pages");
     }
 
     async fn write<C: Command>(&self, command: C) -> Result<C::Outcome, C::Refusal> {
@@ -114,6 +129,7 @@ impl<S: LedgerStore> Clone for Coalescing<S> {
             writes: self.writes.clone(),
             jobs: self.jobs.clone(),
             entries: self.entries.clone(),
+            pages: self.pages.clone(),
         }
     }
 }

@@ -59,6 +59,8 @@ pub(crate) struct CoalescingSettings {
     pub(crate) readers: NonZeroUsize,
     pub(crate) max_rows: NonZeroUsize,
     pub(crate) max_ids: NonZeroUsize,
+    pub(crate) page_readers: NonZeroUsize,
+    pub(crate) max_page_rows: NonZeroUsize,
     pub(crate) max_waiting: NonZeroUsize,
 }
 

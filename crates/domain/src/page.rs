@@ -23,7 +23,7 @@ impl<T, C> Page<T, C> {
 }
 
 /// How many items a page has at most: 1 to 200, 50 unless told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PageSize(u16);
 
 /// A page size outside 1 to 200.

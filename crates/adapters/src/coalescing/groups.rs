@@ -1,4 +1,4 @@
-//! The three queues of a ledger: its writes, its jobs by id, and its entries by id.
+//! The four queues of a ledger: its writes, its jobs by id, its entries by id, and pages of a job's entries.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -8,6 +8,7 @@ use stint_domain::ports::{BackendError, BackendErrorKind};
 use stint_domain::values::{JobId, TimeEntryId};
 use stint_domain::{Job, TimeEntry};
 
+use super::page::{PageOfJob, TimeEntryPage};
 use super::queue::{Group, GroupError};
 use super::store::LedgerStore;
 use super::write::{Write, Written};
@@ -45,7 +46,7 @@ impl<S: LedgerStore> Group for Jobs<S> {
     const BACKEND: &'static str = S::BACKEND;
 
     fn carry_out(&self, ids: &[JobId]) -> Result<Vec<Option<Job>>, GroupError> {
-        find(ids, |ids| self.0.find_jobs(ids), |job| job.id)
+        find(ids, |ids| self.0.find_jobs(ids).map(|jobs| jobs.into_iter().map(|job| (job.id, job))))
     }
 }
 
@@ -59,21 +60,45 @@ impl<S: LedgerStore> Group for Entries<S> {
     const BACKEND: &'static str = S::BACKEND;
 
     fn carry_out(&self, ids: &[TimeEntryId]) -> Result<Vec<Option<TimeEntry>>, GroupError> {
-        find(ids, |ids| self.0.find_entries(ids), |entry| entry.id)
+        find(ids, |ids| self.0.find_entries(ids).map(|entries| entries.into_iter().map(|entry| (entry.id, entry))))
     }
 }
 
-/// Each id's row, looking up an id once that is asked for many times.
-fn find<I: Copy + Eq + Hash + Ord, T: Clone>(
-    ids: &[I],
-    look_up: impl FnOnce(&[I]) -> Result<Vec<T>, BackendError>,
-    id_of: impl Fn(&T) -> I,
+/// Pages of a job's entries.
+pub(super) struct Pages<S>(pub(super) Arc<S>);
+
+impl<S: LedgerStore> Group for Pages<S> {
+    type Command = PageOfJob;
+    type Outcome = Option<TimeEntryPage>;
+
+    const BACKEND: &'static str = S::BACKEND;
+
+    fn weight(page: &PageOfJob) -> usize {
+        page.weight()
+    }
+
+    fn carry_out(&self, pages: &[PageOfJob]) -> Result<Vec<Option<TimeEntryPage>>, GroupError> {
+        find(pages, |pages| self.0.find_pages(pages).map(|found| pages.to_vec().into_iter().zip(found)))
+    }
+}
+
+/// What there is under each key, looking up a key once that is asked for many times.
+fn find<K: Copy + Eq + Hash, T: Clone, F: Iterator<Item = (K, T)>>(
+    keys: &[K],
+    look_up: impl FnOnce(&[K]) -> Result<F, BackendError>,
 ) -> Result<Vec<Option<T>>, GroupError> {
-    let mut wanted = ids.to_vec();
-    wanted.sort_unstable();
-    wanted.dedup();
+    let mut callers: HashMap<K, usize> = HashMap::with_capacity(keys.len());
+    keys.iter().for_each(|key| *callers.entry(*key).or_default() += 1);
+    let wanted: Vec<K> = callers.keys().copied().collect();
     // A read can always be done again.
-    let rows = look_up(&wanted).map_err(GroupError::Undone)?;
-    let found: HashMap<I, T> = rows.into_iter().map(|row| (id_of(&row), row)).collect();
-    Ok(ids.iter().map(|id| found.get(id).cloned()).collect())
+    let mut found: HashMap<K, T> = look_up(&wanted).map_err(GroupError::Undone)?.collect();
+    // The last caller of each gets the thing itself, which is most often the only one.
+    let mut take = |key: &K| match callers.get_mut(key) {
+        Some(left @ 2..) => {
+            *left -= 1;
+            found.get(key).cloned()
+        }
+        _ => found.remove(key),
+    };
+    Ok(keys.iter().map(&mut take).collect())
 }

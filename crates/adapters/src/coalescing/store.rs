@@ -4,6 +4,7 @@ use stint_domain::ports::BackendError;
 use stint_domain::values::{JobId, TimeEntryId};
 use stint_domain::{Job, TimeEntry};
 
+use super::page::{PageOfJob, TimeEntryPage};
 use super::queue::GroupError;
 use super::write::{Write, Written};
 
@@ -23,4 +24,7 @@ pub(crate) trait LedgerStore: Send + Sync + 'static {
 
     /// Those of the entries that exist, in any order.
     fn find_entries(&self, ids: &[TimeEntryId]) -> Result<Vec<TimeEntry>, BackendError>;
+
+    /// Each of the pages, in order.
+    fn find_pages(&self, pages: &[PageOfJob]) -> Result<Vec<TimeEntryPage>, BackendError>;
 }

@@ -6,11 +6,11 @@ use stint_domain::ports::time_entry::{
     BatchOutcome, DeleteTimeEntry, DeleteTimeEntryError, ListTimeEntries, PutTimeEntry, PutTimeEntryError, RecordBatch,
     RecordBatchError, RecordTime, RecordTimeError, TimeEntryCursor, UpdateTimeEntry, UpdateTimeEntryError,
 };
-use stint_domain::ports::{BackendError, TimeEntryRepository};
+use stint_domain::ports::{BackendError, BackendErrorKind, TimeEntryRepository};
 use stint_domain::values::TimeEntryId;
 use stint_domain::{Applied, Page, TimeEntry};
 
-use super::{Coalescing, LedgerStore};
+use super::{Coalescing, LedgerStore, PageOfJob};
 
 #[async_trait]
 impl<S: LedgerStore + TimeEntryRepository> TimeEntryRepository for Coalescing<S> {
@@ -39,6 +39,10 @@ impl<S: LedgerStore + TimeEntryRepository> TimeEntryRepository for Coalescing<S>
     }
 
     async fn list(&self, query: ListTimeEntries) -> Result<Page<TimeEntry, TimeEntryCursor>, BackendError> {
-        self.store.list(query).await
+        let Some(page) = PageOfJob::of(&query) else {
+            return self.store.list(query).await;
+        };
+        let missing = || BackendError::new(S::BACKEND, BackendErrorKind::Internal, "a page was not looked up");
+        self.pages.submit(page).await?.ok_or_else(missing)
     }
 }

@@ -6,6 +6,7 @@
 
 mod decide;
 mod keys;
+mod pages;
 mod record;
 mod statements;
 
@@ -23,7 +24,7 @@ use super::rows::{JobRow, TimeEntryRow};
 use super::session::Session;
 use super::sql::Sql;
 use super::{BACKEND, Postgres};
-use crate::coalescing::{GroupError, LedgerStore, Write, Written};
+use crate::coalescing::{GroupError, LedgerStore, PageOfJob, TimeEntryPage, Write, Written};
 use statements::{FindEntries, FindJobs};
 
 /// How many times as long as a group a write alone waits for a lock.
@@ -60,6 +61,10 @@ impl LedgerStore for Postgres {
     fn find_entries(&self, ids: &[TimeEntryId]) -> Result<Vec<TimeEntry>, BackendError> {
         self.groups
             .run_here(|session| attempt(session, Repeat::Reads, |connection| entries(connection, ids.iter().copied())))
+    }
+
+    fn find_pages(&self, pages: &[PageOfJob]) -> Result<Vec<TimeEntryPage>, BackendError> {
+        self.groups.run_here(|session| attempt(session, Repeat::Reads, |connection| pages::find(connection, pages)))
     }
 }
 

@@ -14,7 +14,7 @@ use stint_domain::{Fingerprint, Job, TimeEntry};
 use super::error::{BACKEND, classify};
 use super::rows::{bytes, row};
 use super::{Sqlite, idempotency, job, time_entry, transaction};
-use crate::coalescing::{GroupError, LedgerStore, Write, Written};
+use crate::coalescing::{GroupError, LedgerStore, PageOfJob, TimeEntryPage, Write, Written};
 use crate::ledger::group::{Changes, Scope};
 use crate::ledger::{Ledger, Outcome};
 
@@ -38,6 +38,14 @@ impl LedgerStore for Sqlite {
         self.readers.run_here(|connection| {
             transaction::read(connection, |connection| {
                 ids.iter().filter_map(|id| time_entry::load(connection, *id).transpose()).collect()
+            })
+        })
+    }
+
+    fn find_pages(&self, pages: &[PageOfJob]) -> Result<Vec<TimeEntryPage>, BackendError> {
+        self.readers.run_here(|connection| {
+            transaction::read(connection, |connection| {
+                pages.iter().map(|page| time_entry::page(connection, &(*page).into())).collect()
             })
         })
     }

@@ -19,6 +19,7 @@ use super::error::classify;
 use super::rows::TimeEntryRow;
 use super::schema::time_entries;
 use super::update_row::UpdateRow;
+pub(super) use listing::page;
 
 #[async_trait]
 impl TimeEntryRepository for Sqlite {
@@ -47,7 +48,7 @@ impl TimeEntryRepository for Sqlite {
     }
 
     async fn list(&self, query: ListTimeEntries) -> Result<Page<TimeEntry, TimeEntryCursor>, BackendError> {
-        self.read(move |connection| listing::page(connection, &query)).await
+        self.read(move |connection| page(connection, &query)).await
     }
 }
 

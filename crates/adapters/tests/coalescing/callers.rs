@@ -1,5 +1,6 @@
 //! What callers that share groups may rely on, whatever the database.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use futures::future::join_all;
@@ -8,11 +9,12 @@ use stint_conformance::Ledger;
 use stint_domain::ports::IdGenerator;
 use stint_domain::ports::job::{CreateJob, JobChanges, Put, UpdateJob};
 use stint_domain::ports::time_entry::{
-    BatchMode, DeleteTimeEntry, DeleteTimeEntryError, NewTimeEntry, PutTimeEntry, RecordBatch, RecordRefusal,
-    RecordTime, RecordTimeError, TimeEntryChanges, UpdateTimeEntry, UpdateTimeEntryError,
+    BatchMode, DeleteTimeEntry, DeleteTimeEntryError, ListTimeEntries, NewTimeEntry, PutTimeEntry, RecordBatch,
+    RecordRefusal, RecordTime, RecordTimeError, TimeEntryChanges, TimeEntryCursor, UpdateTimeEntry,
+    UpdateTimeEntryError,
 };
-use stint_domain::values::{JobId, JobName, Minutes, Subject, TimeEntryId, Timestamp, TokenId, WorkSummary};
-use stint_domain::{Fingerprint, Idempotency, IdempotencyKey, JobStatus, Precondition};
+use stint_domain::values::{DateRange, JobId, JobName, Minutes, Subject, TimeEntryId, Timestamp, TokenId, WorkSummary};
+use stint_domain::{Fingerprint, Idempotency, IdempotencyKey, JobStatus, Page, PageSize, Precondition, TimeEntry};
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -88,6 +90,38 @@ where
     let mut answers = tasks.join_all().await;
     answers.sort_by_key(|(place, _)| *place);
     answers.into_iter().map(|(_, answer)| answer).collect()
+}
+
+/// 32 callers with pages of two jobs from different places, of different dates and sizes: each gets what it asked for.
+pub(super) async fn each_reader_in_a_group_gets_its_own_page(ledger: Ledger) {
+    let jobs = [open_job(&ledger).await, open_job(&ledger).await];
+    let mut stored = Vec::new();
+    for place in 0..24 {
+        let mut command = half_an_hour(jobs[place % 2]);
+        command.entry.date_stamp = format!("2026-01-{:02}", 1 + place % 5).parse().unwrap();
+        stored.push(ledger.time_entries.record(command).await.unwrap().outcome);
+    }
+    stored.sort_by_key(|entry| Reverse((entry.date_stamp, entry.id)));
+    let stored = Arc::new(stored);
+    together(32, |place| {
+        let (ledger, stored, job) = (ledger.clone(), stored.clone(), jobs[place % 2]);
+        let dates = DateRange::new("2026-01-02".parse().ok(), format!("2026-01-{:02}", 2 + place % 4).parse().ok());
+        let dates = if place % 3 == 0 { DateRange::default() } else { dates.unwrap() };
+        let size = PageSize::new(1 + place as u64 % 7).unwrap();
+        let after = (place % 4 == 3).then(|| TimeEntryCursor::from(&stored[place % 11]));
+        async move {
+            let follows = |entry: &TimeEntry| {
+                after.is_none_or(|after| (entry.date_stamp, entry.id) < (after.date_stamp, after.id))
+            };
+            let shown =
+                |entry: &&TimeEntry| entry.related_job == job && dates.contains(entry.date_stamp) && follows(entry);
+            let expected = stored.iter().filter(shown).take(size.get() + 1).cloned().collect();
+            let expected = Page::of(expected, size, |entry: &TimeEntry| TimeEntryCursor::from(entry));
+            let query = ListTimeEntries { related_job: Some(job), dates, created_by: None, size, after };
+            assert_eq!(ledger.time_entries.list(query).await.unwrap(), expected, "the place {place}");
+        }
+    })
+    .await;
 }
 
 /// 64 callers with valid, unknown and archived jobs mixed: exactly the valid entries are stored, and their callers and

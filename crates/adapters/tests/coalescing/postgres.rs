@@ -23,6 +23,7 @@ use super::callers::{self, half_an_hour, open_job, together, total};
 const SMALL: CoalescingSettings = CoalescingSettings {
     writes: GroupLimits { workers: 2, group_weight: 5, ..CoalescingSettings::POSTGRES.writes },
     reads: GroupLimits { workers: 2, group_weight: 3, ..CoalescingSettings::POSTGRES.reads },
+    pages: GroupLimits { workers: 2, group_weight: 8, ..CoalescingSettings::POSTGRES.pages },
 };
 
 const TWO_WRITERS: CoalescingSettings = CoalescingSettings {
@@ -55,6 +56,12 @@ stint_conformance::ledger!(ledger);
 #[tokio::test(flavor = "multi_thread")]
 async fn each_caller_in_a_group_gets_its_own_answer() {
     callers::each_caller_in_a_group_gets_its_own_answer(over(CoalescingSettings::POSTGRES).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_reader_in_a_group_gets_its_own_page() {
+    callers::each_reader_in_a_group_gets_its_own_page(over(SMALL).await).await;
+    callers::each_reader_in_a_group_gets_its_own_page(over(CoalescingSettings::POSTGRES).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -26,6 +26,11 @@ async fn each_caller_in_a_group_gets_its_own_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn each_reader_in_a_group_gets_its_own_page() {
+    callers::each_reader_in_a_group_gets_its_own_page(ledger().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_id_that_two_callers_choose_is_stored_for_one() {
     callers::an_id_that_two_callers_choose_is_stored_for_one(ledger().await).await;
 }

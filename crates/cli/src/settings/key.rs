@@ -42,6 +42,8 @@ pub(crate) const KEYS: &[Key] = &[
     key("coalescing.readers", "groups of reads of jobs by id under way at the same time, and as many of entries"),
     key("coalescing.max_rows", "the most entries that a group writes; a larger batch goes alone"),
     key("coalescing.max_ids", "the most rows that a group looks up"),
+    key("coalescing.page_readers", "groups of pages of one job's entries under way at the same time"),
+    key("coalescing.max_page_rows", "the most rows that a group of pages reads; a larger page goes alone"),
     key(
         "coalescing.max_waiting",
         "requests that may wait in each queue for their group; more are answered 503 at once",

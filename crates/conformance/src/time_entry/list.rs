@@ -1,5 +1,7 @@
 //! Listing entries.
 
+use std::cmp::Reverse;
+
 use stint_domain::ports::time_entry::{ListTimeEntries, NewTimeEntry, TimeEntryCursor};
 use stint_domain::values::{DateRange, JobId, TimeEntryId};
 use stint_domain::{Page, TimeEntry};
@@ -57,24 +59,28 @@ pub async fn each_filter_of_entries_holds_alone(ledger: Ledger) {
 pub async fn all_filters_of_entries_hold_together_and_across_pages(ledger: Ledger) {
     let jobs = [ledger.open_job().await.id, ledger.open_job().await.id];
     let (who, dates) = (subject("ada"), DateRange::new(Some(day(2)), Some(day(6))).unwrap());
-    let mut expected = Vec::new();
+    let mut of_job = Vec::new();
     for days in 0..9 {
         for job in jobs {
             for by in ["ada", "bob"] {
                 let new = NewTimeEntry { date_stamp: day(days), created_by: subject(by), ..entry(job) };
                 let stored = ledger.record(new).await;
-                if job == jobs[0] && stored.created_by == who && dates.contains(stored.date_stamp) {
-                    expected.insert(0, stored);
+                if job == jobs[0] && dates.contains(stored.date_stamp) {
+                    of_job.push(stored);
                 }
             }
         }
     }
-    for pages_of in [1, 2, 5, 200] {
-        let query =
-            ListTimeEntries { dates, created_by: Some(who.clone()), size: size(pages_of), ..entries_of(jobs[0]) };
-        assert_eq!(ledger.all_entries(query).await, expected, "pages of {pages_of}");
+    of_job.sort_by_key(|entry| Reverse((entry.date_stamp, entry.id)));
+    let by_who: Vec<_> = of_job.iter().filter(|entry| entry.created_by == who).cloned().collect();
+    assert_eq!((of_job.len(), by_who.len()), (10, 5));
+    for (created_by, expected) in [(None, of_job), (Some(who), by_who)] {
+        for pages_of in [1, 2, 5, 200] {
+            let query =
+                ListTimeEntries { dates, created_by: created_by.clone(), size: size(pages_of), ..entries_of(jobs[0]) };
+            assert_eq!(ledger.all_entries(query).await, expected, "pages of {pages_of}");
+        }
     }
-    assert_eq!(expected.len(), 5);
 }
 
 /// `from` and `to` are inclusive.

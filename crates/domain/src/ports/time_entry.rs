@@ -202,7 +202,7 @@ pub struct ListTimeEntries {
 }
 
 /// A place in the listing of entries: right after the entry that it names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TimeEntryCursor {
     /// The entry's date.
     pub date_stamp: DateStamp,

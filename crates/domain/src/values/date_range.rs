@@ -5,7 +5,7 @@ use thiserror::Error;
 use super::DateStamp;
 
 /// Dates from one to another, both inclusive; either end may be open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct DateRange {
     from: Option<DateStamp>,
     to: Option<DateStamp>,

@@ -26,6 +26,10 @@ pub enum TextError {
 
 /// Checks `text` against `max` characters; `allowed` names control characters that may occur.
 pub(super) fn check(text: &str, max: usize, allowed: &[char]) -> Result<(), TextError> {
+    // Most texts are short and plain, and every row that is read passes here.
+    if text.len() <= max && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return Ok(());
+    }
     if let Some(character) = text.chars().find(|c| c.is_control() && !allowed.contains(c)) {
         return Err(TextError::Control { character });
     }

@@ -12,7 +12,7 @@ use crate::sqlite::keyset::before;
 use crate::sqlite::rows::TimeEntryRow;
 use crate::sqlite::schema::time_entries;
 
-pub(super) fn page(
+pub(in crate::sqlite) fn page(
     connection: &mut SqliteConnection,
     query: &ListTimeEntries,
 ) -> Result<Page<TimeEntry, TimeEntryCursor>, BackendError> {
