@@ -1,6 +1,6 @@
 //! Writes of entries, one or many in one transaction, and rows by id.
 //!
-//! New entries without keys, which is what most writes are, need no look at what is there: one statement stores those
+//! New entries, which is what most writes are, need no look at what is there: one statement stores those
 //! that can be stored ([`record`]). Everything else, and whatever that statement did not store, goes the general way
 //! ([`decide`]): lock, read, decide, store.
 

@@ -12,7 +12,6 @@ use diesel::sql_types::{Array, BigInt, Bytea, Text, Timestamptz, Uuid as SqlUuid
 use stint_domain::ports::BackendError;
 use stint_domain::values::{Timestamp, TokenId};
 use stint_domain::{Fingerprint, Idempotency, IdempotencyKey};
-use uuid::Uuid;
 
 use super::super::BACKEND;
 use super::super::attempt::Failure;
@@ -40,23 +39,32 @@ impl Constant for Read {
         ) AS found";
 }
 
-/// Stores outcomes under keys that have none, and forgets up to `?` old ones. It answers with the number stored.
-struct Store;
-
-impl Constant for Store {
-    type Columns = ();
-    // Who finds an old key locked leaves it to the other one.
-    const SQL: &'static str = "
-        WITH old AS (
+/// Forgets up to `?` keys that are older than `?`. Who finds one locked leaves it to the other one.
+macro_rules! forgotten {
+    () => {
+        "old AS (
             SELECT ctid AS place FROM idempotency_keys
             WHERE created_at < ? ORDER BY created_at LIMIT ? FOR UPDATE SKIP LOCKED
         ), forgotten AS (
             -- By place: the plan cannot know how few there are, and might read the whole table for more.
             DELETE FROM idempotency_keys WHERE ctid = ANY (ARRAY (SELECT place FROM old))
-        )
-        INSERT INTO idempotency_keys (token_id, key, fingerprint, outcome, created_at)
+        )"
+    };
+}
+pub(super) use forgotten;
+
+/// Stores outcomes under keys that have none. It answers with the number stored.
+struct Store;
+
+impl Constant for Store {
+    type Columns = ();
+    const SQL: &'static str = concat!(
+        "WITH ",
+        forgotten!(),
+        "INSERT INTO idempotency_keys (token_id, key, fingerprint, outcome, created_at)
         SELECT new.*, ? FROM unnest(?, ?, ?, ?) AS new
-        ON CONFLICT DO NOTHING";
+        ON CONFLICT DO NOTHING"
+    );
 }
 
 /// What was done under the keys before.
@@ -84,15 +92,30 @@ pub(super) fn store(
     outcomes: &[NewOutcome<'_>],
     at: Timestamp,
 ) -> Result<(), Failure<BackendError>> {
-    let (before, most) = forget_before(at, outcomes.len());
-    let stored = Sql::<Store>::constant()
-        .bind::<Timestamptz, PgTimestamp>(before)
+    let keys = outcomes.iter().map(|new| (new.token, new.key, new.fingerprint, new.outcome.to_text()));
+    let stored = bind_keys(Sql::<Store>::constant(), at, keys).execute(connection)?;
+    if stored == outcomes.len() { Ok(()) } else { Err(Failure::Overtaken) }
+}
+
+/// Gives the parameters of [`forgotten!`], then the moment and the columns of new keys.
+pub(super) fn bind_keys<'a, N>(
+    sql: Sql<'a, N>,
+    at: Timestamp,
+    keys: impl ExactSizeIterator<Item = (TokenId, &'a IdempotencyKey, Fingerprint, String)>,
+) -> Sql<'a, N> {
+    let (before, most) = forget_before(at, keys.len());
+    let (mut tokens, mut names, mut fingerprints, mut outcomes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for (token, key, fingerprint, outcome) in keys {
+        tokens.push(token.as_uuid());
+        names.push(key.as_str());
+        fingerprints.push(fingerprint.0.to_vec());
+        outcomes.push(outcome);
+    }
+    sql.bind::<Timestamptz, PgTimestamp>(before)
         .bind::<BigInt, _>(most)
         .bind::<Timestamptz, _>(timestamptz(at))
-        .bind::<Array<SqlUuid>, _>(outcomes.iter().map(|new| new.token.as_uuid()).collect::<Vec<Uuid>>())
-        .bind::<Array<Text>, _>(outcomes.iter().map(|new| new.key.as_str()).collect::<Vec<_>>())
-        .bind::<Array<Bytea>, _>(outcomes.iter().map(|new| new.fingerprint.0.to_vec()).collect::<Vec<_>>())
-        .bind::<Array<Text>, _>(outcomes.iter().map(|new| new.outcome.to_text()).collect::<Vec<_>>())
-        .execute(connection)?;
-    if stored == outcomes.len() { Ok(()) } else { Err(Failure::Overtaken) }
+        .bind::<Array<SqlUuid>, _>(tokens)
+        .bind::<Array<Text>, _>(names)
+        .bind::<Array<Bytea>, _>(fingerprints)
+        .bind::<Array<Text>, _>(outcomes)
 }

@@ -1,7 +1,8 @@
-//! New entries without keys: one statement that commits by itself.
+//! New entries: one statement that commits by itself.
 //!
-//! It stores an entry if its job is there and open. Which one is not stored, because of its job or because its id is
-//! taken, and what its caller is told then, is found out the general way.
+//! It stores an entry, and what its key stands for if it has one, if the entry's job is there and open. Which one is
+//! not stored, because of its job or because an id or a key is taken, and what its caller is told then, is found out the
+//! general way.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -10,7 +11,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Timestamptz, Uuid as SqlUuid};
 use stint_domain::ports::BackendError;
 use stint_domain::values::{JobId, Timestamp};
-use stint_domain::{Applied, TimeEntry};
+use stint_domain::{Applied, Idempotency, TimeEntry};
 use uuid::Uuid;
 
 use super::super::attempt::{Failure, Repeat, attempt};
@@ -18,8 +19,10 @@ use super::super::rows::timestamptz;
 use super::super::session::Session;
 use super::super::sql::Sql;
 use super::decide;
-use super::statements::{Record, bind_entries};
+use super::keys::bind_keys;
+use super::statements::{Record, RecordOnce, bind_entries};
 use crate::coalescing::{Write, Written};
+use crate::stored_outcome::StoredOutcome;
 
 /// New entries as they are stored, in the order of the writes.
 pub(super) struct NewEntries(Vec<TimeEntry>);
@@ -32,10 +35,10 @@ struct Addition {
 }
 
 impl NewEntries {
-    /// The entries of the writes, if each stores one under an id of its own and has no key.
+    /// The entries of the writes, if each stores one under an id of its own.
     pub(super) fn of(writes: &[Write]) -> Option<Self> {
         let entry = |write: &Write| match write {
-            Write::Record(record) if record.idempotency.is_none() => Some(record.entry.clone().stored(record.at)),
+            Write::Record(record) => Some(record.entry.clone().stored(record.at)),
             _ => None,
         };
         let entries: Vec<TimeEntry> = writes.iter().map(entry).collect::<Option<_>>()?;
@@ -45,13 +48,15 @@ impl NewEntries {
 }
 
 /// Stores what can be stored, and has the rest decided.
-pub(super) fn write(
+pub(super) fn write<'a>(
     session: &mut Session,
     NewEntries(entries): NewEntries,
-    writes: &[Write],
+    writes: &'a [Write],
 ) -> Result<Vec<Written>, BackendError> {
+    let with_key = |(entry, write): (_, &'a Write)| Some((entry, write.idempotency()?));
+    let keys: Vec<_> = entries.iter().zip(writes).filter_map(with_key).collect();
     // Who sends it twice finds the ids taken.
-    let stored = attempt(session, Repeat::Harmless, |connection| store(connection, &entries))?;
+    let stored = attempt(session, Repeat::Harmless, |connection| store(connection, &entries, &keys))?;
     let recorded = |entry| Written::Record(Ok(Applied::now(entry)));
     if stored.len() == entries.len() {
         return Ok(entries.into_iter().map(recorded).collect());
@@ -70,8 +75,29 @@ pub(super) fn write(
     Ok(entries.into_iter().filter_map(written).collect())
 }
 
-/// The ids of the entries that could be stored: none, when one of the ids is taken, because then nothing is.
-fn store(connection: &mut PgConnection, entries: &[TimeEntry]) -> Result<HashSet<Uuid>, Failure<BackendError>> {
+/// The ids of the entries that could be stored: none, when an id or a key is taken, because then nothing is.
+fn store(
+    connection: &mut PgConnection,
+    entries: &[TimeEntry],
+    keys: &[(&TimeEntry, &Idempotency)],
+) -> Result<HashSet<Uuid>, Failure<BackendError>> {
+    let stored = match entries.iter().map(|entry| entry.created_at).max() {
+        Some(at) if !keys.is_empty() => {
+            let ids: Vec<Uuid> = keys.iter().map(|(entry, _)| entry.id.as_uuid()).collect();
+            let keys = keys.iter().map(|(entry, key)| (key.token, &key.key, key.fingerprint, entry.to_text()));
+            let sql = bind_keys(bind_new(Sql::<RecordOnce>::constant(), entries), at, keys);
+            sql.bind::<Array<SqlUuid>, _>(ids).load(connection)
+        }
+        _ => bind_new(Sql::<Record>::constant(), entries).load(connection),
+    };
+    match stored.map_err(Failure::from) {
+        Err(failure) if failure.is_unique_violation() => Ok(HashSet::new()),
+        stored => Ok(stored?.into_iter().collect()),
+    }
+}
+
+/// Gives the parameters of what both statements start with.
+fn bind_new<'a, N>(sql: Sql<'a, N>, entries: &'a [TimeEntry]) -> Sql<'a, N> {
     let mut additions: BTreeMap<JobId, Addition> = BTreeMap::new();
     for entry in entries {
         let nothing = Addition { minutes: 0, versions: 0, at: entry.created_at };
@@ -82,15 +108,12 @@ fn store(connection: &mut PgConnection, entries: &[TimeEntry]) -> Result<HashSet
     }
     let entries: Vec<&TimeEntry> = entries.iter().collect();
     let jobs: Vec<Uuid> = additions.keys().map(|job| job.as_uuid()).collect();
-    let sql = Sql::<Record>::constant()
+    let sql = sql
         .bind::<Array<SqlUuid>, _>(jobs.clone())
         .bind::<Array<BigInt>, _>(additions.values().map(|addition| addition.minutes).collect::<Vec<_>>())
         .bind::<Array<BigInt>, _>(additions.values().map(|addition| addition.versions).collect::<Vec<_>>())
         .bind::<Array<Timestamptz>, _>(additions.values().map(|addition| timestamptz(addition.at)).collect::<Vec<_>>())
         .bind::<Array<SqlUuid>, _>(jobs.clone())
         .bind::<Array<SqlUuid>, _>(jobs);
-    match bind_entries(sql, &entries).load(connection).map_err(Failure::from) {
-        Err(failure) if failure.is_unique_violation() => Ok(HashSet::new()),
-        stored => Ok(stored?.into_iter().collect()),
-    }
+    bind_entries(sql, &entries)
 }

@@ -9,6 +9,7 @@ use stint_domain::TimeEntry;
 
 use super::super::rows::{JobColumns, TimeEntryColumns, date, timestamptz};
 use super::super::sql::{Constant, Sql};
+use super::keys::forgotten;
 
 /// The jobs with these ids.
 pub(super) struct FindJobs;
@@ -64,16 +65,13 @@ pub(super) fn bind_entries<'a, N>(sql: Sql<'a, N>, entries: &[&'a TimeEntry]) ->
         .bind::<Array<Timestamptz>, _>(column(entries, |entry| timestamptz(entry.updated_at)))
 }
 
-/// Stores the entries whose jobs take time, counts them, and answers with the ids of those that it stored.
+/// Locks the jobs that take time, and gives them what is added.
 ///
 /// Jobs are updated *before* entries are inserted, and only those that the update returned get entries: the other way
 /// round, an archival that races leaves an entry that is not counted. They are locked first, in order: an update alone takes
 /// its locks in whatever order it finds the rows.
-pub(super) struct Record;
-
-impl Constant for Record {
-    type Columns = SqlUuid;
-    const SQL: &'static str = concat!(
+macro_rules! counted {
+    () => {
         "WITH locked AS (
             SELECT jobs.id, change.minutes, change.versions, change.at
             FROM unnest(?, ?, ?, ?) AS change (job, minutes, versions, at) JOIN jobs ON jobs.id = change.job
@@ -84,13 +82,51 @@ impl Constant for Record {
             SET total_minutes = total_minutes + minutes, version = version + versions, updated_at = at
             FROM locked WHERE jobs.id = locked.id AND jobs.id = ANY (?) AND jobs.status = 'open'
             RETURNING jobs.id
+        )"
+    };
+}
+
+/// Stores the entries of jobs that were counted, and gives the ids of those that it stored.
+macro_rules! stored {
+    () => {
+        concat!(
+            "INSERT INTO time_entries
+                (id, related_job, minutes_worked, date_stamp, work_summary, created_by, version, created_at, updated_at)
+            SELECT entry.* FROM ",
+            entries!(),
+            " JOIN counted ON counted.id = entry.related_job
+            RETURNING id"
         )
-        INSERT INTO time_entries
-            (id, related_job, minutes_worked, date_stamp, work_summary, created_by, version, created_at, updated_at)
-        SELECT entry.* FROM ",
-        entries!(),
-        " JOIN counted ON counted.id = entry.related_job
-        RETURNING id"
+    };
+}
+
+/// Stores the entries whose jobs take time, counts them, and answers with the ids of those that it stored.
+pub(super) struct Record;
+
+impl Constant for Record {
+    type Columns = SqlUuid;
+    const SQL: &'static str = concat!(counted!(), stored!());
+}
+
+/// The same, with what is done under the keys that some have. A key that is taken fails all of it.
+pub(super) struct RecordOnce;
+
+impl Constant for RecordOnce {
+    type Columns = SqlUuid;
+    const SQL: &'static str = concat!(
+        counted!(),
+        ", stored AS (",
+        stored!(),
+        "), ",
+        forgotten!(),
+        ", kept AS (
+            INSERT INTO idempotency_keys (created_at, token_id, key, fingerprint, outcome)
+            SELECT ?, token_id, key, fingerprint, outcome
+            FROM unnest(?, ?, ?, ?, ?) AS new (token_id, key, fingerprint, outcome, entry)
+            WHERE entry IN (SELECT id FROM stored)
+            ORDER BY token_id, key
+        )
+        SELECT id FROM stored"
     );
 }
 
