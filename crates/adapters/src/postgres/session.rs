@@ -10,6 +10,7 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use diesel::Connection;
 use diesel::connection::{CacheSize, SimpleConnection};
@@ -33,6 +34,8 @@ struct How {
     url: String,
     /// Statements for each new connection; none behind a transaction pooler.
     greeting: Option<String>,
+    /// How old plans may get.
+    plan_age: Duration,
     generation: Arc<AtomicU64>,
 }
 
@@ -41,12 +44,15 @@ pub(super) struct Session {
     how: Arc<How>,
     generation: u64,
     connection: Option<PgConnection>,
+    /// Since when the connection has kept plans.
+    planned: Instant,
 }
 
 impl Sessions {
     pub(super) fn new(settings: &PostgresSettings) -> Self {
         let greeting = (!settings.transaction_pooling).then(|| greeting(settings));
-        let how = How { url: settings.connection_string(), greeting, generation: Arc::default() };
+        let how =
+            How { url: settings.connection_string(), greeting, plan_age: Duration::MAX, generation: Arc::default() };
         Self { how: Arc::new(how) }
     }
 
@@ -55,15 +61,17 @@ impl Sessions {
         Self { how: Arc::clone(&self.how) }
     }
 
-    /// Sessions of the same generation for groups, whose statements find every row by its key. One plan, made once, is
-    /// right for that, however large the group and however old the statistics; reading a whole table never is, and
-    /// compiling a plan takes longer than carrying it out.
+    /// Sessions of the same generation for groups, whose statements find every row by its key. One plan is right for
+    /// that, however large the group; reading a whole table never is, and compiling a plan takes longer than carrying it
+    /// out. Only a plan that was made for a table of few rows may know no difference between the table's indexes, so
+    /// plans are made again now and then.
     pub(super) fn for_groups(&self, settings: &PostgresSettings) -> Self {
         let settings = PostgresSettings { lock_timeout: settings.group_lock_timeout, ..settings.clone() };
         let greeting = (!settings.transaction_pooling).then(|| {
             greeting(&settings) + "; SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET jit = off"
         });
-        let how = How { url: self.how.url.clone(), greeting, generation: Arc::clone(&self.how.generation) };
+        let plan_age = if greeting.is_some() { settings.group_plan_age } else { Duration::MAX };
+        let how = How { url: self.how.url.clone(), greeting, plan_age, generation: Arc::clone(&self.how.generation) };
         Self { how: Arc::new(how) }
     }
 }
@@ -88,12 +96,21 @@ impl Session {
         if self.generation != current {
             self.connection = None;
         }
+        if self.planned.elapsed() >= self.how.plan_age {
+            self.forget_plans();
+        }
         let connection = match self.connection.take() {
             Some(connection) => connection,
             None => self.how.connect()?,
         };
         self.generation = current;
         Ok(self.connection.insert(connection))
+    }
+
+    /// Has the statements planned anew when they are used next.
+    fn forget_plans(&mut self) {
+        self.planned = Instant::now();
+        self.connection.take_if(|connection| connection.batch_execute("DISCARD PLANS").is_err());
     }
 
     /// Gives the connection up, and with it all others of its generation.
@@ -126,7 +143,7 @@ impl ManageConnection for Sessions {
     type Error = Infallible;
 
     fn connect(&self) -> Result<Session, Infallible> {
-        Ok(Session { how: Arc::clone(&self.how), generation: 0, connection: None })
+        Ok(Session { how: Arc::clone(&self.how), generation: 0, connection: None, planned: Instant::now() })
     }
 
     /// Never asked: a test on check-out costs a round trip, and the answer is stale when it arrives.

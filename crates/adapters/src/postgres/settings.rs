@@ -29,6 +29,9 @@ pub struct PostgresSettings {
     /// for the jobs that it had locked; it is split, so that in the end only those wait whose job it is, each alone and
     /// four times as long.
     pub group_lock_timeout: Duration,
+    /// How long groups use the plan that was made for a statement: 1 second. Made while a table was new, it may read all
+    /// of an index, and a busy ledger outgrows that long before the server gathers statistics and plans again.
+    pub group_plan_age: Duration,
     /// How long a health check may take: 2 seconds.
     pub health_timeout: Duration,
     /// How long the queue for connections may get.
@@ -49,6 +52,7 @@ impl PostgresSettings {
             statement_timeout: Duration::from_secs(10),
             lock_timeout: Duration::from_millis(1_500),
             group_lock_timeout: Duration::from_millis(250),
+            group_plan_age: Duration::from_secs(1),
             health_timeout: Duration::from_secs(2),
             queue: QueueLimits::default(),
             transaction_pooling: false,
@@ -93,6 +97,7 @@ impl fmt::Debug for PostgresSettings {
             .field("statement_timeout", &self.statement_timeout)
             .field("lock_timeout", &self.lock_timeout)
             .field("group_lock_timeout", &self.group_lock_timeout)
+            .field("group_plan_age", &self.group_plan_age)
             .field("health_timeout", &self.health_timeout)
             .field("queue", &self.queue)
             .field("transaction_pooling", &self.transaction_pooling)

@@ -20,7 +20,7 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 /// An id that nothing has.
-fn fresh() -> Uuid {
+pub(super) fn fresh() -> Uuid {
     UuidV7Generator.generate()
 }
 
@@ -61,11 +61,11 @@ fn change(id: TimeEntryId, changes: TimeEntryChanges) -> UpdateTimeEntry {
     UpdateTimeEntry { id, changes, at: at(2), precondition: Precondition::None }
 }
 
-fn set_minutes(id: TimeEntryId, minutes: i64) -> UpdateTimeEntry {
+pub(super) fn set_minutes(id: TimeEntryId, minutes: i64) -> UpdateTimeEntry {
     change(id, TimeEntryChanges { minutes_worked: Some(Minutes::new(minutes).unwrap()), ..TimeEntryChanges::default() })
 }
 
-fn delete(id: TimeEntryId) -> DeleteTimeEntry {
+pub(super) fn delete(id: TimeEntryId) -> DeleteTimeEntry {
     DeleteTimeEntry { id, at: at(3), precondition: Precondition::None }
 }
 

@@ -1,8 +1,8 @@
 //! The statements of groups. Each takes columns of values as arrays, so that its text is the same for one row as for
 //! many, and it is prepared once.
 //!
-//! It is planned once, too, perhaps while a table is new and reading all of it looks cheap. So every row of a table is
-//! asked for by its key (`= ANY`), even where a join says which it is: joins alone may read a whole index.
+//! One plan serves for a while, too, perhaps one that was made while a table was small. So every row of a table is asked
+//! for by its key (`= ANY`), even where a join says which it is: joins alone may read a whole index.
 
 use diesel::sql_types::{Array, BigInt, Date, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use stint_domain::TimeEntry;
