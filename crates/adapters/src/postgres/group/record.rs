@@ -109,11 +109,9 @@ fn bind_new<'a, N>(sql: Sql<'a, N>, entries: &'a [TimeEntry]) -> Sql<'a, N> {
     let entries: Vec<&TimeEntry> = entries.iter().collect();
     let jobs: Vec<Uuid> = additions.keys().map(|job| job.as_uuid()).collect();
     let sql = sql
-        .bind::<Array<SqlUuid>, _>(jobs.clone())
+        .bind::<Array<SqlUuid>, _>(jobs)
         .bind::<Array<BigInt>, _>(additions.values().map(|addition| addition.minutes).collect::<Vec<_>>())
         .bind::<Array<BigInt>, _>(additions.values().map(|addition| addition.versions).collect::<Vec<_>>())
-        .bind::<Array<Timestamptz>, _>(additions.values().map(|addition| timestamptz(addition.at)).collect::<Vec<_>>())
-        .bind::<Array<SqlUuid>, _>(jobs.clone())
-        .bind::<Array<SqlUuid>, _>(jobs);
+        .bind::<Array<Timestamptz>, _>(additions.values().map(|addition| timestamptz(addition.at)).collect::<Vec<_>>());
     bind_entries(sql, &entries)
 }

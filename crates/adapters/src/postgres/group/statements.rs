@@ -65,22 +65,19 @@ pub(super) fn bind_entries<'a, N>(sql: Sql<'a, N>, entries: &[&'a TimeEntry]) ->
         .bind::<Array<Timestamptz>, _>(column(entries, |entry| timestamptz(entry.updated_at)))
 }
 
-/// Locks the jobs that take time, and gives them what is added.
+/// Gives the jobs that take time what is added to them.
 ///
 /// Jobs are updated *before* entries are inserted, and only those that the update returned get entries: the other way
-/// round, an archival that races leaves an entry that is not counted. They are locked first, in order: an update alone takes
-/// its locks in whatever order it finds the rows.
+/// round, an archival that races leaves an entry that is not counted. The jobs come in order and are looked up one after
+/// the other, so they are locked in order, too. No plan has to keep that, but if two groups ever wait for each other, one
+/// of them gives up; locking the rows by a step of its own before costs two thirds as much as all the rest.
 macro_rules! counted {
     () => {
-        "WITH locked AS (
-            SELECT jobs.id, change.minutes, change.versions, change.at
-            FROM unnest(?, ?, ?, ?) AS change (job, minutes, versions, at) JOIN jobs ON jobs.id = change.job
-            WHERE jobs.id = ANY (?) AND jobs.status = 'open'
-            ORDER BY jobs.id FOR NO KEY UPDATE OF jobs
-        ), counted AS (
+        "WITH counted AS (
             UPDATE jobs
-            SET total_minutes = total_minutes + minutes, version = version + versions, updated_at = at
-            FROM locked WHERE jobs.id = locked.id AND jobs.id = ANY (?) AND jobs.status = 'open'
+            SET total_minutes = total_minutes + minutes, version = version + versions, updated_at = change.at
+            FROM unnest(?, ?, ?, ?) AS change (job, minutes, versions, at)
+            WHERE jobs.id = change.job AND jobs.status = 'open'
             RETURNING jobs.id
         )"
     };
