@@ -78,7 +78,7 @@ fn store(connection: &mut PgConnection, entries: &[TimeEntry]) -> Result<HashSet
         let addition = additions.entry(entry.related_job).or_insert(nothing);
         addition.minutes += i64::from(entry.minutes_worked.get());
         addition.versions += 1;
-        addition.at = entry.created_at;
+        addition.at = addition.at.max(entry.created_at);
     }
     let entries: Vec<&TimeEntry> = entries.iter().collect();
     let jobs: Vec<Uuid> = additions.keys().map(|job| job.as_uuid()).collect();
