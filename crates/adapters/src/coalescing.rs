@@ -37,7 +37,7 @@ pub struct CoalescingSettings {
 
 impl CoalescingSettings {
     /// One group of writes of up to 1,000 rows at a time, and one more when that is stuck; one group of reads of up to
-    /// 200 ids. 10,000 callers may wait for each.
+    /// 200 ids. 10,000 rows may wait for each.
     pub const POSTGRES: Self = Self {
         writes: GroupLimits {
             workers: 1,
@@ -45,6 +45,7 @@ impl CoalescingSettings {
             stuck_after: Duration::from_millis(50),
             group_weight: 1_000,
             max_waiting: 10_000,
+            split_for: Duration::from_secs(2),
         },
         reads: GroupLimits {
             workers: 1,
@@ -52,6 +53,7 @@ impl CoalescingSettings {
             stuck_after: Duration::MAX,
             group_weight: 200,
             max_waiting: 10_000,
+            split_for: Duration::from_secs(2),
         },
     };
 

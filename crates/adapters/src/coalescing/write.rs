@@ -80,13 +80,13 @@ pub(crate) fn alone<C: Command>(
     command: C,
     carry_out: impl FnOnce(&[Write]) -> Result<Vec<Written>, GroupError>,
 ) -> Result<C::Outcome, C::Refusal> {
-    let (GroupError::Undone(error) | GroupError::Unknown(error)) = match carry_out(&[command.into_write()]) {
+    let error = match carry_out(&[command.into_write()]) {
         Ok(mut written) if written.len() == 1 => return outcome::<C>(backend, written.remove(0)),
         Ok(written) => {
             let message = format!("{} outcomes for one write", written.len());
-            GroupError::Unknown(BackendError::new(backend, BackendErrorKind::Internal, message))
+            BackendError::new(backend, BackendErrorKind::Internal, message)
         }
-        Err(failed) => failed,
+        Err(failed) => failed.into_error(),
     };
     Err(error.into())
 }

@@ -18,7 +18,7 @@ use stint_domain::ports::{BackendError, BackendErrorKind};
 use stint_domain::values::{JobId, TimeEntryId};
 use stint_domain::{Job, TimeEntry};
 
-use super::attempt::{Failure, InDoubt, Repeat, attempt};
+use super::attempt::{Failure, InDoubt, Overtaken, Repeat, attempt};
 use super::rows::{JobRow, TimeEntryRow};
 use super::session::Session;
 use super::sql::Sql;
@@ -70,7 +70,11 @@ pub(super) fn write(session: &mut Session, writes: &[Write]) -> Result<Vec<Writt
         None => decide::write(session, writes),
     };
     // What the server refuses it has undone. A connection that was lost has perhaps taken a COMMIT along.
-    written.map_err(|error| if InDoubt::is(&error) { GroupError::Unknown(error) } else { GroupError::Undone(error) })
+    written.map_err(|error| match error {
+        error if InDoubt::is(&error) => GroupError::Unknown(error),
+        error if Overtaken::is(&error) => GroupError::Overtaken(error),
+        error => GroupError::Undone(error),
+    })
 }
 
 fn entries(

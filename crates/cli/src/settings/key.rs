@@ -44,7 +44,7 @@ pub(crate) const KEYS: &[Key] = &[
     key("coalescing.max_ids", "the most rows that a group looks up"),
     key(
         "coalescing.max_waiting",
-        "requests that may wait in each queue for their group; more are answered 503 at once",
+        "rows that may wait in each queue to be written or looked up with their group, a batch with all of its entries; more are answered 503 at once",
     ),
     key("http.listen", "`ADDRESS:PORT`, or `unix:/path/of/the.sock`"),
     key("http.socket_mode", "the Unix socket's permissions, octal"),
