@@ -4,7 +4,7 @@ mod conformance;
 mod connections;
 mod idempotency;
 mod migrations;
-mod proxy;
+pub(crate) mod proxy;
 mod schema;
 
 use std::time::Duration;
@@ -45,7 +45,7 @@ pub(crate) fn number(connection: &mut PgConnection, sql: &str) -> i64 {
 }
 
 /// Waits until a query answers with 1, for things that a server tells in no other way.
-async fn until(connection: &mut PgConnection, sql: &str) {
+pub(crate) async fn until(connection: &mut PgConnection, sql: &str) {
     let waiting = async {
         while number(connection, sql) != 1 {
             tokio::time::sleep(Duration::from_millis(10)).await;

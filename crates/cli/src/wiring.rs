@@ -160,10 +160,11 @@ fn coalescing(settings: &settings::CoalescingSettings) -> CoalescingSettings {
         max_waiting: settings.max_waiting.get(),
         ..limits
     };
-    let CoalescingSettings { writes, reads } = CoalescingSettings::POSTGRES;
+    let CoalescingSettings { writes, reads, patience } = CoalescingSettings::POSTGRES;
     CoalescingSettings {
         writes: limits(writes, settings.writers, settings.max_rows),
         reads: limits(reads, settings.readers, settings.max_ids),
+        patience,
     }
 }
 

@@ -67,6 +67,7 @@ pub(crate) enum GroupError {
     /// Nothing of it was done.
     Undone(BackendError),
     /// Nothing of it was done, because others came in between each time: a part of it may get through.
+    #[cfg_attr(not(any(feature = "postgres", test)), expect(dead_code, reason = "nobody comes in between on SQLite"))]
     Overtaken(BackendError),
     /// Nobody knows whether it was done.
     Unknown(BackendError),
@@ -273,6 +274,8 @@ impl<G: Group> Shared<G> {
             let failed = match late.map_or_else(|| self.group.carry_out(&commands), Err) {
                 Ok(outcomes) => {
                     debug_assert_eq!(outcomes.len(), answers.len(), "one outcome per command");
+                    // Whatever a command stands for is over when its caller hears of it.
+                    drop(commands);
                     // A caller that has gone away by now does not hear of it: its command was carried out all the same.
                     answers.into_iter().zip(outcomes).for_each(|(answer, outcome)| drop(answer.send(Ok(outcome))));
                     continue;

@@ -9,7 +9,7 @@ use std::thread;
 use stint_adapters::postgres::test_database::TestDatabase;
 
 /// A wire to a database.
-pub(super) struct Proxy {
+pub(crate) struct Proxy {
     address: SocketAddr,
     url: String,
     cut: Arc<Mutex<Option<Cut>>>,
@@ -26,27 +26,27 @@ struct Cut {
 
 impl Proxy {
     /// A wire at an address where nobody listens yet.
-    pub(super) fn down(database: &TestDatabase) -> Self {
+    pub(crate) fn down(database: &TestDatabase) -> Self {
         let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
         Self { address, url: database.url(), cut: Arc::default(), gone: Arc::default() }
     }
 
     /// A wire that works.
-    pub(super) fn up(database: &TestDatabase) -> Self {
+    pub(crate) fn up(database: &TestDatabase) -> Self {
         let proxy = Self::down(database);
         proxy.start();
         proxy
     }
 
     /// The URL of the database, over this wire.
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         let (scheme_and_user, rest) = self.url.split_once('@').unwrap();
         let (_, database) = rest.split_once('/').unwrap();
         format!("{scheme_and_user}@{}/{database}", self.address)
     }
 
     /// Lets connections through from now on.
-    pub(super) fn start(&self) {
+    pub(crate) fn start(&self) {
         let listener = TcpListener::bind(self.address).unwrap();
         let (_, rest) = self.url.split_once('@').unwrap();
         let server = rest.split_once('/').unwrap().0.to_owned();
@@ -66,17 +66,17 @@ impl Proxy {
     }
 
     /// Cuts the connection of the next client that sends `bytes`, once, before or after the server has them.
-    pub(super) fn cut_at(&self, bytes: &str, delivered: bool) {
+    pub(crate) fn cut_at(&self, bytes: &str, delivered: bool) {
         *self.cut.lock().unwrap() = Some(Cut { bytes: bytes.as_bytes().to_vec(), delivered, for_good: false });
     }
 
     /// The same before the server has them, and nobody gets through from then on.
-    pub(super) fn cut_for_good_at(&self, bytes: &str) {
+    pub(crate) fn cut_for_good_at(&self, bytes: &str) {
         *self.cut.lock().unwrap() = Some(Cut { bytes: bytes.as_bytes().to_vec(), delivered: false, for_good: true });
     }
 
     /// Whether the wire was cut.
-    pub(super) fn was_cut(&self) -> bool {
+    pub(crate) fn was_cut(&self) -> bool {
         self.cut.lock().unwrap().is_none()
     }
 }

@@ -13,13 +13,14 @@ use stint_domain::values::{JobId, Timestamp};
 use stint_domain::{Applied, TimeEntry};
 use uuid::Uuid;
 
-use super::super::attempt::{Failure, Repeat, attempt};
+use super::super::attempt::{Doubt, Failure, Repeat, attempt_in};
+use super::super::error::is_locked;
 use super::super::rows::timestamptz;
 use super::super::session::Session;
 use super::super::sql::Sql;
-use super::decide;
+use super::decide::{self, Locks};
 use super::statements::{Record, bind_entries};
-use crate::coalescing::{Write, Written};
+use crate::coalescing::{Attempted, Write, Written};
 
 /// New entries as they are stored, in the order of the writes.
 pub(super) struct NewEntries(Vec<TimeEntry>);
@@ -49,29 +50,35 @@ pub(super) fn write(
     session: &mut Session,
     NewEntries(entries): NewEntries,
     writes: &[Write],
-) -> Result<Vec<Written>, BackendError> {
+    held: &HashSet<JobId>,
+    doubt: &mut Doubt,
+) -> Result<Vec<Attempted>, BackendError> {
+    let free: Vec<&TimeEntry> = entries.iter().filter(|entry| !held.contains(&entry.related_job)).collect();
     // Who sends it twice finds the ids taken.
-    let stored = attempt(session, Repeat::Harmless, |connection| store(connection, &entries))?;
-    let recorded = |entry| Written::Record(Ok(Applied::now(entry)));
+    let stored = match attempt_in(session, Repeat::Harmless, doubt, |connection| store(connection, &free)) {
+        Err(error) if is_locked(&error) => return decide::write(session, writes, held, Locks::Skip, doubt),
+        stored => stored?,
+    };
+    let recorded = |entry| Attempted::Done(Written::Record(Ok(Applied::now(entry))));
     if stored.len() == entries.len() {
         return Ok(entries.into_iter().map(recorded).collect());
     }
     let is_stored = |entry: &TimeEntry| stored.contains(&entry.id.as_uuid());
     let left: Vec<Write> =
         writes.iter().zip(&entries).filter(|(_, entry)| !is_stored(entry)).map(|(write, _)| write.clone()).collect();
-    let mut left = match decide::write(session, &left) {
-        Ok(written) => written,
+    let mut left = match decide::write(session, &left, held, Locks::Await, doubt) {
+        Ok(attempted) => attempted,
         Err(error) if stored.is_empty() => return Err(error),
         // Not the whole group's failure: the others are committed.
-        Err(error) => left.iter().map(|_| Written::Record(Err(error.clone().into()))).collect(),
+        Err(error) => left.iter().map(|_| Attempted::Done(Written::Record(Err(error.clone().into())))).collect(),
     }
     .into_iter();
-    let written = |entry: TimeEntry| if is_stored(&entry) { Some(recorded(entry)) } else { left.next() };
-    Ok(entries.into_iter().filter_map(written).collect())
+    let attempted = |entry: TimeEntry| if is_stored(&entry) { Some(recorded(entry)) } else { left.next() };
+    Ok(entries.into_iter().filter_map(attempted).collect())
 }
 
 /// The ids of the entries that could be stored: none, when one of the ids is taken, because then nothing is.
-fn store(connection: &mut PgConnection, entries: &[TimeEntry]) -> Result<HashSet<Uuid>, Failure<BackendError>> {
+fn store(connection: &mut PgConnection, entries: &[&TimeEntry]) -> Result<HashSet<Uuid>, Failure<BackendError>> {
     let mut additions: BTreeMap<JobId, Addition> = BTreeMap::new();
     for entry in entries {
         let nothing = Addition { minutes: 0, versions: 0, at: entry.created_at };
@@ -80,7 +87,6 @@ fn store(connection: &mut PgConnection, entries: &[TimeEntry]) -> Result<HashSet
         addition.versions += 1;
         addition.at = addition.at.max(entry.created_at);
     }
-    let entries: Vec<&TimeEntry> = entries.iter().collect();
     let jobs: Vec<Uuid> = additions.keys().map(|job| job.as_uuid()).collect();
     let sql = Sql::<Record>::constant()
         .bind::<Array<SqlUuid>, _>(jobs.clone())
@@ -89,7 +95,7 @@ fn store(connection: &mut PgConnection, entries: &[TimeEntry]) -> Result<HashSet
         .bind::<Array<Timestamptz>, _>(additions.values().map(|addition| timestamptz(addition.at)).collect::<Vec<_>>())
         .bind::<Array<SqlUuid>, _>(jobs.clone())
         .bind::<Array<SqlUuid>, _>(jobs);
-    match bind_entries(sql, &entries).load(connection).map_err(Failure::from) {
+    match bind_entries(sql, entries).load(connection).map_err(Failure::from) {
         Err(failure) if failure.is_unique_violation() => Ok(HashSet::new()),
         stored => Ok(stored?.into_iter().collect()),
     }

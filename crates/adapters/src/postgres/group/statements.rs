@@ -29,15 +29,32 @@ impl Constant for FindEntries {
         FROM time_entries WHERE id = ANY (?)";
 }
 
-/// Locks these jobs and the present ones of these entries, in the order that everybody takes locks in.
+/// Locks these jobs and the present ones of these entries, without those that are left out, in the order that everybody
+/// takes locks in.
+macro_rules! lock_jobs {
+    () => {
+        "
+        SELECT id, name, status, total_minutes, version, created_at, updated_at FROM jobs
+        WHERE id = ANY (? || ARRAY (SELECT related_job FROM time_entries WHERE time_entries.id = ANY (?)))
+            AND id <> ALL (?)
+        ORDER BY id FOR NO KEY UPDATE"
+    };
+}
+
+/// Locks them all, and waits for them.
 pub(super) struct LockJobs;
 
 impl Constant for LockJobs {
     type Columns = JobColumns;
-    const SQL: &'static str = "
-        SELECT id, name, status, total_minutes, version, created_at, updated_at FROM jobs
-        WHERE id = ANY (? || ARRAY (SELECT related_job FROM time_entries WHERE time_entries.id = ANY (?)))
-        ORDER BY id FOR NO KEY UPDATE";
+    const SQL: &'static str = lock_jobs!();
+}
+
+/// Locks those that nobody else has locked.
+pub(super) struct LockFreeJobs;
+
+impl Constant for LockFreeJobs {
+    type Columns = JobColumns;
+    const SQL: &'static str = concat!(lock_jobs!(), " SKIP LOCKED");
 }
 
 /// Rows of entries, from the arrays that [`bind_entries`] gives.
