@@ -7,7 +7,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use stint_domain::ports::{BackendError, BackendErrorKind};
 use stint_domain::values::JobId;
@@ -18,7 +18,7 @@ use super::queue::{Group, GroupError, GroupLimits};
 use super::store::LedgerStore;
 use super::write::{Write, Written};
 
-/// How many held jobs are awaited at the same time, each with a connection: one could be held to the end of patience.
+/// How many held jobs are awaited at the same time, each with a connection: two, because one of them may stay held.
 const LANES: usize = 2;
 
 /// The limits of the queue beside that of all `writes`.
@@ -56,6 +56,7 @@ impl HeldJobs {
 pub(super) struct Held {
     job: JobId,
     write: Write,
+    since: Instant,
     /// It counts for as long as it is somewhere.
     jobs: Arc<HeldJobs>,
 }
@@ -63,7 +64,7 @@ pub(super) struct Held {
 impl Held {
     pub(super) fn put_off(job: JobId, write: Write, jobs: &Arc<HeldJobs>) -> Box<Self> {
         jobs.change(|writes| *writes.entry(job).or_default() += 1);
-        Box::new(Self { job, write, jobs: Arc::clone(jobs) })
+        Box::new(Self { job, write, since: Instant::now(), jobs: Arc::clone(jobs) })
     }
 
     /// What a caller is told whose patience is over.
@@ -111,13 +112,18 @@ impl<S: LedgerStore> Group for HeldWrites<S> {
 
     fn carry_out(&self, held: &[Box<Held>]) -> Result<Vec<Result<Written, Box<Held>>>, GroupError> {
         let writes: Vec<Write> = held.iter().map(|held| held.write.clone()).collect();
-        match held.first() {
-            Some(first) if !self.writes.store.await_job(first.job, self.patience).map_err(GroupError::Undone)? => {
-                Ok(writes.into_iter().map(|write| Err(Held::put_off(first.job, write, &self.writes.held))).collect())
+        if let Some(Held { job, since, .. }) = held.first().map(Box::as_ref) {
+            // Some of it may be spent: others had to be awaited first.
+            let patience = self.patience.saturating_sub(since.elapsed());
+            if !self.writes.store.await_job(*job, patience).map_err(GroupError::Undone)? {
+                return Ok(writes
+                    .into_iter()
+                    .map(|write| Err(Held::put_off(*job, write, &self.writes.held)))
+                    .collect());
             }
-            // Who needs one more job that is held finds that out by trying, so that it never goes round in circles.
-            _ => self.writes.carry_out_past(&HashSet::new(), &writes),
         }
+        // Who needs one more job that is held finds that out by trying, so that it never goes round in circles.
+        self.writes.carry_out_past(&HashSet::new(), &writes)
     }
 }
 
