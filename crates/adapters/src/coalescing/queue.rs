@@ -15,8 +15,8 @@
 //!   failure means that nothing of the group was done ([`GroupError::Undone`]) or that nobody knows
 //!   ([`GroupError::Unknown`]: the answer to a commit was lost).
 //! - **One bad command must not fail its neighbours.** A group that was undone is split in halves until the command
-//!   that cannot be done stands alone. When the database is not there, nothing is split: all get the same answer. Nor is
-//!   it split for ever: after [`GroupLimits::split_for`], what is left of the group fails as its last part did.
+//!   that cannot be done stands alone. When the database is not there, nothing is split: all get the same answer.
+//!   Nor is it split for ever: after [`GroupLimits::split_for`], what is left of the group fails as its last part did.
 //! - **Some commands stay among themselves.** Those of one [lane](Group::lane) share no group with others, and only one
 //!   group of a lane is under way at a time: what one lane waits for takes one worker, and its order is kept.
 //! - **Who has gone away costs nothing.** A command whose caller no longer waits is dropped before it is carried out.

@@ -98,7 +98,8 @@ impl Constant for Record {
             ORDER BY jobs.id FOR NO KEY UPDATE OF jobs
         ), counted AS (
             UPDATE jobs
-            SET total_minutes = total_minutes + minutes, version = version + versions, updated_at = GREATEST(updated_at, at)
+            SET total_minutes = total_minutes + minutes, version = version + versions,
+                updated_at = GREATEST(updated_at, at)
             FROM locked WHERE jobs.id = locked.id AND jobs.id = ANY (?) AND jobs.status = 'open'
             RETURNING jobs.id
         )
