@@ -3,10 +3,12 @@
 //! [`Coalescing`] implements the ports that it wraps and keeps all their duties: the same suite runs on it. Writes of
 //! entries go through one queue and are carried out in groups, each group in one transaction; jobs by id, entries by id
 //! and pages of a job's entries go through a queue each and are looked up by one statement per group. How a queue works
-//! stands in [`queue`]; what a database has to offer, in [`store`]. Other listings and writes of jobs go straight
-//! through: the former may have to look at many rows, and jobs are written seldom.
+//! stands in [`queue`]; what becomes of writes whose job somebody else holds, in [`held`]; what a database has to offer,
+//! in [`store`]. Other listings and writes of jobs go straight through: the former may have to look at many rows, and
+//! jobs are written seldom.
 
 mod groups;
+mod held;
 mod job;
 mod metrics;
 mod page;
@@ -16,17 +18,19 @@ mod time_entry;
 mod write;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use prometheus_client::registry::Registry;
+use stint_domain::ports::BackendError;
 
 use self::groups::{Entries, Jobs, Pages, Writes};
+use self::held::{Held, HeldJobs, HeldWrites};
 pub(crate) use self::page::{PageOfJob, TimeEntryPage};
 use self::queue::Coalescer;
 pub(crate) use self::queue::GroupError;
 pub use self::queue::GroupLimits;
 pub(crate) use self::store::LedgerStore;
-pub(crate) use self::write::{Command, Write, Written, alone};
+pub(crate) use self::write::{Attempted, Command, Write, Written, alone};
 
 /// How groups are formed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,11 +41,14 @@ pub struct CoalescingSettings {
     pub reads: GroupLimits,
     /// Groups of pages of a job's entries.
     pub pages: GroupLimits,
+    /// How long a write waits for a job that somebody else holds.
+    pub patience: Duration,
 }
 
 impl CoalescingSettings {
     /// One group of writes of up to 1,000 rows at a time, and one more when that is stuck; one group of reads of up to
-    /// 200 ids; two of pages of up to 250 rows. 10,000 callers may wait for each.
+    /// 200 ids; two of pages of up to 250 rows. 10,000 rows may wait for each, and a write for a second when somebody
+    /// else holds its job.
     pub const POSTGRES: Self = Self {
         writes: GroupLimits {
             workers: 1,
@@ -49,6 +56,7 @@ impl CoalescingSettings {
             stuck_after: Duration::from_millis(50),
             group_weight: 1_000,
             max_waiting: 10_000,
+            split_for: Duration::from_secs(2),
         },
         reads: GroupLimits {
             workers: 1,
@@ -56,6 +64,7 @@ impl CoalescingSettings {
             stuck_after: Duration::MAX,
             group_weight: 200,
             max_waiting: 10_000,
+            split_for: Duration::from_secs(2),
         },
         pages: GroupLimits {
             workers: 2,
@@ -63,7 +72,9 @@ impl CoalescingSettings {
             stuck_after: Duration::MAX,
             group_weight: 250,
             max_waiting: 10_000,
+            split_for: Duration::from_secs(2),
         },
+        patience: Duration::from_secs(1),
     };
 
     /// The same, for where there is one connection that writes.
@@ -79,7 +90,8 @@ impl CoalescingSettings {
     pub fn groups(&self) -> usize {
         // Jobs and entries are read by groups of their own.
         let at_once = |limits: GroupLimits| limits.workers + limits.spare_workers;
-        at_once(self.writes) + 2 * at_once(self.reads) + at_once(self.pages)
+        let (writes, held) = (at_once(self.writes), at_once(held::limits(self.writes)));
+        writes + held + 2 * at_once(self.reads) + at_once(self.pages)
     }
 }
 
@@ -88,37 +100,58 @@ impl CoalescingSettings {
 pub struct Coalescing<S: LedgerStore> {
     store: Arc<S>,
     writes: Coalescer<Writes<S>>,
+    held: Coalescer<HeldWrites<S>>,
     jobs: Coalescer<Jobs<S>>,
     entries: Coalescer<Entries<S>>,
     pages: Coalescer<Pages<S>>,
+    patience: Duration,
 }
 
 #[expect(private_bounds, reason = "as above")]
 impl<S: LedgerStore> Coalescing<S> {
     /// Wraps `store`.
     pub fn new(store: S, settings: CoalescingSettings) -> Self {
-        let store = Arc::new(store);
+        let (store, held, patience) = (Arc::new(store), Arc::<HeldJobs>::default(), settings.patience);
+        let writes = || Writes { store: Arc::clone(&store), held: Arc::clone(&held) };
         Self {
-            writes: Coalescer::new(Writes(Arc::clone(&store)), settings.writes),
+            writes: Coalescer::new(writes(), settings.writes),
+            held: Coalescer::new(HeldWrites { writes: writes(), patience }, held::limits(settings.writes)),
             jobs: Coalescer::new(Jobs(Arc::clone(&store)), settings.reads),
             entries: Coalescer::new(Entries(Arc::clone(&store)), settings.reads),
             pages: Coalescer::new(Pages(Arc::clone(&store)), settings.pages),
+            patience,
             store,
         }
     }
 
-    /// Shows the queues' numbers, as `coalescing_writes_...`, `coalescing_jobs_...`, `coalescing_time_entries_...` and
-    /// `coalescing_pages_...`.
+    /// Shows the queues' numbers, as `coalescing_writes_...`, `coalescing_held_writes_...`, `coalescing_jobs_...`,
+    /// `coalescing_time_entries_...` and `coalescing_pages_...`.
     pub fn register(&self, registry: &mut Registry) {
         self.writes.metrics().register(registry, "writes");
+        self.held.metrics().register(registry, "held_writes");
         self.jobs.metrics().register(registry, "jobs");
         self.entries.metrics().register(registry, "time_entries");
         self.pages.metrics().register(registry, "pages");
     }
 
     async fn write<C: Command>(&self, command: C) -> Result<C::Outcome, C::Refusal> {
-        let written = self.writes.submit(command.into_write()).await?;
+        let written = match self.writes.submit(command.into_write()).await? {
+            Ok(written) => written,
+            Err(held) => self.wait(held).await?,
+        };
         write::outcome::<C>(S::BACKEND, written)
+    }
+
+    /// Waits for the job that the write needs, and for the next one if it needs more, as long as there is patience.
+    async fn wait(&self, mut held: Box<Held>) -> Result<Written, BackendError> {
+        let since = Instant::now();
+        loop {
+            held = match self.held.submit(held).await? {
+                Ok(written) => return Ok(written),
+                Err(held) if since.elapsed() < self.patience => held,
+                Err(held) => return Err(held.too_long(S::BACKEND)),
+            };
+        }
     }
 }
 
@@ -127,6 +160,8 @@ impl<S: LedgerStore> Clone for Coalescing<S> {
         Self {
             store: Arc::clone(&self.store),
             writes: self.writes.clone(),
+            held: self.held.clone(),
+            patience: self.patience,
             jobs: self.jobs.clone(),
             entries: self.entries.clone(),
             pages: self.pages.clone(),

@@ -119,7 +119,7 @@ impl Ledger {
             Err(error) => return Err(self.internal(error)),
         }
         job.version = job.version.next();
-        job.updated_at = at;
+        job.updated_at = job.updated_at.max(at);
         Ok(())
     }
 

@@ -29,6 +29,7 @@ mod time_entry;
 mod token;
 mod totals;
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use diesel::RunQueryDsl;
@@ -56,7 +57,6 @@ pub struct Postgres {
     groups: Blocking<Sessions>,
     /// One connection for health checks and migrations, which must not queue behind requests.
     aside: Blocking<Sessions>,
-    group_lock_timeout: Duration,
     health_timeout: Duration,
 }
 
@@ -83,7 +83,6 @@ impl Postgres {
             requests: blocking(sessions, settings.pool_size.max(1)),
             groups: blocking(groups, settings.group_pool_size.max(1)),
             aside: blocking(aside, 1),
-            group_lock_timeout: settings.group_lock_timeout,
             health_timeout: settings.health_timeout,
         }
     }
@@ -102,7 +101,9 @@ impl Postgres {
 
     /// Carries `command` out as a group of its own.
     async fn write_alone<C: Command>(&self, command: C) -> Result<C::Outcome, C::Refusal> {
-        self.requests.run(move |session| alone(BACKEND, command, |writes| group::write(session, writes))).await
+        self.requests
+            .run(move |session| alone(BACKEND, command, |writes| group::write(session, writes, &HashSet::new())))
+            .await
     }
 
     async fn run<T, R>(

@@ -2,6 +2,8 @@
 
 mod callers;
 #[cfg(feature = "test-support")]
+mod held;
+#[cfg(feature = "test-support")]
 mod plans;
 #[cfg(feature = "test-support")]
 mod postgres;

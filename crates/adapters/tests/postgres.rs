@@ -4,7 +4,7 @@ mod conformance;
 mod connections;
 mod idempotency;
 mod migrations;
-mod proxy;
+pub(crate) mod proxy;
 mod schema;
 
 use std::time::Duration;

@@ -160,11 +160,12 @@ fn coalescing(settings: &settings::CoalescingSettings) -> CoalescingSettings {
         max_waiting: settings.max_waiting.get(),
         ..limits
     };
-    let CoalescingSettings { writes, reads, pages } = CoalescingSettings::POSTGRES;
+    let CoalescingSettings { writes, reads, pages, patience } = CoalescingSettings::POSTGRES;
     CoalescingSettings {
         writes: limits(writes, settings.writers, settings.max_rows),
         reads: limits(reads, settings.readers, settings.max_ids),
         pages: limits(pages, settings.page_readers, settings.max_page_rows),
+        patience,
     }
 }
 

@@ -53,6 +53,7 @@ macro_rules! time_entry_repository {
                 a_move_with_other_minutes_counts_the_new_ones,
                 a_move_to_its_own_job_changes_no_total,
                 an_edit_that_keeps_the_minutes_is_a_change_of_the_job_too,
+                an_edit_that_waited_sets_no_moment_back,
                 an_update_of_an_entry_without_changes_leaves_all_versions,
                 an_update_without_changes_is_refused_like_any_other,
                 an_update_of_an_unknown_entry_is_refused_before_its_precondition,

@@ -1,6 +1,7 @@
-//! The four queues of a ledger: its writes, its jobs by id, its entries by id, and pages of a job's entries.
+//! The queues of a ledger: its writes, its jobs by id, its entries by id, and pages of a job's entries. Writes that wait
+//! for a job have one more, in [`super::held`].
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 use std::sync::Arc;
 
@@ -8,17 +9,41 @@ use stint_domain::ports::{BackendError, BackendErrorKind};
 use stint_domain::values::{JobId, TimeEntryId};
 use stint_domain::{Job, TimeEntry};
 
+use super::held::{Held, HeldJobs};
 use super::page::{PageOfJob, TimeEntryPage};
 use super::queue::{Group, GroupError};
 use super::store::LedgerStore;
-use super::write::{Write, Written};
+use super::write::{Attempted, Write, Written};
 
-/// Writes of entries.
-pub(super) struct Writes<S>(pub(super) Arc<S>);
+/// Writes of entries; those that need a job which is held come back.
+pub(super) struct Writes<S> {
+    pub(super) store: Arc<S>,
+    pub(super) held: Arc<HeldJobs>,
+}
+
+impl<S: LedgerStore> Writes<S> {
+    /// Carries out the writes that need none of the jobs in `held`, nor another one that turns out to be held.
+    pub(super) fn carry_out_past(
+        &self,
+        held: &HashSet<JobId>,
+        writes: &[Write],
+    ) -> Result<Vec<Result<Written, Box<Held>>>, GroupError> {
+        let attempted = self.store.write(writes, held)?;
+        if attempted.len() != writes.len() {
+            let message = format!("{} outcomes for {} writes", attempted.len(), writes.len());
+            return Err(GroupError::Unknown(BackendError::new(S::BACKEND, BackendErrorKind::Internal, message)));
+        }
+        let outcome = |(attempted, write): (Attempted, &Write)| match attempted {
+            Attempted::Done(written) => Ok(written),
+            Attempted::Held(job) => Err(Held::put_off(job, write.clone(), &self.held)),
+        };
+        Ok(attempted.into_iter().zip(writes).map(outcome).collect())
+    }
+}
 
 impl<S: LedgerStore> Group for Writes<S> {
     type Command = Write;
-    type Outcome = Written;
+    type Outcome = Result<Written, Box<Held>>;
 
     const BACKEND: &'static str = S::BACKEND;
 
@@ -26,13 +51,8 @@ impl<S: LedgerStore> Group for Writes<S> {
         write.weight()
     }
 
-    fn carry_out(&self, writes: &[Write]) -> Result<Vec<Written>, GroupError> {
-        let written = self.0.write(writes)?;
-        if written.len() == writes.len() {
-            return Ok(written);
-        }
-        let message = format!("{} outcomes for {} writes", written.len(), writes.len());
-        Err(GroupError::Unknown(BackendError::new(S::BACKEND, BackendErrorKind::Internal, message)))
+    fn carry_out(&self, writes: &[Write]) -> Result<Vec<Result<Written, Box<Held>>>, GroupError> {
+        self.carry_out_past(&self.held.now(), writes)
     }
 }
 

@@ -16,8 +16,12 @@
 //!   ([`GroupError::Unknown`]: the answer to a commit was lost).
 //! - **One bad command must not fail its neighbours.** A group that was undone is split in halves until the command
 //!   that cannot be done stands alone. When the database is not there, nothing is split: all get the same answer.
+//!   Nor is it split for ever: after [`GroupLimits::split_for`], what is left of the group fails as its last part did.
+//! - **Some commands stay among themselves.** Those of one [lane](Group::lane) share no group with others, and only one
+//!   group of a lane is under way at a time: what one lane waits for takes one worker, and its order is kept.
 //! - **Who has gone away costs nothing.** A command whose caller no longer waits is dropped before it is carried out.
-//! - **The queue is bounded.** When it is full the caller is refused at once, instead of waiting for a time-out.
+//! - **The queue is bounded,** by weight, because that is what takes memory. When it is full the caller is refused at
+//!   once, instead of waiting for a time-out.
 //!
 //! Deliberately absent: what a command is. This file knows neither the ledger nor a database.
 
@@ -29,6 +33,7 @@ use std::time::{Duration, Instant};
 use stint_domain::ports::{BackendError, BackendErrorKind};
 use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
+use uuid::Uuid;
 
 use super::metrics::QueueMetrics;
 
@@ -42,9 +47,14 @@ pub(crate) trait Group: Send + Sync + 'static {
     /// The backend that errors name.
     const BACKEND: &'static str;
 
-    /// How much of a group's bound the command takes up: the rows that it writes, say.
+    /// How much of the bounds the command takes up: the rows that it writes, say.
     fn weight(_command: &Self::Command) -> usize {
         1
+    }
+
+    /// Which commands it stays among, if not among all that have no lane.
+    fn lane(_command: &Self::Command) -> Option<Uuid> {
+        None
     }
 
     /// Carries out all commands, in order where the order matters, and gives one outcome for each. Blocks.
@@ -56,8 +66,28 @@ pub(crate) trait Group: Send + Sync + 'static {
 pub(crate) enum GroupError {
     /// Nothing of it was done.
     Undone(BackendError),
+    /// Nothing of it was done, because others came in between each time: a part of it may get through.
+    #[cfg_attr(not(any(feature = "postgres", test)), expect(dead_code, reason = "nobody comes in between on SQLite"))]
+    Overtaken(BackendError),
     /// Nobody knows whether it was done.
     Unknown(BackendError),
+}
+
+impl GroupError {
+    /// What the callers are told.
+    pub(crate) fn into_error(self) -> BackendError {
+        let (Self::Undone(error) | Self::Overtaken(error) | Self::Unknown(error)) = self;
+        error
+    }
+
+    /// Whether a part of the group may fare better.
+    fn may_be_a_parts(&self) -> bool {
+        match self {
+            Self::Undone(error) => error.kind != BackendErrorKind::Unavailable,
+            Self::Overtaken(_) => true,
+            Self::Unknown(_) => false,
+        }
+    }
 }
 
 /// How many and how much at once.
@@ -71,8 +101,11 @@ pub struct GroupLimits {
     pub stuck_after: Duration,
     /// The most that a group weighs; a command that weighs more by itself goes alone.
     pub group_weight: usize,
-    /// The most commands that wait; the next caller is refused at once.
+    /// The most that waits, by weight too; the next caller is refused at once. What weighs more by itself may wait
+    /// when nothing else does.
     pub max_waiting: usize,
+    /// How long the parts of a group that failed are tried.
+    pub split_for: Duration,
 }
 
 /// A queue of commands and the workers that empty it; clones share both.
@@ -87,7 +120,11 @@ struct Shared<G: Group> {
 
 struct State<G: Group> {
     waiting: VecDeque<Caller<G>>,
+    /// What those weigh.
+    weight: usize,
     workers: usize,
+    /// The lanes of the groups under way.
+    lanes: Vec<Uuid>,
     /// When a group was taken last.
     taken: Instant,
 }
@@ -98,7 +135,16 @@ struct Caller<G: Group> {
     since: Instant,
 }
 
+/// Commands that are carried out together, and where each one's outcome goes.
+type Part<G> = (Vec<<G as Group>::Command>, Vec<Answer<G>>);
+
 type Answer<G> = oneshot::Sender<Result<<G as Group>::Outcome, BackendError>>;
+
+/// A worker that is counted, from before its thread starts: on a runtime that is shutting down it never does.
+struct Worker<G: Group> {
+    shared: Arc<Shared<G>>,
+    counted: bool,
+}
 
 impl<G: Group> Clone for Coalescer<G> {
     fn clone(&self) -> Self {
@@ -108,7 +154,8 @@ impl<G: Group> Clone for Coalescer<G> {
 
 impl<G: Group> Coalescer<G> {
     pub(crate) fn new(group: G, limits: GroupLimits) -> Self {
-        let state = Mutex::new(State { waiting: VecDeque::new(), workers: 0, taken: Instant::now() });
+        let (waiting, lanes, taken) = (VecDeque::new(), Vec::new(), Instant::now());
+        let state = Mutex::new(State { waiting, weight: 0, workers: 0, lanes, taken });
         Self(Arc::new(Shared { group, limits, metrics: QueueMetrics::default(), state }))
     }
 
@@ -120,11 +167,37 @@ impl<G: Group> Coalescer<G> {
     pub(crate) async fn submit(&self, command: G::Command) -> Result<G::Outcome, BackendError> {
         let (answer, outcome) = oneshot::channel();
         if self.0.enqueue(Caller { command, answer, since: Instant::now() })? {
-            let shared = Arc::clone(&self.0);
-            spawn_blocking(move || shared.work());
+            let worker = Worker { shared: Arc::clone(&self.0), counted: true };
+            spawn_blocking(move || worker.work());
         }
         // Only a panic below leaves a caller without an answer.
         outcome.await.unwrap_or_else(|_dropped| Err(error::<G>(BackendErrorKind::Internal, "the group was given up")))
+    }
+}
+
+impl<G: Group> State<G> {
+    fn is_under_way(&self, lane: Option<Uuid>) -> bool {
+        lane.is_some_and(|lane| self.lanes.contains(&lane))
+    }
+}
+
+impl<G: Group> Worker<G> {
+    /// Carries out groups until nothing waits that others do not have under way.
+    fn work(mut self) {
+        let mut lane = None;
+        while let Some(group) = self.shared.next_group(lane) {
+            lane = group.first().and_then(|caller| G::lane(&caller.command));
+            let part = group.into_iter().map(|caller| (caller.command, caller.answer)).unzip();
+            // The callers of a group that panics lose their answers and are told so; those that wait are not theirs.
+            let _panic = catch_unwind(AssertUnwindSafe(|| self.shared.answer(part)));
+        }
+        self.counted = false;
+    }
+}
+
+impl<G: Group> Drop for Worker<G> {
+    fn drop(&mut self) {
+        self.shared.state().workers -= usize::from(self.counted);
     }
 }
 
@@ -132,7 +205,8 @@ impl<G: Group> Shared<G> {
     /// Whether a worker has to be started for the caller.
     fn enqueue(&self, caller: Caller<G>) -> Result<bool, BackendError> {
         let mut state = self.state();
-        if state.waiting.len() >= self.limits.max_waiting {
+        let weight = state.weight.saturating_add(G::weight(&caller.command));
+        if weight > self.limits.max_waiting && !state.waiting.is_empty() {
             self.metrics.refused.inc();
             return Err(error::<G>(BackendErrorKind::Unavailable, "too many commands are waiting"));
         }
@@ -140,71 +214,85 @@ impl<G: Group> Shared<G> {
         let stuck = caller.since.saturating_duration_since(state.taken) > stuck_after;
         let start = state.workers < workers + if stuck { spare_workers } else { 0 };
         state.waiting.push_back(caller);
+        state.weight = weight;
         self.metrics.waiting.inc();
         state.workers += usize::from(start);
         Ok(start)
     }
 
-    /// Carries out groups until nothing waits.
-    fn work(&self) {
-        while let Some(group) = self.next_group() {
-            let (commands, answers) = group.into_iter().map(|caller| (caller.command, caller.answer)).unzip();
-            // The callers of a group that panics lose their answers and are told so; those that wait are not theirs.
-            let _panic = catch_unwind(AssertUnwindSafe(|| self.answer(commands, answers)));
-        }
-    }
-
-    /// What waits now and is still wanted, up to the bound. When nothing is, the worker is counted out in the same
-    /// breath, so that a command which comes a moment later starts another one.
-    fn next_group(&self) -> Option<Vec<Caller<G>>> {
+    /// What waits now, is still wanted and goes together, up to the bound. When nothing does, the worker is counted out
+    /// in the same breath, so that a command which comes a moment later starts another one. `done` is the lane of the
+    /// worker's last group.
+    fn next_group(&self, done: Option<Uuid>) -> Option<Vec<Caller<G>>> {
         let mut state = self.state();
-        let (mut group, mut weight) = (Vec::new(), 0);
+        state.lanes.retain(|lane| Some(*lane) != done);
+        let (mut group, mut group_lane, mut weight) = (Vec::new(), None, 0);
+        let mut others = VecDeque::new();
         while let Some(caller) = state.waiting.pop_front() {
-            self.metrics.waiting.dec();
-            if caller.answer.is_closed() {
+            let (lane, more) = (G::lane(&caller.command), G::weight(&caller.command));
+            let wanted = !caller.answer.is_closed();
+            let is_next = if group.is_empty() { !state.is_under_way(lane) } else { lane == group_lane };
+            if wanted && !is_next {
+                others.push_back(caller);
                 continue;
             }
-            weight += G::weight(&caller.command);
-            if weight > self.limits.group_weight && !group.is_empty() {
-                self.metrics.waiting.inc();
+            if wanted && weight + more > self.limits.group_weight && !group.is_empty() {
                 state.waiting.push_front(caller);
                 break;
             }
-            self.metrics.waited.observe(caller.since.elapsed().as_secs_f64());
-            group.push(caller);
+            self.metrics.waiting.dec();
+            state.weight -= more;
+            if wanted {
+                self.metrics.waited.observe(caller.since.elapsed().as_secs_f64());
+                (group_lane, weight) = (lane, weight + more);
+                group.push(caller);
+            }
         }
+        others.append(&mut state.waiting);
+        state.waiting = others;
         if group.is_empty() {
             state.workers -= 1;
             return None;
         }
+        state.lanes.extend(group_lane);
         state.taken = Instant::now();
         self.metrics.group_size.observe(f64::from(u32::try_from(group.len()).unwrap_or(u32::MAX)));
         Some(group)
     }
 
-    fn answer(&self, commands: Vec<G::Command>, answers: Vec<Answer<G>>) {
-        // What was tried before may have taken longer than a caller waits.
-        let wanted = commands.into_iter().zip(answers).filter(|(_, answer)| !answer.is_closed());
-        let (mut commands, mut answers): (Vec<_>, Vec<_>) = wanted.unzip();
-        if commands.is_empty() {
-            return;
-        }
-        let (GroupError::Undone(error) | GroupError::Unknown(error)) = match self.group.carry_out(&commands) {
-            Ok(outcomes) => {
-                debug_assert_eq!(outcomes.len(), answers.len(), "one outcome per command");
-                // A caller that has gone away by now does not hear of it: its command was carried out all the same.
-                return answers.into_iter().zip(outcomes).for_each(|(answer, outcome)| drop(answer.send(Ok(outcome))));
+    fn answer(&self, group: Part<G>) {
+        let (start, mut parts, mut last) = (Instant::now(), vec![group], None);
+        while let Some((commands, answers)) = parts.pop() {
+            // What was tried before may have taken longer than a caller waits.
+            let wanted = commands.into_iter().zip(answers).filter(|(_, answer)| !answer.is_closed());
+            let (mut commands, mut answers): Part<G> = wanted.unzip();
+            if commands.is_empty() {
+                continue;
             }
-            Err(GroupError::Undone(error)) if commands.len() > 1 && error.kind != BackendErrorKind::Unavailable => {
+            let late = last.clone().filter(|_| start.elapsed() >= self.limits.split_for);
+            let is_late = late.is_some();
+            let failed = match late.map_or_else(|| self.group.carry_out(&commands), Err) {
+                Ok(outcomes) => {
+                    debug_assert_eq!(outcomes.len(), answers.len(), "one outcome per command");
+                    // Whatever a command stands for is over when its caller hears of it.
+                    drop(commands);
+                    // A caller that has gone away by now does not hear of it: its command was carried out all the same.
+                    answers.into_iter().zip(outcomes).for_each(|(answer, outcome)| drop(answer.send(Ok(outcome))));
+                    continue;
+                }
+                Err(failed) => failed,
+            };
+            last = Some(failed.clone());
+            if commands.len() > 1 && !is_late && failed.may_be_a_parts() {
                 let half = commands.len() / 2;
-                let (others, their_answers) = (commands.split_off(half), answers.split_off(half));
-                self.answer(commands, answers);
-                return self.answer(others, their_answers);
+                let others = (commands.split_off(half), answers.split_off(half));
+                parts.extend([others, (commands, answers)]);
+                continue;
             }
-            Err(failed) => failed,
-        };
-        for answer in answers {
-            let _gone = answer.send(Err(error.clone()));
+            let error = failed.into_error();
+            for answer in answers {
+                let _gone = answer.send(Err(error.clone()));
+            }
         }
     }
 

@@ -1,12 +1,15 @@
 //! What a database offers, so that its callers can share a round trip. Everything here blocks.
 
+use std::collections::HashSet;
+use std::time::Duration;
+
 use stint_domain::ports::BackendError;
 use stint_domain::values::{JobId, TimeEntryId};
 use stint_domain::{Job, TimeEntry};
 
 use super::page::{PageOfJob, TimeEntryPage};
 use super::queue::GroupError;
-use super::write::{Write, Written};
+use super::write::{Attempted, Write};
 
 /// A database that carries out many commands at once.
 pub(crate) trait LedgerStore: Send + Sync + 'static {
@@ -17,7 +20,16 @@ pub(crate) trait LedgerStore: Send + Sync + 'static {
     ///
     /// Each is as if it were alone: refused ones leave no trace and fail no other, and writes that touch the same entry
     /// happen in the order given. Two groups that run at the same time never wait for each other in a circle for long.
-    fn write(&self, writes: &[Write]) -> Result<Vec<Written>, GroupError>;
+    ///
+    /// A write that needs a job in `held`, or one that somebody else turns out to hold for more than a moment, is put
+    /// off instead, and fails no other either.
+    fn write(&self, writes: &[Write], held: &HashSet<JobId>) -> Result<Vec<Attempted>, GroupError>;
+
+    /// Waits until nobody else holds the job, and tells whether that was so in time. Where no write is ever put off,
+    /// nobody asks.
+    fn await_job(&self, _job: JobId, _at_most: Duration) -> Result<bool, BackendError> {
+        Ok(true)
+    }
 
     /// Those of the jobs that exist, in any order.
     fn find_jobs(&self, ids: &[JobId]) -> Result<Vec<Job>, BackendError>;

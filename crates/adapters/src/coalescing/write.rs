@@ -7,8 +7,10 @@ use stint_domain::ports::time_entry::{
     RecordBatchError, RecordTime, RecordTimeError, UpdateTimeEntry, UpdateTimeEntryError,
 };
 use stint_domain::ports::{BackendError, BackendErrorKind};
+use stint_domain::values::JobId;
 use stint_domain::{Applied, Idempotency, TimeEntry};
 
+use super::held::too_long;
 use super::queue::GroupError;
 
 /// Declares the writes: each with its command, what it answers with and how it is refused.
@@ -54,6 +56,16 @@ macro_rules! writes {
     };
 }
 
+/// What became of a [`Write`] that was tried.
+#[derive(Debug)]
+pub(crate) enum Attempted {
+    /// It was carried out, or refused.
+    Done(Written),
+    /// Nothing yet: somebody else holds this job, which it needs.
+    #[cfg_attr(not(any(feature = "postgres", test)), expect(dead_code, reason = "who writes to SQLite holds all jobs"))]
+    Held(JobId),
+}
+
 /// A port's command that can be gathered.
 pub(crate) trait Command: Send + 'static {
     type Outcome: Send + 'static;
@@ -78,17 +90,17 @@ pub(super) fn outcome<C: Command>(backend: &'static str, written: Written) -> Re
 pub(crate) fn alone<C: Command>(
     backend: &'static str,
     command: C,
-    carry_out: impl FnOnce(&[Write]) -> Result<Vec<Written>, GroupError>,
+    carry_out: impl FnOnce(&[Write]) -> Result<Vec<Attempted>, GroupError>,
 ) -> Result<C::Outcome, C::Refusal> {
-    let (GroupError::Undone(error) | GroupError::Unknown(error)) = match carry_out(&[command.into_write()]) {
-        Ok(mut written) if written.len() == 1 => return outcome::<C>(backend, written.remove(0)),
-        Ok(written) => {
-            let message = format!("{} outcomes for one write", written.len());
-            GroupError::Unknown(BackendError::new(backend, BackendErrorKind::Internal, message))
+    let attempted = carry_out(&[command.into_write()]).map_err(GroupError::into_error)?;
+    match <[Attempted; 1]>::try_from(attempted) {
+        Ok([Attempted::Done(written)]) => outcome::<C>(backend, written),
+        Ok([Attempted::Held(job)]) => Err(too_long(backend, job).into()),
+        Err(attempted) => {
+            let message = format!("{} outcomes for one write", attempted.len());
+            Err(BackendError::new(backend, BackendErrorKind::Internal, message).into())
         }
-        Err(failed) => failed,
-    };
-    Err(error.into())
+    }
 }
 
 writes! {

@@ -84,7 +84,10 @@ pub(crate) struct NewOutcome<'a> {
 impl Ledger {
     /// Carries out the writes in their order and answers each, refusals included. When one fails, all have failed: half
     /// of it may be done.
-    pub(crate) fn carry_out(&mut self, writes: &[Write]) -> Result<Vec<Written>, BackendError> {
+    pub(crate) fn carry_out<'a>(
+        &mut self,
+        writes: impl IntoIterator<Item = &'a Write>,
+    ) -> Result<Vec<Written>, BackendError> {
         let carry_out = |write: &Write| {
             let written = match write {
                 Write::Record(command) => Written::Record(self.record(command)),
@@ -98,7 +101,7 @@ impl Ledger {
                 None => Ok(written),
             }
         };
-        writes.iter().map(carry_out).collect()
+        writes.into_iter().map(carry_out).collect()
     }
 
     /// What is different from how it was `before`.

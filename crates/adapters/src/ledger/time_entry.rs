@@ -146,7 +146,8 @@ impl Ledger {
             self.touch(stored.related_job, at, &[remove])?;
             self.touch(wanted.related_job, at, &[add])?;
         }
-        let entry = TimeEntry { version: stored.version.next(), updated_at: at, ..wanted };
+        let (version, updated_at) = (stored.version.next(), stored.updated_at.max(at));
+        let entry = TimeEntry { version, updated_at, ..wanted };
         self.entries.insert(entry.id, entry.clone());
         Ok(entry)
     }

@@ -106,7 +106,7 @@ fn new_job(id: JobId, name: JobName, status: JobStatus, at: Timestamp) -> Job {
 
 fn changed(job: &mut Job, at: Timestamp) {
     job.version = job.version.next();
-    job.updated_at = at;
+    job.updated_at = job.updated_at.max(at);
 }
 
 impl From<KeyReused> for CreateJobError {

@@ -71,10 +71,19 @@ pub(super) fn attempt<T, R: From<BackendError>>(
     repeat: Repeat,
     operation: impl Fn(&mut PgConnection) -> Result<T, Failure<R>>,
 ) -> Result<T, R> {
+    attempt_in(session, repeat, &mut Doubt::default(), operation)
+}
+
+/// The same as a part of something whose other parts leave and share a doubt.
+pub(super) fn attempt_in<T, R: From<BackendError>>(
+    session: &mut Session,
+    repeat: Repeat,
+    doubt: &mut Doubt,
+    operation: impl Fn(&mut PgConnection) -> Result<T, Failure<R>>,
+) -> Result<T, R> {
     let mut reconnected = false;
-    let mut in_doubt = false;
     for attempt in 0..ATTEMPTS {
-        let connection = session.connection().map_err(|error| told(error, in_doubt))?;
+        let connection = session.connection().map_err(|error| doubt.told(error))?;
         let (error, undone) = match operation(connection) {
             Ok(outcome) => return Ok(outcome),
             Err(Failure::Refused(refusal)) => return Err(refusal),
@@ -89,15 +98,40 @@ pub(super) fn attempt<T, R: From<BackendError>>(
         if fault == Fault::Lost || connection.is_broken() {
             session.lost();
         }
-        in_doubt |= fault == Fault::Lost && !undone && repeat != Repeat::Reads;
+        doubt.0 |= fault == Fault::Lost && !undone && repeat != Repeat::Reads;
         match fault {
             Fault::Conflict => pause(attempt),
             Fault::Lost if !reconnected && (undone || repeat != Repeat::Never) => reconnected = true,
-            _ => return Err(told(backend_error(error), in_doubt).into()),
+            _ => return Err(doubt.told(backend_error(error)).into()),
         }
     }
-    let message = format!("others came in between {ATTEMPTS} times");
-    Err(told(BackendError::new(BACKEND, BackendErrorKind::Unavailable, message), in_doubt).into())
+    Err(doubt.told(BackendError::new(BACKEND, BackendErrorKind::Unavailable, Overtaken)).into())
+}
+
+/// The cause of a failure that is nobody's fault: a smaller operation may get through.
+#[derive(Debug, thiserror::Error)]
+#[error("others came in between {ATTEMPTS} times")]
+pub(super) struct Overtaken;
+
+impl Overtaken {
+    /// Whether an operation failed so, and nothing was done.
+    pub(super) fn is(error: &BackendError) -> bool {
+        error.source.is::<Self>()
+    }
+}
+
+/// Whether something that was sent may have taken effect although its answer was lost.
+#[derive(Debug, Default)]
+pub(super) struct Doubt(bool);
+
+impl Doubt {
+    /// What the caller is told: never that nothing was done, when this or an earlier attempt may have taken effect.
+    pub(super) fn told(&self, error: BackendError) -> BackendError {
+        if !self.0 || InDoubt::is(&error) {
+            return error;
+        }
+        BackendError::new(BACKEND, BackendErrorKind::Timeout, InDoubt(error.source))
+    }
 }
 
 /// The cause of a write's failure that may be no failure: its answer was lost.
@@ -109,16 +143,6 @@ impl InDoubt {
     /// Whether the write that failed so may have taken effect, although no time-out tells of it.
     pub(super) fn is(error: &BackendError) -> bool {
         error.source.is::<Self>()
-    }
-}
-
-/// What the caller is told: never that nothing was done, when this or an earlier attempt may have taken effect.
-fn told(error: BackendError, in_doubt: bool) -> BackendError {
-    match error.kind {
-        BackendErrorKind::Unavailable if in_doubt => {
-            BackendError::new(BACKEND, BackendErrorKind::Timeout, InDoubt(error.source))
-        }
-        _ => error,
     }
 }
 

@@ -2,8 +2,9 @@
 //!
 //! Diesel tells some SQLSTATEs apart and hides the rest; for those the server's own message has to do. So a session asks
 //! for untranslated messages where its role may (see `session`), and `ALTER DATABASE ... SET lc_messages = 'C'` does it
-//! for every role. On a server that answers in another language a deadlock is reported instead of retried, and a
-//! statement time-out is reported as [`Internal`](BackendErrorKind::Internal): worse, never wrong.
+//! for every role. On a server that answers in another language a deadlock is reported instead of retried, a lock that
+//! was not got fails more than those who need it, and a statement time-out is reported as
+//! [`Internal`](BackendErrorKind::Internal): worse, never wrong.
 
 use diesel::ConnectionError;
 use diesel::result::{DatabaseErrorKind, Error};
@@ -18,6 +19,8 @@ pub(super) enum Fault {
     Lost,
     /// The server undid the transaction because another one was in its way: try it again.
     Conflict,
+    /// Another transaction kept a lock for longer than this one waits.
+    Locked,
     /// Another row has the same key.
     Unique,
     /// A row that others refer to, or that is referred to and not there.
@@ -27,9 +30,10 @@ pub(super) enum Fault {
 }
 
 /// The beginnings of messages, and what they mean. Each stands for the SQLSTATE named with it.
-const MESSAGES: [(&str, Fault); 13] = [
+const MESSAGES: [(&str, Fault); 14] = [
     ("deadlock detected", Fault::Conflict),                                   // 40P01
     ("could not serialize access", Fault::Conflict),                          // 40001
+    ("canceling statement due to lock timeout", Fault::Locked),               // 55P03
     ("canceling statement due to ", Fault::Other(BackendErrorKind::Timeout)), // 57014
     ("terminating connection", Fault::Lost),                                  // 57P01, 57P02, 25P03
     ("the database system is ", Fault::Lost),                                 // 57P03
@@ -69,10 +73,16 @@ fn by_message(message: &str) -> Fault {
 pub(super) fn backend_error(error: Error) -> BackendError {
     let kind = match fault(&error) {
         Fault::Lost | Fault::Conflict => BackendErrorKind::Unavailable,
+        Fault::Locked => BackendErrorKind::Timeout,
         Fault::Unique | Fault::ForeignKey => BackendErrorKind::Internal,
         Fault::Other(kind) => kind,
     };
     BackendError::new(BACKEND, kind, error)
+}
+
+/// Whether the error is that a lock was not got in time.
+pub(super) fn is_locked(error: &BackendError) -> bool {
+    error.source.downcast_ref().is_some_and(|error| fault(error) == Fault::Locked)
 }
 
 /// A server that cannot be reached, or does not let us in.

@@ -5,57 +5,60 @@
 //! ([`decide`]): lock, read, decide, store.
 
 mod decide;
+mod held;
 mod keys;
 mod pages;
 mod record;
 mod statements;
 
-use std::time::Instant;
+use std::collections::{BTreeSet, HashSet};
+use std::time::{Duration, Instant};
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Uuid as SqlUuid};
-use stint_domain::ports::{BackendError, BackendErrorKind};
+use stint_domain::ports::BackendError;
 use stint_domain::values::{JobId, TimeEntryId};
 use stint_domain::{Job, TimeEntry};
 
-use super::attempt::{Failure, InDoubt, Repeat, attempt};
+use super::attempt::{Doubt, Failure, InDoubt, Overtaken, Repeat, attempt};
+use super::error::is_locked;
 use super::rows::{JobRow, TimeEntryRow};
 use super::session::Session;
 use super::sql::Sql;
 use super::{BACKEND, Postgres};
-use crate::coalescing::{GroupError, LedgerStore, PageOfJob, TimeEntryPage, Write, Written};
-use statements::{FindEntries, FindJobs};
-
-/// How many times as long as a group a write alone waits for a lock.
-const WAITS_ALONE: u32 = 4;
+use crate::coalescing::{Attempted, GroupError, LedgerStore, PageOfJob, TimeEntryPage, Write};
+use crate::ledger::group::Scope;
+use decide::Locks;
+use statements::{FindEntries, FindJobs, LockJobs};
 
 impl LedgerStore for Postgres {
     const BACKEND: &'static str = BACKEND;
 
-    fn write(&self, writes: &[Write]) -> Result<Vec<Written>, GroupError> {
-        let patient = |session: &mut Session| {
-            // Whoever waits alone keeps no other job locked meanwhile, so it may wait for longer.
-            let until = Instant::now() + WAITS_ALONE * self.group_lock_timeout;
+    fn write(&self, writes: &[Write], held: &HashSet<JobId>) -> Result<Vec<Attempted>, GroupError> {
+        self.groups.run_here(|session| Ok(write(session, writes, held))).map_err(GroupError::Undone)?
+    }
+
+    fn await_job(&self, job: JobId, at_most: Duration) -> Result<bool, BackendError> {
+        self.groups.run_here(|session| {
+            let start = Instant::now();
             loop {
-                match write(session, writes) {
-                    Err(GroupError::Undone(error))
-                        if writes.len() == 1 && error.kind == BackendErrorKind::Timeout && Instant::now() < until => {}
-                    written => return Ok(written),
+                // Its lock is not kept, so that who waits has nothing locked.
+                let scope = Scope { jobs: BTreeSet::from([job]), ..Scope::default() };
+                match attempt(session, Repeat::Reads, |connection| {
+                    decide::lock::<LockJobs>(connection, &scope, &HashSet::new())
+                }) {
+                    Err(error) if is_locked(&error) && start.elapsed() < at_most => {}
+                    Err(error) if is_locked(&error) => return Ok(false),
+                    awaited => return awaited.map(|_| true),
                 }
             }
-        };
-        self.groups.run_here(patient).map_err(GroupError::Undone)?
+        })
     }
 
     fn find_jobs(&self, ids: &[JobId]) -> Result<Vec<Job>, BackendError> {
-        self.groups.run_here(|session| {
-            attempt(session, Repeat::Reads, |connection| {
-                let ids: Vec<_> = ids.iter().map(|id| id.as_uuid()).collect();
-                let rows: Vec<JobRow> = Sql::<FindJobs>::constant().bind::<Array<SqlUuid>, _>(ids).load(connection)?;
-                rows.into_iter().map(Job::try_from).collect::<Result<_, _>>().map_err(Failure::Refused)
-            })
-        })
+        self.groups
+            .run_here(|session| attempt(session, Repeat::Reads, |connection| jobs(connection, ids.iter().copied())))
     }
 
     fn find_entries(&self, ids: &[TimeEntryId]) -> Result<Vec<TimeEntry>, BackendError> {
@@ -68,14 +71,29 @@ impl LedgerStore for Postgres {
     }
 }
 
-/// Carries out the writes, as many as there are, and answers each.
-pub(super) fn write(session: &mut Session, writes: &[Write]) -> Result<Vec<Written>, GroupError> {
-    let written = match record::NewEntries::of(writes) {
-        Some(new) => record::write(session, new, writes),
-        None => decide::write(session, writes),
+/// Carries out the writes, as many as there are, and answers each. Those that need a job in `held` are put off.
+pub(super) fn write(
+    session: &mut Session,
+    writes: &[Write],
+    held: &HashSet<JobId>,
+) -> Result<Vec<Attempted>, GroupError> {
+    let mut doubt = Doubt::default();
+    let attempted = match record::NewEntries::of(writes) {
+        Some(new) => record::write(session, new, writes, held, &mut doubt),
+        None => decide::write(session, writes, held, Locks::Await, &mut doubt),
     };
     // What the server refuses it has undone. A connection that was lost has perhaps taken a COMMIT along.
-    written.map_err(|error| if InDoubt::is(&error) { GroupError::Unknown(error) } else { GroupError::Undone(error) })
+    attempted.map_err(|error| match error {
+        error if InDoubt::is(&error) => GroupError::Unknown(error),
+        error if Overtaken::is(&error) => GroupError::Overtaken(error),
+        error => GroupError::Undone(error),
+    })
+}
+
+fn jobs(connection: &mut PgConnection, ids: impl Iterator<Item = JobId>) -> Result<Vec<Job>, Failure<BackendError>> {
+    let ids: Vec<_> = ids.map(JobId::as_uuid).collect();
+    let rows: Vec<JobRow> = Sql::<FindJobs>::constant().bind::<Array<SqlUuid>, _>(ids).load(connection)?;
+    rows.into_iter().map(Job::try_from).collect::<Result<_, _>>().map_err(Failure::Refused)
 }
 
 fn entries(

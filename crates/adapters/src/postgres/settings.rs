@@ -26,8 +26,7 @@ pub struct PostgresSettings {
     /// those who wait for one job keep connections from those who want another.
     pub lock_timeout: Duration,
     /// The same for a group of coalesced writes: 250 milliseconds. A group that waited in vain has kept others waiting
-    /// for the jobs that it had locked; it is split, so that in the end only those wait whose job it is, each alone and
-    /// four times as long.
+    /// for the jobs that it had locked; then only those go on waiting whose job it is, and keep nothing locked.
     pub group_lock_timeout: Duration,
     /// How long groups use the plan that was made for a statement: 1 second. Made while a table was new, it may read all
     /// of an index, and a busy ledger outgrows that long before the server gathers statistics and plans again.
@@ -47,7 +46,7 @@ impl PostgresSettings {
         Self {
             url: url.into(),
             pool_size: 10,
-            group_pool_size: 4,
+            group_pool_size: 8,
             connect_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(10),
             lock_timeout: Duration::from_millis(1_500),

@@ -3,6 +3,7 @@
 //! What a group is about is read into a [`Ledger`], which decides, and what is different afterwards is stored. Nothing can
 //! come in between: whoever writes is alone in the file.
 
+use std::collections::HashSet;
 use std::collections::btree_map::Entry;
 use std::iter;
 
@@ -14,14 +15,15 @@ use stint_domain::{Fingerprint, Job, TimeEntry};
 use super::error::{BACKEND, classify};
 use super::rows::{bytes, row};
 use super::{Sqlite, idempotency, job, time_entry, transaction};
-use crate::coalescing::{GroupError, LedgerStore, PageOfJob, TimeEntryPage, Write, Written};
+use crate::coalescing::{Attempted, GroupError, LedgerStore, PageOfJob, TimeEntryPage, Write};
 use crate::ledger::group::{Changes, Scope};
 use crate::ledger::{Ledger, Outcome};
 
 impl LedgerStore for Sqlite {
     const BACKEND: &'static str = BACKEND;
 
-    fn write(&self, writes: &[Write]) -> Result<Vec<Written>, GroupError> {
+    /// Nothing is ever put off, because whoever writes holds all jobs.
+    fn write(&self, writes: &[Write], _held: &HashSet<JobId>) -> Result<Vec<Attempted>, GroupError> {
         // What SQLite fails to commit it has undone.
         self.writer.run_here(|connection| write(connection, writes)).map_err(GroupError::Undone)
     }
@@ -52,14 +54,14 @@ impl LedgerStore for Sqlite {
 }
 
 /// Carries out the writes in one transaction.
-pub(super) fn write(connection: &mut SqliteConnection, writes: &[Write]) -> Result<Vec<Written>, BackendError> {
+pub(super) fn write(connection: &mut SqliteConnection, writes: &[Write]) -> Result<Vec<Attempted>, BackendError> {
     transaction::write(connection, |connection| {
         let scope = Scope::of(writes);
         let before = read(connection, &scope)?;
         let mut ledger = before.clone();
         let written = ledger.carry_out(writes)?;
         store(connection, &ledger.changes_since(&before), &scope)?;
-        Ok(written)
+        Ok(written.into_iter().map(Attempted::Done).collect())
     })
 }
 

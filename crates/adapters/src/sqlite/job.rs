@@ -113,7 +113,7 @@ fn insert(
 
 /// Writes `job`, whose name or status is a new one, as its next version.
 fn save(connection: &mut SqliteConnection, job: Job, at: Timestamp) -> Result<Job, BackendError> {
-    let job = Job { version: job.version.next(), updated_at: at, ..job };
+    let job = Job { version: job.version.next(), updated_at: job.updated_at.max(at), ..job };
     update(connection, &job)?;
     Ok(job)
 }

@@ -34,7 +34,7 @@ pub(super) async fn open_job(ledger: &Ledger) -> JobId {
     ledger.jobs.create(command).await.unwrap().outcome.id
 }
 
-async fn archive(ledger: &Ledger, id: JobId) {
+pub(super) async fn archive(ledger: &Ledger, id: JobId) {
     let changes = JobChanges { status: Some(JobStatus::Archived), ..JobChanges::default() };
     let command = UpdateJob { id, changes, at: at(0), precondition: Precondition::None };
     ledger.jobs.update(command).await.unwrap();
@@ -57,7 +57,7 @@ pub(super) fn half_an_hour(job: JobId) -> RecordTime {
     RecordTime { entry, at: at(1), idempotency: None }
 }
 
-fn change(id: TimeEntryId, changes: TimeEntryChanges) -> UpdateTimeEntry {
+pub(super) fn change(id: TimeEntryId, changes: TimeEntryChanges) -> UpdateTimeEntry {
     UpdateTimeEntry { id, changes, at: at(2), precondition: Precondition::None }
 }
 
@@ -69,7 +69,7 @@ pub(super) fn delete(id: TimeEntryId) -> DeleteTimeEntry {
     DeleteTimeEntry { id, at: at(3), precondition: Precondition::None }
 }
 
-async fn assert_totals_are_sums(ledger: &Ledger) {
+pub(super) async fn assert_totals_are_sums(ledger: &Ledger) {
     assert_eq!(ledger.totals.audit().await.unwrap().drifts, []);
 }
 

@@ -1,6 +1,6 @@
 //! On Postgres.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
@@ -10,20 +10,23 @@ use stint_adapters::coalescing::{Coalescing, CoalescingSettings, GroupLimits};
 use stint_adapters::postgres::test_database::TestDatabase;
 use stint_adapters::postgres::{Postgres, PostgresSettings};
 use stint_conformance::Ledger;
-use stint_domain::ports::time_entry::RecordTimeError;
+use stint_domain::ports::time_entry::{DeleteTimeEntryError, UpdateTimeEntryError};
 use stint_domain::ports::{BackendErrorKind, TimeEntryRepository};
 use stint_domain::values::JobId;
 use uuid::Uuid;
 
-use crate::postgres::number;
+use crate::postgres::proxy::Proxy;
+use crate::postgres::{number, until};
 
-use super::callers::{self, half_an_hour, open_job, together, total};
+use super::callers::{self, assert_totals_are_sums, delete, half_an_hour, open_job, set_minutes, together};
+use super::held::Holder;
 
 /// Groups so small that even a clause with a few tasks makes several that run at the same time.
 const SMALL: CoalescingSettings = CoalescingSettings {
     writes: GroupLimits { workers: 2, group_weight: 5, ..CoalescingSettings::POSTGRES.writes },
     reads: GroupLimits { workers: 2, group_weight: 3, ..CoalescingSettings::POSTGRES.reads },
     pages: GroupLimits { workers: 2, group_weight: 8, ..CoalescingSettings::POSTGRES.pages },
+    ..CoalescingSettings::POSTGRES
 };
 
 const TWO_WRITERS: CoalescingSettings = CoalescingSettings {
@@ -31,12 +34,19 @@ const TWO_WRITERS: CoalescingSettings = CoalescingSettings {
     ..CoalescingSettings::POSTGRES
 };
 
-const ONE_WRITER: CoalescingSettings = CoalescingSettings::POSTGRES.with_one_writer();
+pub(super) const ONE_WRITER: CoalescingSettings = CoalescingSettings::POSTGRES.with_one_writer();
 
 /// An instance of the service, as far as its database sees it.
-async fn instance(database: &TestDatabase, settings: CoalescingSettings) -> (Coalescing<Postgres>, Postgres) {
+pub(super) async fn instance(
+    database: &TestDatabase,
+    settings: CoalescingSettings,
+) -> (Coalescing<Postgres>, Postgres) {
+    instance_with(PostgresSettings::new(database.url()), settings).await
+}
+
+async fn instance_with(postgres: PostgresSettings, settings: CoalescingSettings) -> (Coalescing<Postgres>, Postgres) {
     let group_pool_size = settings.groups().try_into().unwrap();
-    let postgres = PostgresSettings { group_pool_size, ..PostgresSettings::new(database.url()) };
+    let postgres = PostgresSettings { group_pool_size, ..postgres };
     let postgres = Postgres::connect(&postgres).await.unwrap();
     (Coalescing::new(postgres.clone(), settings), postgres)
 }
@@ -86,34 +96,58 @@ async fn four_writers_on_two_instances_keep_every_total() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_job_that_somebody_else_locks_keeps_none_of_the_others_waiting_for_long() {
+async fn a_commit_without_an_answer_leaves_each_caller_in_doubt_and_is_not_repeated() {
     let database = TestDatabase::create();
-    let (coalescing, postgres) = instance(&database, CoalescingSettings::POSTGRES).await;
+    let wire = Proxy::up(&database);
+    let group_lock_timeout = Duration::from_mins(1);
+    let settings = PostgresSettings { group_lock_timeout, ..PostgresSettings::new(wire.url()) };
+    let (coalescing, postgres) = instance_with(settings, ONE_WRITER).await;
     let ledger = super::ledger(coalescing, postgres, ());
-    let (free, locked) = (open_job(&ledger).await, open_job(&ledger).await);
-    let mut other = PgConnection::establish(&database.url()).unwrap();
-    other.batch_execute(&format!("BEGIN; SELECT FROM jobs WHERE id = '{locked}' FOR UPDATE")).unwrap();
-    let start = Instant::now();
-    together(32, |place| {
+    let (job, held) = (open_job(&ledger).await, open_job(&ledger).await);
+    let mut entries = Vec::new();
+    for _ in 0..3 {
+        entries.push(ledger.time_entries.record(half_an_hour(job)).await.unwrap().outcome);
+    }
+    let mut holder = Holder::of(&database, held);
+    let first = tokio::spawn({
         let ledger = ledger.clone();
-        async move {
-            let job = if place == 7 { locked } else { free };
-            match ledger.time_entries.record(half_an_hour(job)).await {
-                Ok(_) => assert_eq!(job, free),
-                Err(RecordTimeError::Backend(error)) => {
-                    assert_eq!((job, error.kind), (locked, BackendErrorKind::Timeout));
-                }
-                Err(other) => panic!("{other:?}"),
-            }
-        }
-    })
-    .await;
-    // A quarter of a second for each group that it is in (32, 16, 8, 4, 2), four alone, and one for a slow machine.
-    assert!(start.elapsed() < Duration::from_millis((5 + 4 + 4) * 250), "{:?}", start.elapsed());
-    assert_eq!(total(&ledger, free).await, 31 * 30);
-    other.batch_execute("ROLLBACK").unwrap();
-    ledger.time_entries.record(half_an_hour(locked)).await.unwrap();
-    assert_eq!(total(&ledger, locked).await, 30);
+        async move { ledger.time_entries.record(half_an_hour(held)).await }
+    });
+    holder.until_awaited().await;
+    let mut group = Box::pin(futures::future::join3(
+        ledger.time_entries.update(set_minutes(entries[0].id, 45)),
+        ledger.time_entries.update(set_minutes(entries[1].id, 50)),
+        ledger.time_entries.delete(delete(entries[2].id)),
+    ));
+    // Polled once, all three are in the queue, behind the first one.
+    assert!(futures::poll!(&mut group).is_pending());
+    wire.cut_at("COMMIT", true);
+    holder.let_go();
+    first.await.unwrap().unwrap();
+
+    let (edited, other, deleted) = group.await;
+    assert!(wire.was_cut());
+    let (
+        Err(UpdateTimeEntryError::Backend(edited)),
+        Err(UpdateTimeEntryError::Backend(other)),
+        Err(DeleteTimeEntryError::Backend(deleted)),
+    ) = (&edited, &other, &deleted)
+    else {
+        panic!("{edited:?}, {other:?}, {deleted:?}")
+    };
+    for error in [edited, other, deleted] {
+        assert_eq!(error.kind, BackendErrorKind::Timeout);
+        assert_eq!(error.source.to_string(), "the answer to a write was lost");
+    }
+    let mut connection = PgConnection::establish(&database.url()).unwrap();
+    let committed = format!("SELECT (total_minutes = 95)::int::bigint AS n FROM jobs WHERE id = '{job}'");
+    until(&mut connection, &committed).await;
+    for (entry, minutes) in entries.iter().zip([45, 50]) {
+        let stored = ledger.time_entries.find(entry.id).await.unwrap().unwrap();
+        assert_eq!((stored.minutes_worked.get(), stored.version), (minutes, entry.version.next()));
+    }
+    assert_eq!(ledger.time_entries.find(entries[2].id).await.unwrap(), None);
+    assert_totals_are_sums(&ledger).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

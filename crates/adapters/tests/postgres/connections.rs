@@ -168,6 +168,36 @@ async fn a_write_that_may_have_happened_is_never_said_not_to_have() {
 }
 
 #[tokio::test]
+async fn a_doubt_lasts_whatever_a_write_fails_of_later() {
+    let database = TestDatabase::create();
+    let wire = Proxy::up(&database);
+    let lock_timeout = Duration::from_millis(50);
+    let settings = PostgresSettings { lock_timeout, ..PostgresSettings::new(wire.url()) };
+    let postgres = Postgres::connect(&settings).await.unwrap();
+    let job = job(&postgres).await;
+    let in_doubt = |error| {
+        let RecordTimeError::Backend(error) = error else { panic!("{error:?}") };
+        assert!(wire.was_cut());
+        assert_eq!(error.kind, BackendErrorKind::Timeout, "{error:?}");
+        assert_eq!(error.source.to_string(), "the answer to a write was lost");
+    };
+
+    // Its first answer is lost; then it waits too long for the job.
+    let mut other = connection(&database);
+    other.batch_execute(&format!("BEGIN; SELECT FROM jobs WHERE id = '{}' FOR UPDATE", job.id)).unwrap();
+    wire.cut_at("read the field notes", false);
+    in_doubt(postgres.record(half_an_hour(&job)).await.unwrap_err());
+    other.batch_execute("ROLLBACK").unwrap();
+
+    // Then it finds its id taken, and no server when it looks who has it.
+    let command = half_an_hour(&job);
+    postgres.record(command.clone()).await.unwrap();
+    wire.cut_at("read the field notes", false);
+    wire.cut_for_good_at("ORDER BY id FOR NO KEY UPDATE");
+    in_doubt(postgres.record(command).await.unwrap_err());
+}
+
+#[tokio::test]
 async fn a_read_that_is_cut_off_is_unavailable() {
     let database = TestDatabase::create();
     let wire = Proxy::up(&database);

@@ -1,5 +1,6 @@
 //! A wire to the server that can be down, silent, or cut at a chosen moment.
 
+use std::collections::VecDeque;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,10 +10,10 @@ use std::thread;
 use stint_adapters::postgres::test_database::TestDatabase;
 
 /// A wire to a database.
-pub(super) struct Proxy {
+pub(crate) struct Proxy {
     address: SocketAddr,
     url: String,
-    cut: Arc<Mutex<Option<Cut>>>,
+    cuts: Arc<Mutex<VecDeque<Cut>>>,
     gone: Arc<AtomicBool>,
 }
 
@@ -26,31 +27,31 @@ struct Cut {
 
 impl Proxy {
     /// A wire at an address where nobody listens yet.
-    pub(super) fn down(database: &TestDatabase) -> Self {
+    pub(crate) fn down(database: &TestDatabase) -> Self {
         let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
-        Self { address, url: database.url(), cut: Arc::default(), gone: Arc::default() }
+        Self { address, url: database.url(), cuts: Arc::default(), gone: Arc::default() }
     }
 
     /// A wire that works.
-    pub(super) fn up(database: &TestDatabase) -> Self {
+    pub(crate) fn up(database: &TestDatabase) -> Self {
         let proxy = Self::down(database);
         proxy.start();
         proxy
     }
 
     /// The URL of the database, over this wire.
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         let (scheme_and_user, rest) = self.url.split_once('@').unwrap();
         let (_, database) = rest.split_once('/').unwrap();
         format!("{scheme_and_user}@{}/{database}", self.address)
     }
 
     /// Lets connections through from now on.
-    pub(super) fn start(&self) {
+    pub(crate) fn start(&self) {
         let listener = TcpListener::bind(self.address).unwrap();
         let (_, rest) = self.url.split_once('@').unwrap();
         let server = rest.split_once('/').unwrap().0.to_owned();
-        let (cut, gone) = (Arc::clone(&self.cut), Arc::clone(&self.gone));
+        let (cuts, gone) = (Arc::clone(&self.cuts), Arc::clone(&self.gone));
         thread::spawn(move || {
             for client in listener.incoming() {
                 if gone.load(Ordering::SeqCst) {
@@ -59,34 +60,36 @@ impl Proxy {
                 let (client, server) = (client.unwrap(), TcpStream::connect(&server).unwrap());
                 let (mut from, mut to) = (server.try_clone().unwrap(), client.try_clone().unwrap());
                 thread::spawn(move || std::io::copy(&mut from, &mut to).map(|_| to.shutdown(Shutdown::Both)));
-                let (cut, gone) = (Arc::clone(&cut), Arc::clone(&gone));
-                thread::spawn(move || forward(client, server, &cut, &gone));
+                let (cuts, gone) = (Arc::clone(&cuts), Arc::clone(&gone));
+                thread::spawn(move || forward(client, server, &cuts, &gone));
             }
         });
     }
 
-    /// Cuts the connection of the next client that sends `bytes`, once, before or after the server has them.
-    pub(super) fn cut_at(&self, bytes: &str, delivered: bool) {
-        *self.cut.lock().unwrap() = Some(Cut { bytes: bytes.as_bytes().to_vec(), delivered, for_good: false });
+    /// Cuts the connection of the next client that sends `bytes`, once, before or after the server has them. Cuts
+    /// happen in the order in which they were asked for.
+    pub(crate) fn cut_at(&self, bytes: &str, delivered: bool) {
+        self.cuts.lock().unwrap().push_back(Cut { bytes: bytes.as_bytes().to_vec(), delivered, for_good: false });
     }
 
     /// The same before the server has them, and nobody gets through from then on.
-    pub(super) fn cut_for_good_at(&self, bytes: &str) {
-        *self.cut.lock().unwrap() = Some(Cut { bytes: bytes.as_bytes().to_vec(), delivered: false, for_good: true });
+    pub(crate) fn cut_for_good_at(&self, bytes: &str) {
+        let cut = Cut { bytes: bytes.as_bytes().to_vec(), delivered: false, for_good: true };
+        self.cuts.lock().unwrap().push_back(cut);
     }
 
-    /// Whether the wire was cut.
-    pub(super) fn was_cut(&self) -> bool {
-        self.cut.lock().unwrap().is_none()
+    /// Whether the wire was cut as often as was asked for.
+    pub(crate) fn was_cut(&self) -> bool {
+        self.cuts.lock().unwrap().is_empty()
     }
 }
 
-fn forward(mut client: TcpStream, mut server: TcpStream, cut: &Mutex<Option<Cut>>, gone: &AtomicBool) {
+fn forward(mut client: TcpStream, mut server: TcpStream, cuts: &Mutex<VecDeque<Cut>>, gone: &AtomicBool) {
     let mut buffer = [0; 16_384];
     while let Ok(length @ 1..) = client.read(&mut buffer) {
         let sent = &buffer[..length];
-        let mut cut = cut.lock().unwrap();
-        match cut.take() {
+        let mut waiting = cuts.lock().unwrap();
+        match waiting.pop_front() {
             Some(now) if sent.windows(now.bytes.len()).any(|window| window == now.bytes) => {
                 gone.store(now.for_good, Ordering::SeqCst);
                 // The client sees the end of the connection before the server's answer.
@@ -96,9 +99,10 @@ fn forward(mut client: TcpStream, mut server: TcpStream, cut: &Mutex<Option<Cut>
                 }
                 break;
             }
-            later => *cut = later,
+            Some(later) => waiting.push_front(later),
+            None => {}
         }
-        drop(cut);
+        drop(waiting);
         if server.write_all(sent).is_err() {
             break;
         }

@@ -21,7 +21,7 @@ pub(crate) const KEYS: &[Key] = &[
     ),
     key(
         "database.pool_size",
-        "connections for requests that share no group; on Postgres a process has one more for each group of `[coalescing]`, and one for health checks",
+        "connections for requests that share no group; on Postgres a process has one more for each group of `[coalescing]`, two for writes that wait for a job, and one for health checks",
     ),
     key("database.connect_timeout", "how long a request waits for a connection, new or from the pool"),
     key("database.statement_timeout", "how long Postgres works on one statement before it gives up"),
@@ -46,7 +46,7 @@ pub(crate) const KEYS: &[Key] = &[
     key("coalescing.max_page_rows", "the most rows that a group of pages reads; a larger page goes alone"),
     key(
         "coalescing.max_waiting",
-        "requests that may wait in each queue for their group; more are answered 503 at once",
+        "rows that may wait in each queue to be written or looked up with their group, a batch with all of its entries; more are answered 503 at once",
     ),
     key("http.listen", "`ADDRESS:PORT`, or `unix:/path/of/the.sock`"),
     key("http.socket_mode", "the Unix socket's permissions, octal"),

@@ -5,7 +5,8 @@ use stint_domain::{Job, Precondition};
 
 use crate::Ledger;
 use crate::given::{
-    at, day, entry, entry_id, exactly, job_id, minutes, move_to, set_minutes, stale, summary, update_entry,
+    at, day, delete_entry, entry, entry_id, exactly, job_id, minutes, move_to, rename, set_minutes, stale, summary,
+    update_entry,
 };
 
 /// What is not named stays, `created_by` and `created_at` always do; the version is the next one.
@@ -91,6 +92,22 @@ pub async fn an_edit_that_keeps_the_minutes_is_a_change_of_the_job_too(ledger: L
     let changes = TimeEntryChanges { work_summary: Some(summary("wrote it up")), ..TimeEntryChanges::default() };
     ledger.time_entries.update(UpdateTimeEntry { changes, at: at(6), ..update_entry(stored) }).await.unwrap();
     assert_eq!(ledger.job(job).await, Job { version: before.version.next(), updated_at: at(6), ..before });
+}
+
+/// Neither the entry's nor its job's; the job's not by any other write either.
+pub async fn an_edit_that_waited_sets_no_moment_back(ledger: Ledger) {
+    let job = ledger.open_job().await.id;
+    let stored = ledger.record(entry(job)).await.id;
+    ledger.time_entries.update(UpdateTimeEntry { at: at(9), ..set_minutes(stored, 40) }).await.unwrap();
+    let edited = ledger.time_entries.update(set_minutes(stored, 50)).await.unwrap();
+    assert_eq!((edited.minutes_worked.get(), edited.updated_at), (50, at(9)));
+    assert_eq!(ledger.entry(stored).await.as_ref(), Some(&edited));
+    let other = ledger.record(entry(job)).await;
+    assert_eq!((other.created_at, ledger.job(job).await.updated_at), (at(1), at(9)));
+    let renamed = ledger.jobs.update(rename(job, "Review")).await.unwrap();
+    assert_eq!((renamed.updated_at, ledger.job(job).await.updated_at), (at(9), at(9)));
+    ledger.time_entries.delete(delete_entry(other.id)).await.unwrap();
+    assert_eq!((ledger.total(job).await, ledger.job(job).await.updated_at), (50, at(9)));
 }
 
 /// Neither the entry's nor its job's.

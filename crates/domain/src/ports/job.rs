@@ -14,7 +14,8 @@ use crate::values::{JobId, JobName, NamePart, Timestamp};
 ///
 /// An implementation owes, beside what each method says:
 /// - A job starts with total 0 and version [`Version::initial`](crate::values::Version::initial) of its creation; every
-///   change of any field, its total included, makes the version the next one and `updated_at` the command's `at`.
+///   change of any field, its total included, makes the version the next one and `updated_at` the command's `at`, unless
+///   that is later already, because the command waited: no moment ever goes back.
 /// - Two changes that race happen one after the other: a [`Precondition::Version`] lets one of them through.
 /// - Where several refusals hold, the first in the order of the error's variants is given.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]

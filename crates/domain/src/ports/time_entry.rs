@@ -15,11 +15,12 @@ use crate::values::{DateRange, DateStamp, JobId, Minutes, Subject, TimeEntryId, 
 ///
 /// An implementation owes, beside what each method says:
 /// - Every write changes the totals of the jobs it touches in the same transaction; a job whose total or entries change
-///   gets the next version and the command's `at` as `updated_at`.
+///   gets the next version and the command's `at` as `updated_at`, unless that is later already, because the command
+///   waited: no moment ever goes back.
 /// - A job that is archived takes no new entry and no edit, move or deletion of one; for a move that holds for both
 ///   jobs. Archiving that races with a write happens before it or after it, never in between.
 /// - An entry starts with version [`Version::initial`](crate::values::Version::initial) of its creation; every change
-///   makes it the next one and `updated_at` the command's `at`. `created_by` and `created_at` never change.
+///   makes it the next one and `updated_at` the command's `at`, under the same condition. `created_by` and `created_at` never change.
 /// - Where several refusals hold, the first in the order of the error's variants is given.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]

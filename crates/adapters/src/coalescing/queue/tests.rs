@@ -3,10 +3,12 @@
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use futures::future::join_all;
+use tokio::runtime::Runtime;
 
 use super::*;
 
-/// Doubles numbers. Refuses odd ones, fails on 13, panics on 666; tells of every group and waits until it may go on.
+/// Doubles numbers. Refuses odd ones, fails on 13, does 18 only alone, panics on 666; tells of every group and waits
+/// until it may go on. Each thousand from 2,000 to 4,999 is a lane.
 struct Doubling {
     told: Sender<Vec<u32>>,
     go_on: Mutex<Receiver<()>>,
@@ -19,7 +21,15 @@ impl Group for Doubling {
     const BACKEND: &'static str = "doubling";
 
     fn weight(command: &u32) -> usize {
-        if *command == 1000 { 1000 } else { 1 }
+        match command {
+            1000 => 5,
+            5000 => 50,
+            _ => 1,
+        }
+    }
+
+    fn lane(command: &u32) -> Option<Uuid> {
+        (2000..5000).contains(command).then(|| Uuid::from_u128(u128::from(command / 1000)))
     }
 
     fn carry_out(&self, commands: &[u32]) -> Result<Vec<Self::Outcome>, GroupError> {
@@ -30,6 +40,7 @@ impl Group for Doubling {
         match commands {
             [13, 0, ..] => Err(GroupError::Unknown(failed(BackendErrorKind::Internal))),
             [13, 1, ..] => Err(GroupError::Undone(failed(BackendErrorKind::Unavailable))),
+            [18, _, ..] => Err(GroupError::Overtaken(failed(BackendErrorKind::Unavailable))),
             _ if commands.contains(&13) => Err(GroupError::Undone(failed(BackendErrorKind::Internal))),
             _ => Ok(commands.iter().map(|n| if n % 2 == 0 { Ok(n * 2) } else { Err("odd") }).collect()),
         }
@@ -44,13 +55,19 @@ struct Held {
 
 impl Held {
     fn new() -> Self {
-        Self::with_spare_workers(0)
+        Self::with(0, Duration::MAX)
     }
 
-    fn with_spare_workers(spare_workers: usize) -> Self {
+    fn with(spare_workers: usize, split_for: Duration) -> Self {
         let ((tell, told), (go_on, going)) = (channel(), channel());
-        let limits =
-            GroupLimits { workers: 1, spare_workers, stuck_after: Duration::ZERO, group_weight: 4, max_waiting: 10 };
+        let limits = GroupLimits {
+            workers: 1,
+            spare_workers,
+            stuck_after: Duration::ZERO,
+            group_weight: 4,
+            max_waiting: 10,
+            split_for,
+        };
         let coalescer = Coalescer::new(Doubling { told: tell, go_on: Mutex::new(going) }, limits);
         Self { coalescer, told, go_on }
     }
@@ -96,8 +113,8 @@ async fn what_waits_while_a_group_is_under_way_is_the_next_group() {
 #[tokio::test]
 async fn a_group_is_bounded_by_weight_and_a_heavy_command_goes_alone() {
     let held = Held::new();
-    held.behind_a_group(&[2, 4, 6, 8, 10, 1000, 12]).await;
-    assert_eq!(held.groups(), [vec![2, 4, 6, 8], vec![10], vec![1000], vec![12]]);
+    held.behind_a_group(&[2, 4, 6, 8, 1000, 10]).await;
+    assert_eq!(held.groups(), [vec![2, 4, 6, 8], vec![1000], vec![10]]);
 }
 
 #[tokio::test]
@@ -110,11 +127,62 @@ async fn a_full_queue_refuses_at_once() {
 }
 
 #[tokio::test]
+async fn a_queue_is_full_by_weight_and_takes_a_heavy_command_when_nothing_waits() {
+    for (taken, refused) in [(&[1000, 1000][..], 2), (&[5000], 2), (&[2], 5000)] {
+        let outcomes = Held::new().behind_a_group(&[taken, &[refused]].concat()).await;
+        let (refused, taken) = outcomes.split_last().unwrap();
+        assert_eq!(*refused, Err(BackendErrorKind::Unavailable));
+        assert!(taken.iter().all(Result::is_ok), "{taken:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_commands_of_a_lane_go_together_in_their_order_and_with_no_others() {
+    let held = Held::new();
+    held.behind_a_group(&[2, 2004, 4, 3002, 2002, 6]).await;
+    assert_eq!(held.groups(), [vec![2, 4, 6], vec![2004, 2002], vec![3002]]);
+}
+
+#[tokio::test]
+async fn one_group_of_a_lane_is_under_way_at_a_time() {
+    let held = Held::with(1, Duration::MAX);
+    let mut callers = Vec::new();
+    for (command, group) in [(2000, Some(2000)), (2002, None), (3000, Some(3000))] {
+        callers.push(tokio::spawn(submit(held.coalescer.clone(), command)));
+        match group {
+            Some(group) => assert_eq!(held.next_group().await, [group]),
+            // A caller that is polled is in the queue.
+            None => tokio::task::yield_now().await,
+        }
+    }
+    assert_eq!(held.groups(), [[0; 0]; 0]);
+    (0..3).for_each(|_| held.go_on.send(()).unwrap());
+    assert_eq!(held.next_group().await, [2002]);
+    assert!(join_all(callers).await.into_iter().all(|outcome| outcome.unwrap().is_ok()));
+}
+
+#[tokio::test]
 async fn a_command_that_cannot_be_done_fails_alone() {
     let held = Held::new();
     let outcomes = held.behind_a_group(&[2, 13, 4, 6]).await;
     assert_eq!(outcomes, [Ok(Ok(4)), Err(BackendErrorKind::Internal), Ok(Ok(8)), Ok(Ok(12))]);
     assert_eq!(held.groups(), [vec![2, 13, 4, 6], vec![2, 13], vec![2], vec![13], vec![4, 6]]);
+}
+
+#[tokio::test]
+async fn a_group_is_not_split_for_ever() {
+    let held = Held::with(0, Duration::ZERO);
+    let outcomes = held.behind_a_group(&[2, 13, 4, 6]).await;
+    assert_eq!(outcomes, [Err(BackendErrorKind::Internal); 4]);
+    assert_eq!(held.groups(), [[2, 13, 4, 6]]);
+}
+
+#[tokio::test]
+async fn a_group_that_others_came_in_between_is_split() {
+    let held = Held::new();
+    let outcomes = held.behind_a_group(&[18, 2]).await;
+    assert_eq!(outcomes, [Ok(Ok(36)), Ok(Ok(4))]);
+    assert_eq!(held.groups(), [vec![18, 2], vec![18], vec![2]]);
 }
 
 #[tokio::test]
@@ -151,7 +219,7 @@ async fn a_caller_that_has_gone_away_costs_nothing() {
 
 #[tokio::test]
 async fn a_spare_worker_goes_on_while_the_others_are_stuck() {
-    let held = Held::with_spare_workers(1);
+    let held = Held::with(1, Duration::MAX);
     let stuck = tokio::spawn(submit(held.coalescer.clone(), 0));
     assert_eq!(held.next_group().await, [0]);
     let other = tokio::spawn(submit(held.coalescer.clone(), 2));
@@ -184,4 +252,23 @@ async fn a_panic_costs_its_group_and_no_other() {
     let outcomes = held.behind_a_group(&[2, 4, 6, 666, 8]).await;
     assert_eq!(outcomes[..4], [Err(BackendErrorKind::Internal); 4]);
     assert_eq!(outcomes[4], Ok(Ok(16)));
+}
+
+#[test]
+fn a_worker_that_never_starts_is_not_counted() {
+    let held = Held::new();
+    let (ending, lasting) = (Runtime::new().unwrap(), Runtime::new().unwrap());
+    let handle = ending.handle().clone();
+    ending.shutdown_background();
+    let mut first = Box::pin(submit(held.coalescer.clone(), 2));
+    let polled = lasting.block_on(async {
+        let _ending = handle.enter();
+        futures::poll!(&mut first)
+    });
+    assert!(polled.is_pending());
+    assert_eq!(held.coalescer.0.state().workers, 0);
+    held.go_on.send(()).unwrap();
+    let both = lasting.block_on(futures::future::join(first, submit(held.coalescer.clone(), 4)));
+    assert_eq!(both, (Ok(Ok(4)), Ok(Ok(8))));
+    assert_eq!(held.groups(), [[2, 4]]);
 }

@@ -154,10 +154,10 @@ fn refusals_are_each_callers_own_and_change_nothing() {
 }
 
 #[test]
-fn each_write_of_a_job_is_one_version_and_the_last_one_its_moment() {
+fn each_write_of_a_job_is_one_version_and_the_latest_one_its_moment() {
     let done = Done::by(&[record(1, A), batch(BatchMode::PerItem, &[(2, A), (3, A)]), record(4, A)]);
     assert_eq!(done.job(A), (150, 3));
-    assert_eq!(done.changes().jobs[0].updated_at, at(5));
+    assert_eq!(done.changes().jobs[0].updated_at, at(6), "the batch's, although a record comes after it");
 }
 
 #[test]

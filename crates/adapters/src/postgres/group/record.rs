@@ -14,14 +14,15 @@ use stint_domain::values::{JobId, Timestamp};
 use stint_domain::{Applied, Idempotency, TimeEntry};
 use uuid::Uuid;
 
-use super::super::attempt::{Failure, Repeat, attempt};
+use super::super::attempt::{Doubt, Failure, Repeat, attempt_in};
+use super::super::error::is_locked;
 use super::super::rows::timestamptz;
 use super::super::session::Session;
 use super::super::sql::Sql;
-use super::decide;
+use super::decide::{self, Locks};
 use super::keys::bind_keys;
 use super::statements::{Record, RecordOnce, bind_entries};
-use crate::coalescing::{Write, Written};
+use crate::coalescing::{Attempted, Write, Written};
 use crate::stored_outcome::StoredOutcome;
 
 /// New entries as they are stored, in the order of the writes.
@@ -48,47 +49,54 @@ impl NewEntries {
 }
 
 /// Stores what can be stored, and has the rest decided.
-pub(super) fn write<'a>(
+pub(super) fn write(
     session: &mut Session,
     NewEntries(entries): NewEntries,
-    writes: &'a [Write],
-) -> Result<Vec<Written>, BackendError> {
-    let with_key = |(entry, write): (_, &'a Write)| Some((entry, write.idempotency()?));
-    let keys: Vec<_> = entries.iter().zip(writes).filter_map(with_key).collect();
+    writes: &[Write],
+    held: &HashSet<JobId>,
+    doubt: &mut Doubt,
+) -> Result<Vec<Attempted>, BackendError> {
+    let with_key = entries.iter().zip(writes.iter().map(Write::idempotency));
+    let free: Vec<_> = with_key.filter(|(entry, _)| !held.contains(&entry.related_job)).collect();
     // Who sends it twice finds the ids taken.
-    let stored = attempt(session, Repeat::Harmless, |connection| store(connection, &entries, &keys))?;
-    let recorded = |entry| Written::Record(Ok(Applied::now(entry)));
+    let stored = match attempt_in(session, Repeat::Harmless, doubt, |connection| store(connection, &free)) {
+        Err(error) if is_locked(&error) => return decide::write(session, writes, held, Locks::Skip, doubt),
+        stored => stored?,
+    };
+    let recorded = |entry| Attempted::Done(Written::Record(Ok(Applied::now(entry))));
     if stored.len() == entries.len() {
         return Ok(entries.into_iter().map(recorded).collect());
     }
     let is_stored = |entry: &TimeEntry| stored.contains(&entry.id.as_uuid());
     let left: Vec<Write> =
         writes.iter().zip(&entries).filter(|(_, entry)| !is_stored(entry)).map(|(write, _)| write.clone()).collect();
-    let mut left = match decide::write(session, &left) {
-        Ok(written) => written,
+    let mut left = match decide::write(session, &left, held, Locks::Await, doubt) {
+        Ok(attempted) => attempted,
         Err(error) if stored.is_empty() => return Err(error),
         // Not the whole group's failure: the others are committed.
-        Err(error) => left.iter().map(|_| Written::Record(Err(error.clone().into()))).collect(),
+        Err(error) => left.iter().map(|_| Attempted::Done(Written::Record(Err(error.clone().into())))).collect(),
     }
     .into_iter();
-    let written = |entry: TimeEntry| if is_stored(&entry) { Some(recorded(entry)) } else { left.next() };
-    Ok(entries.into_iter().filter_map(written).collect())
+    let attempted = |entry: TimeEntry| if is_stored(&entry) { Some(recorded(entry)) } else { left.next() };
+    Ok(entries.into_iter().filter_map(attempted).collect())
 }
 
-/// The ids of the entries that could be stored: none, when an id or a key is taken, because then nothing is.
+/// The ids of the entries that could be stored, some of which have keys: none, when an id or a key is taken, because
+/// then nothing is.
 fn store(
     connection: &mut PgConnection,
-    entries: &[TimeEntry],
-    keys: &[(&TimeEntry, &Idempotency)],
+    new: &[(&TimeEntry, Option<&Idempotency>)],
 ) -> Result<HashSet<Uuid>, Failure<BackendError>> {
+    let entries: Vec<&TimeEntry> = new.iter().map(|(entry, _)| *entry).collect();
+    let keys: Vec<_> = new.iter().filter_map(|(entry, key)| Some((*entry, (*key)?))).collect();
     let stored = match entries.iter().map(|entry| entry.created_at).max() {
         Some(at) if !keys.is_empty() => {
             let ids: Vec<Uuid> = keys.iter().map(|(entry, _)| entry.id.as_uuid()).collect();
             let keys = keys.iter().map(|(entry, key)| (key.token, &key.key, key.fingerprint, entry.to_text()));
-            let sql = bind_keys(bind_new(Sql::<RecordOnce>::constant(), entries), at, keys);
+            let sql = bind_keys(bind_new(Sql::<RecordOnce>::constant(), &entries), at, keys);
             sql.bind::<Array<SqlUuid>, _>(ids).load(connection)
         }
-        _ => bind_new(Sql::<Record>::constant(), entries).load(connection),
+        _ => bind_new(Sql::<Record>::constant(), &entries).load(connection),
     };
     match stored.map_err(Failure::from) {
         Err(failure) if failure.is_unique_violation() => Ok(HashSet::new()),
@@ -97,21 +105,20 @@ fn store(
 }
 
 /// Gives the parameters of what both statements start with.
-fn bind_new<'a, N>(sql: Sql<'a, N>, entries: &'a [TimeEntry]) -> Sql<'a, N> {
+fn bind_new<'a, N>(sql: Sql<'a, N>, entries: &[&'a TimeEntry]) -> Sql<'a, N> {
     let mut additions: BTreeMap<JobId, Addition> = BTreeMap::new();
     for entry in entries {
         let nothing = Addition { minutes: 0, versions: 0, at: entry.created_at };
         let addition = additions.entry(entry.related_job).or_insert(nothing);
         addition.minutes += i64::from(entry.minutes_worked.get());
         addition.versions += 1;
-        addition.at = entry.created_at;
+        addition.at = addition.at.max(entry.created_at);
     }
-    let entries: Vec<&TimeEntry> = entries.iter().collect();
     let jobs: Vec<Uuid> = additions.keys().map(|job| job.as_uuid()).collect();
     let sql = sql
         .bind::<Array<SqlUuid>, _>(jobs)
         .bind::<Array<BigInt>, _>(additions.values().map(|addition| addition.minutes).collect::<Vec<_>>())
         .bind::<Array<BigInt>, _>(additions.values().map(|addition| addition.versions).collect::<Vec<_>>())
         .bind::<Array<Timestamptz>, _>(additions.values().map(|addition| timestamptz(addition.at)).collect::<Vec<_>>());
-    bind_entries(sql, &entries)
+    bind_entries(sql, entries)
 }

@@ -1,8 +1,5 @@
 //! The statements of groups. Each takes columns of values as arrays, so that its text is the same for one row as for
-//! many, and it is prepared once.
-//!
-//! One plan serves for a while, too, perhaps one that was made while a table was small. So every row of a table is asked
-//! for by its key (`= ANY`), even where a join says which it is: joins alone may read a whole index.
+//! many, and it is prepared once. One plan serves for a while, too (see [`super::super::session`]).
 
 use diesel::sql_types::{Array, BigInt, Date, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use stint_domain::TimeEntry;
@@ -30,15 +27,32 @@ impl Constant for FindEntries {
         FROM time_entries WHERE id = ANY (?)";
 }
 
-/// Locks these jobs and the present ones of these entries, in the order that everybody takes locks in.
+/// Locks these jobs and the present ones of these entries, without those that are left out, in the order that everybody
+/// takes locks in.
+macro_rules! lock_jobs {
+    () => {
+        "
+        SELECT id, name, status, total_minutes, version, created_at, updated_at FROM jobs
+        WHERE id = ANY (? || ARRAY (SELECT related_job FROM time_entries WHERE time_entries.id = ANY (?)))
+            AND id <> ALL (?)
+        ORDER BY id FOR NO KEY UPDATE"
+    };
+}
+
+/// Locks them all, and waits for them.
 pub(super) struct LockJobs;
 
 impl Constant for LockJobs {
     type Columns = JobColumns;
-    const SQL: &'static str = "
-        SELECT id, name, status, total_minutes, version, created_at, updated_at FROM jobs
-        WHERE id = ANY (? || ARRAY (SELECT related_job FROM time_entries WHERE time_entries.id = ANY (?)))
-        ORDER BY id FOR NO KEY UPDATE";
+    const SQL: &'static str = lock_jobs!();
+}
+
+/// Locks those that nobody else has locked.
+pub(super) struct LockFreeJobs;
+
+impl Constant for LockFreeJobs {
+    type Columns = JobColumns;
+    const SQL: &'static str = concat!(lock_jobs!(), " SKIP LOCKED");
 }
 
 /// Rows of entries, from the arrays that [`bind_entries`] gives.
@@ -75,7 +89,8 @@ macro_rules! counted {
     () => {
         "WITH counted AS (
             UPDATE jobs
-            SET total_minutes = total_minutes + minutes, version = version + versions, updated_at = change.at
+            SET total_minutes = total_minutes + minutes, version = version + versions,
+                updated_at = GREATEST(updated_at, change.at)
             FROM unnest(?, ?, ?, ?) AS change (job, minutes, versions, at)
             WHERE jobs.id = change.job AND jobs.status = 'open'
             RETURNING jobs.id
@@ -151,7 +166,7 @@ impl Constant for Edit {
             work_summary = entry.work_summary, version = entry.version, updated_at = entry.updated_at
         FROM ",
         entries!(),
-        " WHERE time_entries.id = entry.id AND time_entries.id = ANY (?)"
+        " WHERE time_entries.id = entry.id"
     );
 }
 
@@ -171,5 +186,5 @@ impl Constant for Count {
     const SQL: &'static str = "
         UPDATE jobs SET total_minutes = change.total, version = change.version, updated_at = change.at
         FROM unnest(?, ?, ?, ?) AS change (job, total, version, at)
-        WHERE id = change.job AND id = ANY (?)";
+        WHERE id = change.job";
 }

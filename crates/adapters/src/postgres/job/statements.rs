@@ -11,7 +11,7 @@ impl Constant for Change {
     const SQL: &'static str = "
         UPDATE jobs SET
             name = coalesce(?, name), name_folded = coalesce(?, name_folded), status = coalesce(?, status),
-            version = version + 1, updated_at = ?
+            version = version + 1, updated_at = GREATEST(updated_at, ?)
         WHERE id = ? AND coalesce(version = ANY (?), true)
         RETURNING id, name, status, total_minutes, version, created_at, updated_at";
 }
