@@ -248,8 +248,10 @@ impl<G: Group> Shared<G> {
                 group.push(caller);
             }
         }
-        others.append(&mut state.waiting);
-        state.waiting = others;
+        if !others.is_empty() {
+            others.append(&mut state.waiting);
+            state.waiting = others;
+        }
         if group.is_empty() {
             state.workers -= 1;
             return None;
