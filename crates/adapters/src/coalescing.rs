@@ -146,6 +146,7 @@ impl<S: LedgerStore> Coalescing<S> {
     async fn wait(&self, mut held: Box<Held>) -> Result<Written, BackendError> {
         let since = Instant::now();
         loop {
+            held.since = since;
             held = match self.held.submit(held).await? {
                 Ok(written) => return Ok(written),
                 Err(held) if since.elapsed() < self.patience => held,

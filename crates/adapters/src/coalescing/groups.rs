@@ -51,6 +51,10 @@ impl<S: LedgerStore> Group for Writes<S> {
         write.weight()
     }
 
+    fn room(write: &Write) -> usize {
+        write.weight()
+    }
+
     fn carry_out(&self, writes: &[Write]) -> Result<Vec<Result<Written, Box<Held>>>, GroupError> {
         self.carry_out_past(&self.held.now(), writes)
     }

@@ -44,6 +44,11 @@ impl HeldJobs {
         self.change(|writes| writes.keys().copied().collect())
     }
 
+    /// Nobody holds the job any longer: new writes need not line up behind those that waited.
+    fn let_go(&self, job: JobId) {
+        self.change(|writes| writes.remove(&job));
+    }
+
     fn change<T>(&self, change: impl FnOnce(&mut HashMap<JobId, usize>) -> T) -> T {
         let mut writes = self.writes.lock().unwrap_or_else(PoisonError::into_inner);
         let changed = change(&mut writes);
@@ -56,7 +61,8 @@ impl HeldJobs {
 pub(super) struct Held {
     job: JobId,
     write: Write,
-    since: Instant,
+    /// Since when its caller has waited.
+    pub(super) since: Instant,
     /// It counts for as long as it is somewhere.
     jobs: Arc<HeldJobs>,
 }
@@ -106,6 +112,10 @@ impl<S: LedgerStore> Group for HeldWrites<S> {
         held.write.weight()
     }
 
+    fn room(held: &Box<Held>) -> usize {
+        held.write.weight()
+    }
+
     fn lane(held: &Box<Held>) -> Option<Uuid> {
         Some(held.job.as_uuid())
     }
@@ -113,14 +123,13 @@ impl<S: LedgerStore> Group for HeldWrites<S> {
     fn carry_out(&self, held: &[Box<Held>]) -> Result<Vec<Result<Written, Box<Held>>>, GroupError> {
         let writes: Vec<Write> = held.iter().map(|held| held.write.clone()).collect();
         if let Some(Held { job, since, .. }) = held.first().map(Box::as_ref) {
-            // Some of it may be spent: others had to be awaited first.
-            let patience = self.patience.saturating_sub(since.elapsed());
-            if !self.writes.store.await_job(*job, patience).map_err(GroupError::Undone)? {
-                return Ok(writes
-                    .into_iter()
-                    .map(|write| Err(Held::put_off(*job, write, &self.writes.held)))
-                    .collect());
+            // Others had to be awaited first, and more may come: whose patience is over does not wait once more.
+            let wait = since.elapsed() < self.patience;
+            if !self.writes.store.await_job(*job, wait).map_err(GroupError::Undone)? {
+                let put_off = |write| Err(Held::put_off(*job, write, &self.writes.held));
+                return Ok(writes.into_iter().map(put_off).collect());
             }
+            self.writes.held.let_go(*job);
         }
         // Who needs one more job that is held finds that out by trying, so that it never goes round in circles.
         self.writes.carry_out_past(&HashSet::new(), &writes)

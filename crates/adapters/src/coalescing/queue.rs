@@ -16,11 +16,11 @@
 //!   ([`GroupError::Unknown`]: the answer to a commit was lost).
 //! - **One bad command must not fail its neighbours.** A group that was undone is split in halves until the command
 //!   that cannot be done stands alone. When the database is not there, nothing is split: all get the same answer.
-//!   Nor is it split for ever: after [`GroupLimits::split_for`], what is left of the group fails as its last part did.
+//!   Nor is it split for ever: after [`GroupLimits::split_for`], each part that is left is tried once, as it is.
 //! - **Some commands stay among themselves.** Those of one [lane](Group::lane) share no group with others, and only one
 //!   group of a lane is under way at a time: what one lane waits for takes one worker, and its order is kept.
 //! - **Who has gone away costs nothing.** A command whose caller no longer waits is dropped before it is carried out.
-//! - **The queue is bounded,** by weight, because that is what takes memory. When it is full the caller is refused at
+//! - **The queue is bounded,** by the rows that it holds, because they take memory. When it is full the caller is refused at
 //!   once, instead of waiting for a time-out.
 //!
 //! Deliberately absent: what a command is. This file knows neither the ledger nor a database.
@@ -47,8 +47,13 @@ pub(crate) trait Group: Send + Sync + 'static {
     /// The backend that errors name.
     const BACKEND: &'static str;
 
-    /// How much of the bounds the command takes up: the rows that it writes, say.
+    /// How much of a group's bound the command takes up: the rows that it writes or shows, say.
     fn weight(_command: &Self::Command) -> usize {
+        1
+    }
+
+    /// How much of the queue's bound it takes up: the rows that it holds while it waits.
+    fn room(_command: &Self::Command) -> usize {
         1
     }
 
@@ -101,10 +106,10 @@ pub struct GroupLimits {
     pub stuck_after: Duration,
     /// The most that a group weighs; a command that weighs more by itself goes alone.
     pub group_weight: usize,
-    /// The most that waits, by weight too; the next caller is refused at once. What weighs more by itself may wait
+    /// The most room that what waits takes up; the next caller is refused at once. What takes more by itself may wait
     /// when nothing else does.
     pub max_waiting: usize,
-    /// How long the parts of a group that failed are tried.
+    /// How long the parts of a group that failed are split further.
     pub split_for: Duration,
 }
 
@@ -120,8 +125,8 @@ struct Shared<G: Group> {
 
 struct State<G: Group> {
     waiting: VecDeque<Caller<G>>,
-    /// What those weigh.
-    weight: usize,
+    /// How much room those take up.
+    room: usize,
     workers: usize,
     /// The lanes of the groups under way.
     lanes: Vec<Uuid>,
@@ -155,7 +160,7 @@ impl<G: Group> Clone for Coalescer<G> {
 impl<G: Group> Coalescer<G> {
     pub(crate) fn new(group: G, limits: GroupLimits) -> Self {
         let (waiting, lanes, taken) = (VecDeque::new(), Vec::new(), Instant::now());
-        let state = Mutex::new(State { waiting, weight: 0, workers: 0, lanes, taken });
+        let state = Mutex::new(State { waiting, room: 0, workers: 0, lanes, taken });
         Self(Arc::new(Shared { group, limits, metrics: QueueMetrics::default(), state }))
     }
 
@@ -205,16 +210,19 @@ impl<G: Group> Shared<G> {
     /// Whether a worker has to be started for the caller.
     fn enqueue(&self, caller: Caller<G>) -> Result<bool, BackendError> {
         let mut state = self.state();
-        let weight = state.weight.saturating_add(G::weight(&caller.command));
-        if weight > self.limits.max_waiting && !state.waiting.is_empty() {
+        let room = state.room.saturating_add(G::room(&caller.command));
+        if room > self.limits.max_waiting && !state.waiting.is_empty() {
             self.metrics.refused.inc();
             return Err(error::<G>(BackendErrorKind::Unavailable, "too many commands are waiting"));
         }
         let GroupLimits { workers, spare_workers, stuck_after, .. } = self.limits;
         let stuck = caller.since.saturating_duration_since(state.taken) > stuck_after;
         let start = state.workers < workers + if stuck { spare_workers } else { 0 };
+        if state.workers == 0 {
+            state.taken = caller.since;
+        }
         state.waiting.push_back(caller);
-        state.weight = weight;
+        state.room = room;
         self.metrics.waiting.inc();
         state.workers += usize::from(start);
         Ok(start)
@@ -241,7 +249,7 @@ impl<G: Group> Shared<G> {
                 break;
             }
             self.metrics.waiting.dec();
-            state.weight -= more;
+            state.room -= G::room(&caller.command);
             if wanted {
                 self.metrics.waited.observe(caller.since.elapsed().as_secs_f64());
                 (group_lane, weight) = (lane, weight + more);
@@ -263,7 +271,7 @@ impl<G: Group> Shared<G> {
     }
 
     fn answer(&self, group: Part<G>) {
-        let (start, mut parts, mut last) = (Instant::now(), vec![group], None);
+        let (start, mut parts) = (Instant::now(), vec![group]);
         while let Some((commands, answers)) = parts.pop() {
             // What was tried before may have taken longer than a caller waits.
             let wanted = commands.into_iter().zip(answers).filter(|(_, answer)| !answer.is_closed());
@@ -271,9 +279,7 @@ impl<G: Group> Shared<G> {
             if commands.is_empty() {
                 continue;
             }
-            let late = last.clone().filter(|_| start.elapsed() >= self.limits.split_for);
-            let is_late = late.is_some();
-            let failed = match late.map_or_else(|| self.group.carry_out(&commands), Err) {
+            let failed = match self.group.carry_out(&commands) {
                 Ok(outcomes) => {
                     debug_assert_eq!(outcomes.len(), answers.len(), "one outcome per command");
                     // Whatever a command stands for is over when its caller hears of it.
@@ -284,8 +290,7 @@ impl<G: Group> Shared<G> {
                 }
                 Err(failed) => failed,
             };
-            last = Some(failed.clone());
-            if commands.len() > 1 && !is_late && failed.may_be_a_parts() {
+            if commands.len() > 1 && start.elapsed() < self.limits.split_for && failed.may_be_a_parts() {
                 let half = commands.len() / 2;
                 let others = (commands.split_off(half), answers.split_off(half));
                 parts.extend([others, (commands, answers)]);

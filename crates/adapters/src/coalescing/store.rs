@@ -1,7 +1,6 @@
 //! What a database offers, so that its callers can share a round trip. Everything here blocks.
 
 use std::collections::HashSet;
-use std::time::Duration;
 
 use stint_domain::ports::BackendError;
 use stint_domain::values::{JobId, TimeEntryId};
@@ -25,9 +24,9 @@ pub(crate) trait LedgerStore: Send + Sync + 'static {
     /// off instead, and fails no other either.
     fn write(&self, writes: &[Write], held: &HashSet<JobId>) -> Result<Vec<Attempted>, GroupError>;
 
-    /// Waits until nobody else holds the job, and tells whether that was so in time. Where no write is ever put off,
-    /// nobody asks.
-    fn await_job(&self, _job: JobId, _at_most: Duration) -> Result<bool, BackendError> {
+    /// Whether nobody else holds the job: now, or soon if the caller wants to wait for a moment. Where no write is ever
+    /// put off, nobody asks.
+    fn await_job(&self, _job: JobId, _wait: bool) -> Result<bool, BackendError> {
         Ok(true)
     }
 

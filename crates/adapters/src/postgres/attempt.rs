@@ -125,6 +125,12 @@ impl Overtaken {
 pub(super) struct Doubt(bool);
 
 impl Doubt {
+    /// `outcome`, which says that nothing was done, if that is certain.
+    pub(super) fn certain<T>(&self, outcome: T) -> Result<T, BackendError> {
+        let unavailable = || BackendError::new(BACKEND, BackendErrorKind::Unavailable, "the connection was lost");
+        if self.0 { Err(self.told(unavailable())) } else { Ok(outcome) }
+    }
+
     /// What the caller is told: never that nothing was done, when this or an earlier attempt may have taken effect.
     pub(super) fn told(&self, error: BackendError) -> BackendError {
         if !self.0 || InDoubt::is(&error) {

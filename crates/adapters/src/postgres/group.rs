@@ -1,7 +1,7 @@
 //! Writes of entries, one or many in one transaction, and rows by id.
 //!
-//! New entries, which is what most writes are, need no look at what is there: one statement stores those
-//! that can be stored ([`record`]). Everything else, and whatever that statement did not store, goes the general way
+//! New entries, which is what most writes are, need no look at what is there: one statement stores those that can be
+//! stored ([`record`]). Everything else, and whatever that statement did not store, goes the general way
 //! ([`decide`]): lock, read, decide, store.
 
 mod decide;
@@ -12,7 +12,7 @@ mod record;
 mod statements;
 
 use std::collections::{BTreeSet, HashSet};
-use std::time::{Duration, Instant};
+use std::iter;
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -30,7 +30,7 @@ use super::{BACKEND, Postgres};
 use crate::coalescing::{Attempted, GroupError, LedgerStore, PageOfJob, TimeEntryPage, Write};
 use crate::ledger::group::Scope;
 use decide::Locks;
-use statements::{FindEntries, FindJobs, LockJobs};
+use statements::{FindEntries, FindJobs, LockFreeJobs, LockJobs};
 
 impl LedgerStore for Postgres {
     const BACKEND: &'static str = BACKEND;
@@ -39,20 +39,19 @@ impl LedgerStore for Postgres {
         self.groups.run_here(|session| Ok(write(session, writes, held))).map_err(GroupError::Undone)?
     }
 
-    fn await_job(&self, job: JobId, at_most: Duration) -> Result<bool, BackendError> {
-        self.groups.run_here(|session| {
-            let start = Instant::now();
-            loop {
-                // Its lock is not kept, so that who waits has nothing locked.
-                let scope = Scope { jobs: BTreeSet::from([job]), ..Scope::default() };
-                match attempt(session, Repeat::Reads, |connection| {
-                    decide::lock::<LockJobs>(connection, &scope, &HashSet::new())
-                }) {
-                    Err(error) if is_locked(&error) && start.elapsed() < at_most => {}
-                    Err(error) if is_locked(&error) => return Ok(false),
-                    awaited => return awaited.map(|_| true),
-                }
+    fn await_job(&self, job: JobId, wait: bool) -> Result<bool, BackendError> {
+        let (scope, none) = (Scope { jobs: BTreeSet::from([job]), ..Scope::default() }, HashSet::new());
+        // Its lock is not kept, so that who waits has nothing locked.
+        let is_free = |connection: &mut PgConnection| match wait {
+            true => decide::lock::<LockJobs>(connection, &scope, &none).map(|_| true),
+            false => {
+                let locked = decide::lock::<LockFreeJobs>(connection, &scope, &none)?;
+                Ok(!locked.is_empty() || jobs(connection, iter::once(job))?.is_empty())
             }
+        };
+        self.groups.run_here(|session| match attempt(session, Repeat::Reads, is_free) {
+            Err(error) if is_locked(&error) => Ok(false),
+            awaited => awaited,
         })
     }
 

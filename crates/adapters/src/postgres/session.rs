@@ -10,7 +10,6 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
 
 use diesel::Connection;
 use diesel::connection::{CacheSize, SimpleConnection};
@@ -34,8 +33,8 @@ struct How {
     url: String,
     /// Statements for each new connection; none behind a transaction pooler.
     greeting: Option<String>,
-    /// How old plans may get.
-    plan_age: Duration,
+    /// How often a connection is used before it plans anew; never, if there is no number.
+    uses_per_plan: Option<u32>,
     generation: Arc<AtomicU64>,
 }
 
@@ -44,15 +43,14 @@ pub(super) struct Session {
     how: Arc<How>,
     generation: u64,
     connection: Option<PgConnection>,
-    /// Since when the connection has kept plans.
-    planned: Instant,
+    /// How often the connection was used since it planned.
+    uses: u32,
 }
 
 impl Sessions {
     pub(super) fn new(settings: &PostgresSettings) -> Self {
         let greeting = (!settings.transaction_pooling).then(|| greeting(settings));
-        let how =
-            How { url: settings.connection_string(), greeting, plan_age: Duration::MAX, generation: Arc::default() };
+        let how = How { url: settings.connection_string(), greeting, uses_per_plan: None, generation: Arc::default() };
         Self { how: Arc::new(how) }
     }
 
@@ -70,8 +68,9 @@ impl Sessions {
         let greeting = (!settings.transaction_pooling).then(|| {
             greeting(&settings) + "; SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET jit = off"
         });
-        let plan_age = if greeting.is_some() { settings.group_plan_age } else { Duration::MAX };
-        let how = How { url: self.how.url.clone(), greeting, plan_age, generation: Arc::clone(&self.how.generation) };
+        let uses_per_plan = greeting.is_some().then_some(settings.group_uses_per_plan);
+        let how =
+            How { url: self.how.url.clone(), greeting, uses_per_plan, generation: Arc::clone(&self.how.generation) };
         Self { how: Arc::new(how) }
     }
 }
@@ -96,7 +95,8 @@ impl Session {
         if self.generation != current {
             self.connection = None;
         }
-        if self.planned.elapsed() >= self.how.plan_age {
+        self.uses += 1;
+        if self.how.uses_per_plan.is_some_and(|most| self.uses > most) {
             self.forget_plans();
         }
         let connection = match self.connection.take() {
@@ -109,7 +109,7 @@ impl Session {
 
     /// Has the statements planned anew when they are used next.
     fn forget_plans(&mut self) {
-        self.planned = Instant::now();
+        self.uses = 0;
         self.connection.take_if(|connection| connection.batch_execute("DISCARD PLANS").is_err());
     }
 
@@ -143,7 +143,7 @@ impl ManageConnection for Sessions {
     type Error = Infallible;
 
     fn connect(&self) -> Result<Session, Infallible> {
-        Ok(Session { how: Arc::clone(&self.how), generation: 0, connection: None, planned: Instant::now() })
+        Ok(Session { how: Arc::clone(&self.how), generation: 0, connection: None, uses: 0 })
     }
 
     /// Never asked: a test on check-out costs a round trip, and the answer is stale when it arrives.

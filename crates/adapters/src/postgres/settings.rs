@@ -28,9 +28,9 @@ pub struct PostgresSettings {
     /// The same for a group of coalesced writes: 250 milliseconds. A group that waited in vain has kept others waiting
     /// for the jobs that it had locked; then only those go on waiting whose job it is, and keep nothing locked.
     pub group_lock_timeout: Duration,
-    /// How long groups use the plan that was made for a statement: 1 second. Made while a table was new, it may read all
-    /// of an index, and a busy ledger outgrows that long before the server gathers statistics and plans again.
-    pub group_plan_age: Duration,
+    /// After how many groups a connection plans its statements anew: 500. A plan that was made while a table was new may
+    /// read all of an index, and a busy ledger outgrows it before the server gathers statistics and plans by itself.
+    pub group_uses_per_plan: u32,
     /// How long a health check may take: 2 seconds.
     pub health_timeout: Duration,
     /// How long the queue for connections may get.
@@ -51,7 +51,7 @@ impl PostgresSettings {
             statement_timeout: Duration::from_secs(10),
             lock_timeout: Duration::from_millis(1_500),
             group_lock_timeout: Duration::from_millis(250),
-            group_plan_age: Duration::from_secs(1),
+            group_uses_per_plan: 500,
             health_timeout: Duration::from_secs(2),
             queue: QueueLimits::default(),
             transaction_pooling: false,
@@ -96,7 +96,7 @@ impl fmt::Debug for PostgresSettings {
             .field("statement_timeout", &self.statement_timeout)
             .field("lock_timeout", &self.lock_timeout)
             .field("group_lock_timeout", &self.group_lock_timeout)
-            .field("group_plan_age", &self.group_plan_age)
+            .field("group_uses_per_plan", &self.group_uses_per_plan)
             .field("health_timeout", &self.health_timeout)
             .field("queue", &self.queue)
             .field("transaction_pooling", &self.transaction_pooling)

@@ -182,6 +182,17 @@ mod tests {
         }
     }
 
+    /// As `.cargo/config.toml` has it.
+    #[test]
+    fn sqlite_is_compiled_for_one_thread_per_connection_and_stable_plans() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut connection = open(&folder, Role::Writer);
+        for option in ["THREADSAFE=2", "ENABLE_QPSG", "DEFAULT_MEMSTATUS=0"] {
+            let used = diesel::select(sql::<Integer>(&format!("sqlite_compileoption_used('{option}')")));
+            assert_eq!(used.get_result(&mut connection), Ok(1), "{option}");
+        }
+    }
+
     #[test]
     fn the_busy_timeout_is_the_one_that_was_set() {
         let folder = tempfile::tempdir().unwrap();

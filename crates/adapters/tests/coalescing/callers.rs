@@ -124,6 +124,18 @@ pub(super) async fn each_reader_in_a_group_gets_its_own_page(ledger: Ledger) {
     .await;
 }
 
+/// 256 callers with the largest pages: what counts is that they wait, not what they will get.
+pub(super) async fn readers_of_large_pages_are_not_refused(ledger: Ledger) {
+    let job = open_job(&ledger).await;
+    together(256, |_| {
+        let ledger = ledger.clone();
+        let size = PageSize::new(PageSize::MAX.into()).unwrap();
+        let query = ListTimeEntries { related_job: Some(job), size, ..ListTimeEntries::default() };
+        async move { assert_eq!(ledger.time_entries.list(query).await.unwrap().items, []) }
+    })
+    .await;
+}
+
 /// 64 callers with valid, unknown and archived jobs mixed: exactly the valid entries are stored, and their callers and
 /// no others are told so.
 pub(super) async fn each_caller_in_a_group_gets_its_own_answer(ledger: Ledger) {

@@ -1,8 +1,6 @@
 //! A plan that was made while the tables were almost empty, where reading all of one looks cheap, must not be used for
 //! long in a ledger that grows.
 
-use std::time::Duration;
-
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -26,9 +24,9 @@ const ROWS_READ: &str = "
 async fn a_plan_made_for_an_empty_ledger_reads_few_rows_of_a_large_one() {
     let database = TestDatabase::create();
     let group_pool_size = CoalescingSettings::POSTGRES.groups().try_into().unwrap();
-    // Every plan is too old when it is used next.
+    // No plan is used twice.
     let settings =
-        PostgresSettings { group_pool_size, group_plan_age: Duration::ZERO, ..PostgresSettings::new(database.url()) };
+        PostgresSettings { group_pool_size, group_uses_per_plan: 0, ..PostgresSettings::new(database.url()) };
     let postgres = Postgres::connect(&settings).await.unwrap();
     let coalescing = Coalescing::new(postgres.clone(), CoalescingSettings::POSTGRES);
     let ledger = super::ledger(coalescing, postgres, ());

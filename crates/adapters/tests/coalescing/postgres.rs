@@ -75,6 +75,11 @@ async fn each_reader_in_a_group_gets_its_own_page() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn readers_of_large_pages_are_not_refused() {
+    callers::readers_of_large_pages_are_not_refused(over(CoalescingSettings::POSTGRES).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_id_that_two_callers_choose_is_stored_for_one() {
     callers::an_id_that_two_callers_choose_is_stored_for_one(over(ONE_WRITER).await).await;
 }

@@ -1,4 +1,5 @@
 //! The end of a server: on request, with what is in flight answered; or all at once, with what was answered kept.
+//! `STINT_TEST_KILLS` makes the latter happen more often than three times.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -50,7 +51,8 @@ async fn sigterm_lets_what_is_in_flight_finish_and_exits_with_success(mut servic
 async fn sigkill_under_load_loses_no_answered_write(mut service: Service) {
     let job = service.api.new_job("Interrupted").await;
     let answered = RefCell::new(BTreeMap::new());
-    for round in 1..=3 {
+    let kills = std::env::var("STINT_TEST_KILLS").map_or(3, |kills| kills.parse().expect("a number"));
+    for round in 1..=kills {
         let alive = Cell::new(true);
         let load = join_all((0..8).map(|client| write_on(&service.api, &job, client, &alive, &answered)));
         let kill = async {

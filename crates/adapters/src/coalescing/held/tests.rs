@@ -37,7 +37,7 @@ impl LedgerStore for Store {
         Ok(writes.iter().map(attempted).collect())
     }
 
-    fn await_job(&self, job: JobId, _at_most: Duration) -> Result<bool, BackendError> {
+    fn await_job(&self, job: JobId, _wait: bool) -> Result<bool, BackendError> {
         assert_eq!(job, HELD);
         let is_free = self.awaited.lock().unwrap().recv().unwrap();
         *self.is_free.lock().unwrap() = is_free;
@@ -110,6 +110,8 @@ async fn a_job_counts_as_held_for_as_long_as_writes_wait_for_it() {
     scene.end.send(true).unwrap();
     assert_eq!(scene.next_call().await, none, "the first one has its turn");
     first.await.unwrap().unwrap();
+    scene.record(FREE).await.unwrap().unwrap();
+    assert_eq!(scene.next_call().await, none, "whoever comes now need not line up");
     scene.end.send(true).unwrap();
     assert_eq!(scene.next_call().await, none, "and then the second one");
     second.await.unwrap().unwrap();

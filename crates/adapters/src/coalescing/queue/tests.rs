@@ -28,6 +28,10 @@ impl Group for Doubling {
         }
     }
 
+    fn room(command: &u32) -> usize {
+        Self::weight(command)
+    }
+
     fn lane(command: &u32) -> Option<Uuid> {
         (2000..5000).contains(command).then(|| Uuid::from_u128(u128::from(command / 1000)))
     }
@@ -127,7 +131,7 @@ async fn a_full_queue_refuses_at_once() {
 }
 
 #[tokio::test]
-async fn a_queue_is_full_by_weight_and_takes_a_heavy_command_when_nothing_waits() {
+async fn a_queue_is_full_by_room_and_takes_a_heavy_command_when_nothing_waits() {
     for (taken, refused) in [(&[1000, 1000][..], 2), (&[5000], 2), (&[2], 5000)] {
         let outcomes = Held::new().behind_a_group(&[taken, &[refused]].concat()).await;
         let (refused, taken) = outcomes.split_last().unwrap();

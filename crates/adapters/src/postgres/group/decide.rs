@@ -47,9 +47,12 @@ pub(super) fn write(
     locks: Locks,
     doubt: &mut Doubt,
 ) -> Result<Vec<Attempted>, BackendError> {
+    if writes.is_empty() {
+        return Ok(Vec::new());
+    }
     let repeat = if writes.iter().all(Write::is_repeatable) { Repeat::Harmless } else { Repeat::Never };
     let scope = Scope::of(writes);
-    let attempted = attempt_in(session, repeat, doubt, |connection| {
+    let attempted: Result<Vec<Attempted>, _> = attempt_in(session, repeat, doubt, |connection| {
         transaction(connection, |connection| {
             let (before, mut held) = read(connection, &scope, held, locks)?;
             let held: Vec<Option<JobId>> = writes.iter().map(|write| held.job_of(write)).collect();
@@ -64,6 +67,8 @@ pub(super) fn write(
     });
     match attempted {
         Err(error) if locks == Locks::Await && is_locked(&error) => write(session, writes, held, Locks::Skip, doubt),
+        // What holds the job may be the attempt in doubt, whose session the server has not given up yet.
+        Ok(attempted) if attempted.iter().any(|each| matches!(each, Attempted::Held(_))) => doubt.certain(attempted),
         attempted => attempted.map_err(|error| doubt.told(error)),
     }
 }

@@ -5,11 +5,12 @@
 //! general way.
 
 use std::collections::{BTreeMap, HashSet};
+use std::slice;
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Timestamptz, Uuid as SqlUuid};
-use stint_domain::ports::BackendError;
+use stint_domain::ports::{BackendError, BackendErrorKind};
 use stint_domain::values::{JobId, Timestamp};
 use stint_domain::{Applied, Idempotency, TimeEntry};
 use uuid::Uuid;
@@ -56,29 +57,45 @@ pub(super) fn write(
     held: &HashSet<JobId>,
     doubt: &mut Doubt,
 ) -> Result<Vec<Attempted>, BackendError> {
+    let is_held = |entry: &TimeEntry| held.contains(&entry.related_job);
     let with_key = entries.iter().zip(writes.iter().map(Write::idempotency));
-    let free: Vec<_> = with_key.filter(|(entry, _)| !held.contains(&entry.related_job)).collect();
+    let free: Vec<_> = with_key.filter(|(entry, _)| !is_held(entry)).collect();
     // Who sends it twice finds the ids taken.
     let stored = match attempt_in(session, Repeat::Harmless, doubt, |connection| store(connection, &free)) {
         Err(error) if is_locked(&error) => return decide::write(session, writes, held, Locks::Skip, doubt),
         stored => stored?,
     };
-    let recorded = |entry| Attempted::Done(Written::Record(Ok(Applied::now(entry))));
-    if stored.len() == entries.len() {
-        return Ok(entries.into_iter().map(recorded).collect());
-    }
     let is_stored = |entry: &TimeEntry| stored.contains(&entry.id.as_uuid());
-    let left: Vec<Write> =
-        writes.iter().zip(&entries).filter(|(_, entry)| !is_stored(entry)).map(|(write, _)| write.clone()).collect();
+    let is_left = |(entry, _): &(&TimeEntry, &Write)| !is_held(entry) && !is_stored(entry);
+    let left: Vec<Write> = entries.iter().zip(writes).filter(is_left).map(|(_, write)| write.clone()).collect();
     let mut left = match decide::write(session, &left, held, Locks::Await, doubt) {
         Ok(attempted) => attempted,
         Err(error) if stored.is_empty() => return Err(error),
         // Not the whole group's failure: the others are committed.
-        Err(error) => left.iter().map(|_| Attempted::Done(Written::Record(Err(error.clone().into())))).collect(),
+        Err(error) => each(session, &left, held, &error),
     }
     .into_iter();
-    let attempted = |entry: TimeEntry| if is_stored(&entry) { Some(recorded(entry)) } else { left.next() };
+    let attempted = |entry: TimeEntry| match entry.related_job {
+        job if is_held(&entry) => Some(Attempted::Held(job)),
+        _ if is_stored(&entry) => Some(Attempted::Done(Written::Record(Ok(Applied::now(entry))))),
+        _ => left.next(),
+    };
     Ok(entries.into_iter().filter_map(attempted).collect())
+}
+
+/// What becomes of each write after all together failed: what one of them did wrong fails that one alone.
+fn each(session: &mut Session, writes: &[Write], held: &HashSet<JobId>, failed: &BackendError) -> Vec<Attempted> {
+    let failure = |error: BackendError| Attempted::Done(Written::Record(Err(error.into())));
+    let alone = |write| match failed.kind {
+        BackendErrorKind::Unavailable | BackendErrorKind::Timeout => failure(failed.clone()),
+        BackendErrorKind::Corrupt | BackendErrorKind::Internal => {
+            let attempted = decide::write(session, slice::from_ref(write), held, Locks::Await, &mut Doubt::default());
+            attempted.map_or_else(failure, |attempted| {
+                attempted.into_iter().next().unwrap_or_else(|| failure(failed.clone()))
+            })
+        }
+    };
+    writes.iter().map(alone).collect()
 }
 
 /// The ids of the entries that could be stored, some of which have keys: none, when an id or a key is taken, because
@@ -87,6 +104,9 @@ fn store(
     connection: &mut PgConnection,
     new: &[(&TimeEntry, Option<&Idempotency>)],
 ) -> Result<HashSet<Uuid>, Failure<BackendError>> {
+    if new.is_empty() {
+        return Ok(HashSet::new());
+    }
     let entries: Vec<&TimeEntry> = new.iter().map(|(entry, _)| *entry).collect();
     let keys: Vec<_> = new.iter().filter_map(|(entry, key)| Some((*entry, (*key)?))).collect();
     let stored = match entries.iter().map(|entry| entry.created_at).max() {

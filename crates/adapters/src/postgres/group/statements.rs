@@ -83,8 +83,9 @@ pub(super) fn bind_entries<'a, N>(sql: Sql<'a, N>, entries: &[&'a TimeEntry]) ->
 ///
 /// Jobs are updated *before* entries are inserted, and only those that the update returned get entries: the other way
 /// round, an archival that races leaves an entry that is not counted. The jobs come in order and are looked up one after
-/// the other, so they are locked in order, too. No plan has to keep that, but if two groups ever wait for each other, one
-/// of them gives up; locking the rows by a step of its own before costs two thirds as much as all the rest.
+/// the other, so they are locked in order, too. Nothing promises that plan (behind a transaction pooler, where sessions
+/// keep no settings, it may be another one), but if two groups ever wait for each other, one of them gives up. Locking
+/// the rows by a step of its own before costs two thirds as much as all the rest.
 macro_rules! counted {
     () => {
         "WITH counted AS (
@@ -136,7 +137,7 @@ impl Constant for RecordOnce {
             SELECT ?, token_id, key, fingerprint, outcome
             FROM unnest(?, ?, ?, ?, ?) AS new (token_id, key, fingerprint, outcome, entry)
             WHERE entry IN (SELECT id FROM stored)
-            ORDER BY token_id, key
+            ORDER BY token_id, key COLLATE \"C\"
         )
         SELECT id FROM stored"
     );
