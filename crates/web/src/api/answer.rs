@@ -1,10 +1,11 @@
 //! The forms that answers have in common.
 
-use std::fmt::Display;
+use std::fmt::{Display, Write};
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header;
+use arrayvec::ArrayString;
 use serde::{Serialize, Serializer};
 use stint_domain::values::Version;
 use stint_domain::{Applied, Page};
@@ -35,8 +36,14 @@ pub(super) trait Resource {
 
 /// JSON, with no more said about it.
 pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Answer {
+    json_of(1, status, body)
+}
+
+/// The same, with room for so many resources from the start.
+fn json_of(resources: usize, status: StatusCode, body: &impl Serialize) -> Answer {
+    let mut bytes = Vec::with_capacity(resources * 512);
     // Text and numbers always serialise; a defect here is no caller's fault.
-    let bytes = serde_json::to_vec(body).map_err(|_defect| Problem::internal())?;
+    serde_json::to_writer(&mut bytes, body).map_err(|_defect| Problem::internal())?;
     Ok(HttpResponse::build(status).content_type("application/json").body(bytes))
 }
 
@@ -79,7 +86,8 @@ pub(super) fn applied<T>(applied: Applied<T>, answer: impl FnOnce(T) -> Answer) 
 pub(super) fn page<R: Resource, P: Place>(call: &Call, query: &Query<'_>, filters: &str, page: &Page<R, P>) -> Answer {
     let next_cursor = page.next.as_ref().map(|place| cursor::write(place, filters));
     let items = page.items.iter().map(Resource::body).collect();
-    let mut response = json(StatusCode::OK, &PageBody { items, next_cursor: next_cursor.as_deref() })?;
+    let body = PageBody { items, next_cursor: next_cursor.as_deref() };
+    let mut response = json_of(page.items.len().max(1), StatusCode::OK, &body)?;
     if let Some(cursor) = &next_cursor {
         let link = query.link_to_next(call.request.path(), cursor);
         if let Ok(link) = header::HeaderValue::try_from(link) {
@@ -103,7 +111,12 @@ fn tag<R: Resource>(response: &mut HttpResponse, resource: &R) {
     headers.insert(header::CACHE_CONTROL, header::HeaderValue::from_static("private, no-cache"));
 }
 
-/// Serialises with `Display`, without a string in between.
+/// Serialises with `Display`: what is short, as ids and moments are, in one piece, because each piece is searched for
+/// what must be escaped.
 pub(super) fn shown<S: Serializer>(value: &impl Display, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(value)
+    let mut text = ArrayString::<40>::new();
+    match write!(text, "{value}") {
+        Ok(()) => serializer.serialize_str(&text),
+        Err(_longer) => serializer.collect_str(value),
+    }
 }
