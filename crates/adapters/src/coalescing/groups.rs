@@ -70,7 +70,7 @@ impl<S: LedgerStore> Group for Jobs<S> {
     const BACKEND: &'static str = S::BACKEND;
 
     fn carry_out(&self, ids: &[JobId]) -> Result<Vec<Option<Job>>, GroupError> {
-        find(ids, |ids| self.0.find_jobs(ids).map(|jobs| jobs.into_iter().map(|job| (job.id, job))))
+        find(ids, |ids| self.0.find_jobs(ids).map(|jobs| jobs.into_iter().map(|job| (job.id, job)).collect()))
     }
 }
 
@@ -84,7 +84,9 @@ impl<S: LedgerStore> Group for Entries<S> {
     const BACKEND: &'static str = S::BACKEND;
 
     fn carry_out(&self, ids: &[TimeEntryId]) -> Result<Vec<Option<TimeEntry>>, GroupError> {
-        find(ids, |ids| self.0.find_entries(ids).map(|entries| entries.into_iter().map(|entry| (entry.id, entry))))
+        find(ids, |ids| {
+            self.0.find_entries(ids).map(|entries| entries.into_iter().map(|entry| (entry.id, entry)).collect())
+        })
     }
 }
 
@@ -102,27 +104,29 @@ impl<S: LedgerStore> Group for Pages<S> {
     }
 
     fn carry_out(&self, pages: &[PageOfJob]) -> Result<Vec<Option<TimeEntryPage>>, GroupError> {
-        find(pages, |pages| self.0.find_pages(pages).map(|found| pages.to_vec().into_iter().zip(found)))
+        find(pages, |pages| self.0.find_pages(pages).map(|found| pages.iter().copied().zip(found).collect()))
     }
 }
 
 /// What there is under each key, looking up a key once that is asked for many times.
-fn find<K: Copy + Eq + Hash, T: Clone, F: Iterator<Item = (K, T)>>(
+fn find<K: Copy + Eq + Hash, T: Clone>(
     keys: &[K],
-    look_up: impl FnOnce(&[K]) -> Result<F, BackendError>,
+    look_up: impl FnOnce(&[K]) -> Result<HashMap<K, T>, BackendError>,
 ) -> Result<Vec<Option<T>>, GroupError> {
     let mut callers: HashMap<K, usize> = HashMap::with_capacity(keys.len());
-    keys.iter().for_each(|key| *callers.entry(*key).or_default() += 1);
+    for key in keys {
+        *callers.entry(*key).or_default() += 1;
+    }
     let wanted: Vec<K> = callers.keys().copied().collect();
     // A read can always be done again.
-    let mut found: HashMap<K, T> = look_up(&wanted).map_err(GroupError::Undone)?.collect();
+    let mut found = look_up(&wanted).map_err(GroupError::Undone)?;
     // The last caller of each gets the thing itself, which is most often the only one.
-    let mut take = |key: &K| match callers.get_mut(key) {
+    let take = |key: &K| match callers.get_mut(key) {
         Some(left @ 2..) => {
             *left -= 1;
             found.get(key).cloned()
         }
         _ => found.remove(key),
     };
-    Ok(keys.iter().map(&mut take).collect())
+    Ok(keys.iter().map(take).collect())
 }

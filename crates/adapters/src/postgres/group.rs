@@ -42,12 +42,12 @@ impl LedgerStore for Postgres {
     fn await_job(&self, job: JobId, wait: bool) -> Result<bool, BackendError> {
         let (scope, none) = (Scope { jobs: BTreeSet::from([job]), ..Scope::default() }, HashSet::new());
         // Its lock is not kept, so that who waits has nothing locked.
-        let is_free = |connection: &mut PgConnection| match wait {
-            true => decide::lock::<LockJobs>(connection, &scope, &none).map(|_| true),
-            false => {
-                let locked = decide::lock::<LockFreeJobs>(connection, &scope, &none)?;
-                Ok(!locked.is_empty() || jobs(connection, iter::once(job))?.is_empty())
+        let is_free = |connection: &mut PgConnection| {
+            if wait {
+                return decide::lock::<LockJobs>(connection, &scope, &none).map(|_| true);
             }
+            let locked = decide::lock::<LockFreeJobs>(connection, &scope, &none)?;
+            Ok(!locked.is_empty() || jobs(connection, iter::once(job))?.is_empty())
         };
         self.groups.run_here(|session| match attempt(session, Repeat::Reads, is_free) {
             Err(error) if is_locked(&error) => Ok(false),
