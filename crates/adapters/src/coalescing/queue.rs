@@ -10,7 +10,8 @@
 //! - **A worker is not a thread that waits.** When a command comes and fewer workers than allowed are at work, one is
 //!   started on a thread that may block; it carries out groups until the queue is empty, and ends. No HTTP worker ever blocks.
 //! - **Few and large beats many and small.** A worker more splits the groups, and what a group costs by itself is paid
-//!   twice. Only when those at work seem to be stuck (one waits for a lock, say), a spare one is started.
+//!   twice. Only when those at work seem to be stuck (one waits for a lock, say), or when one more whole group waits, a
+//!   spare one is started, for as long as that is so.
 //! - **Refusals are outcomes.** "The job is archived" is what one command gets; it is no failure of its group. A
 //!   failure means that nothing of the group was done ([`GroupError::Undone`]) or that nobody knows
 //!   ([`GroupError::Unknown`]: the answer to a commit was lost).
@@ -100,9 +101,9 @@ impl GroupError {
 pub struct GroupLimits {
     /// The most groups under way at the same time.
     pub workers: usize,
-    /// How many more when these seem to be stuck.
+    /// How many more when these seem to be stuck, or when one more whole group waits.
     pub spare_workers: usize,
-    /// How long no group was taken, when they seem to be: many times what a group takes.
+    /// How long a group is under way that seems to be stuck: many times what one takes.
     pub stuck_after: Duration,
     /// The most that a group weighs; a command that weighs more by itself goes alone.
     pub group_weight: usize,
@@ -128,10 +129,14 @@ struct State<G: Group> {
     /// How much room those take up.
     room: usize,
     workers: usize,
-    /// The lanes of the groups under way.
-    lanes: Vec<Uuid>,
-    /// When a group was taken last.
-    taken: Instant,
+    under_way: Vec<UnderWay>,
+}
+
+/// A group that a worker has taken.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct UnderWay {
+    lane: Option<Uuid>,
+    since: Instant,
 }
 
 struct Caller<G: Group> {
@@ -159,8 +164,7 @@ impl<G: Group> Clone for Coalescer<G> {
 
 impl<G: Group> Coalescer<G> {
     pub(crate) fn new(group: G, limits: GroupLimits) -> Self {
-        let (waiting, lanes, taken) = (VecDeque::new(), Vec::new(), Instant::now());
-        let state = Mutex::new(State { waiting, room: 0, workers: 0, lanes, taken });
+        let state = Mutex::new(State { waiting: VecDeque::new(), room: 0, workers: 0, under_way: Vec::new() });
         Self(Arc::new(Shared { group, limits, metrics: QueueMetrics::default(), state }))
     }
 
@@ -182,16 +186,22 @@ impl<G: Group> Coalescer<G> {
 
 impl<G: Group> State<G> {
     fn is_under_way(&self, lane: Option<Uuid>) -> bool {
-        lane.is_some_and(|lane| self.lanes.contains(&lane))
+        lane.is_some() && self.under_way.iter().any(|group| group.lane == lane)
+    }
+
+    /// How many workers are not stuck.
+    fn at_work(&self, now: Instant, stuck_after: Duration) -> usize {
+        let is_stuck = |group: &&UnderWay| now.saturating_duration_since(group.since) > stuck_after;
+        self.workers.saturating_sub(self.under_way.iter().filter(is_stuck).count())
     }
 }
 
 impl<G: Group> Worker<G> {
     /// Carries out groups until nothing waits that others do not have under way.
     fn work(mut self) {
-        let mut lane = None;
-        while let Some(group) = self.shared.next_group(lane) {
-            lane = group.first().and_then(|caller| G::lane(&caller.command));
+        let mut done = None;
+        while let Some((group, under_way)) = self.shared.next_group(done) {
+            done = Some(under_way);
             let part = group.into_iter().map(|caller| (caller.command, caller.answer)).unzip();
             // The callers of a group that panics lose their answers and are told so; those that wait are not theirs.
             let _panic = catch_unwind(AssertUnwindSafe(|| self.shared.answer(part)));
@@ -215,12 +225,9 @@ impl<G: Group> Shared<G> {
             self.metrics.refused.inc();
             return Err(error::<G>(BackendErrorKind::Unavailable, "too many commands are waiting"));
         }
-        let GroupLimits { workers, spare_workers, stuck_after, .. } = self.limits;
-        let stuck = caller.since.saturating_duration_since(state.taken) > stuck_after;
-        let start = state.workers < workers + if stuck { spare_workers } else { 0 };
-        if state.workers == 0 {
-            state.taken = caller.since;
-        }
+        let GroupLimits { workers, spare_workers, stuck_after, group_weight, .. } = self.limits;
+        let needed = state.at_work(caller.since, stuck_after) < workers || room >= group_weight;
+        let start = needed && state.workers < workers + spare_workers;
         state.waiting.push_back(caller);
         state.room = room;
         self.metrics.waiting.inc();
@@ -228,12 +235,19 @@ impl<G: Group> Shared<G> {
         Ok(start)
     }
 
-    /// What waits now, is still wanted and goes together, up to the bound. When nothing does, the worker is counted out
-    /// in the same breath, so that a command which comes a moment later starts another one. `done` is the lane of the
-    /// worker's last group.
-    fn next_group(&self, done: Option<Uuid>) -> Option<Vec<Caller<G>>> {
-        let mut state = self.state();
-        state.lanes.retain(|lane| Some(*lane) != done);
+    /// What waits now, is still wanted and goes together, up to the bound. When nothing does, or when the worker was a
+    /// spare one and is no longer needed, it is counted out in the same breath, so that a command which comes a moment
+    /// later starts another one. `done` is the worker's last group.
+    fn next_group(&self, done: Option<UnderWay>) -> Option<(Vec<Caller<G>>, UnderWay)> {
+        let (mut state, now) = (self.state(), Instant::now());
+        if let Some(place) = state.under_way.iter().position(|group| Some(*group) == done) {
+            state.under_way.swap_remove(place);
+        }
+        let GroupLimits { workers, stuck_after, group_weight, .. } = self.limits;
+        if state.workers > workers && state.at_work(now, stuck_after) > workers && state.room < group_weight {
+            state.workers -= 1;
+            return None;
+        }
         let (mut group, mut group_lane, mut weight) = (Vec::new(), None, 0);
         let mut others = VecDeque::new();
         while let Some(caller) = state.waiting.pop_front() {
@@ -244,7 +258,7 @@ impl<G: Group> Shared<G> {
                 others.push_back(caller);
                 continue;
             }
-            if wanted && weight + more > self.limits.group_weight && !group.is_empty() {
+            if wanted && weight + more > group_weight && !group.is_empty() {
                 state.waiting.push_front(caller);
                 break;
             }
@@ -264,10 +278,10 @@ impl<G: Group> Shared<G> {
             state.workers -= 1;
             return None;
         }
-        state.lanes.extend(group_lane);
-        state.taken = Instant::now();
+        let under_way = UnderWay { lane: group_lane, since: now };
+        state.under_way.push(under_way);
         self.metrics.group_size.observe(f64::from(u32::try_from(group.len()).unwrap_or(u32::MAX)));
-        Some(group)
+        Some((group, under_way))
     }
 
     fn answer(&self, group: Part<G>) {

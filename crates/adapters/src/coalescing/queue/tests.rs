@@ -63,15 +63,18 @@ impl Held {
     }
 
     fn with(spare_workers: usize, split_for: Duration) -> Self {
-        let ((tell, told), (go_on, going)) = (channel(), channel());
-        let limits = GroupLimits {
+        Self::over(GroupLimits {
             workers: 1,
             spare_workers,
             stuck_after: Duration::ZERO,
             group_weight: 4,
             max_waiting: 10,
             split_for,
-        };
+        })
+    }
+
+    fn over(limits: GroupLimits) -> Self {
+        let ((tell, told), (go_on, going)) = (channel(), channel());
         let coalescer = Coalescer::new(Doubling { told: tell, go_on: Mutex::new(going) }, limits);
         Self { coalescer, told, go_on }
     }
@@ -230,6 +233,33 @@ async fn a_spare_worker_goes_on_while_the_others_are_stuck() {
     assert_eq!(held.next_group().await, [2]);
     (0..2).for_each(|_| held.go_on.send(()).unwrap());
     assert_eq!([stuck.await.unwrap(), other.await.unwrap()], [Ok(Ok(0)), Ok(Ok(4))]);
+}
+
+#[tokio::test]
+async fn a_spare_worker_helps_while_a_whole_group_more_waits_and_then_leaves() {
+    let Coalescer(shared) = Held::with(1, Duration::MAX).coalescer;
+    let held = Held::over(GroupLimits { stuck_after: Duration::MAX, ..shared.limits });
+    let mut callers = Vec::new();
+    // Three weigh less than a group, four are one; then there is one that is not.
+    for (n, group) in [(0, vec![0]), (2, vec![]), (4, vec![]), (6, vec![]), (8, vec![2, 4, 6, 8]), (10, vec![])] {
+        callers.push(tokio::spawn(submit(held.coalescer.clone(), n)));
+        if !group.is_empty() {
+            assert_eq!(held.next_group().await, group);
+        }
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(held.coalescer.0.state().workers, 2);
+    held.go_on.send(()).unwrap();
+    callers.remove(0).await.unwrap().unwrap().unwrap();
+    while held.coalescer.0.state().workers == 2 {
+        assert_eq!(held.groups(), Vec::<Vec<u32>>::new(), "what is left waits for the other worker");
+        tokio::task::yield_now().await;
+    }
+    (0..2).for_each(|_| held.go_on.send(()).unwrap());
+    assert_eq!(held.next_group().await, [10]);
+    for caller in callers {
+        caller.await.unwrap().unwrap().unwrap();
+    }
 }
 
 #[tokio::test]
