@@ -46,9 +46,9 @@ pub struct CoalescingSettings {
 }
 
 impl CoalescingSettings {
-    /// One group of writes of up to 1,000 rows at a time, and one more when that is stuck; one group of reads of up to
-    /// 200 ids; two of pages of up to 250 rows. 10,000 rows may wait for each, and a write for a second when somebody
-    /// else holds its job.
+    /// One group of writes of up to 1,000 rows at a time, and one more when that is stuck or another whole group waits;
+    /// one group of reads of up to 200 ids; two of pages of up to 250 rows. 10,000 rows may wait for each, and a write for
+    /// a second when somebody else holds its job.
     pub const POSTGRES: Self = Self {
         writes: GroupLimits {
             workers: 1,

@@ -24,7 +24,7 @@ _ADD_TO_TOTAL = """UPDATE jobs SET total_minutes = total_minutes + ?, version = 
 def connect(path: Path) -> sqlite3.Connection:
     """With what the service sets: every commit is synced, foreign keys hold."""
     connection = sqlite3.connect(path, isolation_level=None, timeout=10)
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "cache_size = -16384", "wal_autocheckpoint = 8192"):
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "cache_size = -12288", "wal_autocheckpoint = 8192"):
         connection.execute(f"PRAGMA {pragma}")
     return connection
 

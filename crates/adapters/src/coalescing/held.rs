@@ -1,8 +1,8 @@
 //! Writes that wait for a job which somebody else holds: a queue of their own, so that nobody waits with them.
 //!
 //! A group of writes waits for locks for a moment only. A write whose job is held for longer is put off: it goes on
-//! here, in the [lane](Group::lane) of that job, which is awaited alone, with nothing else locked. As long as a lane
-//! has writes, those that need its job are put off without any waiting, so that they stay behind them.
+//! here, in the [lane](Group::lane) of that job, which is awaited alone, with nothing else locked. Until the job is let
+//! go, other writes that need it are put off without any waiting, so that they stay behind these.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -31,8 +31,21 @@ pub(super) const fn limits(writes: GroupLimits) -> GroupLimits {
 pub(super) struct HeldJobs {
     /// How many there are, to be read without the lock.
     count: AtomicUsize,
-    /// Each with the number of its writes.
-    writes: Mutex<HashMap<JobId, usize>>,
+    lines: Mutex<Lines>,
+}
+
+/// For each job the writes that line up until it is let go.
+#[derive(Default)]
+struct Lines {
+    of: HashMap<JobId, Line>,
+    /// How many there have been.
+    opened: u64,
+}
+
+/// A line: a job that is held again after it was let go has another one.
+struct Line {
+    number: u64,
+    writes: usize,
 }
 
 impl HeldJobs {
@@ -41,18 +54,39 @@ impl HeldJobs {
         if self.count.load(Ordering::Relaxed) == 0 {
             return HashSet::new();
         }
-        self.change(|writes| writes.keys().copied().collect())
+        self.change(|lines| lines.of.keys().copied().collect())
     }
 
     /// Nobody holds the job any longer: new writes need not line up behind those that waited.
     fn let_go(&self, job: JobId) {
-        self.change(|writes| writes.remove(&job));
+        self.change(|lines| lines.of.remove(&job));
     }
 
-    fn change<T>(&self, change: impl FnOnce(&mut HashMap<JobId, usize>) -> T) -> T {
-        let mut writes = self.writes.lock().unwrap_or_else(PoisonError::into_inner);
-        let changed = change(&mut writes);
-        self.count.store(writes.len(), Ordering::Relaxed);
+    /// Takes a place in the line of the job, and answers with the line's number.
+    fn line_up(&self, job: JobId) -> u64 {
+        self.change(|lines| {
+            lines.opened += 1;
+            let line = lines.of.entry(job).or_insert(Line { number: lines.opened, writes: 0 });
+            line.writes += 1;
+            line.number
+        })
+    }
+
+    /// Gives up a place in the line of the job, which may have been closed since.
+    fn leave(&self, job: JobId, number: u64) {
+        self.change(|lines| {
+            let Some(line) = lines.of.get_mut(&job).filter(|line| line.number == number) else { return };
+            line.writes -= 1;
+            if line.writes == 0 {
+                lines.of.remove(&job);
+            }
+        });
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut Lines) -> T) -> T {
+        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        let changed = change(&mut lines);
+        self.count.store(lines.of.len(), Ordering::Relaxed);
         changed
     }
 }
@@ -63,14 +97,14 @@ pub(super) struct Held {
     write: Write,
     /// Since when its caller has waited.
     pub(super) since: Instant,
-    /// It counts for as long as it is somewhere.
+    /// The line that it stands in for as long as it is somewhere, and that line's number.
     jobs: Arc<HeldJobs>,
+    line: u64,
 }
 
 impl Held {
     pub(super) fn put_off(job: JobId, write: Write, jobs: &Arc<HeldJobs>) -> Box<Self> {
-        jobs.change(|writes| *writes.entry(job).or_default() += 1);
-        Box::new(Self { job, write, since: Instant::now(), jobs: Arc::clone(jobs) })
+        Box::new(Self { job, write, since: Instant::now(), jobs: Arc::clone(jobs), line: jobs.line_up(job) })
     }
 
     /// What a caller is told whose patience is over.
@@ -81,13 +115,7 @@ impl Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        self.jobs.change(|writes| {
-            let count = writes.entry(self.job).or_default();
-            *count = count.saturating_sub(1);
-            if *count == 0 {
-                writes.remove(&self.job);
-            }
-        });
+        self.jobs.leave(self.job, self.line);
     }
 }
 

@@ -101,7 +101,7 @@ impl GroupError {
 pub struct GroupLimits {
     /// The most groups under way at the same time.
     pub workers: usize,
-    /// How many more when these seem to be stuck, or when one more whole group waits.
+    /// How many more when these seem to be stuck, or when one more whole group waits (as much room as a group weighs).
     pub spare_workers: usize,
     /// How long a group is under way that seems to be stuck: many times what one takes.
     pub stuck_after: Duration,
@@ -197,7 +197,7 @@ impl<G: Group> State<G> {
 }
 
 impl<G: Group> Worker<G> {
-    /// Carries out groups until nothing waits that others do not have under way.
+    /// Carries out groups until nothing waits that others do not have under way, or do not need help with.
     fn work(mut self) {
         let mut done = None;
         while let Some((group, under_way)) = self.shared.next_group(done) {

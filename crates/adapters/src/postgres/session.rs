@@ -43,7 +43,7 @@ pub(super) struct Session {
     how: Arc<How>,
     generation: u64,
     connection: Option<PgConnection>,
-    /// How often the connection was used since it planned.
+    /// How often the place was used since plans were forgotten.
     uses: u32,
 }
 

@@ -37,7 +37,7 @@ pub(crate) const KEYS: &[Key] = &[
     ),
     key(
         "coalescing.writers",
-        "groups of writes of entries under way at the same time on Postgres, where one more is started when these are stuck; SQLite has one writer",
+        "groups of writes of entries under way at the same time on Postgres, where one more is started when these are stuck or another whole group waits; SQLite has one writer",
     ),
     key("coalescing.readers", "groups of reads of jobs by id under way at the same time, and as many of entries"),
     key("coalescing.max_rows", "the most entries that a group writes; a larger batch goes alone"),

@@ -137,3 +137,15 @@ async fn a_write_is_tried_again_for_as_long_as_there_is_patience() {
         assert_eq!(scene.told.try_iter().count(), 1 + usize::from(is_stored));
     }
 }
+
+#[test]
+fn a_line_that_was_let_go_takes_none_of_the_next_ones_places() {
+    let jobs = HeldJobs::default();
+    let old = jobs.line_up(HELD);
+    jobs.let_go(HELD);
+    let new = jobs.line_up(HELD);
+    jobs.leave(HELD, old);
+    assert_eq!(jobs.now(), HashSet::from([HELD]));
+    jobs.leave(HELD, new);
+    assert_eq!(jobs.now(), HashSet::new());
+}

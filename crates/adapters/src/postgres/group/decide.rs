@@ -67,7 +67,8 @@ pub(super) fn write(
     });
     match attempted {
         Err(error) if locks == Locks::Await && is_locked(&error) => write(session, writes, held, Locks::Skip, doubt),
-        // What holds the job may be the attempt in doubt, whose session the server has not given up yet.
+        // What holds the job may be the attempt in doubt, whose session the server has not given up yet. Then all are
+        // told of the doubt: which of them were part of it is not known here.
         Ok(attempted) if attempted.iter().any(|each| matches!(each, Attempted::Held(_))) => doubt.certain(attempted),
         attempted => attempted.map_err(|error| doubt.told(error)),
     }

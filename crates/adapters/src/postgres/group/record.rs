@@ -72,7 +72,7 @@ pub(super) fn write(
         Ok(attempted) => attempted,
         Err(error) if stored.is_empty() => return Err(error),
         // Not the whole group's failure: the others are committed.
-        Err(error) => each(session, &left, held, &error),
+        Err(error) => each(session, &left, held, error),
     }
     .into_iter();
     let attempted = |entry: TimeEntry| match entry.related_job {
@@ -83,19 +83,22 @@ pub(super) fn write(
     Ok(entries.into_iter().filter_map(attempted).collect())
 }
 
-/// What becomes of each write after all together failed: what one of them did wrong fails that one alone.
-fn each(session: &mut Session, writes: &[Write], held: &HashSet<JobId>, failed: &BackendError) -> Vec<Attempted> {
+/// What becomes of each write after all together `failed`: what one of them did wrong fails that one alone. When the
+/// database is not there, it is not asked again.
+fn each(session: &mut Session, writes: &[Write], held: &HashSet<JobId>, failed: BackendError) -> Vec<Attempted> {
     let failure = |error: BackendError| Attempted::Done(Written::Record(Err(error.into())));
-    let alone = |write| match failed.kind {
-        BackendErrorKind::Unavailable | BackendErrorKind::Timeout => failure(failed.clone()),
-        BackendErrorKind::Corrupt | BackendErrorKind::Internal => {
-            let attempted = decide::write(session, slice::from_ref(write), held, Locks::Await, &mut Doubt::default());
-            attempted.map_or_else(failure, |attempted| {
-                attempted.into_iter().next().unwrap_or_else(|| failure(failed.clone()))
-            })
+    let mut last = failed;
+    let mut alone = |write| {
+        if matches!(last.kind, BackendErrorKind::Corrupt | BackendErrorKind::Internal) {
+            match decide::write(session, slice::from_ref(write), held, Locks::Await, &mut Doubt::default()) {
+                Ok(mut attempted) if attempted.len() == 1 => return attempted.remove(0),
+                Ok(_) => {}
+                Err(error) => last = error,
+            }
         }
+        failure(last.clone())
     };
-    writes.iter().map(alone).collect()
+    writes.iter().map(&mut alone).collect()
 }
 
 /// The ids of the entries that could be stored, some of which have keys: none, when an id or a key is taken, because
