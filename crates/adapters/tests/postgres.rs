@@ -54,6 +54,13 @@ pub(crate) async fn until(connection: &mut PgConnection, sql: &str) {
     tokio::time::timeout(Duration::from_secs(10), waiting).await.expect(sql);
 }
 
+/// Waits until nobody else is connected. What a connection did is counted by then.
+pub(crate) async fn until_alone(connection: &mut PgConnection) {
+    let alone = "SELECT (count(*) = 0)::int::int8 AS n FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'";
+    until(connection, alone).await;
+}
+
 /// An id that nothing has.
 fn id() -> Uuid {
     UuidV7Generator.generate()

@@ -28,8 +28,8 @@ pub struct PostgresSettings {
     /// The same for a group of coalesced writes: 250 milliseconds. A group that waited in vain has kept others waiting
     /// for the jobs that it had locked; then only those go on waiting whose job it is, and keep nothing locked.
     pub group_lock_timeout: Duration,
-    /// After how many uses by groups a connection plans its statements anew: 500. A plan that was made while a table was new may
-    /// read all of an index, and a busy ledger outgrows it before the server gathers statistics and plans by itself.
+    /// After how many uses by groups a connection plans its statements anew: 500. A plan that was made while a table was
+    /// new may read all of an index, and a busy ledger outgrows it before the server gathers statistics and plans by itself.
     pub group_uses_per_plan: u32,
     /// How long a health check may take: 2 seconds.
     pub health_timeout: Duration,

@@ -13,7 +13,7 @@ use stint_domain::values::{JobId, TokenId};
 use stint_domain::{Fingerprint, Idempotency, IdempotencyKey};
 
 use super::callers::{delete, fresh, half_an_hour, open_job, set_minutes};
-use crate::postgres::{number, until};
+use crate::postgres::{number, until_alone};
 
 /// Rows that were read, by index or not, as connections that are closed have told.
 const ROWS_READ: &str = "
@@ -55,9 +55,7 @@ async fn a_plan_made_for_an_empty_ledger_reads_few_rows_of_a_large_one() {
         one_of_each(&ledger, job).await;
     }
     drop(ledger);
-    let gone = "SELECT (count(*) = 0)::int::int8 AS n FROM pg_stat_activity
-        WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'";
-    until(&mut aside, gone).await;
+    until_alone(&mut aside).await;
     let read = number(&mut aside, ROWS_READ);
     // Reading one of the tables once would be ten times as much.
     assert!(read < 1_000, "{read} rows were read");

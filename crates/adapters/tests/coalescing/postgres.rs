@@ -16,7 +16,7 @@ use stint_domain::values::JobId;
 use uuid::Uuid;
 
 use crate::postgres::proxy::Proxy;
-use crate::postgres::{number, until};
+use crate::postgres::{number, until, until_alone};
 
 use super::callers::{self, assert_totals_are_sums, delete, half_an_hour, open_job, set_minutes, together};
 use super::held::Holder;
@@ -184,19 +184,11 @@ async fn callers_at_the_same_time_share_groups_and_updates_of_jobs_touch_no_inde
     let groups = text.lines().find_map(|line| line.strip_prefix("coalescing_writes_group_size_count ")).unwrap();
     assert!(groups.parse::<u32>().unwrap() < 20 * 64 / 2, "{groups} groups of 1,280 writes");
 
-    // A server counts what a connection did when that ends, at the latest.
     drop(coalescing);
-    let [updated, hot] = loop {
-        let counts = ["n_tup_upd", "n_tup_hot_upd"].map(|column| {
-            let sql = format!("SELECT {column} AS n FROM pg_stat_user_tables WHERE relname = 'jobs'");
-            number(&mut connection, &sql)
-        });
-        let others = "SELECT count(*) AS n FROM pg_stat_activity
-            WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'";
-        if counts[0] > 0 && number(&mut connection, others) == 0 {
-            break counts;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    };
+    until_alone(&mut connection).await;
+    let [updated, hot] = ["n_tup_upd", "n_tup_hot_upd"].map(|column| {
+        number(&mut connection, &format!("SELECT {column} AS n FROM pg_stat_user_tables WHERE relname = 'jobs'"))
+    });
+    assert!(updated > 0);
     assert!(hot * 100 >= updated * 95, "{hot} of {updated} updates");
 }
