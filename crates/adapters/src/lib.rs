@@ -29,6 +29,8 @@ pub mod sqlite;
 mod stored_outcome;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod stored_row;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod stored_rule;
 pub mod system;
 
 #[cfg(any(feature = "postgres", feature = "sqlite"))]

@@ -79,10 +79,12 @@ impl Setting {
             name: ci.clone(),
             subject: ci,
             scopes: "read".parse().unwrap(),
+            capture: None,
             secret_hash: SecretHash([1; 32]),
             created_at: setting.clock.now(),
             expires_at: None,
             revoked_at: None,
+            last_used_at: None,
         };
         setting.inner.create(token.clone()).await.unwrap();
         (setting, token)

@@ -15,6 +15,7 @@ macro_rules! secrets {
             (secrets) {
                 no_secret_is_made_twice,
                 every_byte_of_a_secret_varies,
+                no_secret_for_capture_is_made_twice,
                 the_hash_is_sha_256_of_the_secret_as_it_is_written,
             }
         }
@@ -35,6 +36,13 @@ pub async fn every_byte_of_a_secret_varies(secrets: Fixture<dyn Secrets>) {
         let distinct: HashSet<_> = made.iter().map(|secret| secret.expose().as_bytes()[place]).collect();
         assert!(distinct.len() > 1, "the character at {place} is always the same");
     }
+}
+
+/// Nor do two share as much as their first eight characters; each is a `UUIDv4`, which `TokenSecret` sees to.
+pub async fn no_secret_for_capture_is_made_twice(secrets: Fixture<dyn Secrets>) {
+    let made: Vec<_> = (0..100).map(|_| secrets.port.generate_for_capture().unwrap()).collect();
+    let distinct: HashSet<_> = made.iter().map(|secret| &secret.expose()[..8]).collect();
+    assert_eq!(distinct.len(), made.len());
 }
 
 /// So that a token made by one program works in another.

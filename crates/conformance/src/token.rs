@@ -152,9 +152,11 @@ fn token(byte: u8) -> Token {
         name: subject("ci"),
         subject: subject("ada"),
         scopes: "read".parse().unwrap(),
+        capture: None,
         secret_hash: SecretHash([byte; 32]),
         created_at: at(0),
         expires_at: None,
         revoked_at: None,
+        last_used_at: None,
     }
 }

@@ -9,9 +9,13 @@
 pub mod clock;
 pub mod error;
 pub mod health;
+pub mod housekeeping;
 pub mod id_generator;
 pub mod job;
+pub mod ping;
+pub mod ping_queue;
 pub mod secrets;
+pub mod task;
 pub mod time_entry;
 pub mod token;
 pub mod totals;
@@ -19,15 +23,20 @@ pub mod totals;
 pub use clock::Clock;
 pub use error::{BackendError, BackendErrorKind, Corrupt};
 pub use health::{HealthCheck, NotReady};
+pub use housekeeping::Housekeeping;
 pub use id_generator::IdGenerator;
 pub use job::JobRepository;
+pub use ping::PingRepository;
+pub use ping_queue::PingQueue;
 pub use secrets::Secrets;
+pub use task::TaskLog;
 pub use time_entry::TimeEntryRepository;
 pub use token::TokenRepository;
 pub use totals::TotalsAudit;
 
 #[cfg(any(test, feature = "mocks"))]
 pub use {
-    clock::MockClock, health::MockHealthCheck, id_generator::MockIdGenerator, job::MockJobRepository,
-    secrets::MockSecrets, time_entry::MockTimeEntryRepository, token::MockTokenRepository, totals::MockTotalsAudit,
+    clock::MockClock, health::MockHealthCheck, housekeeping::MockHousekeeping, id_generator::MockIdGenerator,
+    job::MockJobRepository, ping::MockPingRepository, ping_queue::MockPingQueue, secrets::MockSecrets,
+    task::MockTaskLog, time_entry::MockTimeEntryRepository, token::MockTokenRepository, totals::MockTotalsAudit,
 };

@@ -6,7 +6,8 @@ use std::str::FromStr;
 use subtle::ConstantTimeEq;
 use thiserror::Error;
 
-use crate::values::{Subject, Timestamp, TokenId};
+use crate::values::{CaptureRule, Subject, Timestamp, TokenId};
+use uuid::{Uuid, Variant};
 
 /// A secret that authenticates an API consumer, without the secret itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub struct Token {
     pub subject: Subject,
     /// What it may do.
     pub scopes: Scopes,
+    /// What its pings count for: there when its scope is `capture`, and only then.
+    pub capture: Option<CaptureRule>,
     /// The SHA-256 of its secret.
     pub secret_hash: SecretHash,
     /// When it was created.
@@ -27,6 +30,8 @@ pub struct Token {
     pub expires_at: Option<Timestamp>,
     /// When it was revoked, if it was.
     pub revoked_at: Option<Timestamp>,
+    /// When the latest of its pings that are logged came in. Other use is not recorded.
+    pub last_used_at: Option<Timestamp>,
 }
 
 /// What people call a token: the same rule as for a subject, and the subject unless that is given.
@@ -63,16 +68,18 @@ pub enum Scope {
     Write,
     /// Everything, `read` and `write` included.
     Admin,
+    /// Send pings, and nothing else: a token has this scope alone or not at all.
+    Capture,
 }
 
 /// Text that names no scope.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("must be one or more of `read`, `write`, `admin`, separated by commas")]
+#[error("must be one or more of `read`, `write`, `admin`, separated by commas, or `capture` alone")]
 pub struct ScopeError;
 
 impl Scope {
     /// All scopes there are.
-    pub const ALL: [Self; 3] = [Self::Read, Self::Write, Self::Admin];
+    pub const ALL: [Self; 4] = [Self::Read, Self::Write, Self::Admin, Self::Capture];
 
     /// The word for it.
     pub const fn as_str(self) -> &'static str {
@@ -80,6 +87,7 @@ impl Scope {
             Self::Read => "read",
             Self::Write => "write",
             Self::Admin => "admin",
+            Self::Capture => "capture",
         }
     }
 
@@ -99,17 +107,26 @@ impl fmt::Display for Scope {
 pub struct Scopes(u8);
 
 impl Scopes {
-    /// The set of the scopes given; none is no set.
+    /// The one scope of a token that captures.
+    pub const CAPTURE: Self = Self(Scope::Capture.bit());
+
+    /// The set of the scopes given; none is no set, and `capture` is with no other.
     pub fn new(scopes: impl IntoIterator<Item = Scope>) -> Result<Self, ScopeError> {
-        match scopes.into_iter().fold(0, |bits, scope| bits | scope.bit()) {
-            0 => Err(ScopeError),
-            bits => Ok(Self(bits)),
+        match Self(scopes.into_iter().fold(0, |bits, scope| bits | scope.bit())) {
+            Self(0) => Err(ScopeError),
+            scopes if scopes.allow(Scope::Capture) && scopes != Self::CAPTURE => Err(ScopeError),
+            scopes => Ok(scopes),
         }
     }
 
-    /// Whether they allow what `scope` allows: they hold it, or `admin`.
+    /// Whether they allow what `scope` allows: they hold it; or `admin`, which holds all but `capture`, because that
+    /// counts for something that only the token itself names.
     pub const fn allow(self, scope: Scope) -> bool {
-        self.0 & (scope.bit() | Scope::Admin.bit()) != 0
+        let held = match scope {
+            Scope::Read | Scope::Write | Scope::Admin => scope.bit() | Scope::Admin.bit(),
+            Scope::Capture => scope.bit(),
+        };
+        self.0 & held != 0
     }
 
     /// The scopes in the set.
@@ -139,13 +156,14 @@ impl FromStr for Scopes {
     }
 }
 
-/// A token's secret: `stint_` and 43 characters of base64url, which are 32 random bytes. It never shows itself.
+/// A token's secret: `stint_` and 43 characters of base64url, which are 32 random bytes; that of a capture token is a
+/// `UUIDv4` in lower case (RFC 9562, section 5.4). It never shows itself.
 #[derive(Clone, PartialEq, Eq)]
 pub struct TokenSecret(String);
 
 /// Text that has not the form of a [`TokenSecret`].
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("must be `stint_` and 43 characters of base64url")]
+#[error("must be `stint_` and 43 characters of base64url, or a UUIDv4 in lower case")]
 pub struct TokenSecretError;
 
 impl TokenSecret {
@@ -157,8 +175,14 @@ impl TokenSecret {
         let base64url = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
         match text.strip_prefix(Self::PREFIX) {
             Some(rest) if rest.len() == Self::CHARS && rest.bytes().all(base64url) => Ok(Self(text.to_owned())),
+            None if Self::is_for_capture(text) => Ok(Self(text.to_owned())),
             _ => Err(TokenSecretError),
         }
+    }
+
+    fn is_for_capture(text: &str) -> bool {
+        let is_v4 = |id: Uuid| id.get_version_num() == 4 && id.get_variant() == Variant::RFC4122;
+        text.len() == 36 && !text.bytes().any(|b| b.is_ascii_uppercase()) && Uuid::try_parse(text).is_ok_and(is_v4)
     }
 
     /// The secret itself: for its owner's eyes, once, and for hashing.
@@ -191,9 +215,11 @@ mod tests {
     #[test]
     fn admin_includes_read_and_write_and_neither_includes_the_other() {
         let allowed = |text: &str| Scope::ALL.map(|scope| text.parse::<Scopes>().unwrap().allow(scope));
-        assert_eq!(allowed("read"), [true, false, false]);
-        assert_eq!(allowed("write"), [false, true, false]);
-        assert_eq!(allowed("admin"), [true, true, true]);
+        assert_eq!(allowed("read"), [true, false, false, false]);
+        assert_eq!(allowed("write"), [false, true, false, false]);
+        assert_eq!(allowed("admin"), [true, true, true, false]);
+        assert_eq!(allowed("capture"), [false, false, false, true]);
+        assert_eq!("read,capture".parse::<Scopes>(), Err(ScopeError));
         assert_eq!("write, read".parse::<Scopes>().unwrap().to_string(), "read,write");
         assert_eq!("".parse::<Scopes>(), Err(ScopeError));
         assert_eq!("read,root".parse::<Scopes>(), Err(ScopeError));
@@ -208,5 +234,15 @@ mod tests {
         assert_eq!(TokenSecret::new(&text[1..]), Err(TokenSecretError));
         assert_eq!(TokenSecret::new(&format!("{text}a")), Err(TokenSecretError));
         assert_eq!(TokenSecret::new(&text.replace('-', "+")), Err(TokenSecretError));
+    }
+
+    #[test]
+    fn a_secret_for_capture_is_a_uuid_v4_in_lower_case() {
+        let text = "0b9a3c1e-5d7f-4e2a-8b6c-1f0e9d8c7b6a";
+        assert_eq!(TokenSecret::new(text).unwrap().expose(), text);
+        for bad in [&text.to_uppercase(), &text.replace("-4", "-7"), &text.replace("-8", "-c"), &text.replace('-', "")]
+        {
+            assert_eq!(TokenSecret::new(bad), Err(TokenSecretError), "{bad}");
+        }
     }
 }

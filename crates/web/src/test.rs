@@ -106,10 +106,12 @@ fn tokens() -> MockTokenRepository {
             name: Subject::new("laptop").unwrap(),
             subject: Subject::new("ada").unwrap(),
             scopes: scopes.parse().unwrap(),
+            capture: None,
             secret_hash: hash,
             created_at: at(),
             expires_at: None,
             revoked_at: None,
+            last_used_at: None,
         }))
     });
     tokens

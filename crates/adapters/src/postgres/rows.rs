@@ -21,6 +21,7 @@ use uuid::Uuid;
 use super::BACKEND;
 use super::schema::{jobs, time_entries, tokens};
 use crate::stored_row::StoredRow;
+use crate::stored_rule::RuleColumns;
 
 /// Microseconds from 1970-01-01 to 2000-01-01, where Postgres starts to count.
 const EPOCH_MICROS: i64 = 946_684_800_000_000;
@@ -48,8 +49,11 @@ impl Place {
     where
         E: Into<Box<dyn Error + Send + Sync>>,
     {
-        let row = || StoredRow { backend: BACKEND, table: self.table, id: self.id.to_string() };
-        parsed.map_err(|error| row().corrupt(column, value, error))
+        parsed.map_err(|error| self.row().corrupt(column, value, error))
+    }
+
+    fn row(&self) -> StoredRow {
+        StoredRow { backend: BACKEND, table: self.table, id: self.id.to_string() }
     }
 
     fn timestamp(&self, column: &'static str, stored: PgTimestamp) -> Result<Timestamp, BackendError> {
@@ -155,10 +159,16 @@ pub(super) struct TokenRow {
     created_at: PgTimestamp,
     expires_at: Option<PgTimestamp>,
     revoked_at: Option<PgTimestamp>,
+    capture_target: Option<String>,
+    capture_job: Option<Uuid>,
+    capture_zone: Option<String>,
+    capture_gap: Option<i32>,
+    last_used_at: Option<PgTimestamp>,
 }
 
 impl From<&Token> for TokenRow {
     fn from(token: &Token) -> Self {
+        let rule = RuleColumns::from(token.capture.as_ref());
         Self {
             id: token.id.as_uuid(),
             name: token.name.as_str().to_owned(),
@@ -168,6 +178,12 @@ impl From<&Token> for TokenRow {
             created_at: timestamptz(token.created_at),
             expires_at: token.expires_at.map(timestamptz),
             revoked_at: token.revoked_at.map(timestamptz),
+            capture_target: rule.target.map(str::to_owned),
+            capture_job: rule.job,
+            capture_zone: rule.zone.map(str::to_owned),
+            // At most a day's seconds.
+            capture_gap: rule.gap.and_then(|gap| gap.try_into().ok()),
+            last_used_at: token.last_used_at.map(timestamptz),
         }
     }
 }
@@ -178,6 +194,12 @@ impl TryFrom<TokenRow> for Token {
     fn try_from(row: TokenRow) -> Result<Self, BackendError> {
         let place = Place { table: "tokens", id: row.id };
         let hash = <[u8; 32]>::try_from(row.secret_hash.as_slice());
+        let rule = RuleColumns {
+            target: row.capture_target,
+            job: row.capture_job,
+            zone: row.capture_zone,
+            gap: row.capture_gap.map(i64::from),
+        };
         Ok(Self {
             id: TokenId::new(row.id),
             name: place.column("name", &row.name, TokenName::new(&row.name))?,
@@ -192,6 +214,8 @@ impl TryFrom<TokenRow> for Token {
             created_at: place.timestamp("created_at", row.created_at)?,
             expires_at: row.expires_at.map(|at| place.timestamp("expires_at", at)).transpose()?,
             revoked_at: row.revoked_at.map(|at| place.timestamp("revoked_at", at)).transpose()?,
+            capture: rule.read(|| place.row())?,
+            last_used_at: row.last_used_at.map(|at| place.timestamp("last_used_at", at)).transpose()?,
         })
     }
 }

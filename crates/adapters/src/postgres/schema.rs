@@ -37,6 +37,11 @@ diesel::table! {
         created_at -> Timestamptz,
         expires_at -> Nullable<Timestamptz>,
         revoked_at -> Nullable<Timestamptz>,
+        capture_target -> Nullable<Text>,
+        capture_job -> Nullable<Uuid>,
+        capture_zone -> Nullable<Text>,
+        capture_gap -> Nullable<Integer>,
+        last_used_at -> Nullable<Timestamptz>,
     }
 }
 

@@ -9,6 +9,7 @@ use stint_domain::values::Timestamp;
 use stint_domain::{Job, TimeEntry, Token};
 
 use super::schema::{jobs, time_entries, tokens};
+use crate::stored_rule::RuleColumns;
 
 /// The columns of `jobs`.
 #[derive(Debug, Insertable, AsChangeset)]
@@ -86,10 +87,16 @@ pub(super) struct TokenColumns<'a> {
     created_at: i64,
     expires_at: Option<i64>,
     revoked_at: Option<i64>,
+    capture_target: Option<&'static str>,
+    capture_job: Option<[u8; 16]>,
+    capture_zone: Option<&'static str>,
+    capture_gap: Option<i64>,
+    last_used_at: Option<i64>,
 }
 
 impl<'a> From<&'a Token> for TokenColumns<'a> {
     fn from(token: &'a Token) -> Self {
+        let rule = RuleColumns::from(token.capture.as_ref());
         Self {
             id: token.id.as_uuid().into_bytes(),
             name: token.name.as_str(),
@@ -99,6 +106,11 @@ impl<'a> From<&'a Token> for TokenColumns<'a> {
             created_at: token.created_at.as_micros(),
             expires_at: token.expires_at.map(Timestamp::as_micros),
             revoked_at: token.revoked_at.map(Timestamp::as_micros),
+            capture_target: rule.target,
+            capture_job: rule.job.map(uuid::Uuid::into_bytes),
+            capture_zone: rule.zone,
+            capture_gap: rule.gap,
+            last_used_at: token.last_used_at.map(Timestamp::as_micros),
         }
     }
 }

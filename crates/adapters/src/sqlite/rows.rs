@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::error::BACKEND;
 use super::schema::{jobs, time_entries, tokens};
 use crate::stored_row::StoredRow;
+use crate::stored_rule::RuleColumns;
 
 /// A row of `jobs`.
 #[derive(Debug, Queryable, Selectable)]
@@ -92,6 +93,11 @@ pub(super) struct TokenRow {
     created_at: i64,
     expires_at: Option<i64>,
     revoked_at: Option<i64>,
+    capture_target: Option<String>,
+    capture_job: Option<Vec<u8>>,
+    capture_zone: Option<String>,
+    capture_gap: Option<i64>,
+    last_used_at: Option<i64>,
 }
 
 impl TryFrom<TokenRow> for Token {
@@ -99,6 +105,12 @@ impl TryFrom<TokenRow> for Token {
 
     fn try_from(stored: TokenRow) -> Result<Self, BackendError> {
         let row = row("tokens", &stored.id);
+        let rule = RuleColumns {
+            target: stored.capture_target,
+            job: stored.capture_job.map(|job| uuid(&row, "capture_job", &job)).transpose()?,
+            zone: stored.capture_zone,
+            gap: stored.capture_gap,
+        };
         let moment = |column, micros: Option<i64>| micros.map(|micros| timestamp(&row, column, micros)).transpose();
         Ok(Self {
             id: TokenId::new(uuid(&row, "id", &stored.id)?),
@@ -109,6 +121,8 @@ impl TryFrom<TokenRow> for Token {
             created_at: timestamp(&row, "created_at", stored.created_at)?,
             expires_at: moment("expires_at", stored.expires_at)?,
             revoked_at: moment("revoked_at", stored.revoked_at)?,
+            capture: rule.read(|| row.clone())?,
+            last_used_at: moment("last_used_at", stored.last_used_at)?,
         })
     }
 }

@@ -39,6 +39,11 @@ diesel::table! {
         created_at -> BigInt,
         expires_at -> Nullable<BigInt>,
         revoked_at -> Nullable<BigInt>,
+        capture_target -> Nullable<Text>,
+        capture_job -> Nullable<Binary>,
+        capture_zone -> Nullable<Text>,
+        capture_gap -> Nullable<BigInt>,
+        last_used_at -> Nullable<BigInt>,
     }
 }
 

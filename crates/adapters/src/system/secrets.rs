@@ -21,6 +21,13 @@ impl Secrets for RandomSecrets {
         Ok(TokenSecret::new(&text).expect("32 bytes are 43 characters of base64url"))
     }
 
+    fn generate_for_capture(&self) -> Result<TokenSecret, BackendError> {
+        let mut bytes = [0; 16];
+        getrandom::fill(&mut bytes).map_err(|error| BackendError::new(BACKEND, BackendErrorKind::Internal, error))?;
+        let text = uuid::Builder::from_random_bytes(bytes).into_uuid().hyphenated().to_string();
+        Ok(TokenSecret::new(&text).expect("random bytes make a UUIDv4"))
+    }
+
     fn hash(&self, secret: &TokenSecret) -> SecretHash {
         SecretHash(Sha256::digest(secret.expose()).into())
     }

@@ -68,10 +68,12 @@ mod tests {
             name: Subject::new("laptop").unwrap(),
             subject: Subject::new("ada").unwrap(),
             scopes: "read".parse().unwrap(),
+            capture: None,
             secret_hash: SecretHash([7; 32]),
             created_at: at(),
             expires_at: None,
             revoked_at: None,
+            last_used_at: None,
         }
     }
 

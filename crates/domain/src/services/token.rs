@@ -48,10 +48,12 @@ impl TokenService {
             subject: draft.subject.unwrap_or_else(|| draft.name.clone()),
             name: draft.name,
             scopes: draft.scopes,
+            capture: None,
             secret_hash: self.secrets.hash(&secret),
             created_at: self.clock.now(),
             expires_at: draft.expires_at,
             revoked_at: None,
+            last_used_at: None,
         };
         self.tokens.create(token.clone()).await?;
         Ok((token, secret))

@@ -61,6 +61,29 @@ id! {
     /// The identifier of a [`Token`](crate::Token).
     TokenId
 }
+id! {
+    /// The identifier of a [`Ping`](crate::Ping).
+    PingId
+}
+id! {
+    /// The identifier of a run of a task.
+    TaskRunId
+}
+
+impl PingId {
+    /// The id of the ping that the sender calls `name`: the same for each repeat, and another for another token
+    /// (a `UUIDv5` in the token's namespace: RFC 9562, section 5.5).
+    pub fn named(token: TokenId, name: &str) -> Self {
+        Self(Uuid::new_v5(&token.0, name.as_bytes()))
+    }
+}
+
+impl From<PingId> for TimeEntryId {
+    /// A ping with minutes is an entry, under its own id.
+    fn from(ping: PingId) -> Self {
+        Self(ping.0)
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -64,10 +64,12 @@ mod tests {
             subject: name.clone(),
             name,
             scopes: scopes.parse().unwrap(),
+            capture: None,
             secret_hash: SecretHash([0; 32]),
             created_at: at(100),
             expires_at,
             revoked_at: None,
+            last_used_at: None,
         }
     }
 

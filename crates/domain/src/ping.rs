@@ -1,0 +1,158 @@
+//! The ping: one signal "work is happening now", and what becomes of it.
+//!
+//! A ping with minutes is a time entry. The others are a stream per token and job: two of them, one after the other and
+//! less than the token's [`Gap`](crate::values::Gap) apart, prove the time between them. What a local day has of such time,
+//! in whole minutes and at most 1440, is one derived entry. So what a set of pings comes to does not depend on the
+//! order in which they arrive.
+
+use std::fmt;
+use std::str::FromStr;
+
+use thiserror::Error;
+use uuid::Uuid;
+
+use crate::values::{
+    DateStamp, Gap, JobId, JobName, Minutes, PingId, Subject, TimeEntryId, Timestamp, TokenId, WorkSummary, Zone,
+};
+
+/// One signal "work is happening now".
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ping {
+    /// Which ping; the same for each repeat of it.
+    pub id: PingId,
+    /// The token that sent it.
+    pub token: TokenId,
+    /// Whom that speaks for.
+    pub subject: Subject,
+    /// What it counts for.
+    pub target: PingTarget,
+    /// Whose midnight divides the days.
+    pub zone: Zone,
+    /// How far apart signals of one span may be.
+    pub gap: Gap,
+    /// When work was happening.
+    pub at: Timestamp,
+    /// When the ping came in.
+    pub received_at: Timestamp,
+    /// How long, when it is an entry of its own; the date is that of `at`.
+    pub minutes: Option<Minutes>,
+    /// What was done.
+    pub summary: Option<WorkSummary>,
+}
+
+/// What a ping counts for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PingTarget {
+    /// This job.
+    Job(JobId),
+    /// The job that this project stands for, for this subject.
+    Project {
+        /// The project's name.
+        name: JobName,
+        /// Whether it gets a new job when it stands for none yet.
+        create: bool,
+    },
+}
+
+/// What became of a ping.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PingOutcome {
+    /// It counts, as or towards this entry: its own, or the derived one of its day, which is there from the first whole
+    /// minute on.
+    Logged(TimeEntryId),
+    /// It does not count.
+    Ignored(PingRefusal),
+    /// It was taken back.
+    Retracted,
+}
+
+/// Why a ping does not count. The words are stored, and seen by clients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PingRefusal {
+    /// There is no such job.
+    JobNotFound,
+    /// The job takes no time.
+    JobArchived,
+    /// The project stands for no job, and the token may not create one.
+    ProjectUnknown,
+    /// A person changed or deleted the derived entry of its day, which then is theirs.
+    EntryDetached,
+    /// An entry that is not the ping's has its id.
+    IdTaken,
+}
+
+/// Text that names no [`PingRefusal`].
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("is no reason for which a ping is ignored")]
+pub struct PingRefusalError;
+
+impl PingRefusal {
+    /// All there are.
+    pub const ALL: [Self; 5] =
+        [Self::JobNotFound, Self::JobArchived, Self::ProjectUnknown, Self::EntryDetached, Self::IdTaken];
+
+    /// The word for it, in JSON and in storage.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::JobNotFound => "job-not-found",
+            Self::JobArchived => "job-archived",
+            Self::ProjectUnknown => "project-unknown",
+            Self::EntryDetached => "entry-detached",
+            Self::IdTaken => "id-taken",
+        }
+    }
+}
+
+impl fmt::Display for PingRefusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for PingRefusal {
+    type Err = PingRefusalError;
+
+    fn from_str(text: &str) -> Result<Self, PingRefusalError> {
+        Self::ALL.into_iter().find(|refusal| refusal.as_str() == text).ok_or(PingRefusalError)
+    }
+}
+
+/// A ping that the ledger has dealt with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoggedPing {
+    /// Which ping.
+    pub id: PingId,
+    /// The token that sent it.
+    pub token: TokenId,
+    /// The job that it counts for; none, when its project stands for none.
+    pub related_job: Option<JobId>,
+    /// When work was happening.
+    pub at: Timestamp,
+    /// When the ping came in.
+    pub received_at: Timestamp,
+    /// How long, when it is an entry of its own.
+    pub minutes: Option<Minutes>,
+    /// What was done.
+    pub summary: Option<WorkSummary>,
+    /// What became of it.
+    pub outcome: PingOutcome,
+    /// When the ledger dealt with it.
+    pub logged_at: Timestamp,
+}
+
+/// Pings without minutes that one token sends for one job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Stream {
+    /// The job.
+    pub job: JobId,
+    /// The token.
+    pub token: TokenId,
+}
+
+impl Stream {
+    /// The id of the entry that is derived from the stream's pings of one day.
+    pub fn entry_of(self, day: DateStamp) -> TimeEntryId {
+        let of_job = Uuid::new_v5(&self.token.as_uuid(), self.job.as_uuid().as_bytes());
+        TimeEntryId::new(Uuid::new_v5(&of_job, day.to_string().as_bytes()))
+    }
+}

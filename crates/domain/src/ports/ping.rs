@@ -1,0 +1,168 @@
+//! Where pings become time.
+
+use async_trait::async_trait;
+use thiserror::Error;
+
+use super::BackendError;
+use crate::page::{Page, PageSize};
+use crate::ping::{LoggedPing, Ping, PingOutcome};
+use crate::values::{DateStamp, JobId, PingId, TimeEntryId, Timestamp, TokenId};
+
+/// Keeps pings, and the time they come to with them.
+///
+/// An implementation owes, beside what each method says:
+/// - A ping with minutes is a time entry of its own, under its own id: minutes, the local date of `at`, the summary, the
+///   subject.
+/// - Pings without minutes are a [`Stream`](crate::Stream) per token and job. Two of a stream with none in between, less
+///   than the gap apart, prove the time between them; each local day's share of that time, in whole minutes (rounded down
+///   once, at most 1440), is one derived entry, whose summary is that of the day's latest ping that has one. Where it
+///   comes to no minute, there is no entry.
+/// - So entries and totals depend on which pings there are and not on their order, nor on how they are grouped into calls.
+/// - A ping whose id is known counts once: it gets its first outcome.
+/// - A derived entry that somebody else changed or deleted is theirs: it stays as it is, and later pings of its day are
+///   ignored.
+/// - Pings, entries, totals and when a token was last used change in one transaction.
+#[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
+#[async_trait]
+pub trait PingRepository: Send + Sync {
+    /// Logs all pings, and tells what became of each, in order.
+    async fn log(&self, command: LogPings) -> Result<Vec<PingOutcome>, BackendError>;
+
+    /// Takes back a ping and the time that it proves, whatever became of it; again has no effect.
+    async fn retract(&self, command: RetractPing) -> Result<(), RetractPingError>;
+
+    /// The ping, if it was logged.
+    async fn find(&self, id: PingId) -> Result<Option<LoggedPing>, BackendError>;
+
+    /// Logged pings, latest first: by `received_at`, then by id, both descending. Stable as other listings are.
+    async fn list(&self, query: ListPings) -> Result<Page<LoggedPing, PingCursor>, BackendError>;
+
+    /// How much time the token's pings of this day come to, over all jobs.
+    async fn captured_on(&self, token: TokenId, day: DateStamp) -> Result<CapturedTime, BackendError>;
+}
+
+/// Log pings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogPings {
+    /// The pings.
+    pub pings: Vec<Ping>,
+    /// The present moment.
+    pub at: Timestamp,
+}
+
+/// Take back a ping.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RetractPing {
+    /// Which.
+    pub id: PingId,
+    /// The present moment.
+    pub at: Timestamp,
+}
+
+/// Which pings, and which page of them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ListPings {
+    /// Only those of this token.
+    pub token: Option<TokenId>,
+    /// Only those for this job.
+    pub related_job: Option<JobId>,
+    /// Only those with such an outcome.
+    pub status: Option<PingStatus>,
+    /// How many at most.
+    pub size: PageSize,
+    /// Only those after this place.
+    pub after: Option<PingCursor>,
+}
+
+/// The kind of outcome that a ping had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PingStatus {
+    /// It counts.
+    Logged,
+    /// It does not count.
+    Ignored,
+    /// It was taken back.
+    Retracted,
+}
+
+/// Text that names no status.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("must be `logged`, `ignored` or `retracted`")]
+pub struct PingStatusError;
+
+impl PingStatus {
+    /// The word for it, in JSON and in storage.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Logged => "logged",
+            Self::Ignored => "ignored",
+            Self::Retracted => "retracted",
+        }
+    }
+}
+
+impl std::fmt::Display for PingStatus {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl std::str::FromStr for PingStatus {
+    type Err = PingStatusError;
+
+    fn from_str(text: &str) -> Result<Self, PingStatusError> {
+        [Self::Logged, Self::Ignored, Self::Retracted]
+            .into_iter()
+            .find(|status| status.as_str() == text)
+            .ok_or(PingStatusError)
+    }
+}
+
+impl From<&PingOutcome> for PingStatus {
+    fn from(outcome: &PingOutcome) -> Self {
+        match outcome {
+            PingOutcome::Logged(_) => Self::Logged,
+            PingOutcome::Ignored(_) => Self::Ignored,
+            PingOutcome::Retracted => Self::Retracted,
+        }
+    }
+}
+
+/// A place in the listing of pings: right after the ping that it names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct PingCursor {
+    /// When it came in.
+    pub received_at: Timestamp,
+    /// Its id, which breaks ties.
+    pub id: PingId,
+}
+
+impl From<&LoggedPing> for PingCursor {
+    fn from(ping: &LoggedPing) -> Self {
+        Self { received_at: ping.received_at, id: ping.id }
+    }
+}
+
+/// How much time a token's pings of one day come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CapturedTime {
+    /// Microseconds that spans prove, and those of pings with minutes.
+    pub micros: u64,
+}
+
+/// Why a ping was not taken back.
+#[derive(Debug, Clone, Error)]
+pub enum RetractPingError {
+    /// There is no such ping.
+    #[error("there is no ping {0}")]
+    NotFound(PingId),
+    /// Its job takes no edits.
+    #[error("the job {0} is archived")]
+    JobArchived(JobId),
+    /// Somebody changed or deleted the entry that it counts as or towards: it is theirs to change again.
+    #[error("the time entry {0} was changed by hand since")]
+    EntryDetached(TimeEntryId),
+    /// The backend failed.
+    #[error(transparent)]
+    Backend(#[from] BackendError),
+}

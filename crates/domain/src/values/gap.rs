@@ -1,0 +1,62 @@
+//! How far apart two signals may be that belong to one span of work.
+
+use std::fmt;
+use std::time::Duration;
+
+use thiserror::Error;
+
+/// Whole seconds, 1 to 86,400 (a day). Signals *less* than this apart belong to one span.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Gap(u32);
+
+/// A number of seconds outside 1 to 86,400.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("must be a whole number of seconds from 1 to {}", Gap::MAX)]
+pub struct GapError;
+
+impl Gap {
+    /// The most seconds a gap has: those of a day.
+    pub const MAX: u32 = 86_400;
+
+    /// Takes a number of seconds from 1 to 86,400.
+    pub fn new(seconds: i64) -> Result<Self, GapError> {
+        match u32::try_from(seconds) {
+            Ok(seconds @ 1..=Self::MAX) => Ok(Self(seconds)),
+            _ => Err(GapError),
+        }
+    }
+
+    /// The number of seconds.
+    pub const fn as_secs(self) -> u32 {
+        self.0
+    }
+
+    /// The same in microseconds, which is how moments are counted.
+    pub const fn as_micros(self) -> i64 {
+        self.0 as i64 * 1_000_000
+    }
+}
+
+impl TryFrom<Duration> for Gap {
+    type Error = GapError;
+
+    fn try_from(duration: Duration) -> Result<Self, GapError> {
+        if duration.subsec_nanos() > 0 {
+            return Err(GapError);
+        }
+        i64::try_from(duration.as_secs()).map_or(Err(GapError), Self::new)
+    }
+}
+
+impl Default for Gap {
+    /// A quarter of an hour.
+    fn default() -> Self {
+        Self(900)
+    }
+}
+
+impl fmt::Display for Gap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} s", self.0)
+    }
+}
