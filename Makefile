@@ -20,9 +20,9 @@ dev: ## the same, rebuilt and restarted whenever the sources change
 	@infra/dev/require build
 	@exec infra/dev/watch
 
-test: ## every test, with a private Postgres or the one in STINT_TEST_DATABASE_URL
-	@infra/dev/require build postgres curl
-	infra/test/with-postgres cargo test --locked --workspace --all-features
+test: ## every test, with a private Postgres and Redis, or STINT_TEST_DATABASE_URL and STINT_TEST_REDIS_URL
+	@infra/dev/require build postgres redis curl
+	infra/test/with-servers cargo test --locked --workspace --all-features
 
 test-fast: ## the tests that need only cargo: the others are behind features
 	@infra/dev/require build

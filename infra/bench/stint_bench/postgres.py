@@ -25,7 +25,8 @@ class Postgres:
         environment["TMPDIR"] = str(self._folder)
         held, self._hold = os.pipe()
         self._holder = subprocess.Popen(
-            [str(ROOT / "infra/test/with-postgres"), "--durable", "bash", "-c", _HOLD.format(pipe=held)],
+            [str(ROOT / "infra/test/with-servers"), "--durable", "--only", "postgres",
+             "bash", "-c", _HOLD.format(pipe=held)],
             stdout=subprocess.PIPE, text=True, env=environment, pass_fds=[held],
         )
         os.close(held)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from . import ROOT, BenchError
 
-# Program, Debian package. Postgres's own programs are found by infra/test/with-postgres.
+# Program, Debian package. Postgres's own programs are found by infra/test/with-servers.
 NEEDED = (("wrk", "wrk"), ("pgbench", "postgresql"), ("cargo", None))
 
 
