@@ -102,7 +102,7 @@ impl Capture {
         let job = match open.min_by_key(|job| (job.created_at, job.id)) {
             Some(job) => job.id,
             None if create && !self.pings.contains_key(&ping.id) => {
-                let job = Job::opened(ping.new_job_id(), name.clone(), at);
+                let job = Job::new(ping.new_job_id(), name.clone(), JobStatus::Open, at);
                 ledger.jobs.insert(job.id, job.clone());
                 job.id
             }

@@ -35,13 +35,5 @@ pub(super) fn principal(scopes: &str) -> Principal {
 }
 
 pub(super) fn job() -> Job {
-    Job {
-        id: JobId::new(Uuid::from_u128(5)),
-        name: JobName::new("Research").unwrap(),
-        status: JobStatus::Open,
-        total_minutes: TotalMinutes::ZERO,
-        version: Version::initial(at()),
-        created_at: at(),
-        updated_at: at(),
-    }
+    Job::new(JobId::new(Uuid::from_u128(5)), JobName::new("Research").unwrap(), JobStatus::Open, at())
 }
