@@ -98,7 +98,7 @@ pub(super) fn load(connection: &mut SqliteConnection, id: JobId) -> Result<Optio
     row.map(Job::try_from).transpose()
 }
 
-fn insert(
+pub(super) fn insert(
     connection: &mut SqliteConnection,
     id: JobId,
     name: JobName,

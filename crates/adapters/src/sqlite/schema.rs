@@ -96,3 +96,5 @@ diesel::table! {
         related_job -> Binary,
     }
 }
+
+diesel::allow_tables_to_appear_in_same_query!(capture_projects, jobs);

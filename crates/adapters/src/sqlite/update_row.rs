@@ -45,7 +45,7 @@ mod tests {
 
     use diesel::connection::{InstrumentationEvent, SimpleConnection};
     use stint_domain::Job;
-    use stint_domain::values::{JobId, JobName, Timestamp, TotalMinutes, Version};
+    use stint_domain::values::{JobId, JobName, Timestamp};
     use uuid::Uuid;
 
     use crate::sqlite::job;

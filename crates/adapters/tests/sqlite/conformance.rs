@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use stint_conformance::health::Breakable;
-use stint_conformance::{Fixture, Ledger};
+use stint_conformance::{Capture, Fixture, Ledger};
 use stint_domain::ports::{HealthCheck, TokenRepository};
 
 use super::database;
@@ -39,7 +39,13 @@ async fn breakable() -> Breakable {
     }
 }
 
+async fn capture() -> Capture {
+    let (sqlite, folder) = database().await;
+    Capture::new(sqlite, folder)
+}
+
 stint_conformance::ledger!(ledger);
+stint_conformance::ping_repository!(capture);
 stint_conformance::token_repository!(tokens);
 stint_conformance::health_check!(health);
 stint_conformance::health_check_notices!(breakable);
