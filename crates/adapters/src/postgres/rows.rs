@@ -51,7 +51,12 @@ pub(super) struct Place {
 }
 
 impl Place {
-    pub(super) fn column<T, E>(&self, column: &'static str, value: impl Display, parsed: Result<T, E>) -> Result<T, BackendError>
+    pub(super) fn column<T, E>(
+        &self,
+        column: &'static str,
+        value: impl Display,
+        parsed: Result<T, E>,
+    ) -> Result<T, BackendError>
     where
         E: Into<Box<dyn Error + Send + Sync>>,
     {

@@ -89,7 +89,11 @@ pub(super) fn read(connection: &mut SqliteConnection, scope: &Scope<'_>) -> Resu
     Ok(ledger)
 }
 
-pub(super) fn store(connection: &mut SqliteConnection, changes: &Changes<'_>, scope: &Scope<'_>) -> Result<(), BackendError> {
+pub(super) fn store(
+    connection: &mut SqliteConnection,
+    changes: &Changes<'_>,
+    scope: &Scope<'_>,
+) -> Result<(), BackendError> {
     for id in &changes.deleted {
         time_entry::delete(connection, *id)?;
     }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::job::{Job, JobStatus};
 use crate::ports::{Clock, IdGenerator, MockClock, MockIdGenerator};
 use crate::principal::Principal;
-use crate::values::{JobId, JobName, Subject, Timestamp, TokenId, TotalMinutes, Version};
+use crate::values::{JobId, JobName, Subject, Timestamp, TokenId};
 
 pub(super) fn at() -> Timestamp {
     Timestamp::from_micros(1_700_000_000_000_000).unwrap()

@@ -131,7 +131,11 @@ pub(super) fn lock<N: Constant<Columns = JobColumns>>(
 }
 
 /// Stores what is different.
-pub(in crate::postgres) fn store(connection: &mut PgConnection, changes: &Changes<'_>, scope: &Scope<'_>) -> Result<(), Failure<BackendError>> {
+pub(in crate::postgres) fn store(
+    connection: &mut PgConnection,
+    changes: &Changes<'_>,
+    scope: &Scope<'_>,
+) -> Result<(), Failure<BackendError>> {
     if !changes.deleted.is_empty() {
         let ids: Vec<_> = changes.deleted.iter().map(|id| id.as_uuid()).collect();
         exactly(ids.len(), Sql::<Delete>::constant().bind::<Array<SqlUuid>, _>(ids), connection)?;

@@ -34,8 +34,7 @@ pub(super) fn retract(
         let mut captured = around::read(connection, &around).map_err(Failure::widen)?;
         let earlier = latest_summary(connection, &retraction).map_err(Failure::widen)?;
         let mut ledger = before.clone();
-        let days =
-            ledger.retract(&mut captured, &retraction, &around, earlier, at).map_err(Failure::Refused)?;
+        let days = ledger.retract(&mut captured, &retraction, &around, earlier, at).map_err(Failure::Refused)?;
         decide::store(connection, &ledger.changes_since(&before), &scope).map_err(Failure::widen)?;
         store::days(connection, &captured, &days).map_err(Failure::widen)?;
     }

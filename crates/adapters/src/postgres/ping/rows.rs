@@ -37,15 +37,14 @@ impl TryFrom<PingRow> for LoggedPing {
 
     fn try_from(row: PingRow) -> Result<Self, BackendError> {
         let place = Place { table: "pings", id: row.id };
-        let (id, token, related_job) = (PingId::new(row.id), TokenId::new(row.token_id), row.related_job.map(JobId::new));
+        let (id, token, related_job) =
+            (PingId::new(row.id), TokenId::new(row.token_id), row.related_job.map(JobId::new));
         let outcome = match (row.status.as_str(), related_job, row.reason) {
             ("logged", Some(_), None) if row.minutes.is_some() => PingOutcome::Logged(id.into()),
             ("logged", Some(job), None) => {
                 PingOutcome::Logged(Stream { job, token }.entry_of(day_stamp(&place, row.day)?))
             }
-            ("ignored", _, Some(reason)) => {
-                PingOutcome::Ignored(place.column("reason", &reason, reason.parse())?)
-            }
+            ("ignored", _, Some(reason)) => PingOutcome::Ignored(place.column("reason", &reason, reason.parse())?),
             ("retracted", _, None) => PingOutcome::Retracted,
             _ => return Err(place.row().corrupt("status", row.status, "is no status that fits the row")),
         };
@@ -66,9 +65,8 @@ impl TryFrom<PingRow> for LoggedPing {
 
 fn summary(place: &Place, stored: Option<String>) -> Result<Option<WorkSummary>, BackendError> {
     // It may hold what nobody wants in a log, so its length has to do.
-    let parse = |text: String| {
-        place.column("summary", format_args!("a text of {} bytes", text.len()), WorkSummary::new(&text))
-    };
+    let parse =
+        |text: String| place.column("summary", format_args!("a text of {} bytes", text.len()), WorkSummary::new(&text));
     stored.map(parse).transpose()
 }
 

@@ -69,11 +69,17 @@ pub(super) fn pings(
     let insert = Sql::<Insert>::constant()
         .bind::<Array<SqlUuid>, _>(column(new, |ping| ping.id.as_uuid()))
         .bind::<Array<SqlUuid>, _>(column(new, |ping| ping.token.as_uuid()))
-        .bind::<Array<Nullable<SqlUuid>>, _>(column(new, |ping| ping.related_job.map(|job| job.as_uuid())))
+        .bind::<Array<Nullable<SqlUuid>>, _>(column(new, |ping| {
+            ping.related_job.map(stint_domain::values::JobId::as_uuid)
+        }))
         .bind::<Array<Timestamptz>, _>(column(new, |ping| timestamptz(ping.at)))
         .bind::<Array<Timestamptz>, _>(column(new, |ping| timestamptz(ping.received_at)))
-        .bind::<Array<Nullable<SmallInt>>, _>(column(new, |ping| ping.minutes.map(|minutes| minutes.get().cast_signed())))
-        .bind::<Array<Nullable<Text>>, _>(column(new, |ping| ping.summary.as_ref().map(|summary| summary.as_str())))
+        .bind::<Array<Nullable<SmallInt>>, _>(column(new, |ping| {
+            ping.minutes.map(|minutes| minutes.get().cast_signed())
+        }))
+        .bind::<Array<Nullable<Text>>, _>(column(new, |ping| {
+            ping.summary.as_ref().map(stint_domain::values::WorkSummary::as_str)
+        }))
         .bind::<Array<Date>, _>(new.iter().map(|(_, day)| date(*day)).collect::<Vec<_>>())
         .bind::<Array<Text>, _>(column(new, |ping| PingStatus::from(&ping.outcome).as_str()))
         .bind::<Array<Nullable<Text>>, _>(column(new, reason))
@@ -99,9 +105,13 @@ pub(super) fn days(
         .bind::<Array<Date>, _>(column(&days, |((_, day), _)| date(*day)))
         .bind::<Array<BigInt>, _>(column(&days, |(_, day)| day.micros))
         .bind::<Array<Nullable<Text>>, _>(column(&days, |(_, day)| Some(day.summary.as_ref()?.text.as_str())))
-        .bind::<Array<Nullable<Timestamptz>>, _>(column(&days, |(_, day)| Some(timestamptz(day.summary.as_ref()?.of.0))))
+        .bind::<Array<Nullable<Timestamptz>>, _>(column(&days, |(_, day)| {
+            Some(timestamptz(day.summary.as_ref()?.of.0))
+        }))
         .bind::<Array<Nullable<SqlUuid>>, _>(column(&days, |(_, day)| Some(day.summary.as_ref()?.of.1.as_uuid())))
-        .bind::<Array<Nullable<BigInt>>, _>(column(&days, |(_, day)| day.entry_version.map(|version| version.get())))
+        .bind::<Array<Nullable<BigInt>>, _>(column(&days, |(_, day)| {
+            day.entry_version.map(stint_domain::values::Version::get)
+        }))
         .bind::<Array<Bool>, _>(column(&days, |(_, day)| day.detached));
     exactly(days.len(), save, connection)
 }

@@ -30,7 +30,7 @@ pub(super) fn pings(connection: &mut SqliteConnection, new: &[(LoggedPing, DateS
                 pings::at.eq(ping.at.as_micros()),
                 pings::received_at.eq(ping.received_at.as_micros()),
                 pings::minutes.eq(ping.minutes.map(|minutes| i64::from(minutes.get()))),
-                pings::summary.eq(ping.summary.as_ref().map(|summary| summary.as_str())),
+                pings::summary.eq(ping.summary.as_ref().map(stint_domain::values::WorkSummary::as_str)),
                 pings::day.eq(day.to_string()),
                 pings::status.eq(PingStatus::from(&ping.outcome).as_str()),
                 pings::reason.eq(reason),
@@ -60,7 +60,7 @@ pub(super) fn days(
             ping_days::summary.eq(summary.map(|summary| summary.text.as_str())),
             ping_days::summary_at.eq(summary.map(|summary| summary.of.0.as_micros())),
             ping_days::summary_ping.eq(summary.map(|summary| summary.of.1.as_uuid().into_bytes())),
-            ping_days::entry_version.eq(state.entry_version.map(|version| version.get())),
+            ping_days::entry_version.eq(state.entry_version.map(stint_domain::values::Version::get)),
             ping_days::detached.eq(state.detached),
         );
         diesel::insert_into(ping_days::table)
