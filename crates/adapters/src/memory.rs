@@ -5,6 +5,7 @@
 
 mod health;
 mod job;
+mod ping_queue;
 mod time_entry;
 mod token;
 mod totals;
@@ -12,27 +13,41 @@ mod totals;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use stint_domain::Token;
+use tokio::sync::Notify;
 
+use self::ping_queue::Pings;
 use crate::ledger::Ledger;
 
 /// The name of this backend in errors.
 const BACKEND: &str = "memory";
 
-/// Jobs, entries and tokens in memory. A clone shares them.
+/// Jobs, entries, tokens and waiting pings in memory. A clone shares them.
 #[derive(Clone)]
 pub struct Memory {
     ledger: Arc<Mutex<Ledger>>,
     tokens: Arc<Mutex<Vec<Token>>>,
+    pings: Arc<Mutex<Pings>>,
+    /// Tells takes that wait of pushed pings.
+    pushed: Arc<Notify>,
 }
 
 impl Memory {
     /// An empty ledger without tokens.
     pub fn new() -> Self {
-        Self { ledger: Arc::new(Mutex::new(Ledger::new(BACKEND))), tokens: Arc::default() }
+        Self {
+            ledger: Arc::new(Mutex::new(Ledger::new(BACKEND))),
+            tokens: Arc::default(),
+            pings: Arc::default(),
+            pushed: Arc::default(),
+        }
     }
 
     fn ledger(&self) -> MutexGuard<'_, Ledger> {
         self.ledger.lock().expect("no call panics while it holds the ledger")
+    }
+
+    fn pings(&self) -> MutexGuard<'_, Pings> {
+        self.pings.lock().expect("no call panics while it holds the pings")
     }
 
     fn tokens(&self) -> MutexGuard<'_, Vec<Token>> {

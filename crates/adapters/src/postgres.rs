@@ -18,6 +18,7 @@ mod health;
 mod idempotency;
 mod job;
 mod migrations;
+mod ping_queue;
 mod rows;
 mod schema;
 mod session;

@@ -34,6 +34,7 @@ mod idempotency;
 mod job;
 mod keyset;
 mod migrator;
+mod ping_queue;
 #[cfg(test)]
 mod query_plan;
 mod rows;
