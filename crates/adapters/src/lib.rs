@@ -12,8 +12,16 @@
 pub mod blocking;
 pub mod caching;
 #[cfg(any(feature = "postgres", feature = "redis", feature = "sqlite"))]
+#[cfg_attr(
+    not(any(feature = "postgres", feature = "sqlite")),
+    expect(dead_code, unused_imports, reason = "Redis alone needs no more of it than its queue")
+)]
 pub mod coalescing;
 #[cfg(any(feature = "memory", feature = "postgres", feature = "redis", feature = "sqlite"))]
+#[cfg_attr(
+    not(any(feature = "memory", feature = "postgres", feature = "sqlite")),
+    expect(dead_code, reason = "Redis alone coalesces, but keeps no ledger")
+)]
 mod ledger;
 #[cfg(feature = "memory")]
 pub mod memory;

@@ -90,7 +90,7 @@ impl Redis {
         };
         let takes = blocking(sessions.that_wait(take::SLICE), settings.consumers);
         let commands = blocking(sessions, settings.connections);
-        let pushes = Pushes { keys: Arc::clone(&keys), commands: commands.clone() };
+        let pushes = Pushes { keys: Arc::clone(&keys), commands: commands.clone(), grouped: AtomicBool::default() };
         Ok(Self { keys, takes, commands, pushes: Coalescer::new(pushes, settings.pushes), tidied: Arc::default() })
     }
 

@@ -161,8 +161,7 @@ impl PingQueue for Spooling {
     async fn dead(&self, most: usize) -> Result<Vec<DeadPing>, BackendError> {
         let (first, spool) = (self.first.dead(most).await?, self.spool.dead(most).await?);
         let named = |prefix| move |dead: DeadPing| DeadPing { receipt: named(prefix, &dead.receipt), ..dead };
-        let mut dead: Vec<_> =
-            first.into_iter().map(named(FIRST)).chain(spool.into_iter().map(named(SPOOL))).collect();
+        let mut dead: Vec<_> = first.into_iter().map(named(FIRST)).chain(spool.into_iter().map(named(SPOOL))).collect();
         dead.sort_by_key(|dead| dead.buried_at);
         dead.truncate(most);
         Ok(dead)

@@ -23,18 +23,21 @@ pub(super) struct NotConnected {
 pub(super) struct InDoubt(#[source] pub(super) std::sync::Arc<dyn std::error::Error + Send + Sync>);
 
 /// What answers begin with by which a server says that it cannot do it now, or not for us.
-const UNAVAILABLE: [&str; 11] = [
+const UNAVAILABLE: [&str; 14] = [
+    "ASK",
     "BUSY",
     "CLUSTERDOWN",
     "EXECABORT",
     "LOADING",
     "MASTERDOWN",
     "MISCONF",
+    "MOVED",
     "NOAUTH",
     "NOPERM",
     "NOREPLICAS",
     "OOM",
     "READONLY",
+    "TRYAGAIN",
 ];
 
 /// A failure of a command.
@@ -57,7 +60,7 @@ pub(super) fn is_spent(error: &RedisError) -> bool {
     is_lost(error)
         || error.kind() == ErrorKind::Parse
         || error.is_cluster_error()
-        || code_is_of(error, &["MASTERDOWN", "NOAUTH", "READONLY"])
+        || code_is_of(error, &["MASTERDOWN", "MOVED", "NOAUTH", "READONLY"])
 }
 
 /// Whether there is no telling what became of the command.

@@ -14,8 +14,11 @@ use stint_domain::values::Timestamp;
 use super::entry::{Entry, entries};
 use super::session::{Attempt, Session};
 use super::take::{SLICE, Wanted, number, take};
-use super::{GROUP, Keys, Redis, scripts};
+use super::{Keys, Redis, scripts};
 use crate::stored_ping;
+
+/// After how long a consumer without pings is taken for gone.
+const DAY_MILLIS: u64 = 86_400_000;
 
 #[async_trait]
 impl PingQueue for Redis {
@@ -33,7 +36,8 @@ impl PingQueue for Redis {
         }
         if !self.tidied.swap(true, Ordering::Relaxed) {
             // Nothing depends on it.
-            let _ = self.command(Attempt::Reads, scripts::tidy).await;
+            let tidy = |connection: &mut Connection, keys: &Keys| scripts::tidy(connection, keys, DAY_MILLIS);
+            let _ = self.command(Attempt::Reads, tidy).await;
         }
         let (start, wanted) = (Instant::now(), Arc::new(Wanted { consumer, most, abandoned_after }));
         loop {
@@ -55,14 +59,7 @@ impl PingQueue for Redis {
         if ids.is_empty() {
             return Ok(());
         }
-        self.command(Attempt::Harmless, move |connection, keys| {
-            // Both or none: an entry that is only acknowledged would never be handed out, and never go.
-            let mut settle = pipe();
-            settle.atomic();
-            settle.cmd("XACK").arg(&keys.pings).arg(GROUP).arg(&ids).cmd("XDEL").arg(&keys.pings).arg(&ids);
-            settle.query(connection)
-        })
-        .await
+        self.command(Attempt::Harmless, move |connection, keys| scripts::settle(connection, keys, &ids)).await
     }
 
     async fn bury(&self, burials: Vec<Burial>) -> Result<(), BackendError> {

@@ -1,6 +1,7 @@
 //! What has to happen on the server in one go, as scripts.
 //!
-//! A script, and not `MULTI`: what is moved has to be read first, and must still be there when it is. Between the two
+//! Scripts, and not `MULTI`: what is moved has to be read first, and must still be there when it is; and a server without
+//! memory refuses every `MULTI`, even one that would free some, so that it could never be emptied again. Between the two
 //! streams an entry is never in none and never in both, whatever dies. Parts of a large request are scripts of their
 //! own, so that none holds the server up.
 
@@ -11,6 +12,14 @@ use super::{GROUP, Keys};
 
 /// How many entries one script moves.
 const AT_ONCE: usize = 250;
+
+/// How many one script deletes: Lua passes at most some thousand arguments at once.
+const DELETED_AT_ONCE: usize = 1_000;
+
+/// Arguments: the group, then ids. An entry that was only acknowledged would never be handed out again, and never go.
+const SETTLE: &str = "
+redis.call('XACK', KEYS[1], ARGV[1], unpack(ARGV, 2))
+return redis.call('XDEL', KEYS[1], unpack(ARGV, 2))";
 
 /// Arguments: the group, the field of the reason, then ids and reasons in turn.
 const BURY: &str = "
@@ -56,6 +65,15 @@ for _, pairs in ipairs(consumers) do
 end
 return 0";
 
+/// Deletes entries, and forgets who had them.
+pub(super) fn settle(connection: &mut Connection, keys: &Keys, ids: &[String]) -> RedisResult<()> {
+    let script = Script::new(SETTLE);
+    for part in ids.chunks(DELETED_AT_ONCE) {
+        script.key(&keys.pings).arg(GROUP).arg(part).invoke::<()>(connection)?;
+    }
+    Ok(())
+}
+
 /// Sets entries aside that are there, each with its reason.
 pub(super) fn bury(connection: &mut Connection, keys: &Keys, burials: &[(String, String)]) -> RedisResult<()> {
     let script = Script::new(BURY);
@@ -96,9 +114,48 @@ pub(super) fn replay_all(connection: &mut Connection, keys: &Keys) -> RedisResul
     }
 }
 
-/// Strikes consumers from the group that have done nothing for a day and have nothing pending: each process brings a name
-/// of its own, and they would become ever more.
-pub(super) fn tidy(connection: &mut Connection, keys: &Keys) -> RedisResult<()> {
-    const DAY_MILLIS: u64 = 86_400_000;
-    Script::new(TIDY).key(&keys.pings).arg(GROUP).arg(DAY_MILLIS).invoke(connection)
+/// Strikes consumers from the group that have nothing pending and have done nothing for so many milliseconds: each process
+/// brings a name of its own, and they would become ever more.
+pub(super) fn tidy(connection: &mut Connection, keys: &Keys, idle_millis: u64) -> RedisResult<()> {
+    Script::new(TIDY).key(&keys.pings).arg(GROUP).arg(idle_millis).invoke(connection)
+}
+
+#[cfg(all(test, feature = "test-support"))]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn consumers_that_are_gone_are_struck_off_and_those_who_hold_pings_stay() {
+        let url = std::env::var("STINT_TEST_REDIS_URL")
+            .expect("STINT_TEST_REDIS_URL names no Redis: run the tests with `make test`");
+        let mut connection = ::redis::Client::open(url).unwrap().get_connection().unwrap();
+        let keys = Keys { pings: format!("stint-test:tidy:{}", std::process::id()), dead: String::new() };
+        tidy(&mut connection, &keys, 0).unwrap();
+        let run = |connection: &mut Connection, line: &str| -> Value {
+            let mut words = line.split(' ');
+            let mut command = cmd(words.next().unwrap());
+            words.for_each(|word| _ = command.arg(if word == "KEY" { &keys.pings } else { word }));
+            command.query(connection).unwrap()
+        };
+        for line in [
+            "XGROUP CREATE KEY workers 0 MKSTREAM",
+            "XGROUP CREATECONSUMER KEY workers gone",
+            "XADD KEY * ping x",
+            "XREADGROUP GROUP workers holder STREAMS KEY >",
+        ] {
+            run(&mut connection, line);
+        }
+        let mut consumers = || format!("{:?}", run(&mut connection, "XINFO CONSUMERS KEY workers"));
+        assert!(consumers().contains("gone"));
+        std::thread::sleep(Duration::from_millis(5));
+        tidy(&mut connection, &keys, 60_000).unwrap();
+        let mut consumers = || format!("{:?}", run(&mut connection, "XINFO CONSUMERS KEY workers"));
+        assert!(consumers().contains("gone"));
+        tidy(&mut connection, &keys, 1).unwrap();
+        let left = format!("{:?}", run(&mut connection, "XINFO CONSUMERS KEY workers"));
+        assert!(left.contains("holder") && !left.contains("gone"), "{left}");
+        run(&mut connection, "DEL KEY");
+    }
 }

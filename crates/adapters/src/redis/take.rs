@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ::redis::{Connection, RedisResult, Value, cmd, from_redis_value};
+use ::redis::{Cmd, Connection, RedisResult, Value, cmd, from_redis_value};
 use stint_domain::ports::ping_queue::{Delivery, Receipt};
 
 use super::entry::{Entry, entries, entries_read};
@@ -87,17 +87,19 @@ fn or_make_group<T>(
     operation: impl Fn(&mut Connection) -> RedisResult<T>,
 ) -> RedisResult<T> {
     match operation(connection) {
-        Err(error) if is_without_group(&error) => {
-            // From the stream's first entry on: pings may have come before the first consumer.
-            let made: RedisResult<Value> =
-                cmd("XGROUP").arg("CREATE").arg(&keys.pings).arg(GROUP).arg("0").arg("MKSTREAM").query(connection);
-            match made {
-                Err(error) if error.code() != Some("BUSYGROUP") => Err(error),
-                _ => operation(connection),
-            }
-        }
+        Err(error) if is_without_group(&error) => match make_group(keys).query::<Value>(connection) {
+            Err(error) if error.code() != Some("BUSYGROUP") => Err(error),
+            _ => operation(connection),
+        },
         result => result,
     }
+}
+
+/// Makes the group, from the stream's first entry on: pings may have come before it.
+pub(super) fn make_group(keys: &Keys) -> Cmd {
+    let mut make = cmd("XGROUP");
+    make.arg("CREATE").arg(&keys.pings).arg(GROUP).arg("0").arg("MKSTREAM");
+    make
 }
 
 fn delivery(entry: Entry, deliveries: u32) -> Delivery {

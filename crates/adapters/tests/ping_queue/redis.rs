@@ -74,23 +74,3 @@ async fn keys_start_with_the_prefix_and_share_a_hash_tag() {
     assert_eq!(found, [keys.pings(), keys.pings() + ":dead"]);
     assert!(keys.pings().ends_with(":{pings}"));
 }
-
-/// Each process brings another name.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_take_leaves_consumers_alone_that_may_still_be_there() {
-    let keys = Keys::fresh();
-    keys.queue().push(vec![ping(0)]).await.unwrap();
-    let taken = keys.queue().take(take(9)).await.unwrap();
-    keys.queue()
-        .take(stint_domain::ports::ping_queue::TakePings {
-            consumer: "worker-2".to_owned(),
-            wait: std::time::Duration::ZERO,
-            ..take(9)
-        })
-        .await
-        .unwrap();
-    let consumers: Value =
-        redis::cmd("XINFO").arg("CONSUMERS").arg(keys.pings()).arg("workers").query(&mut keys.connection()).unwrap();
-    assert!(matches!(&consumers, Value::Array(consumers) if consumers.len() == 2), "{consumers:?}");
-    keys.queue().settle(receipts(&taken)).await.unwrap();
-}

@@ -169,7 +169,8 @@ async fn a_flushed_server_is_used_again_by_those_who_wait() {
 /// A wrong password is no defect of ours, and neither is shown.
 #[tokio::test(flavor = "multi_thread")]
 async fn users_have_passwords_which_are_never_shown() {
-    let server = Server::started(&["--requirepass", "hunter2", "--user", "stint on >s3cr@t/& ~stint:* +@all"]);
+    let server =
+        Server::started(&["--requirepass", "hunter2", "--user", "stint", "on", ">s3cr@t/&", "~stint:*", "+@all"]);
     let open =
         |who: &str| Redis::open(&RedisSettings::new(format!("redis://{who}@127.0.0.1:{}/0", server.port))).unwrap();
     for who in [":hunter2", "stint:s3cr%40t%2F%26"] {
