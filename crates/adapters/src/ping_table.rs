@@ -162,7 +162,7 @@ impl<T: PingTable> PingQueue for PingTableQueue<T> {
             let rows = self.table.lease(consumer.clone(), limit(most), abandoned_after).await?;
             let now = Instant::now();
             if !rows.is_empty() || end.is_some_and(|end| now >= end) {
-                return Ok(rows.into_iter().map(delivery).collect());
+                return Ok(rows.iter().map(delivery).collect());
             }
             let next_look = now + POLL;
             let _pushed_or_not = timeout_at(end.map_or(next_look, |end| end.min(next_look)), pushed).await;
@@ -213,7 +213,7 @@ impl<T: PingTable> PingQueue for PingTableQueue<T> {
     }
 }
 
-fn delivery(row: LeasedRow) -> Delivery {
+fn delivery(row: &LeasedRow) -> Delivery {
     Delivery {
         receipt: receipt(row.place),
         ping: stored_ping::from_text(&row.ping),

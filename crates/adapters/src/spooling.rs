@@ -5,7 +5,8 @@
 //! harmless, because pings count once by their ids.
 //!
 //! Whoever asks how things stand is told of both queues or gets an error: half an answer would look as if pings had
-//! gone. Takes, on the other hand, hand out what one queue has while the other is down.
+//! gone. Takes, on the other hand, hand out what one queue has while the other is down; a take that has found nothing in
+//! that one when its wait is over then fails, too.
 //!
 //! Deliberately absent: moving pings from one to the other. They are logged from where they are.
 
@@ -52,9 +53,10 @@ impl Spooling {
 
     fn says(&self, spools: bool, error: Option<&BackendError>) {
         if self.spools.swap(spools, Ordering::Relaxed) != spools {
-            match error {
-                Some(error) => warn!(%error, cause = %error.source, "pings are spooled"),
-                None => info!("pings are no longer spooled"),
+            if let Some(error) = error {
+                warn!(%error, cause = %error.source, "pings are spooled");
+            } else {
+                info!("pings are no longer spooled");
             }
         }
     }

@@ -64,7 +64,7 @@ macro_rules! ping_queue {
 }
 
 /// Longer than any clause takes.
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 /// Longer than it takes a ping to get through, shorter than a test may hang.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How old a lease gets where a clause waits for its end.

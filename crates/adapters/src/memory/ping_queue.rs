@@ -71,7 +71,9 @@ impl Pings {
 impl PingQueue for Memory {
     async fn push(&self, pings: Vec<Ping>) -> Result<(), BackendError> {
         let mut queue = self.pings();
-        pings.into_iter().for_each(|ping| queue.push(ping));
+        for ping in pings {
+            queue.push(ping);
+        }
         drop(queue);
         self.pushed.notify_waiters();
         Ok(())
@@ -91,11 +93,10 @@ impl PingQueue for Memory {
             if most == 0 || !taken.is_empty() || end.is_some_and(|end| Instant::now() >= end) {
                 return Ok(taken);
             }
-            let _which = match (end, next_abandoned) {
-                (Some(one), Some(other)) => timeout_at(one.min(other), pushed).await,
-                (Some(at), None) | (None, Some(at)) => timeout_at(at, pushed).await,
-                (None, None) => Ok(pushed.await),
-            };
+            match end.into_iter().chain(next_abandoned).min() {
+                Some(at) => _ = timeout_at(at, pushed).await,
+                None => pushed.await,
+            }
         }
     }
 
@@ -107,7 +108,9 @@ impl PingQueue for Memory {
 
     async fn bury(&self, burials: Vec<Burial>) -> Result<(), BackendError> {
         let (mut queue, at) = (self.pings(), SystemClock.now());
-        burials.into_iter().for_each(|burial| queue.bury(burial, at));
+        for burial in burials {
+            queue.bury(burial, at);
+        }
         Ok(())
     }
 

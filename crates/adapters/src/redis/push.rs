@@ -70,8 +70,9 @@ impl Group for Pushes {
         };
         let mut added = added.into_iter();
         let outcome = |pings: &Vec<String>| {
-            let all = added.by_ref().take(pings.len()).fold(Ok(()), |all, one| all.and(one.map(drop)));
-            all.map_err(backend_error)
+            // All of them, also after one that failed: the next ones are the next caller's.
+            let own: Vec<_> = added.by_ref().take(pings.len()).collect();
+            own.into_iter().find_map(Result::err).map_or(Ok(()), |error| Err(backend_error(error)))
         };
         Ok(pushes.iter().map(outcome).collect())
     }

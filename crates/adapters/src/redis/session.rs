@@ -98,9 +98,8 @@ impl Session {
         operation: impl Fn(&mut Connection) -> RedisResult<T>,
     ) -> Result<T, BackendError> {
         let mut doubt = false;
-        let told = |error: BackendError, doubt: bool| match doubt {
-            true => BackendError::new(BACKEND, BackendErrorKind::Timeout, InDoubt(error.source)),
-            false => error,
+        let told = |error: BackendError, doubt: bool| {
+            if doubt { BackendError::new(BACKEND, BackendErrorKind::Timeout, InDoubt(error.source)) } else { error }
         };
         for last in [attempt == Attempt::Once, true] {
             let connection = match self.connection() {

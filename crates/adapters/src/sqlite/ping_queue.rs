@@ -51,7 +51,7 @@ const BURY: &str = "
     WHERE place = burial.value ->> 0 AND buried_at IS NULL";
 
 const DEAD: &str = "
-    SELECT place, ping, dead_reason, buried_at
+    SELECT place, ping, dead_reason AS reason, buried_at
     FROM ping_queue WHERE buried_at IS NOT NULL ORDER BY buried_at, place LIMIT ?";
 
 macro_rules! replay {
@@ -96,7 +96,7 @@ struct Dead {
     #[diesel(sql_type = Text)]
     ping: String,
     #[diesel(sql_type = Text)]
-    dead_reason: String,
+    reason: String,
     #[diesel(sql_type = BigInt)]
     buried_at: i64,
 }
@@ -190,9 +190,9 @@ impl PingTable for Sqlite {
     async fn dead(&self, most: i64) -> Result<Vec<DeadRow>, BackendError> {
         self.read(move |connection| {
             let rows: Vec<Dead> = sql_query(DEAD).bind::<BigInt, _>(most).load(connection).map_err(classify)?;
-            let dead = |Dead { place, ping, dead_reason, buried_at }| {
+            let dead = |Dead { place, ping, reason, buried_at }| {
                 let buried_at = moment("buried_at", place, buried_at)?;
-                Ok(DeadRow { place, ping, reason: dead_reason, buried_at })
+                Ok(DeadRow { place, ping, reason, buried_at })
             };
             rows.into_iter().map(dead).collect()
         })

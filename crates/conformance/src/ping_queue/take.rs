@@ -178,7 +178,7 @@ pub async fn a_take_waits_for_a_push(queue: Queue) {
 
 /// No ping wakes but one of them.
 pub async fn every_take_that_waits_gets_its_ping(queue: Queue) {
-    let takes = ["a", "b", "c"].map(|consumer| {
+    let waiting = ["a", "b", "c"].map(|consumer| {
         let queue = queue.clone();
         tokio::spawn(async move { take(&queue, patiently(consumer, 1)).await })
     });
@@ -186,7 +186,7 @@ pub async fn every_take_that_waits_gets_its_ping(queue: Queue) {
     for seconds in 0..3 {
         sent.extend(push(&queue, [seconds]).await);
     }
-    let taken: Vec<_> = join_all(takes).await.into_iter().flat_map(Result::unwrap).collect();
+    let taken: Vec<_> = join_all(waiting).await.into_iter().flat_map(Result::unwrap).collect();
     let mut taken = pings(&taken);
     taken.sort_by_key(|ping| ping.received_at);
     assert_eq!(taken, sent);
