@@ -6,6 +6,7 @@
 mod health;
 mod job;
 mod ping;
+mod ping_queue;
 mod time_entry;
 mod token;
 mod totals;
@@ -13,24 +14,35 @@ mod totals;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use stint_domain::Token;
+use tokio::sync::Notify;
 
+use self::ping_queue::Pings;
 use crate::ledger::Ledger;
 
 /// The name of this backend in errors.
 const BACKEND: &str = "memory";
 
-/// Jobs, entries and tokens in memory. A clone shares them.
+/// Jobs, entries, tokens and waiting pings in memory. A clone shares them.
 #[derive(Clone)]
 pub struct Memory {
     ledger: Arc<Mutex<Ledger>>,
     tokens: Arc<Mutex<Vec<Token>>>,
     capture: Arc<Mutex<ping::Capture>>,
+    pings: Arc<Mutex<Pings>>,
+    /// Tells takes that wait of pushed pings.
+    pushed: Arc<Notify>,
 }
 
 impl Memory {
     /// An empty ledger without tokens.
     pub fn new() -> Self {
-        Self { ledger: Arc::new(Mutex::new(Ledger::new(BACKEND))), tokens: Arc::default(), capture: Arc::default() }
+        Self {
+            ledger: Arc::new(Mutex::new(Ledger::new(BACKEND))),
+            tokens: Arc::default(),
+            capture: Arc::default(),
+            pings: Arc::default(),
+            pushed: Arc::default(),
+        }
     }
 
     fn ledger(&self) -> MutexGuard<'_, Ledger> {
@@ -40,6 +52,10 @@ impl Memory {
     /// Taken after the ledger.
     fn capture(&self) -> MutexGuard<'_, ping::Capture> {
         self.capture.lock().expect("no call panics while it holds what was captured")
+    }
+
+    fn pings(&self) -> MutexGuard<'_, Pings> {
+        self.pings.lock().expect("no call panics while it holds the pings")
     }
 
     /// Taken last.

@@ -10,6 +10,7 @@
 //! | [`ledger!`]: all of [`job_repository!`], [`time_entry_repository!`], [`totals_audit!`], [`idempotency!`], [`concurrency!`] and [`model!`] | [`Ledger`] |
 //! | [`ping_repository!`] | [`Capture`] |
 //! | [`token_repository!`] | `Fixture<dyn TokenRepository>` |
+//! | [`ping_queue!`] | `Fixture<dyn PingQueue>` |
 //! | [`health_check!`] | `Fixture<dyn HealthCheck>` |
 //! | [`health_check_notices!`] | [`health::Breakable`] |
 //! | [`clock!`], [`id_generator!`], [`secrets!`] | [`Fixture`] of that port |
@@ -96,6 +97,7 @@ pub mod job;
 pub mod ledger;
 pub mod model;
 pub mod ping;
+pub mod ping_queue;
 pub mod secrets;
 pub mod suite;
 pub mod time_entry;
