@@ -17,6 +17,9 @@
 //! Whoever takes reads for the group, which gives each entry to one consumer and remembers it as pending. What has been
 //! pending too long is claimed by the next who takes.
 //!
+//! A user of Redis' own needs `~stint:*` (the prefix) and `+xadd +xlen +xrange +xrevrange +xgroup +xreadgroup +xpending
+//! +xclaim +xack +xdel +xinfo +evalsha +script|load +ping +select`. Redis 7.0 and newer is what this is tested on.
+//!
 //! # Durability
 //!
 //! A push is answered when Redis has it: it is as durable as Redis is set up. With `appendonly yes` and `appendfsync

@@ -180,7 +180,7 @@ async fn spooled_pings_are_handed_out_while_the_first_is_down_without_spinning()
     assert_eq!(nothing.unwrap_err().kind, BackendErrorKind::Unavailable, "nobody thinks that there was nothing");
     assert!(start.elapsed() >= wait);
     let asked = first.takes.load(Ordering::SeqCst);
-    assert!(asked < 20, "the first was asked {takes} times within a second");
+    assert!(asked < 20, "the first was asked {asked} times within a second");
 
     spooling.push(vec![ping(1)]).await.unwrap();
     let taken = spooling.take(take(9)).await.unwrap();

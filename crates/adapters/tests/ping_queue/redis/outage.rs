@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use redis::Value;
 use stint_adapters::redis::{Redis, RedisSettings};
-use stint_domain::ports::ping_queue::{QueueDepth, TakePings};
+use stint_domain::ports::ping_queue::{Burial, QueueDepth, TakePings};
 use stint_domain::ports::{BackendError, BackendErrorKind, PingQueue};
 use stint_domain::values::PingId;
 use tokio::task::JoinSet;
@@ -189,6 +189,27 @@ async fn users_have_passwords_which_are_never_shown() {
     assert!(!format!("{outside:?}").contains("s3cr"), "{outside:?}");
     let error = Redis::open(&outside).unwrap().push(vec![ping(0)]).await.unwrap_err();
     assert_eq!(error.kind, BackendErrorKind::Unavailable, "{}", chain(&error));
+}
+
+/// As the adapter's docs list it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_needs_no_more_than_what_the_docs_say() {
+    const NEEDED: &str = "+xadd +xlen +xrange +xrevrange +xgroup +xreadgroup +xpending +xclaim +xack +xdel +xinfo \
+        +evalsha +script|load +ping +select";
+    let mut arguments = vec!["--user", "stint", "on", ">hunter2", "~stint:*"];
+    arguments.extend(NEEDED.split_whitespace());
+    let server = Server::started(&arguments);
+    let queue = Redis::open(&RedisSettings::new(format!("redis://stint:hunter2@127.0.0.1:{}/1", server.port))).unwrap();
+    queue.push(vec![ping(0), ping(1)]).await.unwrap();
+    queue.take(take(2)).await.unwrap();
+    let taken = queue.take(TakePings { abandoned_after: Duration::ZERO, ..take(2) }).await.unwrap();
+    let burial = Burial { receipt: taken[0].receipt.clone(), reason: "told so".to_owned() };
+    queue.bury(vec![burial]).await.unwrap();
+    queue.settle(receipts(&taken[1..])).await.unwrap();
+    assert_eq!(queue.dead(9).await.unwrap().len(), 1);
+    assert_eq!(queue.replay(None).await.unwrap(), 1);
+    assert_eq!(queue.waiting(9).await.unwrap().len(), 1);
+    assert_eq!(queue.depth().await.unwrap().waiting, 1);
 }
 
 #[test]
