@@ -5,6 +5,7 @@
 
 mod health;
 mod job;
+mod ping;
 mod time_entry;
 mod token;
 mod totals;
@@ -23,18 +24,25 @@ const BACKEND: &str = "memory";
 pub struct Memory {
     ledger: Arc<Mutex<Ledger>>,
     tokens: Arc<Mutex<Vec<Token>>>,
+    capture: Arc<Mutex<ping::Capture>>,
 }
 
 impl Memory {
     /// An empty ledger without tokens.
     pub fn new() -> Self {
-        Self { ledger: Arc::new(Mutex::new(Ledger::new(BACKEND))), tokens: Arc::default() }
+        Self { ledger: Arc::new(Mutex::new(Ledger::new(BACKEND))), tokens: Arc::default(), capture: Arc::default() }
     }
 
     fn ledger(&self) -> MutexGuard<'_, Ledger> {
         self.ledger.lock().expect("no call panics while it holds the ledger")
     }
 
+    /// Taken after the ledger.
+    fn capture(&self) -> MutexGuard<'_, ping::Capture> {
+        self.capture.lock().expect("no call panics while it holds what was captured")
+    }
+
+    /// Taken last.
     fn tokens(&self) -> MutexGuard<'_, Vec<Token>> {
         self.tokens.lock().expect("no call panics while it holds the tokens")
     }

@@ -8,6 +8,7 @@
 //! | suite | what the factory makes |
 //! | --- | --- |
 //! | [`ledger!`]: all of [`job_repository!`], [`time_entry_repository!`], [`totals_audit!`], [`idempotency!`], [`concurrency!`] and [`model!`] | [`Ledger`] |
+//! | [`ping_repository!`] | [`Capture`] |
 //! | [`token_repository!`] | `Fixture<dyn TokenRepository>` |
 //! | [`health_check!`] | `Fixture<dyn HealthCheck>` |
 //! | [`health_check_notices!`] | [`health::Breakable`] |
@@ -94,6 +95,7 @@ pub mod idempotency;
 pub mod job;
 pub mod ledger;
 pub mod model;
+pub mod ping;
 pub mod secrets;
 pub mod suite;
 pub mod time_entry;
@@ -103,6 +105,7 @@ pub mod totals;
 mod given;
 
 pub use ledger::Ledger;
+pub use ping::Capture;
 pub use suite::Fixture;
 
 /// The guide for authors of adapters, whose examples are run.

@@ -26,6 +26,21 @@ pub struct Job {
     pub updated_at: Timestamp,
 }
 
+impl Job {
+    /// A new job that takes time.
+    pub fn opened(id: JobId, name: JobName, at: Timestamp) -> Self {
+        Self {
+            id,
+            name,
+            status: JobStatus::Open,
+            total_minutes: TotalMinutes::ZERO,
+            version: Version::initial(at),
+            created_at: at,
+            updated_at: at,
+        }
+    }
+}
+
 /// Whether a job takes time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum JobStatus {
