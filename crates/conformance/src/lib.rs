@@ -9,6 +9,8 @@
 //! | --- | --- |
 //! | [`ledger!`]: all of [`job_repository!`], [`time_entry_repository!`], [`totals_audit!`], [`idempotency!`], [`concurrency!`] and [`model!`] | [`Ledger`] |
 //! | [`ping_repository!`] | [`Capture`] |
+//! | [`task_log!`] | `Fixture<dyn TaskLog>` |
+//! | [`housekeeping!`], [`housekeeping_of_pings!`] | [`House`], [`PingHouse`] |
 //! | [`token_repository!`] | `Fixture<dyn TokenRepository>` |
 //! | [`health_check!`] | `Fixture<dyn HealthCheck>` |
 //! | [`health_check_notices!`] | [`health::Breakable`] |
@@ -90,6 +92,7 @@
 pub mod clock;
 pub mod concurrency;
 pub mod health;
+pub mod housekeeping;
 pub mod id_generator;
 pub mod idempotency;
 pub mod job;
@@ -98,12 +101,14 @@ pub mod model;
 pub mod ping;
 pub mod secrets;
 pub mod suite;
+pub mod task;
 pub mod time_entry;
 pub mod token;
 pub mod totals;
 
 mod given;
 
+pub use housekeeping::{House, PingHouse};
 pub use ledger::Ledger;
 pub use ping::Capture;
 pub use suite::Fixture;
