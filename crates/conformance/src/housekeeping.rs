@@ -118,7 +118,8 @@ pub async fn runs_are_forgotten_that_ended_before_the_moment(house: House) {
 
 /// It tells when the next one is due.
 pub async fn the_latest_run_of_each_task_is_kept(house: House) {
-    for (task, due, attempt) in [("prune", 0, 1), ("prune", 0, 2), ("prune", 1, 1), ("verify", 0, 1), ("verify", 0, 2)] {
+    for (task, due, attempt) in [("prune", 0, 1), ("prune", 0, 2), ("prune", 1, 1), ("verify", 0, 1), ("verify", 0, 2)]
+    {
         let command = BeginTask { task: task.into(), due: at(due), ..begin(attempt) };
         house.tasks.begin(command.clone()).await.unwrap();
         house.tasks.end(end(command.id, TaskState::Succeeded)).await.unwrap();

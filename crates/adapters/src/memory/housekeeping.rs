@@ -54,9 +54,7 @@ impl Housekeeping for Memory {
             *place = (run.due, run.attempt).max(*place);
         }
         let all = runs.len();
-        runs.retain(|run| {
-            run.ended_at.is_none_or(|at| at >= before) || latest[&run.task] == (run.due, run.attempt)
-        });
+        runs.retain(|run| run.ended_at.is_none_or(|at| at >= before) || latest[&run.task] == (run.due, run.attempt));
         Ok((all - runs.len()) as u64)
     }
 }

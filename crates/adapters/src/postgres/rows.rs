@@ -39,13 +39,18 @@ pub(super) fn date(date: DateStamp) -> PgDate {
 }
 
 /// Where a value stands. The place is only spelled out when something is wrong with it.
-struct Place {
-    table: &'static str,
-    id: Uuid,
+pub(super) struct Place {
+    pub(super) table: &'static str,
+    pub(super) id: Uuid,
 }
 
 impl Place {
-    fn column<T, E>(&self, column: &'static str, value: impl Display, parsed: Result<T, E>) -> Result<T, BackendError>
+    pub(super) fn column<T, E>(
+        &self,
+        column: &'static str,
+        value: impl Display,
+        parsed: Result<T, E>,
+    ) -> Result<T, BackendError>
     where
         E: Into<Box<dyn Error + Send + Sync>>,
     {
@@ -56,7 +61,7 @@ impl Place {
         StoredRow { backend: BACKEND, table: self.table, id: self.id.to_string() }
     }
 
-    fn timestamp(&self, column: &'static str, stored: PgTimestamp) -> Result<Timestamp, BackendError> {
+    pub(super) fn timestamp(&self, column: &'static str, stored: PgTimestamp) -> Result<Timestamp, BackendError> {
         // `infinity` is the greatest number: it stays outside the years that a timestamp has.
         self.column(column, stored.0, Timestamp::from_micros(stored.0.saturating_add(EPOCH_MICROS)))
     }

@@ -54,3 +54,18 @@ diesel::table! {
         created_at -> Timestamptz,
     }
 }
+
+diesel::table! {
+    task_runs (id) {
+        id -> Uuid,
+        task -> Text,
+        due -> Timestamptz,
+        attempt -> Integer,
+        instance -> Text,
+        started_at -> Timestamptz,
+        until -> Timestamptz,
+        ended_at -> Nullable<Timestamptz>,
+        state -> Text,
+        detail -> Text,
+    }
+}

@@ -150,7 +150,7 @@ fn version(row: &StoredRow, value: i64) -> Result<Version, BackendError> {
     row.column("version", value, |version| Version::new(*version))
 }
 
-fn timestamp(row: &StoredRow, column: &'static str, micros: i64) -> Result<Timestamp, BackendError> {
+pub(super) fn timestamp(row: &StoredRow, column: &'static str, micros: i64) -> Result<Timestamp, BackendError> {
     row.column(column, micros, |micros| Timestamp::from_micros(*micros))
 }
 

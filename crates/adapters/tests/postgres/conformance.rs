@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use stint_conformance::health::Breakable;
-use stint_conformance::{Fixture, Ledger};
-use stint_domain::ports::{HealthCheck, TokenRepository};
+use stint_conformance::{Fixture, House, Ledger};
+use stint_domain::ports::{HealthCheck, TaskLog, TokenRepository};
 
 use super::postgres;
 
@@ -39,7 +39,19 @@ async fn breakable() -> Breakable {
     }
 }
 
+async fn tasks() -> Fixture<dyn TaskLog> {
+    let (postgres, database) = postgres().await;
+    Fixture::new(Arc::new(postgres), database)
+}
+
+async fn house() -> House {
+    let (postgres, database) = postgres().await;
+    House::new(postgres, database)
+}
+
 stint_conformance::ledger!(ledger);
 stint_conformance::token_repository!(tokens);
 stint_conformance::health_check!(health);
 stint_conformance::health_check_notices!(breakable);
+stint_conformance::task_log!(tasks);
+stint_conformance::housekeeping!(house);

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use stint_conformance::health::Breakable;
-use stint_conformance::{Fixture, Ledger};
-use stint_domain::ports::{HealthCheck, TokenRepository};
+use stint_conformance::{Fixture, House, Ledger};
+use stint_domain::ports::{HealthCheck, TaskLog, TokenRepository};
 
 use super::database;
 
@@ -39,7 +39,19 @@ async fn breakable() -> Breakable {
     }
 }
 
+async fn tasks() -> Fixture<dyn TaskLog> {
+    let (sqlite, folder) = database().await;
+    Fixture::new(Arc::new(sqlite), folder)
+}
+
+async fn house() -> House {
+    let (sqlite, folder) = database().await;
+    House::new(sqlite, folder)
+}
+
 stint_conformance::ledger!(ledger);
 stint_conformance::token_repository!(tokens);
 stint_conformance::health_check!(health);
 stint_conformance::health_check_notices!(breakable);
+stint_conformance::task_log!(tasks);
+stint_conformance::housekeeping!(house);
