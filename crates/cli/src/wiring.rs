@@ -1,5 +1,7 @@
 //! From settings to ports: the only place that knows which adapter stands behind them.
 
+mod absent;
+
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
@@ -14,8 +16,8 @@ use stint_adapters::postgres::{Postgres, PostgresSettings};
 use stint_adapters::sqlite::{Sqlite, SqliteSettings};
 use stint_adapters::system::{RandomSecrets, SystemClock, UuidV7Generator};
 use stint_domain::ports::{
-    Clock, HealthCheck, IdGenerator, JobRepository, NotReady, Secrets, TimeEntryRepository, TokenRepository,
-    TotalsAudit,
+    Clock, HealthCheck, Housekeeping, IdGenerator, JobRepository, NotReady, PingQueue, PingRepository, Secrets,
+    TaskLog, TimeEntryRepository, TokenRepository, TotalsAudit,
 };
 use stint_domain::services::{Authenticator, JobService, TimeEntryService, TokenService};
 use stint_web::{Api, HttpMetrics, Limits};
@@ -28,10 +30,14 @@ pub(crate) struct Ports {
     time_entries: Arc<dyn TimeEntryRepository>,
     tokens: Arc<dyn TokenRepository>,
     secrets: Arc<dyn Secrets>,
-    ids: Arc<dyn IdGenerator>,
+    pub(crate) ids: Arc<dyn IdGenerator>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) health: Arc<dyn HealthCheck>,
     pub(crate) totals: Arc<dyn TotalsAudit>,
+    pub(crate) ping_queue: Arc<dyn PingQueue>,
+    pub(crate) pings: Arc<dyn PingRepository>,
+    pub(crate) tasks: Arc<dyn TaskLog>,
+    pub(crate) housekeeping: Arc<dyn Housekeeping>,
     pub(crate) migrator: Migrator,
 }
 
@@ -69,9 +75,13 @@ impl Ports {
     fn over<L, B>(ledger: L, backend: B, migrator: Migrator) -> Self
     where
         L: JobRepository + TimeEntryRepository + 'static,
-        B: TokenRepository + HealthCheck + TotalsAudit + 'static,
+        B: TokenRepository + HealthCheck + TotalsAudit + TaskLog + Housekeeping + 'static,
     {
         let (ledger, backend) = (Arc::new(ledger), Arc::new(backend));
+        // TEMPORARY, until the backends keep pings: `backend.clone()` in both places, and the queue in Redis where
+        // `redis.url` names one.
+        let absent = Arc::new(absent::Absent);
+        let (ping_queue, pings) = (absent.clone(), absent);
         Self {
             jobs: ledger.clone(),
             time_entries: ledger,
@@ -80,7 +90,11 @@ impl Ports {
             ids: Arc::new(UuidV7Generator),
             clock: Arc::new(SystemClock),
             health: backend.clone(),
-            totals: backend,
+            totals: backend.clone(),
+            ping_queue,
+            pings,
+            tasks: backend.clone(),
+            housekeeping: backend,
             migrator,
         }
     }
