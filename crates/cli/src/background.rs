@@ -47,8 +47,8 @@ impl Background {
             let (queue, ledger) = (ports.ping_queue.clone(), ports.pings.clone());
             let drain = Drain::new(queue, ledger, ports.clock.clone(), limits, pings);
             let tasks = tasks(settings, ports, &metrics).into_iter();
-            let scheduled = tasks.filter_map(|(task, times)| Some(Scheduled { task, schedule: times.0? })).collect();
-            let scheduler = Scheduler::new(scheduled, Arc::new(runner(ports, instance, metrics)));
+            let with_times = tasks.filter_map(|(task, times)| Some(Scheduled { task, schedule: times.0? })).collect();
+            let scheduler = Scheduler::new(with_times, Arc::new(runner(ports, instance, metrics)));
             (Arc::new(drain), Arc::new(scheduler))
         });
         Self { gauges: Arc::new(gauges), work }
@@ -58,22 +58,21 @@ impl Background {
     pub(crate) fn start(self) -> Running {
         let (stop, shutdown) = Stop::new();
         let Self { gauges, work } = self;
-        let mut parts = vec![tokio::spawn({
-            let shutdown = shutdown.clone();
-            async move {
-                supervise("gauges", shutdown.clone(), || {
-                    let (gauges, shutdown) = (gauges.clone(), shutdown.clone());
-                    async move { gauges.run(&shutdown).await }
-                })
-                .await;
-            }
-        })];
+        let mut parts = vec![tokio::spawn(gauged(gauges, shutdown.clone()))];
         if let Some((drain, scheduler)) = work {
             parts.push(tokio::spawn(drained(drain, shutdown.clone())));
             parts.push(tokio::spawn(scheduled(scheduler, shutdown)));
         }
         Running { stop, parts }
     }
+}
+
+async fn gauged(gauges: Arc<QueueGauges>, shutdown: Shutdown) {
+    supervise("gauges", shutdown.clone(), || {
+        let (gauges, shutdown) = (gauges.clone(), shutdown.clone());
+        async move { gauges.run(&shutdown).await }
+    })
+    .await;
 }
 
 async fn drained(drain: Arc<Drain>, shutdown: Shutdown) {

@@ -46,5 +46,5 @@ pub(super) fn broken(settings: &Settings) -> Option<(&'static str, String)> {
 /// A period as an operator would write a long one.
 fn in_days(period: Period) -> String {
     let hours = period.as_secs_up().div_ceil(3_600);
-    if hours % 24 == 0 { format!("{} days", hours / 24) } else { format!("{hours} hours") }
+    if hours.is_multiple_of(24) { format!("{} days", hours / 24) } else { format!("{hours} hours") }
 }
