@@ -19,6 +19,7 @@ mod housekeeping;
 mod idempotency;
 mod job;
 mod migrations;
+mod ping;
 mod rows;
 mod schema;
 mod session;

@@ -35,6 +35,7 @@ mod idempotency;
 mod job;
 mod keyset;
 mod migrator;
+mod ping;
 #[cfg(test)]
 mod query_plan;
 mod rows;

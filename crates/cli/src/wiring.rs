@@ -75,13 +75,9 @@ impl Ports {
     fn over<L, B>(ledger: L, backend: B, migrator: Migrator) -> Self
     where
         L: JobRepository + TimeEntryRepository + 'static,
-        B: TokenRepository + HealthCheck + TotalsAudit + TaskLog + Housekeeping + 'static,
+        B: TokenRepository + HealthCheck + TotalsAudit + PingRepository + TaskLog + Housekeeping + 'static,
     {
         let (ledger, backend) = (Arc::new(ledger), Arc::new(backend));
-        // TEMPORARY, until the backends keep pings: `backend.clone()` in both places, and the queue in Redis where
-        // `redis.url` names one.
-        let absent = Arc::new(absent::Absent);
-        let (ping_queue, pings) = (absent.clone(), absent);
         Self {
             jobs: ledger.clone(),
             time_entries: ledger,
@@ -91,8 +87,9 @@ impl Ports {
             clock: Arc::new(SystemClock),
             health: backend.clone(),
             totals: backend.clone(),
-            ping_queue,
-            pings,
+            // TEMPORARY, until there are queues: `backend.clone()`, or the queue in Redis where `redis.url` names one.
+            ping_queue: Arc::new(absent::Absent),
+            pings: backend.clone(),
             tasks: backend.clone(),
             housekeeping: backend,
             migrator,

@@ -136,6 +136,11 @@ impl Capture {
         self.pings.log(LogPings { pings: pings.to_vec(), at: minute(10_000) }).await.unwrap()
     }
 
+    /// Logs a ping alone.
+    pub(crate) async fn log_one(&self, ping: &Ping) -> Vec<PingOutcome> {
+        self.log(std::slice::from_ref(ping)).await
+    }
+
     pub(crate) async fn retract(&self, id: PingId) -> Result<(), RetractPingError> {
         self.pings.retract(RetractPing { id, at: minute(20_000) }).await
     }

@@ -27,12 +27,12 @@ pub struct Job {
 }
 
 impl Job {
-    /// A new job that takes time.
-    pub fn opened(id: JobId, name: JobName, at: Timestamp) -> Self {
+    /// A job as it is right after its creation at `at`.
+    pub fn new(id: JobId, name: JobName, status: JobStatus, at: Timestamp) -> Self {
         Self {
             id,
             name,
-            status: JobStatus::Open,
+            status,
             total_minutes: TotalMinutes::ZERO,
             version: Version::initial(at),
             created_at: at,

@@ -18,9 +18,7 @@ use stint_domain::ports::BackendError;
 use stint_domain::ports::time_entry::{
     DeleteTimeEntry, NewTimeEntry, RecordRefusal, RecordTime, RecordTimeError, TimeEntryChanges, UpdateTimeEntry,
 };
-use stint_domain::values::{
-    DateStamp, Gap, JobId, Minutes, PingId, Subject, Timestamp, Version, WorkSummary, Zone,
-};
+use stint_domain::values::{DateStamp, Gap, JobId, Minutes, PingId, Subject, Timestamp, Version, WorkSummary, Zone};
 use stint_domain::{JobStatus, LoggedPing, Ping, PingOutcome, PingRefusal, Precondition, Stream, TimeEntry};
 
 pub(crate) use self::around::Around;

@@ -27,8 +27,7 @@ pub(super) struct Capture {
 impl PingRepository for Memory {
     async fn log(&self, LogPings { pings, at }: LogPings) -> Result<Vec<PingOutcome>, BackendError> {
         let (mut ledger, mut capture) = (self.ledger(), self.capture());
-        let aimed: Vec<_> =
-            pings.iter().map(|ping| Aimed { ping, job: capture.aim(&mut ledger, ping, at) }).collect();
+        let aimed: Vec<_> = pings.iter().map(|ping| Aimed { ping, job: capture.aim(&mut ledger, ping, at) }).collect();
         let logged = ledger.log(&mut capture.captured, &aimed, &Around::of(&aimed), at)?;
         capture.pings.extend(logged.new.into_iter().map(|(ping, day)| (ping.id, (ping, day))));
         let mut tokens = self.tokens();
@@ -118,7 +117,7 @@ impl Capture {
         let job = match open.min_by_key(|job| (job.created_at, job.id)) {
             Some(job) => job.id,
             None if create && !self.pings.contains_key(&ping.id) => {
-                let job = Job::opened(ping.new_job_id(), name.clone(), at);
+                let job = Job::new(ping.new_job_id(), name.clone(), JobStatus::Open, at);
                 ledger.jobs.insert(job.id, job.clone());
                 job.id
             }
@@ -130,10 +129,7 @@ impl Capture {
 }
 
 /// The latest summary of the ping's day that another one has.
-fn latest_summary(
-    pings: &BTreeMap<PingId, (LoggedPing, DateStamp)>,
-    retraction: &Retraction<'_>,
-) -> Option<Summary> {
+fn latest_summary(pings: &BTreeMap<PingId, (LoggedPing, DateStamp)>, retraction: &Retraction<'_>) -> Option<Summary> {
     let (stream, day) = retraction.day();
     let others = pings.values().filter(|(ping, date)| {
         *date == day

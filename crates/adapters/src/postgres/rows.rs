@@ -38,6 +38,12 @@ pub(super) fn date(date: DateStamp) -> PgDate {
     PgDate(date.as_date().num_days_from_ce() - EPOCH_DAYS)
 }
 
+/// A date as the domain knows it.
+pub(super) fn date_stamp(PgDate(days): PgDate) -> Result<DateStamp, DateStampError> {
+    let date = NaiveDate::from_num_days_from_ce_opt(days.saturating_add(EPOCH_DAYS)).ok_or(DateStampError)?;
+    DateStamp::new(date)
+}
+
 /// Where a value stands. The place is only spelled out when something is wrong with it.
 pub(super) struct Place {
     pub(super) table: &'static str,
@@ -57,7 +63,7 @@ impl Place {
         parsed.map_err(|error| self.row().corrupt(column, value, error))
     }
 
-    fn row(&self) -> StoredRow {
+    pub(super) fn row(&self) -> StoredRow {
         StoredRow { backend: BACKEND, table: self.table, id: self.id.to_string() }
     }
 
@@ -127,8 +133,6 @@ impl TryFrom<TimeEntryRow> for TimeEntry {
 
     fn try_from(row: TimeEntryRow) -> Result<Self, BackendError> {
         let place = Place { table: "time_entries", id: row.id };
-        let PgDate(days) = row.date_stamp;
-        let date = NaiveDate::from_num_days_from_ce_opt(days.saturating_add(EPOCH_DAYS)).ok_or(DateStampError);
         Ok(Self {
             id: TimeEntryId::new(row.id),
             related_job: JobId::new(row.related_job),
@@ -137,7 +141,7 @@ impl TryFrom<TimeEntryRow> for TimeEntry {
                 row.minutes_worked,
                 Minutes::new(row.minutes_worked.into()),
             )?,
-            date_stamp: place.column("date_stamp", days, date.and_then(DateStamp::new))?,
+            date_stamp: place.column("date_stamp", row.date_stamp.0, date_stamp(row.date_stamp))?,
             // It may hold what nobody wants in a log, so its length has to do.
             work_summary: place.column(
                 "work_summary",

@@ -69,3 +69,33 @@ diesel::table! {
         detail -> Text,
     }
 }
+
+diesel::table! {
+    pings (id) {
+        id -> Uuid,
+        token_id -> Uuid,
+        related_job -> Nullable<Uuid>,
+        at -> Timestamptz,
+        received_at -> Timestamptz,
+        minutes -> Nullable<SmallInt>,
+        summary -> Nullable<Text>,
+        day -> Date,
+        status -> Text,
+        reason -> Nullable<Text>,
+        logged_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    ping_days (related_job, token_id, day) {
+        related_job -> Uuid,
+        token_id -> Uuid,
+        day -> Date,
+        micros -> BigInt,
+        summary -> Nullable<Text>,
+        summary_at -> Nullable<Timestamptz>,
+        summary_ping -> Nullable<Uuid>,
+        entry_version -> Nullable<BigInt>,
+        detached -> Bool,
+    }
+}

@@ -146,7 +146,7 @@ pub(super) fn uuid(row: &StoredRow, column: &'static str, value: &[u8]) -> Resul
     bytes(row, column, value).map(Uuid::from_bytes)
 }
 
-fn version(row: &StoredRow, value: i64) -> Result<Version, BackendError> {
+pub(super) fn version(row: &StoredRow, value: i64) -> Result<Version, BackendError> {
     row.column("version", value, |version| Version::new(*version))
 }
 

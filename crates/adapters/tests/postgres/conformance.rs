@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use stint_conformance::health::Breakable;
-use stint_conformance::{Fixture, House, Ledger};
+use stint_conformance::{Capture, Fixture, House, Ledger, PingHouse};
 use stint_domain::ports::{HealthCheck, TaskLog, TokenRepository};
 
 use super::postgres;
@@ -49,9 +49,21 @@ async fn house() -> House {
     House::new(postgres, database)
 }
 
+async fn capture() -> Capture {
+    let (postgres, database) = postgres().await;
+    Capture::new(postgres, database)
+}
+
+async fn ping_house() -> PingHouse {
+    let (postgres, database) = postgres().await;
+    PingHouse { capture: Capture::new(postgres.clone(), database), housekeeping: Arc::new(postgres) }
+}
+
 stint_conformance::ledger!(ledger);
+stint_conformance::ping_repository!(capture);
 stint_conformance::token_repository!(tokens);
 stint_conformance::health_check!(health);
 stint_conformance::health_check_notices!(breakable);
 stint_conformance::task_log!(tasks);
 stint_conformance::housekeeping!(house);
+stint_conformance::housekeeping_of_pings!(ping_house);

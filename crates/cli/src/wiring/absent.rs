@@ -1,17 +1,14 @@
-//! TEMPORARY: pings and their queue where no backend keeps them yet. Everything that needs them is told that they are
-//! unavailable. To be removed with the first backend that keeps pings.
+//! TEMPORARY: the queue of pings where there is none yet. Everything that needs it is told that it is unavailable.
 
 use async_trait::async_trait;
-use stint_domain::ports::ping::{CapturedTime, ListPings, LogPings, PingCursor, RetractPing, RetractPingError};
+use stint_domain::Ping;
 use stint_domain::ports::ping_queue::{Burial, DeadPing, Delivery, QueueDepth, Receipt, TakePings};
-use stint_domain::ports::{BackendError, BackendErrorKind, PingQueue, PingRepository};
-use stint_domain::values::{DateStamp, PingId, TokenId};
-use stint_domain::{LoggedPing, Page, Ping, PingOutcome};
+use stint_domain::ports::{BackendError, BackendErrorKind, PingQueue};
 
 pub(super) struct Absent;
 
 fn absent<T>() -> Result<T, BackendError> {
-    Err(BackendError::new("absent", BackendErrorKind::Unavailable, "this release keeps no pings yet"))
+    Err(BackendError::new("absent", BackendErrorKind::Unavailable, "there is no queue of pings yet"))
 }
 
 #[async_trait]
@@ -45,29 +42,6 @@ impl PingQueue for Absent {
     }
 
     async fn depth(&self) -> Result<QueueDepth, BackendError> {
-        absent()
-    }
-}
-
-#[async_trait]
-impl PingRepository for Absent {
-    async fn log(&self, _command: LogPings) -> Result<Vec<PingOutcome>, BackendError> {
-        absent()
-    }
-
-    async fn retract(&self, _command: RetractPing) -> Result<(), RetractPingError> {
-        Ok(absent()?)
-    }
-
-    async fn find(&self, _id: PingId) -> Result<Option<LoggedPing>, BackendError> {
-        absent()
-    }
-
-    async fn list(&self, _query: ListPings) -> Result<Page<LoggedPing, PingCursor>, BackendError> {
-        absent()
-    }
-
-    async fn captured_on(&self, _token: TokenId, _day: DateStamp) -> Result<CapturedTime, BackendError> {
         absent()
     }
 }

@@ -122,7 +122,7 @@ pub async fn a_ping_counts_once_and_keeps_its_first_outcome(capture: Capture) {
 
     capture.ledger.archive(job).await;
     let late = signal(&token, 20);
-    let ignored = capture.log(&[late.clone()]).await;
+    let ignored = capture.log_one(&late).await;
     capture.ledger.jobs.update(crate::given::set_status(job, stint_domain::JobStatus::Open)).await.unwrap();
     assert_eq!(capture.log(&[late]).await, ignored);
     assert_eq!(capture.ledger.total(job).await, 40);

@@ -19,8 +19,7 @@ pub async fn a_logged_ping_reads_back_as_it_was_sent(capture: Capture) {
         let related_job = Some(if ping.token == token.id { job } else { closed });
         let Ping { id, token, at, received_at, minutes, summary, .. } = ping;
         let logged_at = minute(10_000);
-        let expected =
-            LoggedPing { id, token, related_job, at, received_at, minutes, summary, outcome, logged_at };
+        let expected = LoggedPing { id, token, related_job, at, received_at, minutes, summary, outcome, logged_at };
         assert_eq!(capture.pings.find(id).await.unwrap(), Some(expected));
     }
     assert_eq!(capture.pings.find(PingId::new(fresh())).await.unwrap(), None);
@@ -57,17 +56,17 @@ pub async fn a_listing_can_be_narrowed(capture: Capture) {
     let colleague = capture.token(rule(job)).await;
     let (closed, late) = capture.job_and_token().await;
     capture.ledger.archive(closed).await;
-    let [mine, theirs, taken, ignored] =
+    let [mine, theirs, undone, ignored] =
         [signal(&token, 3), worked(&colleague, 2, 5), signal(&token, 1), signal(&late, 0)];
-    capture.log(&[mine.clone(), theirs.clone(), taken.clone(), ignored.clone()]).await;
-    capture.retract(taken.id).await.unwrap();
+    capture.log(&[mine.clone(), theirs.clone(), undone.clone(), ignored.clone()]).await;
+    capture.retract(undone.id).await.unwrap();
     let none = ListPings::default;
     for (query, expected) in [
-        (ListPings { token: Some(token.id), ..none() }, vec![mine.id, taken.id]),
-        (ListPings { related_job: Some(job), ..none() }, vec![mine.id, theirs.id, taken.id]),
+        (ListPings { token: Some(token.id), ..none() }, vec![mine.id, undone.id]),
+        (ListPings { related_job: Some(job), ..none() }, vec![mine.id, theirs.id, undone.id]),
         (ListPings { status: Some(PingStatus::Logged), ..none() }, vec![mine.id, theirs.id]),
         (ListPings { status: Some(PingStatus::Ignored), ..none() }, vec![ignored.id]),
-        (ListPings { status: Some(PingStatus::Retracted), related_job: Some(job), ..none() }, vec![taken.id]),
+        (ListPings { status: Some(PingStatus::Retracted), related_job: Some(job), ..none() }, vec![undone.id]),
         (ListPings { token: Some(late.id), related_job: Some(job), ..none() }, vec![]),
     ] {
         assert_eq!(all(&capture, ListPings { size: size(1), ..query.clone() }).await, expected, "{query:?}");

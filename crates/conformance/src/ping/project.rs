@@ -44,7 +44,7 @@ pub async fn a_project_that_stands_for_none_gets_a_job_if_the_token_may_create_o
     let pings = [ping(&token, "new", true), ping(&token, "other", true), ping(&token, "new", true)];
     capture.log(&pings).await;
     let again = ping(&token, "new", true);
-    capture.log(&[again.clone()]).await;
+    capture.log_one(&again).await;
     let job = job_of(&capture, &pings[0]).await.unwrap();
     assert_eq!(job_of(&capture, &again).await, Some(job));
     let job = capture.ledger.job(job).await;
@@ -53,7 +53,7 @@ pub async fn a_project_that_stands_for_none_gets_a_job_if_the_token_may_create_o
 
     let theirs: Subject = subject("grace");
     let of_other = Ping { subject: theirs, ..ping(&token, "new", true) };
-    capture.log(&[of_other.clone()]).await;
+    capture.log_one(&of_other).await;
     assert_eq!(job_of(&capture, &of_other).await, Some(job.id));
     capture.ledger.assert_totals_are_sums().await;
 }
@@ -62,11 +62,11 @@ pub async fn a_project_that_stands_for_none_gets_a_job_if_the_token_may_create_o
 pub async fn a_project_keeps_its_job_whatever_that_is_called_later(capture: Capture) {
     let token = token(&capture, true).await;
     let first = ping(&token, "new", true);
-    capture.log(&[first.clone()]).await;
+    capture.log_one(&first).await;
     let job = job_of(&capture, &first).await.unwrap();
     capture.ledger.jobs.update(rename(job, "Research")).await.unwrap();
     let second = ping(&token, "new", true);
-    capture.log(&[second.clone()]).await;
+    capture.log_one(&second).await;
     assert_eq!(job_of(&capture, &second).await, Some(job));
 
     capture.ledger.archive(job).await;
@@ -78,13 +78,13 @@ pub async fn a_project_keeps_its_job_whatever_that_is_called_later(capture: Capt
 pub async fn a_project_whose_job_is_gone_gets_another(capture: Capture) {
     let token = token(&capture, true).await;
     let first = ping(&token, "new", true);
-    capture.log(&[first.clone()]).await;
+    capture.log_one(&first).await;
     let job = job_of(&capture, &first).await.unwrap();
     capture.ledger.jobs.delete(delete_job_with_entries(job)).await.unwrap();
     let outcomes = capture.log(&[ping(&token, "new", false)]).await;
     assert_eq!(outcomes, [PingOutcome::Ignored(PingRefusal::ProjectUnknown)]);
     let second = ping(&token, "new", true);
-    capture.log(&[second.clone()]).await;
+    capture.log_one(&second).await;
     let another = job_of(&capture, &second).await.unwrap();
     assert_ne!(another, job);
     assert_eq!(capture.ledger.total(another).await, 5);

@@ -29,13 +29,13 @@ pub async fn pings_for_a_job_that_is_missing_or_archived_are_ignored(capture: Ca
     assert_eq!(capture.log(&[signal(&token, 35)]).await, [ignored(PingRefusal::JobNotFound)]);
 }
 
-/// The next day is capture's again.
+/// The next day is capture's again, with its own share of a span that begins in theirs.
 pub async fn a_derived_entry_that_somebody_changed_is_theirs(capture: Capture) {
     let (job, token) = capture.job_and_token().await;
-    capture.log(&[signal(&token, 1_400), signal(&token, 1_410)]).await;
+    capture.log(&[signal(&token, 1_420), signal(&token, 1_430)]).await;
     let id = capture.only_entry(job).await.id;
     let edited = capture.ledger.time_entries.update(set_minutes(id, 90)).await.unwrap();
-    let outcomes = capture.log(&[signal(&token, 1_420), signal(&token, 1_450), signal(&token, 1_460)]).await;
+    let outcomes = capture.log(&[signal(&token, 1_435), signal(&token, 1_442), signal(&token, 1_450)]).await;
     let counts = PingOutcome::Logged(stream(&token, job).entry_of(date("2023-11-16")));
     assert_eq!(outcomes, [ignored(PingRefusal::EntryDetached), counts, counts]);
     assert_eq!(capture.ledger.entry(id).await, Some(edited));
@@ -63,7 +63,8 @@ pub async fn an_entry_that_has_a_pings_id_already_is_left_alone(capture: Capture
 
     // The same holds for the id that the day's derived entry would have.
     let derived = stream(&token, job).entry_of(date("2023-11-15"));
-    let theirs = capture.ledger.record(stint_domain::ports::time_entry::NewTimeEntry { id: derived, ..entry(job) }).await;
+    let theirs =
+        capture.ledger.record(stint_domain::ports::time_entry::NewTimeEntry { id: derived, ..entry(job) }).await;
     let outcomes = capture.log(&[signal(&token, 0), signal(&token, 10)]).await;
     assert_eq!(outcomes, vec![ignored(PingRefusal::EntryDetached); 2]);
     assert_eq!(capture.ledger.entry(derived).await, Some(theirs));
@@ -76,7 +77,7 @@ pub async fn one_pings_refusal_does_not_fail_another(capture: Capture) {
     capture.ledger.archive(closed).await;
     let nowhere = capture.token(rule(job_id())).await;
     let known = worked(&token, 0, 1);
-    capture.log(&[known.clone()]).await;
+    capture.log_one(&known).await;
     let valid = worked(&token, 1, 2);
     let pings = [worked(&late, 0, 5), known.clone(), signal(&nowhere, 0), valid.clone(), signal(&token, 0)];
     let outcomes = capture.pings.log(LogPings { pings: pings.to_vec(), at: minute(10_000) }).await.unwrap();

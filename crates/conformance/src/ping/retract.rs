@@ -10,12 +10,12 @@ use crate::given::{delete_entry, fresh, set_minutes, summary};
 /// And its minutes with it.
 pub async fn an_entry_of_its_own_goes_with_its_ping(capture: Capture) {
     let (job, token) = capture.job_and_token().await;
-    let (kept, taken) = (worked(&token, 0, 30), worked(&token, 0, 12));
-    capture.log(&[kept.clone(), taken.clone()]).await;
-    capture.retract(taken.id).await.unwrap();
-    assert_eq!(capture.ledger.entry(taken.id.into()).await, None);
+    let (kept, undone) = (worked(&token, 0, 30), worked(&token, 0, 12));
+    capture.log(&[kept.clone(), undone.clone()]).await;
+    capture.retract(undone.id).await.unwrap();
+    assert_eq!(capture.ledger.entry(undone.id.into()).await, None);
     assert_eq!(capture.ledger.total(job).await, 30);
-    assert_eq!(capture.pings.find(taken.id).await.unwrap().unwrap().outcome, PingOutcome::Retracted);
+    assert_eq!(capture.pings.find(undone.id).await.unwrap().unwrap().outcome, PingOutcome::Retracted);
     // Its entry was deleted by hand before.
     capture.ledger.time_entries.delete(delete_entry(kept.id.into())).await.unwrap();
     capture.retract(kept.id).await.unwrap();
@@ -62,7 +62,7 @@ pub async fn a_ping_of_an_archived_job_is_not_taken_back(capture: Capture) {
     capture.log(&[entry.clone(), pings[0].clone(), pings[1].clone()]).await;
     capture.ledger.archive(job).await;
     let late = signal(&token, 20);
-    capture.log(&[late.clone()]).await;
+    capture.log_one(&late).await;
     for id in [entry.id, pings[0].id] {
         let refused = capture.retract(id).await;
         assert!(matches!(refused, Err(RetractPingError::JobArchived(of)) if of == job), "{refused:?}");

@@ -45,10 +45,8 @@ impl Zone {
         while let Some(later) = date.succ_opt().filter(|later| self.start_of(*later) <= utc) {
             date = later;
         }
-        // Only within a day of the first and the last moment there are does a zone lead out of the years.
-        DateStamp::new(date).unwrap_or_else(|_out_of_years| {
-            DateStamp::new(utc.date_naive()).expect("a timestamp is within the years 1 to 9999")
-        })
+        // Within a day of the first and the last moment there are, a zone may lead out of the years.
+        DateStamp::nearest(date)
     }
 
     /// The days from `from` to `to`, in order, each with the microseconds of that time that belong to it; days with none

@@ -44,7 +44,8 @@ impl Around {
     pub(super) fn add_point(&mut self, stream: Stream, point: Point, zone: Zone, gap: Gap) {
         self.points.push((stream, point));
         let moment = |micros: i64| Timestamp::from_micros(micros).unwrap_or(point.0);
-        let (first, last) = (moment(point.0.as_micros() - gap.as_micros()), moment(point.0.as_micros() + gap.as_micros()));
+        let (first, last) =
+            (moment(point.0.as_micros() - gap.as_micros()), moment(point.0.as_micros() + gap.as_micros()));
         self.add_day((stream, zone.day_of(point.0)));
         for (day, _) in zone.split(first, last) {
             self.add_day((stream, day));

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use stint_domain::ports::ping::RetractPingError;
 use stint_domain::ports::time_entry::DeleteTimeEntry;
 use stint_domain::values::{CaptureRule, JobId, Subject, TimeEntryId, Timestamp, Version};
-use stint_domain::{JobStatus, LoggedPing, PingOutcome, Precondition, Stream};
+use stint_domain::{JobStatus, LoggedPing, Precondition, Stream};
 
 use super::{Around, Captured, DayOf, Point, Summary, neighbours};
 use crate::ledger::Ledger;
@@ -58,10 +58,13 @@ impl Ledger {
         at: Timestamp,
     ) -> Result<BTreeSet<DayOf>, RetractPingError> {
         let (ping, job) = (retraction.ping, retraction.job);
-        if self.jobs.get(&job).is_some_and(|job| job.status == JobStatus::Archived) {
-            return Err(RetractPingError::JobArchived(job));
-        }
         let mut touched = BTreeSet::new();
+        match self.jobs.get(&job).map(|job| job.status) {
+            // Its entries went with it.
+            None => return Ok(touched),
+            Some(JobStatus::Archived) => return Err(RetractPingError::JobArchived(job)),
+            Some(JobStatus::Open) => {}
+        }
         if ping.minutes.is_some() {
             self.retract_entry(ping.id.into(), job, at)?;
         } else {
@@ -87,7 +90,6 @@ impl Ledger {
                 }
             }
         }
-        captured.outcomes.insert(ping.id, PingOutcome::Retracted);
         Ok(touched)
     }
 

@@ -16,15 +16,7 @@ fn at(minutes: i64) -> Timestamp {
 
 fn ledger() -> Ledger {
     let mut ledger = Ledger::new("test");
-    let job = Job {
-        id: JOB,
-        name: JobName::new("Research").unwrap(),
-        status: JobStatus::Open,
-        total_minutes: TotalMinutes::ZERO,
-        version: Version::initial(at(0)),
-        created_at: at(0),
-        updated_at: at(0),
-    };
+    let job = Job::new(JOB, JobName::new("Research").unwrap(), JobStatus::Open, at(0));
     ledger.jobs.insert(JOB, job);
     ledger
 }
