@@ -7,6 +7,7 @@ mod health;
 mod housekeeping;
 mod job;
 mod ping;
+mod ping_queue;
 mod task;
 mod time_entry;
 mod token;
@@ -16,13 +17,15 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use stint_domain::Token;
 use stint_domain::ports::task::TaskRun;
+use tokio::sync::Notify;
 
+use self::ping_queue::Pings;
 use crate::ledger::Ledger;
 
 /// The name of this backend in errors.
 const BACKEND: &str = "memory";
 
-/// Jobs, entries, tokens, pings and runs of tasks in memory. A clone shares them.
+/// Jobs, entries, tokens, pings, waiting ones too, and runs of tasks in memory. A clone shares them.
 #[derive(Clone)]
 pub struct Memory {
     ledger: Arc<Mutex<Ledger>>,
@@ -30,6 +33,9 @@ pub struct Memory {
     capture: Arc<Mutex<ping::Capture>>,
     first_uses: Arc<Mutex<housekeeping::FirstUses>>,
     task_runs: Arc<Mutex<Vec<TaskRun>>>,
+    pings: Arc<Mutex<Pings>>,
+    /// Tells takes that wait of pushed pings.
+    pushed: Arc<Notify>,
 }
 
 impl Memory {
@@ -41,6 +47,8 @@ impl Memory {
             capture: Arc::default(),
             first_uses: Arc::default(),
             task_runs: Arc::default(),
+            pings: Arc::default(),
+            pushed: Arc::default(),
         }
     }
 
@@ -56,6 +64,10 @@ impl Memory {
     /// Taken alone.
     fn task_runs(&self) -> MutexGuard<'_, Vec<TaskRun>> {
         self.task_runs.lock().expect("no call panics while it holds the runs of tasks")
+    }
+
+    fn pings(&self) -> MutexGuard<'_, Pings> {
+        self.pings.lock().expect("no call panics while it holds the pings")
     }
 
     /// Taken last.

@@ -20,6 +20,7 @@ mod idempotency;
 mod job;
 mod migrations;
 mod ping;
+mod ping_queue;
 mod rows;
 mod schema;
 mod session;

@@ -36,6 +36,7 @@ mod job;
 mod keyset;
 mod migrator;
 mod ping;
+mod ping_queue;
 #[cfg(test)]
 mod query_plan;
 mod rows;

@@ -34,7 +34,9 @@ pub(crate) use postgres_url::PostgresUrl;
 pub(crate) use redis_url::RedisUrl;
 pub(crate) use size::ByteSize;
 pub(crate) use task_times::TaskTimes;
-pub(crate) use worker::{CaptureSettings, RedisSettings, RetentionSettings, TasksSettings, WorkerSettings};
+pub(crate) use worker::{
+    CaptureSettings, RedisSettings, RetentionSettings, TasksSettings, WhenQueueIsDown, WorkerSettings,
+};
 
 use crate::telemetry::{LogFilter, LogFormat};
 

@@ -1,7 +1,5 @@
 //! From settings to ports: the only place that knows which adapter stands behind them.
 
-mod absent;
-
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
@@ -13,6 +11,8 @@ use stint_adapters::caching::CachedTokens;
 use stint_adapters::coalescing::{Coalescing, CoalescingSettings, GroupLimits};
 use stint_adapters::migrations::Migrator;
 use stint_adapters::postgres::{Postgres, PostgresSettings};
+use stint_adapters::redis::{Redis, RedisSettings};
+use stint_adapters::spooling::Spooling;
 use stint_adapters::sqlite::{Sqlite, SqliteSettings};
 use stint_adapters::system::{RandomSecrets, SystemClock, UuidV7Generator};
 use stint_domain::ports::{
@@ -22,7 +22,9 @@ use stint_domain::ports::{
 use stint_domain::services::{Authenticator, JobService, TimeEntryService, TokenService};
 use stint_web::{Api, HttpMetrics, Limits};
 
-use crate::settings::{self, Configuration, DatabaseSettings, DatabaseUrl, HttpSettings, PostgresUrl, Settings};
+use crate::settings::{
+    self, Configuration, DatabaseSettings, DatabaseUrl, HttpSettings, PostgresUrl, Settings, WhenQueueIsDown,
+};
 
 /// Everything behind the ports.
 pub(crate) struct Ports {
@@ -45,7 +47,7 @@ impl Ports {
     /// Connects to the database; its pools and queues show themselves in `registry`.
     pub(crate) async fn connect(settings: &Settings, registry: &mut Registry) -> Result<Self> {
         let coalescing = coalescing(&settings.coalescing);
-        let settings = &settings.database;
+        let (all, settings) = (settings, &settings.database);
         let queue = QueueLimits { max_waiting: settings.max_waiting, max_wait: settings.connect_timeout.0 };
         let failed = || format!("cannot use the database {}", settings.url);
         match &settings.url {
@@ -56,8 +58,12 @@ impl Ports {
                 postgres.register(registry);
                 let ledger = Coalescing::new(postgres.clone(), coalescing);
                 ledger.register(registry);
-                let migrator = postgres.migrator();
-                Ok(Self::over(ledger, postgres, migrator))
+                let table = postgres.ping_queue();
+                if !all.redis.url.is_some() {
+                    table.register(registry);
+                }
+                let (queue, migrator) = (ping_queue(all, table, registry)?, postgres.migrator());
+                Ok(Self::over(ledger, postgres, queue, migrator))
             }
             DatabaseUrl::Sqlite(path) => {
                 let sqlite = sqlite_settings(settings, queue, path);
@@ -65,14 +71,18 @@ impl Ports {
                 sqlite.register(registry);
                 let ledger = Coalescing::new(sqlite.clone(), coalescing.with_one_writer());
                 ledger.register(registry);
-                let migrator = sqlite.migrator();
-                Ok(Self::over(ledger, sqlite, migrator))
+                let table = sqlite.ping_queue();
+                if !all.redis.url.is_some() {
+                    table.register(registry);
+                }
+                let (queue, migrator) = (ping_queue(all, table, registry)?, sqlite.migrator());
+                Ok(Self::over(ledger, sqlite, queue, migrator))
             }
         }
     }
 
     /// Jobs and entries go through `ledger`, everything else to the backend itself.
-    fn over<L, B>(ledger: L, backend: B, migrator: Migrator) -> Self
+    fn over<L, B>(ledger: L, backend: B, ping_queue: Arc<dyn PingQueue>, migrator: Migrator) -> Self
     where
         L: JobRepository + TimeEntryRepository + 'static,
         B: TokenRepository + HealthCheck + TotalsAudit + PingRepository + TaskLog + Housekeeping + 'static,
@@ -87,8 +97,7 @@ impl Ports {
             clock: Arc::new(SystemClock),
             health: backend.clone(),
             totals: backend.clone(),
-            // TEMPORARY, until there are queues: `backend.clone()`, or the queue in Redis where `redis.url` names one.
-            ping_queue: Arc::new(absent::Absent),
+            ping_queue,
             pings: backend.clone(),
             tasks: backend.clone(),
             housekeeping: backend,
@@ -141,6 +150,26 @@ impl Ports {
             metrics,
         }
     }
+}
+
+/// Where pings wait: in Redis where there is one, else in the database, whose table may also take what Redis cannot.
+fn ping_queue(
+    settings: &Settings,
+    table: impl PingQueue + 'static,
+    registry: &mut Registry,
+) -> Result<Arc<dyn PingQueue>> {
+    let Some(url) = settings.redis.url.expose() else { return Ok(Arc::new(table)) };
+    let redis = RedisSettings {
+        connect_timeout: settings.redis.connect_timeout.0,
+        response_timeout: settings.redis.response_timeout.0,
+        ..RedisSettings::new(url)
+    };
+    let redis = Redis::open(&redis).with_context(|| format!("cannot use the Redis {}", settings.redis.url))?;
+    redis.register(registry);
+    Ok(match settings.capture.when_queue_is_down {
+        WhenQueueIsDown::Refuse => Arc::new(redis),
+        WhenQueueIsDown::Spool => Arc::new(Spooling::new(Arc::new(redis), Arc::new(table))),
+    })
 }
 
 fn postgres_settings(settings: &DatabaseSettings, queue: QueueLimits, url: &PostgresUrl) -> PostgresSettings {

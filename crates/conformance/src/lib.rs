@@ -12,6 +12,7 @@
 //! | [`task_log!`] | `Fixture<dyn TaskLog>` |
 //! | [`housekeeping!`], [`housekeeping_of_pings!`] | [`House`], [`PingHouse`] |
 //! | [`token_repository!`] | `Fixture<dyn TokenRepository>` |
+//! | [`ping_queue!`] | `Fixture<dyn PingQueue>` |
 //! | [`health_check!`] | `Fixture<dyn HealthCheck>` |
 //! | [`health_check_notices!`] | [`health::Breakable`] |
 //! | [`clock!`], [`id_generator!`], [`secrets!`] | [`Fixture`] of that port |
@@ -99,6 +100,7 @@ pub mod job;
 pub mod ledger;
 pub mod model;
 pub mod ping;
+pub mod ping_queue;
 pub mod secrets;
 pub mod suite;
 pub mod task;

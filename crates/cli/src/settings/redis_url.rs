@@ -44,7 +44,6 @@ impl RedisUrl {
     }
 
     /// The whole URL: for the driver alone.
-    #[allow(dead_code, reason = "for the wiring of the queue in Redis")]
     pub(crate) fn expose(&self) -> Option<&str> {
         self.0.as_deref()
     }

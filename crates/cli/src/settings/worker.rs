@@ -9,9 +9,7 @@ use super::{DatabaseUrl, Period, RedisUrl, Settings, TaskTimes};
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct RedisSettings {
     pub(crate) url: RedisUrl,
-    #[allow(dead_code, reason = "for the wiring of the queue in Redis")]
     pub(crate) connect_timeout: Period,
-    #[allow(dead_code, reason = "for the wiring of the queue in Redis")]
     pub(crate) response_timeout: Period,
 }
 
@@ -19,13 +17,11 @@ pub(crate) struct RedisSettings {
 pub(crate) struct CaptureSettings {
     pub(crate) gap: Period,
     pub(crate) max_age: Period,
-    #[allow(dead_code, reason = "for the wiring of the queue in Redis")]
     pub(crate) when_queue_is_down: WhenQueueIsDown,
 }
 
 /// What becomes of pings while the queue is down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[allow(dead_code, reason = "for the wiring of the queue in Redis")]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum WhenQueueIsDown {
     /// They are refused, and sent again by those who care.

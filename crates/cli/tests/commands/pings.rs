@@ -18,7 +18,6 @@ fn a_database_that_is_not_migrated_is_refused() {
 }
 
 #[test]
-#[ignore = "until a backend keeps pings"]
 fn without_dead_letters_there_is_nothing_to_list_or_replay() {
     let stint = Stint::new().migrated();
     assert_eq!(stint.run(&["pings", "dead", "--json"]).succeeded(), "[]\n");
