@@ -1,5 +1,7 @@
 //! `stint worker`: when it refuses to start, what it does at the start, and how it ends.
 
+mod drain;
+
 use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
