@@ -124,12 +124,12 @@ impl TaskMetrics {
         registry.register("task_run_seconds", "Time that a run of a task took", metrics.seconds.clone());
         registry.register(
             "task_last_success_timestamp_seconds",
-            "When a run of a task last ended well, as this process knows",
+            "When a run of a task last ended well, here or elsewhere",
             metrics.last_success.clone(),
         );
         registry.register(
             "totals_drifted_jobs",
-            "Jobs whose total is not the sum of their entries, as the latest audit found",
+            "Jobs whose total is not the sum of their entries, as the latest audit here found",
             metrics.drifted.clone(),
         );
         metrics

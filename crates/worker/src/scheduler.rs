@@ -85,8 +85,11 @@ async fn attend(scheduled: &Scheduled, runner: &Runner, shutdown: &Shutdown) {
 async fn step(scheduled: &Scheduled, runner: &Runner, shutdown: &Shutdown) -> Result<Duration, BackendError> {
     let task = &*scheduled.task;
     let latest = runner.log.latest(task.name()).await?;
-    if let Some(TaskRun { state: TaskState::Succeeded, ended_at: Some(at), .. }) = latest {
-        runner.metrics.succeeded(task.name(), at);
+    if let Some(run) = &latest {
+        task.notice(run);
+        if let (TaskState::Succeeded, Some(at)) = (run.state, run.ended_at) {
+            runner.metrics.succeeded(task.name(), at);
+        }
     }
     let now = runner.clock.now();
     match decide(&scheduled.schedule, runner.retries, latest.as_ref(), now) {

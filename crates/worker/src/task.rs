@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use stint_domain::ports::BackendError;
+use stint_domain::ports::task::TaskRun;
 use stint_domain::values::Timestamp;
 use thiserror::Error;
 
@@ -15,6 +16,9 @@ pub trait Task: Send + Sync {
 
     /// Does it, and tells in a few words what was done.
     async fn run(&self, now: Timestamp) -> Result<String, TaskError>;
+
+    /// Learns how its latest run stands, which may have been another process's.
+    fn notice(&self, _latest: &TaskRun) {}
 }
 
 /// Why a run failed, for a person to read.

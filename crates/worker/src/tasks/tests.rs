@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
-use stint_domain::ports::totals::Drift;
-use stint_domain::ports::totals::TotalsReport;
+use stint_domain::ports::task::{TaskRun, TaskState};
+use stint_domain::ports::totals::{Drift, TotalsReport};
 use stint_domain::ports::{BackendError, BackendErrorKind, MockHousekeeping, MockTotalsAudit};
 use stint_domain::values::TotalMinutes;
 
@@ -38,6 +38,34 @@ async fn a_backend_that_fails_is_tried_again_and_named() {
     housekeeping.expect_prune_pings().returning(move |_| Err(error.clone()));
     let failed = PrunePings { housekeeping: Arc::new(housekeeping), kept: DAY }.run(at(0)).await.unwrap_err();
     assert_eq!(failed, TaskError::passing("sqlite: unavailable: database is locked"));
+}
+
+#[tokio::test]
+async fn a_drift_is_shown_no_longer_when_another_process_finds_none() {
+    let mut registry = Registry::default();
+    let metrics = TaskMetrics::new(&mut registry);
+    metrics.drifted(3);
+    let task = VerifyTotals { totals: Arc::new(MockTotalsAudit::new()), metrics };
+    let shown = |state| {
+        let run = TaskRun {
+            id: "00000000-0000-0000-0000-000000000001".parse().unwrap(),
+            task: task.name().to_owned(),
+            due: at(0),
+            attempt: 1,
+            instance: "another".to_owned(),
+            started_at: at(0),
+            until: at(60),
+            ended_at: Some(at(1)),
+            state,
+            detail: String::new(),
+        };
+        task.notice(&run);
+        let mut text = String::new();
+        encode(&mut text, &registry).unwrap();
+        text.contains("stint_totals_drifted_jobs 3")
+    };
+    assert!(shown(TaskState::Dead));
+    assert!(!shown(TaskState::Succeeded));
 }
 
 #[tokio::test]
