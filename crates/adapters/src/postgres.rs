@@ -15,6 +15,7 @@ mod attempt;
 mod error;
 mod group;
 mod health;
+mod housekeeping;
 mod idempotency;
 mod job;
 mod migrations;
@@ -25,6 +26,7 @@ mod schema;
 mod session;
 mod settings;
 mod sql;
+mod task;
 #[cfg(feature = "test-support")]
 pub mod test_database;
 mod time_entry;

@@ -2,6 +2,7 @@
 
 mod conformance;
 mod connections;
+mod housekeeping;
 mod idempotency;
 mod migrations;
 pub(crate) mod proxy;

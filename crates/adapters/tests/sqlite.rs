@@ -3,6 +3,7 @@
 mod conformance;
 mod corrupt;
 mod file;
+mod housekeeping;
 mod killed;
 mod schema;
 mod sharing;

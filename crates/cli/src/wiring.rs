@@ -11,16 +11,20 @@ use stint_adapters::caching::CachedTokens;
 use stint_adapters::coalescing::{Coalescing, CoalescingSettings, GroupLimits};
 use stint_adapters::migrations::Migrator;
 use stint_adapters::postgres::{Postgres, PostgresSettings};
+use stint_adapters::redis::{Redis, RedisSettings};
+use stint_adapters::spooling::Spooling;
 use stint_adapters::sqlite::{Sqlite, SqliteSettings};
 use stint_adapters::system::{RandomSecrets, SystemClock, UuidV7Generator};
 use stint_domain::ports::{
-    Clock, HealthCheck, IdGenerator, JobRepository, NotReady, Secrets, TimeEntryRepository, TokenRepository,
-    TotalsAudit,
+    Clock, HealthCheck, Housekeeping, IdGenerator, JobRepository, NotReady, PingQueue, PingRepository, Secrets,
+    TaskLog, TimeEntryRepository, TokenRepository, TotalsAudit,
 };
 use stint_domain::services::{Authenticator, JobService, TimeEntryService, TokenService};
 use stint_web::{Api, HttpMetrics, Limits};
 
-use crate::settings::{self, Configuration, DatabaseSettings, DatabaseUrl, HttpSettings, PostgresUrl, Settings};
+use crate::settings::{
+    self, Configuration, DatabaseSettings, DatabaseUrl, HttpSettings, PostgresUrl, Settings, WhenQueueIsDown,
+};
 
 /// Everything behind the ports.
 pub(crate) struct Ports {
@@ -28,10 +32,14 @@ pub(crate) struct Ports {
     time_entries: Arc<dyn TimeEntryRepository>,
     tokens: Arc<dyn TokenRepository>,
     secrets: Arc<dyn Secrets>,
-    ids: Arc<dyn IdGenerator>,
+    pub(crate) ids: Arc<dyn IdGenerator>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) health: Arc<dyn HealthCheck>,
     pub(crate) totals: Arc<dyn TotalsAudit>,
+    pub(crate) ping_queue: Arc<dyn PingQueue>,
+    pub(crate) pings: Arc<dyn PingRepository>,
+    pub(crate) tasks: Arc<dyn TaskLog>,
+    pub(crate) housekeeping: Arc<dyn Housekeeping>,
     pub(crate) migrator: Migrator,
 }
 
@@ -39,7 +47,7 @@ impl Ports {
     /// Connects to the database; its pools and queues show themselves in `registry`.
     pub(crate) async fn connect(settings: &Settings, registry: &mut Registry) -> Result<Self> {
         let coalescing = coalescing(&settings.coalescing);
-        let settings = &settings.database;
+        let (all, settings) = (settings, &settings.database);
         let queue = QueueLimits { max_waiting: settings.max_waiting, max_wait: settings.connect_timeout.0 };
         let failed = || format!("cannot use the database {}", settings.url);
         match &settings.url {
@@ -50,8 +58,12 @@ impl Ports {
                 postgres.register(registry);
                 let ledger = Coalescing::new(postgres.clone(), coalescing);
                 ledger.register(registry);
-                let migrator = postgres.migrator();
-                Ok(Self::over(ledger, postgres, migrator))
+                let table = postgres.ping_queue();
+                if !all.redis.url.is_some() {
+                    table.register(registry);
+                }
+                let (queue, migrator) = (ping_queue(all, table, registry)?, postgres.migrator());
+                Ok(Self::over(ledger, postgres, queue, migrator))
             }
             DatabaseUrl::Sqlite(path) => {
                 let sqlite = sqlite_settings(settings, queue, path);
@@ -59,17 +71,21 @@ impl Ports {
                 sqlite.register(registry);
                 let ledger = Coalescing::new(sqlite.clone(), coalescing.with_one_writer());
                 ledger.register(registry);
-                let migrator = sqlite.migrator();
-                Ok(Self::over(ledger, sqlite, migrator))
+                let table = sqlite.ping_queue();
+                if !all.redis.url.is_some() {
+                    table.register(registry);
+                }
+                let (queue, migrator) = (ping_queue(all, table, registry)?, sqlite.migrator());
+                Ok(Self::over(ledger, sqlite, queue, migrator))
             }
         }
     }
 
     /// Jobs and entries go through `ledger`, everything else to the backend itself.
-    fn over<L, B>(ledger: L, backend: B, migrator: Migrator) -> Self
+    fn over<L, B>(ledger: L, backend: B, ping_queue: Arc<dyn PingQueue>, migrator: Migrator) -> Self
     where
         L: JobRepository + TimeEntryRepository + 'static,
-        B: TokenRepository + HealthCheck + TotalsAudit + 'static,
+        B: TokenRepository + HealthCheck + TotalsAudit + PingRepository + TaskLog + Housekeeping + 'static,
     {
         let (ledger, backend) = (Arc::new(ledger), Arc::new(backend));
         Self {
@@ -80,7 +96,11 @@ impl Ports {
             ids: Arc::new(UuidV7Generator),
             clock: Arc::new(SystemClock),
             health: backend.clone(),
-            totals: backend,
+            totals: backend.clone(),
+            ping_queue,
+            pings: backend.clone(),
+            tasks: backend.clone(),
+            housekeeping: backend,
             migrator,
         }
     }
@@ -130,6 +150,26 @@ impl Ports {
             metrics,
         }
     }
+}
+
+/// Where pings wait: in Redis where there is one, else in the database, whose table may also take what Redis cannot.
+fn ping_queue(
+    settings: &Settings,
+    table: impl PingQueue + 'static,
+    registry: &mut Registry,
+) -> Result<Arc<dyn PingQueue>> {
+    let Some(url) = settings.redis.url.expose() else { return Ok(Arc::new(table)) };
+    let redis = RedisSettings {
+        connect_timeout: settings.redis.connect_timeout.0,
+        response_timeout: settings.redis.response_timeout.0,
+        ..RedisSettings::new(url)
+    };
+    let redis = Redis::open(&redis).with_context(|| format!("cannot use the Redis {}", settings.redis.url))?;
+    redis.register(registry);
+    Ok(match settings.capture.when_queue_is_down {
+        WhenQueueIsDown::Refuse => Arc::new(redis),
+        WhenQueueIsDown::Spool => Arc::new(Spooling::new(Arc::new(redis), Arc::new(table))),
+    })
 }
 
 fn postgres_settings(settings: &DatabaseSettings, queue: QueueLimits, url: &PostgresUrl) -> PostgresSettings {
