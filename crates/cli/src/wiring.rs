@@ -1,5 +1,8 @@
 //! From settings to ports: the only place that knows which adapter stands behind them.
 
+// TEMPORARY, to go with the file.
+mod unavailable;
+
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
@@ -14,10 +17,14 @@ use stint_adapters::postgres::{Postgres, PostgresSettings};
 use stint_adapters::sqlite::{Sqlite, SqliteSettings};
 use stint_adapters::system::{RandomSecrets, SystemClock, UuidV7Generator};
 use stint_domain::ports::{
-    Clock, HealthCheck, IdGenerator, JobRepository, NotReady, Secrets, TimeEntryRepository, TokenRepository,
-    TotalsAudit,
+    BackendError, Clock, HealthCheck, IdGenerator, JobRepository, NotReady, PingQueue, PingRepository, Secrets,
+    TaskLog, TimeEntryRepository, TokenRepository, TotalsAudit,
 };
-use stint_domain::services::{Authenticator, JobService, TimeEntryService, TokenService};
+use stint_domain::services::{
+    Authenticator, CaptureLimits, CaptureTokenService, JobService, PingService, TaskService, TimeEntryService,
+    TokenService,
+};
+use stint_domain::values::JobId;
 use stint_web::{Api, HttpMetrics, Limits};
 
 use crate::settings::{self, Configuration, DatabaseSettings, DatabaseUrl, HttpSettings, PostgresUrl, Settings};
@@ -27,6 +34,11 @@ pub(crate) struct Ports {
     jobs: Arc<dyn JobRepository>,
     time_entries: Arc<dyn TimeEntryRepository>,
     tokens: Arc<dyn TokenRepository>,
+    queue: Arc<dyn PingQueue>,
+    pings: Arc<dyn PingRepository>,
+    tasks: Arc<dyn TaskLog>,
+    /// What is taken for captured time.
+    pub(crate) capture: CaptureLimits,
     secrets: Arc<dyn Secrets>,
     ids: Arc<dyn IdGenerator>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -76,6 +88,11 @@ impl Ports {
             jobs: ledger.clone(),
             time_entries: ledger,
             tokens: backend.clone(),
+            queue: Arc::new(unavailable::Unavailable),
+            pings: Arc::new(unavailable::Unavailable),
+            tasks: Arc::new(unavailable::Unavailable),
+            // The one place where the settings `capture.gap` and its like are to come in.
+            capture: CaptureLimits::default(),
             secrets: Arc::new(RandomSecrets),
             ids: Arc::new(UuidV7Generator),
             clock: Arc::new(SystemClock),
@@ -106,6 +123,11 @@ impl Ports {
         TokenService::new(self.tokens.clone(), self.secrets.clone(), self.clock.clone(), self.ids.clone())
     }
 
+    /// Whether there is such a job.
+    pub(crate) async fn has_job(&self, id: JobId) -> Result<bool, BackendError> {
+        Ok(self.jobs.find(id).await?.is_some())
+    }
+
     /// Tells who has a secret, by the database alone.
     pub(crate) fn authenticator(&self) -> Authenticator {
         Authenticator::new(self.tokens.clone(), self.secrets.clone(), self.clock.clone())
@@ -113,7 +135,7 @@ impl Ports {
 
     /// The API over these ports. Its tokens are cached; `health` may be a decorator of the ports' own.
     pub(crate) fn api(&self, configuration: &Configuration, health: Arc<dyn HealthCheck>, metrics: HttpMetrics) -> Api {
-        let tokens = Arc::new(CachedTokens::new(self.tokens.clone(), self.clock.clone()));
+        let tokens: Arc<dyn TokenRepository> = Arc::new(CachedTokens::new(self.tokens.clone(), self.clock.clone()));
         Api {
             jobs: JobService::new(self.jobs.clone(), self.clock.clone(), self.ids.clone()),
             time_entries: TimeEntryService::new(
@@ -122,6 +144,23 @@ impl Ports {
                 self.clock.clone(),
                 self.ids.clone(),
             ),
+            // Over the cache, so that this instance forgets at once what it revokes.
+            capture_tokens: CaptureTokenService::new(
+                tokens.clone(),
+                self.jobs.clone(),
+                self.secrets.clone(),
+                self.clock.clone(),
+                self.ids.clone(),
+                self.capture.gap,
+            ),
+            pings: PingService::new(
+                self.queue.clone(),
+                self.pings.clone(),
+                self.clock.clone(),
+                self.ids.clone(),
+                self.capture,
+            ),
+            tasks: TaskService::new(self.tasks.clone()),
             authenticator: Authenticator::new(tokens, self.secrets.clone(), self.clock.clone()),
             health,
             ids: self.ids.clone(),

@@ -121,7 +121,6 @@ pub(crate) fn zone(json: Json<'_>) -> Result<Zone, String> {
 }
 
 /// Yes or no.
-#[expect(clippy::needless_pass_by_value, reason = "all readers have one signature")]
 pub(crate) fn boolean(json: Json<'_>) -> Result<bool, String> {
     match json {
         Json::Bool(value) => Ok(value),

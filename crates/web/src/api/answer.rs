@@ -125,6 +125,7 @@ pub(super) fn shown<S: Serializer>(value: &impl Display, serializer: S) -> Resul
 }
 
 /// The same, where there may be nothing to show.
+#[expect(clippy::ref_option, reason = "serde gives it so")]
 pub(super) fn shown_or_null<S: Serializer>(value: &Option<impl Display>, serializer: S) -> Result<S::Ok, S::Error> {
     match value {
         Some(value) => shown(value, serializer),

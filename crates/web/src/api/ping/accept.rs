@@ -6,7 +6,7 @@ use actix_web::http::header::{self, HeaderMap};
 pub(super) const TEXT: &str = "text/plain; charset=utf-8";
 /// The media type of the image.
 pub(super) const GIF: &str = "image/gif";
-/// One transparent pixel, as a GIF89a.
+/// One transparent pixel, as a GIF.
 pub(super) const PIXEL: &[u8] =
     b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff!\xf9\x04\x01\0\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02\x44\x01\0;";
 
