@@ -332,7 +332,7 @@ impl PingService {
         Ok(self.queue.waiting(Self::MOST_QUEUED).await?.into_iter().find(|ping| ping.id == id))
     }
 
-    /// The present day where the token is, and how much time its pings of it come to so far.
+    /// The present day where the token is, and how much time its pings without minutes prove of it so far.
     pub async fn captured_today(&self, capturer: &Capturer) -> Result<(DateStamp, CapturedTime), BackendError> {
         let today = capturer.rule.zone.day_of(self.clock.now());
         Ok((today, self.pings.captured_on(capturer.token, today).await?))
