@@ -4,9 +4,9 @@ use uuid::Uuid;
 
 use super::super::test::{at, clock, ids, job, principal};
 use super::*;
-use crate::ping::PingOutcome;
+use crate::ping::{LoggedPing, PingOutcome};
 use crate::ports::{BackendErrorKind, MockPingQueue, MockPingRepository};
-use crate::values::{CaptureRule, Subject, Zone};
+use crate::values::{CaptureRule, Gap, JobName, Subject, TokenId, Zone};
 
 const SECOND: i64 = 1_000_000;
 
