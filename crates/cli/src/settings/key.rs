@@ -21,7 +21,7 @@ pub(crate) const KEYS: &[Key] = &[
     ),
     key(
         "database.pool_size",
-        "connections for requests that share no group; on Postgres a process has one more for each group of `[coalescing]` (8 as set here), and one for health checks",
+        "connections for requests that share no group; on Postgres a process has one more for each group of `[coalescing]` (8 as set here), four for pings, and one for health checks",
     ),
     key("database.connect_timeout", "how long a request waits for a connection, new or from the pool"),
     key("database.statement_timeout", "how long Postgres works on one statement before it gives up"),
