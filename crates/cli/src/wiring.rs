@@ -34,7 +34,7 @@ pub(crate) struct Ports {
     jobs: Arc<dyn JobRepository>,
     time_entries: Arc<dyn TimeEntryRepository>,
     tokens: Arc<dyn TokenRepository>,
-    queue: Arc<dyn PingQueue>,
+    ping_queue: Arc<dyn PingQueue>,
     pings: Arc<dyn PingRepository>,
     tasks: Arc<dyn TaskLog>,
     /// What is taken for captured time.
@@ -88,7 +88,7 @@ impl Ports {
             jobs: ledger.clone(),
             time_entries: ledger,
             tokens: backend.clone(),
-            queue: Arc::new(unavailable::Unavailable),
+            ping_queue: Arc::new(unavailable::Unavailable),
             pings: Arc::new(unavailable::Unavailable),
             tasks: Arc::new(unavailable::Unavailable),
             // The one place where the settings `capture.gap` and its like are to come in.
@@ -154,7 +154,7 @@ impl Ports {
                 self.capture.gap,
             ),
             pings: PingService::new(
-                self.queue.clone(),
+                self.ping_queue.clone(),
                 self.pings.clone(),
                 self.clock.clone(),
                 self.ids.clone(),

@@ -18,10 +18,10 @@ pub struct CaptureLimits {
 }
 
 impl Default for CaptureLimits {
-    /// The default gap, 30 days, an hour.
+    /// The default gap, two weeks, an hour.
     fn default() -> Self {
         const HOUR: Duration = Duration::from_hours(1);
-        Self { gap: Gap::default(), max_age: HOUR * 24 * 30, ahead: HOUR }
+        Self { gap: Gap::default(), max_age: HOUR * 24 * 14, ahead: HOUR }
     }
 }
 
