@@ -6,6 +6,7 @@
 //!
 //! Every write first looks for a reason to refuse and only then changes anything, so that a refusal leaves no trace.
 
+pub(crate) mod capture;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub(crate) mod group;
 mod time_entry;

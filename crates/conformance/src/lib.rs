@@ -8,7 +8,11 @@
 //! | suite | what the factory makes |
 //! | --- | --- |
 //! | [`ledger!`]: all of [`job_repository!`], [`time_entry_repository!`], [`totals_audit!`], [`idempotency!`], [`concurrency!`] and [`model!`] | [`Ledger`] |
+//! | [`ping_repository!`] | [`Capture`] |
+//! | [`task_log!`] | `Fixture<dyn TaskLog>` |
+//! | [`housekeeping!`], [`housekeeping_of_pings!`] | [`House`], [`PingHouse`] |
 //! | [`token_repository!`] | `Fixture<dyn TokenRepository>` |
+//! | [`ping_queue!`] | `Fixture<dyn PingQueue>` |
 //! | [`health_check!`] | `Fixture<dyn HealthCheck>` |
 //! | [`health_check_notices!`] | [`health::Breakable`] |
 //! | [`clock!`], [`id_generator!`], [`secrets!`] | [`Fixture`] of that port |
@@ -113,20 +117,26 @@
 pub mod clock;
 pub mod concurrency;
 pub mod health;
+pub mod housekeeping;
 pub mod id_generator;
 pub mod idempotency;
 pub mod job;
 pub mod ledger;
 pub mod model;
+pub mod ping;
+pub mod ping_queue;
 pub mod secrets;
 pub mod suite;
+pub mod task;
 pub mod time_entry;
 pub mod token;
 pub mod totals;
 
 mod given;
 
+pub use housekeeping::{House, PingHouse};
 pub use ledger::Ledger;
+pub use ping::Capture;
 pub use suite::Fixture;
 
 /// The guide for authors of adapters, whose examples are run.

@@ -26,6 +26,21 @@ pub struct Job {
     pub updated_at: Timestamp,
 }
 
+impl Job {
+    /// A job as it is right after its creation at `at`.
+    pub fn new(id: JobId, name: JobName, status: JobStatus, at: Timestamp) -> Self {
+        Self {
+            id,
+            name,
+            status,
+            total_minutes: TotalMinutes::ZERO,
+            version: Version::initial(at),
+            created_at: at,
+            updated_at: at,
+        }
+    }
+}
+
 /// Whether a job takes time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum JobStatus {

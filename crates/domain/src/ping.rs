@@ -40,6 +40,13 @@ pub struct Ping {
     pub summary: Option<WorkSummary>,
 }
 
+impl Ping {
+    /// The id of the job that is created for the ping's project, if it is the first that names it.
+    pub fn new_job_id(&self) -> JobId {
+        JobId::new(Uuid::new_v5(&self.id.as_uuid(), b"job"))
+    }
+}
+
 /// What a ping counts for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PingTarget {

@@ -8,8 +8,8 @@ use stint_domain::ports::job::{
     PutJobError, UpdateJob, UpdateJobError,
 };
 use stint_domain::ports::{BackendError, JobRepository};
-use stint_domain::values::{JobId, JobName, Timestamp, TotalMinutes, Version};
-use stint_domain::{Applied, Job, JobStatus, Page};
+use stint_domain::values::{JobId, Timestamp};
+use stint_domain::{Applied, Job, Page};
 
 use super::Memory;
 use crate::ledger::{KeyReused, Outcome};
@@ -28,10 +28,11 @@ impl JobRepository for Memory {
         let job = match ledger.jobs.get(&command.id) {
             Some(job) if job.name == command.name && job.status == command.status => job.clone(),
             Some(job) => return Err(CreateJobError::IdTaken(job.id)),
-            None => new_job(command.id, command.name, command.status, command.at),
+            None => Job::new(command.id, command.name, command.status, command.at),
         };
         ledger.jobs.insert(job.id, job.clone());
         ledger.remember(command.idempotency.as_ref(), || Outcome::Job(job.clone()));
+        self.note_first_use(command.idempotency.as_ref(), command.at);
         Ok(Applied::now(job))
     }
 
@@ -45,7 +46,7 @@ impl JobRepository for Memory {
             changed(job, command.at);
             return Ok(Put::Replaced(job.clone()));
         }
-        let job = new_job(command.id, command.name, command.status, command.at);
+        let job = Job::new(command.id, command.name, command.status, command.at);
         ledger.jobs.insert(job.id, job.clone());
         Ok(Put::Created(job))
     }
@@ -89,18 +90,6 @@ impl JobRepository for Memory {
         let mut jobs: Vec<Job> = self.ledger().jobs.values().filter(wanted).cloned().collect();
         jobs.sort_by_key(place);
         Ok(Page::of(jobs, query.size, |job| job.into()))
-    }
-}
-
-fn new_job(id: JobId, name: JobName, status: JobStatus, at: Timestamp) -> Job {
-    Job {
-        id,
-        name,
-        status,
-        total_minutes: TotalMinutes::ZERO,
-        version: Version::initial(at),
-        created_at: at,
-        updated_at: at,
     }
 }
 

@@ -48,6 +48,16 @@ impl<R> Failure<R> {
         Self::Refused(error.into())
     }
 
+    /// The same for a method that may refuse for other reasons, too.
+    pub(super) fn widen<S: From<R>>(self) -> Failure<S> {
+        match self {
+            Self::Refused(refusal) => Failure::Refused(refusal.into()),
+            Self::Overtaken => Failure::Overtaken,
+            Self::Database(error) => Failure::Database(error),
+            Self::Undone(error) => Failure::Undone(error),
+        }
+    }
+
     /// Whether another row has the same key.
     pub(super) fn is_unique_violation(&self) -> bool {
         matches!(self, Self::Database(error) | Self::Undone(error) if fault(error) == Fault::Unique)

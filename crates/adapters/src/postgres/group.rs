@@ -4,7 +4,7 @@
 //! stored ([`record`]). Everything else, and whatever that statement did not store, goes the general way
 //! ([`decide`]): lock, read, decide, store.
 
-mod decide;
+pub(super) mod decide;
 mod held;
 mod keys;
 mod pages;

@@ -17,7 +17,7 @@ use stint_domain::ports::job::{
     PutJobError, UpdateJob, UpdateJobError,
 };
 use stint_domain::ports::{BackendError, JobRepository};
-use stint_domain::values::{JobId, JobName, Timestamp, TotalMinutes, Version};
+use stint_domain::values::{JobId, JobName, Timestamp};
 use stint_domain::{Applied, Job, JobStatus, Page, Precondition};
 
 use super::Postgres;
@@ -78,14 +78,14 @@ fn find<R: From<BackendError>>(connection: &mut PgConnection, id: JobId) -> Resu
 }
 
 /// Stores a job unless the id is taken.
-fn insert(
+pub(super) fn insert(
     connection: &mut PgConnection,
     id: JobId,
     name: &JobName,
     status: JobStatus,
     at: Timestamp,
 ) -> QueryResult<Option<Job>> {
-    let version = Version::initial(at);
+    let job = Job::new(id, name.clone(), status, at);
     let inserted = insert_into(jobs::table)
         .values((
             jobs::id.eq(id.as_uuid()),
@@ -93,14 +93,12 @@ fn insert(
             jobs::name_folded.eq(name.folded()),
             jobs::status.eq(status.as_str()),
             jobs::total_minutes.eq(0),
-            jobs::version.eq(version.get()),
+            jobs::version.eq(job.version.get()),
             jobs::created_at.eq(timestamptz(at)),
             jobs::updated_at.eq(timestamptz(at)),
         ))
         .on_conflict_do_nothing()
         .execute(connection)?;
-    let (name, total_minutes) = (name.clone(), TotalMinutes::ZERO);
-    let job = Job { id, name, status, total_minutes, version, created_at: at, updated_at: at };
     Ok((inserted == 1).then_some(job))
 }
 

@@ -38,25 +38,36 @@ pub(super) fn date(date: DateStamp) -> PgDate {
     PgDate(date.as_date().num_days_from_ce() - EPOCH_DAYS)
 }
 
+/// A date as the domain knows it.
+pub(super) fn date_stamp(PgDate(days): PgDate) -> Result<DateStamp, DateStampError> {
+    let date = NaiveDate::from_num_days_from_ce_opt(days.saturating_add(EPOCH_DAYS)).ok_or(DateStampError)?;
+    DateStamp::new(date)
+}
+
 /// Where a value stands. The place is only spelled out when something is wrong with it.
-struct Place {
-    table: &'static str,
-    id: Uuid,
+pub(super) struct Place {
+    pub(super) table: &'static str,
+    pub(super) id: Uuid,
 }
 
 impl Place {
-    fn column<T, E>(&self, column: &'static str, value: impl Display, parsed: Result<T, E>) -> Result<T, BackendError>
+    pub(super) fn column<T, E>(
+        &self,
+        column: &'static str,
+        value: impl Display,
+        parsed: Result<T, E>,
+    ) -> Result<T, BackendError>
     where
         E: Into<Box<dyn Error + Send + Sync>>,
     {
         parsed.map_err(|error| self.row().corrupt(column, value, error))
     }
 
-    fn row(&self) -> StoredRow {
+    pub(super) fn row(&self) -> StoredRow {
         StoredRow { backend: BACKEND, table: self.table, id: self.id.to_string() }
     }
 
-    fn timestamp(&self, column: &'static str, stored: PgTimestamp) -> Result<Timestamp, BackendError> {
+    pub(super) fn timestamp(&self, column: &'static str, stored: PgTimestamp) -> Result<Timestamp, BackendError> {
         // `infinity` is the greatest number: it stays outside the years that a timestamp has.
         self.column(column, stored.0, Timestamp::from_micros(stored.0.saturating_add(EPOCH_MICROS)))
     }
@@ -122,8 +133,6 @@ impl TryFrom<TimeEntryRow> for TimeEntry {
 
     fn try_from(row: TimeEntryRow) -> Result<Self, BackendError> {
         let place = Place { table: "time_entries", id: row.id };
-        let PgDate(days) = row.date_stamp;
-        let date = NaiveDate::from_num_days_from_ce_opt(days.saturating_add(EPOCH_DAYS)).ok_or(DateStampError);
         Ok(Self {
             id: TimeEntryId::new(row.id),
             related_job: JobId::new(row.related_job),
@@ -132,7 +141,7 @@ impl TryFrom<TimeEntryRow> for TimeEntry {
                 row.minutes_worked,
                 Minutes::new(row.minutes_worked.into()),
             )?,
-            date_stamp: place.column("date_stamp", days, date.and_then(DateStamp::new))?,
+            date_stamp: place.column("date_stamp", row.date_stamp.0, date_stamp(row.date_stamp))?,
             // It may hold what nobody wants in a log, so its length has to do.
             work_summary: place.column(
                 "work_summary",

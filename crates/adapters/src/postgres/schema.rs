@@ -54,3 +54,48 @@ diesel::table! {
         created_at -> Timestamptz,
     }
 }
+
+diesel::table! {
+    task_runs (id) {
+        id -> Uuid,
+        task -> Text,
+        due -> Timestamptz,
+        attempt -> Integer,
+        instance -> Text,
+        started_at -> Timestamptz,
+        until -> Timestamptz,
+        ended_at -> Nullable<Timestamptz>,
+        state -> Text,
+        detail -> Text,
+    }
+}
+
+diesel::table! {
+    pings (id) {
+        id -> Uuid,
+        token_id -> Uuid,
+        related_job -> Nullable<Uuid>,
+        at -> Timestamptz,
+        received_at -> Timestamptz,
+        minutes -> Nullable<SmallInt>,
+        summary -> Nullable<Text>,
+        day -> Date,
+        status -> Text,
+        reason -> Nullable<Text>,
+        logged_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    ping_days (related_job, token_id, day) {
+        related_job -> Uuid,
+        token_id -> Uuid,
+        day -> Date,
+        micros -> BigInt,
+        summary -> Nullable<Text>,
+        summary_at -> Nullable<Timestamptz>,
+        summary_ping -> Nullable<Uuid>,
+        entry_version -> Nullable<BigInt>,
+        detached -> Bool,
+    }
+}

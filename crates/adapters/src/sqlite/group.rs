@@ -65,7 +65,7 @@ pub(super) fn write(connection: &mut SqliteConnection, writes: &[Write]) -> Resu
     })
 }
 
-fn read(connection: &mut SqliteConnection, scope: &Scope<'_>) -> Result<Ledger, BackendError> {
+pub(super) fn read(connection: &mut SqliteConnection, scope: &Scope<'_>) -> Result<Ledger, BackendError> {
     let mut ledger = Ledger::new(BACKEND);
     for id in &scope.entries {
         ledger.entries.extend(time_entry::load(connection, *id)?.map(|entry| (entry.id, entry)));
@@ -89,7 +89,11 @@ fn read(connection: &mut SqliteConnection, scope: &Scope<'_>) -> Result<Ledger, 
     Ok(ledger)
 }
 
-fn store(connection: &mut SqliteConnection, changes: &Changes<'_>, scope: &Scope<'_>) -> Result<(), BackendError> {
+pub(super) fn store(
+    connection: &mut SqliteConnection,
+    changes: &Changes<'_>,
+    scope: &Scope<'_>,
+) -> Result<(), BackendError> {
     for id in &changes.deleted {
         time_entry::delete(connection, *id)?;
     }

@@ -11,7 +11,7 @@ use stint_domain::ports::job::{
     PutJobError, UpdateJob, UpdateJobError,
 };
 use stint_domain::ports::{BackendError, JobRepository};
-use stint_domain::values::{JobId, JobName, Timestamp, TotalMinutes, Version};
+use stint_domain::values::{JobId, JobName, Timestamp};
 use stint_domain::{Applied, Job, JobStatus, Page};
 
 use super::Sqlite;
@@ -98,15 +98,14 @@ pub(super) fn load(connection: &mut SqliteConnection, id: JobId) -> Result<Optio
     row.map(Job::try_from).transpose()
 }
 
-fn insert(
+pub(super) fn insert(
     connection: &mut SqliteConnection,
     id: JobId,
     name: JobName,
     status: JobStatus,
     at: Timestamp,
 ) -> Result<Job, BackendError> {
-    let total_minutes = TotalMinutes::ZERO;
-    let job = Job { id, name, status, total_minutes, version: Version::initial(at), created_at: at, updated_at: at };
+    let job = Job::new(id, name, status, at);
     diesel::insert_into(jobs::table).values(JobColumns::from(&job)).execute(connection).map_err(classify)?;
     Ok(job)
 }

@@ -16,8 +16,12 @@ pub(super) fn query_plan(query: &impl QueryFragment<Sqlite>) -> Vec<String> {
     }
 
     let mut connection = SqliteConnection::establish(":memory:").unwrap();
-    let schema = include_str!("../../../../migrations/sqlite/2026-11-21-000001_expand_ledger/up.sql");
-    connection.batch_execute(schema).unwrap();
+    for schema in [
+        include_str!("../../../../migrations/sqlite/2026-11-21-000001_expand_ledger/up.sql"),
+        include_str!("../../../../migrations/sqlite/2026-11-21-000002_expand_capture/up.sql"),
+    ] {
+        connection.batch_execute(schema).unwrap();
+    }
     let text = diesel::debug_query::<Sqlite, _>(query).to_string();
     let (text, _binds) = text.split_once(" -- binds:").unwrap();
     let steps: Vec<Step> = sql_query(format!("EXPLAIN QUERY PLAN {text}")).load(&mut connection).unwrap();

@@ -146,11 +146,11 @@ pub(super) fn uuid(row: &StoredRow, column: &'static str, value: &[u8]) -> Resul
     bytes(row, column, value).map(Uuid::from_bytes)
 }
 
-fn version(row: &StoredRow, value: i64) -> Result<Version, BackendError> {
+pub(super) fn version(row: &StoredRow, value: i64) -> Result<Version, BackendError> {
     row.column("version", value, |version| Version::new(*version))
 }
 
-fn timestamp(row: &StoredRow, column: &'static str, micros: i64) -> Result<Timestamp, BackendError> {
+pub(super) fn timestamp(row: &StoredRow, column: &'static str, micros: i64) -> Result<Timestamp, BackendError> {
     row.column(column, micros, |micros| Timestamp::from_micros(*micros))
 }
 

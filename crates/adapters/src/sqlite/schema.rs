@@ -57,4 +57,59 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    task_runs (id) {
+        id -> Binary,
+        task -> Text,
+        due -> BigInt,
+        attempt -> BigInt,
+        instance -> Text,
+        started_at -> BigInt,
+        until -> BigInt,
+        ended_at -> Nullable<BigInt>,
+        state -> Text,
+        detail -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(jobs, time_entries);
+
+diesel::table! {
+    pings (id) {
+        id -> Binary,
+        token_id -> Binary,
+        related_job -> Nullable<Binary>,
+        at -> BigInt,
+        received_at -> BigInt,
+        minutes -> Nullable<BigInt>,
+        summary -> Nullable<Text>,
+        day -> Text,
+        status -> Text,
+        reason -> Nullable<Text>,
+        logged_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    ping_days (related_job, token_id, day) {
+        related_job -> Binary,
+        token_id -> Binary,
+        day -> Text,
+        micros -> BigInt,
+        summary -> Nullable<Text>,
+        summary_at -> Nullable<BigInt>,
+        summary_ping -> Nullable<Binary>,
+        entry_version -> Nullable<BigInt>,
+        detached -> Bool,
+    }
+}
+
+diesel::table! {
+    capture_projects (subject, project) {
+        subject -> Text,
+        project -> Text,
+        related_job -> Binary,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(capture_projects, jobs);

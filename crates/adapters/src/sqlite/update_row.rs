@@ -45,7 +45,7 @@ mod tests {
 
     use diesel::connection::{InstrumentationEvent, SimpleConnection};
     use stint_domain::Job;
-    use stint_domain::values::{JobId, JobName, Timestamp, TotalMinutes, Version};
+    use stint_domain::values::{JobId, JobName, Timestamp};
     use uuid::Uuid;
 
     use crate::sqlite::job;
@@ -69,15 +69,8 @@ mod tests {
 
         let at = Timestamp::from_micros(0).unwrap();
         let mut save = || {
-            let job = Job {
-                id: JobId::new(Uuid::nil()),
-                name: JobName::new("Research").unwrap(),
-                status: stint_domain::JobStatus::Open,
-                total_minutes: TotalMinutes::ZERO,
-                version: Version::initial(at),
-                created_at: at,
-                updated_at: at,
-            };
+            let name = JobName::new("Research").unwrap();
+            let job = Job::new(JobId::new(Uuid::nil()), name, stint_domain::JobStatus::Open, at);
             job::update(&mut connection, &job).unwrap();
         };
         save();

@@ -46,6 +46,18 @@ async fn the_schema_itself_refuses_what_the_domain_does() {
         "UPDATE time_entries SET created_by = ''",
         "UPDATE time_entries SET version = -1",
         "INSERT INTO tokens VALUES (gen_random_uuid(), 'ci', 'ci', 'read', '\\x00', now())",
+        "INSERT INTO tokens (id, name, subject, scopes, secret_hash, created_at)
+            VALUES (gen_random_uuid(), 'ci', 'ci', 'capture', sha256('a'), now())",
+        "INSERT INTO tokens (id, name, subject, scopes, secret_hash, created_at, capture_target, capture_zone, capture_gap)
+            VALUES (gen_random_uuid(), 'ci', 'ci', 'capture', sha256('a'), now(), 'job', 'UTC', 900)",
+        "INSERT INTO pings (id, token_id, at, received_at, day, status, logged_at)
+            VALUES (gen_random_uuid(), gen_random_uuid(), now(), now(), now(), 'logged', now())",
+        "INSERT INTO pings (id, token_id, at, received_at, day, status, logged_at)
+            VALUES (gen_random_uuid(), gen_random_uuid(), now(), now(), now(), 'ignored', now())",
+        "INSERT INTO ping_days (related_job, token_id, day, micros, detached)
+            VALUES (gen_random_uuid(), gen_random_uuid(), now(), -1, false)",
+        "INSERT INTO task_runs (id, task, due, attempt, instance, started_at, until, state, detail)
+            VALUES (gen_random_uuid(), 'prune', now(), 1, '', now(), now(), 'succeeded', '')",
         "INSERT INTO idempotency_keys VALUES (gen_random_uuid(), '', sha256('a'), '', now())",
     ];
     for (statement, refusal) in refusals(&out_of_range, &database) {

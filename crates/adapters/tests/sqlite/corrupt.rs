@@ -47,7 +47,10 @@ async fn a_row_that_does_not_parse_is_corrupt_and_named() {
     let error = TimeEntryRepository::find(&sqlite, entry_id).await.unwrap_err();
     assert_corrupt(&error, &format!("time_entries.related_job of {ENTRY} holds x'0102'"));
 
-    spoil("INSERT INTO tokens VALUES (x'ff', 'ci', 'ci', 'read', zeroblob(32), 0, NULL, NULL)");
+    spoil(
+        "INSERT INTO tokens (id, name, subject, scopes, secret_hash, created_at)
+        VALUES (x'ff', 'ci', 'ci', 'read', zeroblob(32), 0)",
+    );
     let error = sqlite.find_by_hash(SecretHash([0; 32])).await.unwrap_err();
     assert_corrupt(&error, "tokens.id of x'ff' holds x'ff'");
 }

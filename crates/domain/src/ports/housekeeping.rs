@@ -1,4 +1,8 @@
 //! Forgetting what nobody needs any more.
+#![cfg_attr(
+    any(test, feature = "mocks"),
+    expect(clippy::struct_field_names, reason = "mockall names a field for each method")
+)]
 
 use async_trait::async_trait;
 

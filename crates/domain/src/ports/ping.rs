@@ -38,7 +38,7 @@ pub trait PingRepository: Send + Sync {
     /// Logged pings, latest first: by `received_at`, then by id, both descending. Stable as other listings are.
     async fn list(&self, query: ListPings) -> Result<Page<LoggedPing, PingCursor>, BackendError>;
 
-    /// How much time the token's pings of this day come to, over all jobs.
+    /// How much time the token's pings without minutes prove on this day, over all jobs.
     async fn captured_on(&self, token: TokenId, day: DateStamp) -> Result<CapturedTime, BackendError>;
 }
 
@@ -149,10 +149,10 @@ impl From<&LoggedPing> for PingCursor {
     }
 }
 
-/// How much time a token's pings of one day come to.
+/// How much time a token's pings without minutes prove on one day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct CapturedTime {
-    /// Microseconds that spans prove, and those of pings with minutes.
+    /// Microseconds, not yet rounded.
     pub micros: u64,
 }
 

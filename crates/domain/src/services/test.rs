@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::job::{Job, JobStatus};
 use crate::ports::{Clock, IdGenerator, MockClock, MockIdGenerator};
 use crate::principal::Principal;
-use crate::values::{JobId, JobName, Subject, Timestamp, TokenId, TotalMinutes, Version};
+use crate::values::{JobId, JobName, Subject, Timestamp, TokenId};
 
 pub(super) fn at() -> Timestamp {
     Timestamp::from_micros(1_700_000_000_000_000).unwrap()
@@ -35,13 +35,5 @@ pub(super) fn principal(scopes: &str) -> Principal {
 }
 
 pub(super) fn job() -> Job {
-    Job {
-        id: JobId::new(Uuid::from_u128(5)),
-        name: JobName::new("Research").unwrap(),
-        status: JobStatus::Open,
-        total_minutes: TotalMinutes::ZERO,
-        version: Version::initial(at()),
-        created_at: at(),
-        updated_at: at(),
-    }
+    Job::new(JobId::new(Uuid::from_u128(5)), JobName::new("Research").unwrap(), JobStatus::Open, at())
 }

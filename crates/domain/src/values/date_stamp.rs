@@ -21,6 +21,13 @@ impl DateStamp {
         if (1..=9999).contains(&date.year()) { Ok(Self(date)) } else { Err(DateStampError) }
     }
 
+    /// The date, or the nearest one of the years 1 to 9999.
+    pub fn nearest(date: NaiveDate) -> Self {
+        const FIRST: NaiveDate = NaiveDate::from_ymd_opt(1, 1, 1).expect("the first date there is");
+        const LAST: NaiveDate = NaiveDate::from_ymd_opt(9999, 12, 31).expect("the last date there is");
+        Self(date.clamp(FIRST, LAST))
+    }
+
     /// The date.
     pub const fn as_date(self) -> NaiveDate {
         self.0

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, Days, Duration, LocalResult, NaiveDate, NaiveTime, TimeZone, Utc};
+use chrono::{DateTime, Days, LocalResult, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 use thiserror::Error;
 
@@ -46,10 +46,8 @@ impl Zone {
         while let Some(later) = date.succ_opt().filter(|later| self.start_of(*later) <= utc) {
             date = later;
         }
-        // Only within a day of the first and the last moment there are does a zone lead out of the years.
-        DateStamp::new(date).unwrap_or_else(|_out_of_years| {
-            DateStamp::new(utc.date_naive()).expect("a timestamp is within the years 1 to 9999")
-        })
+        // Within a day of the first and the last moment there are, a zone may lead out of the years.
+        DateStamp::nearest(date)
     }
 
     /// The days from `from` to `to`, in order, each with the microseconds of that time that belong to it; days with none
@@ -75,19 +73,27 @@ impl Zone {
 
     /// The moment at which the date starts.
     fn start_of(self, date: NaiveDate) -> DateTime<Utc> {
-        let midnight = date.and_time(NaiveTime::MIN);
-        match self.0.from_local_datetime(&midnight) {
+        match self.0.from_local_datetime(&date.and_time(NaiveTime::MIN)) {
             LocalResult::Single(start) | LocalResult::Ambiguous(start, _) => start.with_timezone(&Utc),
-            // Clocks jumped over midnight: the day starts with the jump, which is as far after the midnight that the
-            // clocks before it would have shown as it takes them to get there.
-            LocalResult::None => {
-                let before = (1..=48).find_map(|half_hours| {
-                    self.0.from_local_datetime(&(midnight - Duration::minutes(30 * half_hours))).earliest()
-                });
-                let offset = before.map(|before| before.naive_utc() - before.naive_local()).unwrap_or_default();
-                (midnight + offset).and_utc()
+            LocalResult::None => self.jump_to(date),
+        }
+    }
+
+    /// The moment at which clocks jumped over the date's midnight, or over all of the date.
+    fn jump_to(self, date: NaiveDate) -> DateTime<Utc> {
+        let midnight = date.and_time(NaiveTime::MIN).and_utc();
+        let is_later = |moment: DateTime<Utc>| moment.with_timezone(&self.0).date_naive() >= date;
+        // No zone is as much as a day from UTC.
+        let (mut before, mut after) = (midnight - TimeDelta::days(1), midnight + TimeDelta::days(1));
+        while after - before > TimeDelta::seconds(1) {
+            let middle = before + TimeDelta::seconds((after - before).num_seconds() / 2);
+            if is_later(middle) {
+                after = middle;
+            } else {
+                before = middle;
             }
         }
+        after
     }
 }
 
@@ -108,5 +114,89 @@ impl FromStr for Zone {
 
     fn from_str(text: &str) -> Result<Self, ZoneError> {
         text.parse().map(Self).or(Err(ZoneError))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const MINUTE: i64 = 60_000_000;
+
+    fn moment(text: &str) -> Timestamp {
+        Timestamp::from_datetime(text.parse().unwrap()).unwrap()
+    }
+
+    fn zone(name: &str) -> Zone {
+        name.parse().unwrap()
+    }
+
+    fn days(name: &str, from: &str, to: &str) -> Vec<(String, i64)> {
+        let parts = zone(name).split(moment(from), moment(to));
+        parts.into_iter().map(|(day, micros)| (day.to_string(), micros / MINUTE)).collect()
+    }
+
+    fn parts(expected: &[(&str, i64)]) -> Vec<(String, i64)> {
+        expected.iter().map(|(day, minutes)| ((*day).to_owned(), *minutes)).collect()
+    }
+
+    #[test]
+    fn time_is_split_at_local_midnight() {
+        let berlin = days("Europe/Berlin", "2026-01-15T22:40:00Z", "2026-01-15T23:10:00Z");
+        assert_eq!(berlin, parts(&[("2026-01-15", 20), ("2026-01-16", 10)]));
+        assert_eq!(days("UTC", "2026-01-15T22:40:00Z", "2026-01-15T23:10:00Z"), parts(&[("2026-01-15", 30)]));
+        assert_eq!(days("UTC", "2026-01-15T22:40:00Z", "2026-01-15T22:40:00Z"), []);
+        assert!("Mars/Olympus".parse::<Zone>().is_err());
+    }
+
+    #[test]
+    fn days_on_which_clocks_change_have_23_and_25_hours() {
+        let spring = days("Europe/Berlin", "2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z");
+        assert_eq!(spring, parts(&[("2026-03-29", 23 * 60)]));
+        let autumn = days("Europe/Berlin", "2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z");
+        assert_eq!(autumn, parts(&[("2026-10-25", 25 * 60)]));
+    }
+
+    /// In Beirut clocks jumped from midnight to one; in Toronto once from half past eleven to half past midnight; in
+    /// St. John's they went back from one minute past midnight; and Samoa left out a date.
+    #[test]
+    fn every_moment_has_one_day_where_clocks_change_at_midnight() {
+        let beirut = days("Asia/Beirut", "2022-03-26T21:30:00Z", "2022-03-26T22:30:00Z");
+        assert_eq!(beirut, parts(&[("2022-03-26", 30), ("2022-03-27", 30)]));
+        let toronto = days("America/Toronto", "1919-03-31T04:00:00Z", "1919-03-31T05:00:00Z");
+        assert_eq!(toronto, parts(&[("1919-03-30", 30), ("1919-03-31", 30)]));
+        let st_johns = days("America/St_Johns", "2009-11-01T02:00:00Z", "2009-11-01T04:00:00Z");
+        assert_eq!(st_johns, parts(&[("2009-10-31", 30), ("2009-11-01", 90)]));
+        let samoa = days("Pacific/Apia", "2011-12-30T09:30:00Z", "2011-12-30T10:30:00Z");
+        assert_eq!(samoa, parts(&[("2011-12-29", 30), ("2011-12-31", 30)]));
+    }
+
+    proptest! {
+        /// Whatever the zone and however it is cut, no time is lost and none counts twice, and a part's day is that of
+        /// its first moment.
+        #[test]
+        fn the_parts_of_a_span_are_the_span(
+            at in 0usize..chrono_tz::TZ_VARIANTS.len(), from in -2_000_000_000i64..2_000_000_000, seconds in 0i64..400_000,
+            cut in 0i64..400_000,
+        ) {
+            let zone = Zone(chrono_tz::TZ_VARIANTS[at]);
+            let moment = |seconds: i64| Timestamp::from_micros(seconds * 1_000_000).unwrap();
+            let (start, end, middle) = (moment(from), moment(from + seconds), moment(from + cut.min(seconds)));
+            let mut sums = std::collections::BTreeMap::new();
+            for (day, micros) in zone.split(start, end) {
+                *sums.entry(day).or_insert(0) += micros;
+            }
+            prop_assert_eq!(sums.values().sum::<i64>(), seconds * 1_000_000);
+            let mut in_two = std::collections::BTreeMap::new();
+            for (day, micros) in zone.split(start, middle).into_iter().chain(zone.split(middle, end)) {
+                *in_two.entry(day).or_insert(0) += micros;
+            }
+            prop_assert_eq!(&sums, &in_two);
+            if let Some((day, _)) = zone.split(start, end).first() {
+                prop_assert_eq!(*day, zone.day_of(start));
+            }
+        }
     }
 }

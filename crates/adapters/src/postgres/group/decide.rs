@@ -74,6 +74,14 @@ pub(super) fn write(
     }
 }
 
+/// What is in the scope, locked, for what waits for every lock.
+pub(in crate::postgres) fn read_all(
+    connection: &mut PgConnection,
+    scope: &Scope<'_>,
+) -> Result<Ledger, Failure<BackendError>> {
+    read(connection, scope, &HashSet::new(), Locks::Await).map(|(ledger, _none_is_held)| ledger)
+}
+
 /// What the writes are about, without what is held.
 fn read(
     connection: &mut PgConnection,
@@ -122,7 +130,12 @@ pub(super) fn lock<N: Constant<Columns = JobColumns>>(
     rows.into_iter().map(Job::try_from).collect::<Result<_, _>>().map_err(Failure::Refused)
 }
 
-fn store(connection: &mut PgConnection, changes: &Changes<'_>, scope: &Scope<'_>) -> Result<(), Failure<BackendError>> {
+/// Stores what is different.
+pub(in crate::postgres) fn store(
+    connection: &mut PgConnection,
+    changes: &Changes<'_>,
+    scope: &Scope<'_>,
+) -> Result<(), Failure<BackendError>> {
     if !changes.deleted.is_empty() {
         let ids: Vec<_> = changes.deleted.iter().map(|id| id.as_uuid()).collect();
         exactly(ids.len(), Sql::<Delete>::constant().bind::<Array<SqlUuid>, _>(ids), connection)?;
@@ -152,7 +165,7 @@ fn store(connection: &mut PgConnection, changes: &Changes<'_>, scope: &Scope<'_>
 }
 
 /// Changes so many rows. Another number, or an id that is taken, tells that somebody else did something meanwhile.
-fn exactly<N: Constant>(
+pub(in crate::postgres) fn exactly<N: Constant>(
     rows: usize,
     sql: Sql<'_, N>,
     connection: &mut PgConnection,

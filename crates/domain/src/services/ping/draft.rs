@@ -18,7 +18,7 @@ pub struct CaptureLimits {
 }
 
 impl Default for CaptureLimits {
-    /// The default gap, two weeks, an hour.
+    /// The default gap, 14 days, an hour.
     fn default() -> Self {
         const HOUR: Duration = Duration::from_hours(1);
         Self { gap: Gap::default(), max_age: HOUR * 24 * 14, ahead: HOUR }

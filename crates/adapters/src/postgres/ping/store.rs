@@ -1,0 +1,130 @@
+//! What is written of pings and days, under the locks of their jobs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Bool, Date, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
+use stint_domain::ports::BackendError;
+use stint_domain::ports::ping::PingStatus;
+use stint_domain::values::DateStamp;
+use stint_domain::{LoggedPing, Ping, PingOutcome};
+
+use super::super::attempt::Failure;
+use super::super::group::decide::exactly;
+use super::super::rows::{date, timestamptz};
+use super::super::sql::{Constant, Sql};
+use crate::ledger::capture::{Captured, Day, DayOf};
+
+/// Stores new pings. One that is taken tells that somebody else logged it meanwhile.
+struct Insert;
+
+impl Constant for Insert {
+    type Columns = ();
+    const SQL: &'static str = "
+        INSERT INTO pings
+            (id, token_id, related_job, at, received_at, minutes, summary, day, status, reason, logged_at)
+        SELECT * FROM unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+}
+
+/// Stores days as they are now.
+struct Save;
+
+impl Constant for Save {
+    type Columns = ();
+    const SQL: &'static str = "
+        INSERT INTO ping_days
+            (related_job, token_id, day, micros, summary, summary_at, summary_ping, entry_version, detached)
+        SELECT * FROM unnest(?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (related_job, token_id, day) DO UPDATE SET
+            micros = excluded.micros, summary = excluded.summary, summary_at = excluded.summary_at,
+            summary_ping = excluded.summary_ping, entry_version = excluded.entry_version, detached = excluded.detached";
+}
+
+/// Notes when tokens were used last, to the minute: so most groups change nothing.
+struct Use;
+
+impl Constant for Use {
+    type Columns = ();
+    const SQL: &'static str = "
+        UPDATE tokens SET last_used_at = used.at FROM unnest(?, ?) AS used (token, at)
+        WHERE tokens.id = used.token
+            AND (tokens.last_used_at IS NULL OR tokens.last_used_at <= used.at - interval '1 minute')";
+}
+
+pub(super) fn pings(
+    connection: &mut PgConnection,
+    new: &[(LoggedPing, DateStamp)],
+) -> Result<(), Failure<BackendError>> {
+    fn column<'a, V>(new: &'a [(LoggedPing, DateStamp)], value: impl Fn(&'a LoggedPing) -> V) -> Vec<V> {
+        new.iter().map(|(ping, _)| value(ping)).collect()
+    }
+    if new.is_empty() {
+        return Ok(());
+    }
+    let reason = |ping: &LoggedPing| match ping.outcome {
+        PingOutcome::Ignored(reason) => Some(reason.as_str()),
+        PingOutcome::Logged(_) | PingOutcome::Retracted => None,
+    };
+    let insert = Sql::<Insert>::constant()
+        .bind::<Array<SqlUuid>, _>(column(new, |ping| ping.id.as_uuid()))
+        .bind::<Array<SqlUuid>, _>(column(new, |ping| ping.token.as_uuid()))
+        .bind::<Array<Nullable<SqlUuid>>, _>(column(new, |ping| {
+            ping.related_job.map(stint_domain::values::JobId::as_uuid)
+        }))
+        .bind::<Array<Timestamptz>, _>(column(new, |ping| timestamptz(ping.at)))
+        .bind::<Array<Timestamptz>, _>(column(new, |ping| timestamptz(ping.received_at)))
+        .bind::<Array<Nullable<SmallInt>>, _>(column(new, |ping| {
+            ping.minutes.map(|minutes| minutes.get().cast_signed())
+        }))
+        .bind::<Array<Nullable<Text>>, _>(column(new, |ping| {
+            ping.summary.as_ref().map(stint_domain::values::WorkSummary::as_str)
+        }))
+        .bind::<Array<Date>, _>(new.iter().map(|(_, day)| date(*day)).collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(column(new, |ping| PingStatus::from(&ping.outcome).as_str()))
+        .bind::<Array<Nullable<Text>>, _>(column(new, reason))
+        .bind::<Array<Timestamptz>, _>(column(new, |ping| timestamptz(ping.logged_at)));
+    exactly(new.len(), insert, connection)
+}
+
+pub(super) fn days(
+    connection: &mut PgConnection,
+    captured: &Captured,
+    touched: &BTreeSet<DayOf>,
+) -> Result<(), Failure<BackendError>> {
+    fn column<'a, V>(days: &[(&'a DayOf, &'a Day)], value: impl Fn((&'a DayOf, &'a Day)) -> V) -> Vec<V> {
+        days.iter().map(|day| value(*day)).collect()
+    }
+    let days: Vec<(&DayOf, &Day)> = touched.iter().filter_map(|day| Some((day, captured.days.get(day)?))).collect();
+    if days.is_empty() {
+        return Ok(());
+    }
+    let save = Sql::<Save>::constant()
+        .bind::<Array<SqlUuid>, _>(column(&days, |((stream, _), _)| stream.job.as_uuid()))
+        .bind::<Array<SqlUuid>, _>(column(&days, |((stream, _), _)| stream.token.as_uuid()))
+        .bind::<Array<Date>, _>(column(&days, |((_, day), _)| date(*day)))
+        .bind::<Array<BigInt>, _>(column(&days, |(_, day)| day.micros))
+        .bind::<Array<Nullable<Text>>, _>(column(&days, |(_, day)| Some(day.summary.as_ref()?.text.as_str())))
+        .bind::<Array<Nullable<Timestamptz>>, _>(column(&days, |(_, day)| {
+            Some(timestamptz(day.summary.as_ref()?.of.0))
+        }))
+        .bind::<Array<Nullable<SqlUuid>>, _>(column(&days, |(_, day)| Some(day.summary.as_ref()?.of.1.as_uuid())))
+        .bind::<Array<Nullable<BigInt>>, _>(column(&days, |(_, day)| {
+            day.entry_version.map(stint_domain::values::Version::get)
+        }))
+        .bind::<Array<Bool>, _>(column(&days, |(_, day)| day.detached));
+    exactly(days.len(), save, connection)
+}
+
+pub(super) fn last_use(connection: &mut PgConnection, pings: &[Ping]) -> Result<(), Failure<BackendError>> {
+    let mut last = BTreeMap::new();
+    for ping in pings {
+        let at = last.entry(ping.token).or_insert(ping.received_at);
+        *at = (*at).max(ping.received_at);
+    }
+    Sql::<Use>::constant()
+        .bind::<Array<SqlUuid>, _>(last.keys().map(|token| token.as_uuid()).collect::<Vec<_>>())
+        .bind::<Array<Timestamptz>, _>(last.values().map(|at| timestamptz(*at)).collect::<Vec<_>>())
+        .execute(connection)?;
+    Ok(())
+}

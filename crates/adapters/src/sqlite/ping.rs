@@ -1,0 +1,78 @@
+//! Pings. What they come to is decided by [`crate::ledger::capture`], on what is read while nobody else writes.
+
+mod around;
+mod listing;
+mod project;
+mod retract;
+mod rows;
+mod store;
+
+use async_trait::async_trait;
+use diesel::SqliteConnection;
+use diesel::prelude::*;
+use stint_domain::ports::ping::{CapturedTime, ListPings, LogPings, PingCursor, RetractPing, RetractPingError};
+use stint_domain::ports::{BackendError, PingRepository};
+use stint_domain::values::{DateStamp, PingId, TokenId};
+use stint_domain::{LoggedPing, Page, PingOutcome};
+
+use self::rows::PingRow;
+use super::error::classify;
+use super::schema::{ping_days, pings};
+use super::{Sqlite, group};
+use crate::ledger::capture::{Aimed, Around};
+
+#[async_trait]
+impl PingRepository for Sqlite {
+    async fn log(&self, command: LogPings) -> Result<Vec<PingOutcome>, BackendError> {
+        self.write(move |connection| log(connection, &command)).await
+    }
+
+    async fn retract(&self, command: RetractPing) -> Result<(), RetractPingError> {
+        self.write(move |connection| retract::retract(connection, command)).await
+    }
+
+    async fn find(&self, id: PingId) -> Result<Option<LoggedPing>, BackendError> {
+        self.read(move |connection| find(connection, id)).await
+    }
+
+    async fn list(&self, query: ListPings) -> Result<Page<LoggedPing, PingCursor>, BackendError> {
+        self.read(move |connection| listing::page(connection, &query)).await
+    }
+
+    async fn captured_on(&self, token: TokenId, day: DateStamp) -> Result<CapturedTime, BackendError> {
+        self.read(move |connection| {
+            let micros: Vec<i64> = ping_days::table
+                .filter(ping_days::token_id.eq(token.as_uuid().into_bytes()).and(ping_days::day.eq(day.to_string())))
+                .select(ping_days::micros)
+                .load(connection)
+                .map_err(classify)?;
+            Ok(CapturedTime { micros: micros.into_iter().map(i64::unsigned_abs).sum() })
+        })
+        .await
+    }
+}
+
+fn find(connection: &mut SqliteConnection, id: PingId) -> Result<Option<LoggedPing>, BackendError> {
+    let ping = pings::table.find(id.as_uuid().into_bytes()).select(PingRow::as_select());
+    let row: Option<PingRow> = ping.first(connection).optional().map_err(classify)?;
+    row.map(LoggedPing::try_from).transpose()
+}
+
+fn log(connection: &mut SqliteConnection, LogPings { pings, at }: &LogPings) -> Result<Vec<PingOutcome>, BackendError> {
+    let mut projects = project::Projects::default();
+    let aimed: Vec<_> = pings
+        .iter()
+        .map(|ping| Ok(Aimed { ping, job: projects.aim(connection, ping, *at)? }))
+        .collect::<Result<_, BackendError>>()?;
+    let around = Around::of(&aimed);
+    let scope = around.scope();
+    let before = group::read(connection, &scope)?;
+    let mut captured = around::read(connection, &around)?;
+    let mut ledger = before.clone();
+    let logged = ledger.log(&mut captured, &aimed, &around, *at)?;
+    group::store(connection, &ledger.changes_since(&before), &scope)?;
+    store::pings(connection, &logged.new)?;
+    store::days(connection, &captured, &logged.days)?;
+    store::last_use(connection, pings)?;
+    Ok(logged.outcomes)
+}

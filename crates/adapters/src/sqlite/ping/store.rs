@@ -1,0 +1,92 @@
+//! What is written of pings and days.
+
+use std::collections::BTreeSet;
+
+use diesel::SqliteConnection;
+use diesel::prelude::*;
+use stint_domain::ports::BackendError;
+use stint_domain::ports::ping::PingStatus;
+use stint_domain::values::DateStamp;
+use stint_domain::{LoggedPing, Ping, PingOutcome};
+
+use crate::ledger::capture::{Captured, DayOf};
+use crate::sqlite::error::classify;
+use crate::sqlite::schema::{ping_days, pings, tokens};
+
+/// A last use is noted to the minute: so most groups change nothing.
+const MINUTE: i64 = 60_000_000;
+
+pub(super) fn pings(connection: &mut SqliteConnection, new: &[(LoggedPing, DateStamp)]) -> Result<(), BackendError> {
+    for (ping, day) in new {
+        let reason = match ping.outcome {
+            PingOutcome::Ignored(reason) => Some(reason.as_str()),
+            PingOutcome::Logged(_) | PingOutcome::Retracted => None,
+        };
+        diesel::insert_into(pings::table)
+            .values((
+                pings::id.eq(ping.id.as_uuid().into_bytes()),
+                pings::token_id.eq(ping.token.as_uuid().into_bytes()),
+                pings::related_job.eq(ping.related_job.map(|job| job.as_uuid().into_bytes())),
+                pings::at.eq(ping.at.as_micros()),
+                pings::received_at.eq(ping.received_at.as_micros()),
+                pings::minutes.eq(ping.minutes.map(|minutes| i64::from(minutes.get()))),
+                pings::summary.eq(ping.summary.as_ref().map(stint_domain::values::WorkSummary::as_str)),
+                pings::day.eq(day.to_string()),
+                pings::status.eq(PingStatus::from(&ping.outcome).as_str()),
+                pings::reason.eq(reason),
+                pings::logged_at.eq(ping.logged_at.as_micros()),
+            ))
+            .execute(connection)
+            .map_err(classify)?;
+    }
+    Ok(())
+}
+
+pub(super) fn days(
+    connection: &mut SqliteConnection,
+    captured: &Captured,
+    touched: &BTreeSet<DayOf>,
+) -> Result<(), BackendError> {
+    for day in touched {
+        let ((stream, date), Some(state)) = (day, captured.days.get(day)) else { continue };
+        let summary = state.summary.as_ref();
+        let place = (
+            ping_days::related_job.eq(stream.job.as_uuid().into_bytes()),
+            ping_days::token_id.eq(stream.token.as_uuid().into_bytes()),
+            ping_days::day.eq(date.to_string()),
+        );
+        let values = (
+            ping_days::micros.eq(state.micros),
+            ping_days::summary.eq(summary.map(|summary| summary.text.as_str())),
+            ping_days::summary_at.eq(summary.map(|summary| summary.of.0.as_micros())),
+            ping_days::summary_ping.eq(summary.map(|summary| summary.of.1.as_uuid().into_bytes())),
+            ping_days::entry_version.eq(state.entry_version.map(stint_domain::values::Version::get)),
+            ping_days::detached.eq(state.detached),
+        );
+        diesel::insert_into(ping_days::table)
+            .values((place, values))
+            .on_conflict((ping_days::related_job, ping_days::token_id, ping_days::day))
+            .do_update()
+            .set(values)
+            .execute(connection)
+            .map_err(classify)?;
+    }
+    Ok(())
+}
+
+pub(super) fn last_use(connection: &mut SqliteConnection, pings: &[Ping]) -> Result<(), BackendError> {
+    let mut last = std::collections::BTreeMap::new();
+    for ping in pings {
+        let at = last.entry(ping.token).or_insert(ping.received_at);
+        *at = (*at).max(ping.received_at);
+    }
+    for (token, at) in last {
+        let token = tokens::table.find(token.as_uuid().into_bytes());
+        let is_older = tokens::last_used_at.is_null().or(tokens::last_used_at.le(at.as_micros() - MINUTE));
+        diesel::update(token.filter(is_older))
+            .set(tokens::last_used_at.eq(at.as_micros()))
+            .execute(connection)
+            .map_err(classify)?;
+    }
+    Ok(())
+}

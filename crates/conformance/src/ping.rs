@@ -1,0 +1,196 @@
+//! What a [`PingRepository`] owes.
+
+pub mod count;
+pub mod find;
+pub mod order;
+pub mod project;
+pub mod refuse;
+pub mod retract;
+
+use std::any::Any;
+use std::sync::Arc;
+
+use stint_domain::ports::ping::{LogPings, RetractPing, RetractPingError};
+use stint_domain::ports::{JobRepository, PingRepository, TimeEntryRepository, TokenRepository, TotalsAudit};
+use stint_domain::values::{CaptureRule, CaptureTarget, Gap, JobId, PingId, Timestamp, TokenId, Zone};
+use stint_domain::{Ping, PingOutcome, PingTarget, Scopes, SecretHash, Stream, TimeEntry, Token};
+
+use crate::Ledger;
+use crate::given::{at, entries_of, fresh, minutes, subject, summary};
+
+/// An adapter over a fresh, empty ledger, with the pings and the tokens of it.
+#[derive(Clone)]
+pub struct Capture {
+    /// Jobs, entries and the audit.
+    pub ledger: Ledger,
+    /// The adapter's pings, of the same ledger.
+    pub pings: Arc<dyn PingRepository>,
+    /// The adapter's tokens, of the same ledger.
+    pub tokens: Arc<dyn TokenRepository>,
+}
+
+/// Makes one test of each duty of a ping repository. The argument is an `async fn() -> Capture`.
+#[macro_export]
+macro_rules! ping_repository {
+    ($factory:expr) => {
+        $crate::clauses! { $factory;
+            (ping::count) {
+                a_ping_with_minutes_is_an_entry_of_its_own,
+                signals_less_than_the_gap_apart_prove_the_time_between_them,
+                each_local_day_has_its_share_of_a_span,
+                an_entry_has_the_summary_of_its_days_latest_signal,
+                less_than_a_minute_makes_no_entry,
+                a_day_has_at_most_1440_minutes,
+                streams_of_two_tokens_and_of_two_jobs_are_apart,
+                a_ping_counts_once_and_keeps_its_first_outcome,
+                a_thousand_pings_at_once_each_count,
+            }
+            (ping::refuse) {
+                pings_for_a_job_that_is_missing_or_archived_are_ignored,
+                a_derived_entry_that_somebody_changed_is_theirs,
+                a_derived_entry_that_somebody_deleted_stays_deleted,
+                an_entry_that_has_a_pings_id_already_is_left_alone,
+                one_pings_refusal_does_not_fail_another,
+            }
+            (ping::project) {
+                a_project_stands_for_the_open_job_of_its_name,
+                a_project_that_stands_for_none_gets_a_job_if_the_token_may_create_one,
+                a_project_keeps_its_job_whatever_that_is_called_later,
+                a_project_whose_job_is_gone_gets_another,
+            }
+            (ping::retract) {
+                an_entry_of_its_own_goes_with_its_ping,
+                taking_a_signal_back_leaves_what_the_others_prove,
+                taking_a_ping_back_again_changes_nothing,
+                a_ping_of_an_archived_job_is_not_taken_back,
+                a_ping_whose_entry_somebody_changed_is_not_taken_back,
+                an_unknown_ping_is_not_taken_back,
+                a_ping_that_was_taken_back_does_not_come_again,
+            }
+            (ping::find) {
+                a_logged_ping_reads_back_as_it_was_sent,
+                pings_are_listed_latest_first_page_by_page,
+                a_listing_can_be_narrowed,
+                captured_time_is_that_of_the_token_and_the_day,
+                a_token_shows_when_it_was_last_used,
+            }
+            (ping::order) {
+                any_order_and_any_grouping_give_the_same_ledger,
+                pings_that_were_taken_back_might_as_well_not_have_been_sent,
+                twenty_callers_at_once_give_the_same_ledger,
+            }
+        }
+    };
+}
+
+/// The rule of the pings here: their job, midnight of UTC, a gap of 15 minutes.
+pub(crate) fn rule(job: JobId) -> CaptureRule {
+    CaptureRule { target: CaptureTarget::Job(job), zone: Zone::UTC, gap: Gap::default() }
+}
+
+/// The first midnight (UTC) of the suite's time, so many minutes later.
+pub(crate) fn minute(minutes: i64) -> Timestamp {
+    // The suite's time begins at 22:13:20.
+    at(6_400 + minutes * 60)
+}
+
+impl Capture {
+    /// An adapter that implements all ports; `guard` keeps its database alive (`()` if nothing needs to).
+    pub fn new<A>(adapter: A, guard: impl Any + Send + Sync) -> Self
+    where
+        A: JobRepository + TimeEntryRepository + TotalsAudit + PingRepository + TokenRepository + Clone + 'static,
+    {
+        let (pings, tokens) = (Arc::new(adapter.clone()), Arc::new(adapter.clone()));
+        Self { ledger: Ledger::new(adapter, guard), pings, tokens }
+    }
+
+    /// Stores a token that captures by `rule`.
+    pub(crate) async fn token(&self, rule: CaptureRule) -> Token {
+        let id = TokenId::new(fresh());
+        let mut hash = [0; 32];
+        hash[..16].copy_from_slice(id.as_uuid().as_bytes());
+        let token = Token {
+            id,
+            name: subject("editor"),
+            subject: subject("ada"),
+            scopes: Scopes::CAPTURE,
+            capture: Some(rule),
+            secret_hash: SecretHash(hash),
+            created_at: at(0),
+            expires_at: None,
+            revoked_at: None,
+            last_used_at: None,
+        };
+        self.tokens.create(token.clone()).await.unwrap();
+        token
+    }
+
+    /// An open job and a token for it.
+    pub(crate) async fn job_and_token(&self) -> (JobId, Token) {
+        let job = self.ledger.open_job().await.id;
+        (job, self.token(rule(job)).await)
+    }
+
+    /// Logs the pings together.
+    pub(crate) async fn log(&self, pings: &[Ping]) -> Vec<PingOutcome> {
+        self.pings.log(LogPings { pings: pings.to_vec(), at: minute(10_000) }).await.unwrap()
+    }
+
+    /// Logs a ping alone.
+    pub(crate) async fn log_one(&self, ping: &Ping) -> Vec<PingOutcome> {
+        self.log(std::slice::from_ref(ping)).await
+    }
+
+    pub(crate) async fn retract(&self, id: PingId) -> Result<(), RetractPingError> {
+        self.pings.retract(RetractPing { id, at: minute(20_000) }).await
+    }
+
+    /// The job's entries as (date, minutes), earliest first.
+    pub(crate) async fn days(&self, job: JobId) -> Vec<(String, u16)> {
+        let mut entries = self.ledger.all_entries(entries_of(job)).await;
+        entries.reverse();
+        entries.iter().map(|entry| (entry.date_stamp.to_string(), entry.minutes_worked.get())).collect()
+    }
+
+    /// The one entry of the job.
+    pub(crate) async fn only_entry(&self, job: JobId) -> TimeEntry {
+        let entries = self.ledger.all_entries(entries_of(job)).await;
+        <[TimeEntry; 1]>::try_from(entries).map(|[entry]| entry).expect("the job has one entry")
+    }
+}
+
+/// A signal of the token so many minutes after midnight.
+pub(crate) fn signal(token: &Token, minutes: i64) -> Ping {
+    let rule = token.capture.unwrap();
+    let CaptureTarget::Job(job) = rule.target else { panic!("the token is for a job") };
+    Ping {
+        id: PingId::new(fresh()),
+        token: token.id,
+        subject: token.subject.clone(),
+        target: PingTarget::Job(job),
+        zone: rule.zone,
+        gap: rule.gap,
+        at: minute(minutes),
+        received_at: minute(minutes + 1),
+        minutes: None,
+        summary: None,
+    }
+}
+
+/// The same with a summary.
+pub(crate) fn telling(token: &Token, at: i64, text: &str) -> Ping {
+    Ping { summary: Some(summary(text)), ..signal(token, at) }
+}
+
+/// A ping with so many minutes.
+pub(crate) fn worked(token: &Token, at: i64, number: i64) -> Ping {
+    Ping { minutes: Some(minutes(number)), ..signal(token, at) }
+}
+
+pub(crate) fn stream(token: &Token, job: JobId) -> Stream {
+    Stream { job, token: token.id }
+}
+
+pub(crate) fn expected(days: &[(&str, u16)]) -> Vec<(String, u16)> {
+    days.iter().map(|(day, minutes)| ((*day).to_owned(), *minutes)).collect()
+}

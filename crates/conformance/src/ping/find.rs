@@ -1,0 +1,108 @@
+//! Looking pings up.
+
+use stint_domain::ports::ping::{CapturedTime, ListPings, PingStatus};
+use stint_domain::values::{CaptureRule, PingId, Timestamp};
+use stint_domain::{LoggedPing, Ping};
+
+use super::{Capture, minute, rule, signal, telling, worked};
+use crate::given::{date, fresh, size};
+
+/// Every field, of both kinds and with each outcome.
+pub async fn a_logged_ping_reads_back_as_it_was_sent(capture: Capture) {
+    let (job, token) = capture.job_and_token().await;
+    let (closed, late) = capture.job_and_token().await;
+    capture.ledger.archive(closed).await;
+    let entry = Ping { minutes: Some(crate::given::minutes(7)), ..telling(&token, 3, "🦭\n") };
+    let pings = [entry, signal(&token, -5), telling(&late, 0, "in vain")];
+    let outcomes = capture.log(&pings).await;
+    for (ping, outcome) in pings.into_iter().zip(outcomes) {
+        let related_job = Some(if ping.token == token.id { job } else { closed });
+        let Ping { id, token, at, received_at, minutes, summary, .. } = ping;
+        let logged_at = minute(10_000);
+        let expected = LoggedPing { id, token, related_job, at, received_at, minutes, summary, outcome, logged_at };
+        assert_eq!(capture.pings.find(id).await.unwrap(), Some(expected));
+    }
+    assert_eq!(capture.pings.find(PingId::new(fresh())).await.unwrap(), None);
+}
+
+async fn all(capture: &Capture, mut query: ListPings) -> Vec<PingId> {
+    let mut ids = Vec::new();
+    loop {
+        let page = capture.pings.list(query.clone()).await.unwrap();
+        ids.extend(page.items.iter().map(|ping| ping.id));
+        match page.next {
+            Some(next) => assert_ne!(query.after.replace(next), Some(next), "the next page starts further on"),
+            None => return ids,
+        }
+    }
+}
+
+/// By arrival, not by their own time; ids break ties.
+pub async fn pings_are_listed_latest_first_page_by_page(capture: Capture) {
+    let (_, token) = capture.job_and_token().await;
+    let received = |ping: Ping, at: i64| Ping { received_at: minute(at), ..ping };
+    let mut pings: Vec<_> = (0..7).map(|place| received(signal(&token, 100 - place), place / 2)).collect();
+    capture.log(&pings).await;
+    pings.sort_by_key(|ping| std::cmp::Reverse((ping.received_at, ping.id)));
+    let expected: Vec<_> = pings.iter().map(|ping| ping.id).collect();
+    for pages_of in [1, 2, 200] {
+        assert_eq!(all(&capture, ListPings { size: size(pages_of), ..ListPings::default() }).await, expected);
+    }
+}
+
+/// By token, job and outcome, and by all of them.
+pub async fn a_listing_can_be_narrowed(capture: Capture) {
+    let (job, token) = capture.job_and_token().await;
+    let colleague = capture.token(rule(job)).await;
+    let (closed, late) = capture.job_and_token().await;
+    capture.ledger.archive(closed).await;
+    let [mine, theirs, undone, ignored] =
+        [signal(&token, 3), worked(&colleague, 2, 5), signal(&token, 1), signal(&late, 0)];
+    capture.log(&[mine.clone(), theirs.clone(), undone.clone(), ignored.clone()]).await;
+    capture.retract(undone.id).await.unwrap();
+    let none = ListPings::default;
+    for (query, expected) in [
+        (ListPings { token: Some(token.id), ..none() }, vec![mine.id, undone.id]),
+        (ListPings { related_job: Some(job), ..none() }, vec![mine.id, theirs.id, undone.id]),
+        (ListPings { status: Some(PingStatus::Logged), ..none() }, vec![mine.id, theirs.id]),
+        (ListPings { status: Some(PingStatus::Ignored), ..none() }, vec![ignored.id]),
+        (ListPings { status: Some(PingStatus::Retracted), related_job: Some(job), ..none() }, vec![undone.id]),
+        (ListPings { token: Some(late.id), related_job: Some(job), ..none() }, vec![]),
+    ] {
+        assert_eq!(all(&capture, ListPings { size: size(1), ..query.clone() }).await, expected, "{query:?}");
+    }
+}
+
+/// Over all jobs, not rounded; pings with minutes are left out.
+pub async fn captured_time_is_that_of_the_token_and_the_day(capture: Capture) {
+    let (_, token) = capture.job_and_token().await;
+    let other = capture.ledger.open_job().await.id;
+    let elsewhere = stint_domain::Token { capture: Some(CaptureRule { ..rule(other) }), ..token.clone() };
+    let half = Timestamp::from_micros(minute(10).as_micros() + 500_000).unwrap();
+    let pings = [signal(&token, -10), signal(&token, 0), Ping { at: half, ..signal(&token, 0) }, worked(&token, 0, 9)];
+    capture.log(&pings).await;
+    capture.log(&[signal(&elsewhere, 100), signal(&elsewhere, 103)]).await;
+    let captured = |day: &str| {
+        let (pings, day, token) = (capture.pings.clone(), date(day), token.id);
+        async move { pings.captured_on(token, day).await.unwrap() }
+    };
+    assert_eq!(captured("2023-11-14").await, CapturedTime { micros: 10 * 60_000_000 });
+    assert_eq!(captured("2023-11-15").await, CapturedTime { micros: 13 * 60_000_000 + 500_000 });
+    assert_eq!(captured("2023-11-16").await, CapturedTime::default());
+}
+
+/// By the arrival of its latest ping, to the minute; whatever becomes of the pings.
+pub async fn a_token_shows_when_it_was_last_used(capture: Capture) {
+    let (job, token) = capture.job_and_token().await;
+    capture.log(&[signal(&token, 5), signal(&token, 9), signal(&token, 7)]).await;
+    let used = |token: stint_domain::Token| {
+        let tokens = capture.tokens.clone();
+        async move { tokens.find_by_hash(token.secret_hash).await.unwrap().unwrap().last_used_at }
+    };
+    assert_eq!(used(token.clone()).await, Some(minute(10)));
+    capture.log(&[signal(&token, 0)]).await;
+    assert_eq!(used(token.clone()).await, Some(minute(10)));
+    capture.ledger.archive(job).await;
+    capture.log(&[signal(&token, 20)]).await;
+    assert_eq!(used(token).await, Some(minute(21)));
+}

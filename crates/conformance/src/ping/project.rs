@@ -1,0 +1,92 @@
+//! Pings that name a project instead of a job.
+
+use stint_domain::ports::job::CreateJob;
+use stint_domain::values::{CaptureRule, CaptureTarget, Gap, JobId, Subject, Zone};
+use stint_domain::{JobStatus, Ping, PingOutcome, PingRefusal, PingTarget, Token};
+
+use super::{Capture, rule, signal, worked};
+use crate::given::{create_job, delete_job_with_entries, job_id, name, rename, subject};
+
+/// A ping of the token with 5 minutes for the project.
+fn ping(token: &Token, project: &str, create: bool) -> Ping {
+    let of_job = Token { capture: Some(rule(job_id())), ..token.clone() };
+    Ping { target: PingTarget::Project { name: name(project), create }, ..worked(&of_job, 0, 5) }
+}
+
+async fn token(capture: &Capture, create: bool) -> Token {
+    let target = CaptureTarget::Projects { create };
+    capture.token(CaptureRule { target, zone: Zone::UTC, gap: Gap::default() }).await
+}
+
+/// The job that the outcome's ping counts for.
+async fn job_of(capture: &Capture, ping: &Ping) -> Option<JobId> {
+    capture.pings.find(ping.id).await.unwrap().unwrap().related_job
+}
+
+/// The oldest one; archived ones are passed by.
+pub async fn a_project_stands_for_the_open_job_of_its_name(capture: Capture) {
+    let archived = CreateJob { name: name("stint"), status: JobStatus::Archived, ..create_job() };
+    capture.ledger.create(archived).await;
+    let oldest = capture.ledger.create(CreateJob { name: name("stint"), ..create_job() }).await.id;
+    capture.ledger.create(CreateJob { name: name("stint"), at: crate::given::at(9), ..create_job() }).await;
+    let token = token(&capture, false).await;
+    let (known, unknown) = (ping(&token, "stint", false), ping(&token, "Stint", false));
+    let outcomes = capture.log(&[known.clone(), unknown.clone()]).await;
+    assert_eq!(outcomes, [PingOutcome::Logged(known.id.into()), PingOutcome::Ignored(PingRefusal::ProjectUnknown)]);
+    assert_eq!(job_of(&capture, &known).await, Some(oldest));
+    assert_eq!(job_of(&capture, &unknown).await, None);
+    assert_eq!(capture.ledger.total(oldest).await, 5);
+}
+
+/// One job, however many pings name it, in one call or in two; another subject shares it by its name.
+pub async fn a_project_that_stands_for_none_gets_a_job_if_the_token_may_create_one(capture: Capture) {
+    let token = token(&capture, true).await;
+    let pings = [ping(&token, "new", true), ping(&token, "other", true), ping(&token, "new", true)];
+    capture.log(&pings).await;
+    let again = ping(&token, "new", true);
+    capture.log_one(&again).await;
+    let job = job_of(&capture, &pings[0]).await.unwrap();
+    assert_eq!(job_of(&capture, &again).await, Some(job));
+    let job = capture.ledger.job(job).await;
+    assert_eq!((job.name, job.total_minutes.get()), (name("new"), 15));
+    assert_eq!(capture.ledger.all_jobs(crate::given::list_jobs()).await.len(), 2);
+
+    let theirs: Subject = subject("grace");
+    let of_other = Ping { subject: theirs, ..ping(&token, "new", true) };
+    capture.log_one(&of_other).await;
+    assert_eq!(job_of(&capture, &of_other).await, Some(job.id));
+    capture.ledger.assert_totals_are_sums().await;
+}
+
+/// It is found by the project, not by its name.
+pub async fn a_project_keeps_its_job_whatever_that_is_called_later(capture: Capture) {
+    let token = token(&capture, true).await;
+    let first = ping(&token, "new", true);
+    capture.log_one(&first).await;
+    let job = job_of(&capture, &first).await.unwrap();
+    capture.ledger.jobs.update(rename(job, "Research")).await.unwrap();
+    let second = ping(&token, "new", true);
+    capture.log_one(&second).await;
+    assert_eq!(job_of(&capture, &second).await, Some(job));
+
+    capture.ledger.archive(job).await;
+    let third = ping(&token, "new", true);
+    assert_eq!(capture.log(&[third]).await, [PingOutcome::Ignored(PingRefusal::JobArchived)]);
+}
+
+/// If the token may create one.
+pub async fn a_project_whose_job_is_gone_gets_another(capture: Capture) {
+    let token = token(&capture, true).await;
+    let first = ping(&token, "new", true);
+    capture.log_one(&first).await;
+    let job = job_of(&capture, &first).await.unwrap();
+    capture.ledger.jobs.delete(delete_job_with_entries(job)).await.unwrap();
+    let outcomes = capture.log(&[ping(&token, "new", false)]).await;
+    assert_eq!(outcomes, [PingOutcome::Ignored(PingRefusal::ProjectUnknown)]);
+    let second = ping(&token, "new", true);
+    capture.log_one(&second).await;
+    let another = job_of(&capture, &second).await.unwrap();
+    assert_ne!(another, job);
+    assert_eq!(capture.ledger.total(another).await, 5);
+    assert_eq!(signal(&Token { capture: Some(rule(another)), ..token }, 0).target, PingTarget::Job(another));
+}
