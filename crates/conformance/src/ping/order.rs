@@ -85,8 +85,8 @@ fn expected(pings: &[Ping], (zone, gap): Rule) -> Vec<(i64, u16, String)> {
     let (mut proved, mut told): (BTreeMap<i64, i64>, BTreeMap<i64, String>) = (BTreeMap::new(), BTreeMap::new());
     for pair in signals.windows(2) {
         let (mut from, to) = (micros(pair[0]), micros(pair[1]));
-        let proves = to - from < GAPS[gap] * SECOND;
-        while proves && from < to {
+        let counts = to - from < GAPS[gap] * SECOND;
+        while counts && from < to {
             let end = to.min((from.div_euclid(DAY) + 1) * DAY);
             *proved.entry(from.div_euclid(DAY)).or_default() += end - from;
             from = end;

@@ -28,13 +28,12 @@ impl<'a> Retraction<'a> {
         job: JobId,
         token: Option<&'a Token>,
     ) -> Result<Self, BackendError> {
-        match token.map(|token| (token.capture, &token.subject)) {
-            Some((Some(rule), subject)) => Ok(Self { ping, job, rule, subject }),
-            _ => {
-                let message = format!("the token {} of the ping {} captures nothing", ping.token, ping.id);
-                Err(BackendError::new(backend, BackendErrorKind::Internal, message))
-            }
-        }
+        let captures = token.and_then(|token| Some((token.capture?, &token.subject)));
+        let (rule, subject) = captures.ok_or_else(|| {
+            let message = format!("the token {} of the ping {} captures nothing", ping.token, ping.id);
+            BackendError::new(backend, BackendErrorKind::Internal, message)
+        })?;
+        Ok(Self { ping, job, rule, subject })
     }
 }
 

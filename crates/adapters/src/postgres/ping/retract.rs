@@ -33,9 +33,10 @@ pub(super) fn retract(
             return Err(Failure::Overtaken);
         }
         let mut captured = around::read(connection, &around).map_err(Failure::widen)?;
-        let earlier = match retraction.had_the_last_word(&captured) {
-            true => latest_summary(connection, &retraction).map_err(Failure::widen)?,
-            false => None,
+        let earlier = if retraction.had_the_last_word(&captured) {
+            latest_summary(connection, &retraction).map_err(Failure::widen)?
+        } else {
+            None
         };
         let mut ledger = before.clone();
         let days = ledger.retract(&mut captured, &retraction, &around, earlier, at).map_err(Failure::Refused)?;

@@ -30,10 +30,8 @@ pub(super) fn retract(
         let scope = around.scope();
         let before = group::read(connection, &scope)?;
         let mut captured = around::read(connection, &around)?;
-        let earlier = match retraction.had_the_last_word(&captured) {
-            true => latest_summary(connection, &retraction)?,
-            false => None,
-        };
+        let earlier =
+            if retraction.had_the_last_word(&captured) { latest_summary(connection, &retraction)? } else { None };
         let mut ledger = before.clone();
         let days = ledger.retract(&mut captured, &retraction, &around, earlier, at)?;
         group::store(connection, &ledger.changes_since(&before), &scope)?;
