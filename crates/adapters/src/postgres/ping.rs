@@ -28,24 +28,12 @@ use crate::ledger::capture::Around;
 #[async_trait]
 impl PingRepository for Postgres {
     async fn log(&self, command: LogPings) -> Result<Vec<PingOutcome>, BackendError> {
-        let wait = format!("SET LOCAL lock_timeout = {}", self.lock_timeout.as_millis());
-        self.groups
-            .run(move |session| {
-                // Who logs them twice finds their ids taken.
-                attempt(session, Repeat::Harmless, |connection| {
-                    transaction(connection, |connection| {
-                        // Nothing is put off here, as a group of writes may be: so as long as any other write waits.
-                        connection.batch_execute(&wait)?;
-                        log(connection, &command)
-                    })
-                })
-            })
-            .await
+        // Who logs them twice finds their ids taken.
+        self.like_a_group(move |connection| log(connection, &command)).await
     }
 
     async fn retract(&self, command: RetractPing) -> Result<(), RetractPingError> {
-        self.repeatably(move |connection| transaction(connection, |connection| retract::retract(connection, command)))
-            .await
+        self.like_a_group(move |connection| retract::retract(connection, command)).await
     }
 
     async fn find(&self, id: PingId) -> Result<Option<LoggedPing>, BackendError> {
@@ -66,6 +54,28 @@ impl PingRepository for Postgres {
             Ok(CapturedTime { micros: micros.into_iter().filter_map(|micros| u64::try_from(micros).ok()).sum() })
         })
         .await
+    }
+}
+
+impl Postgres {
+    /// Carries out, in a transaction, what can be done twice and finds every row by an index, as groups do. Nothing of it
+    /// is put off when a job is held, as a write of a group may be: so it waits for as long as any other write.
+    async fn like_a_group<T, R>(
+        &self,
+        operation: impl Fn(&mut PgConnection) -> Result<T, Failure<R>> + Send + 'static,
+    ) -> Result<T, R>
+    where
+        T: Send + 'static,
+        R: From<BackendError> + Send + 'static,
+    {
+        let wait = format!("SET LOCAL lock_timeout = {}", self.lock_timeout.as_millis());
+        let operation = move |connection: &mut PgConnection| {
+            transaction(connection, |connection| {
+                connection.batch_execute(&wait)?;
+                operation(connection)
+            })
+        };
+        self.groups.run(move |session| attempt(session, Repeat::Harmless, operation)).await
     }
 }
 
