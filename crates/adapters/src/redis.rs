@@ -18,7 +18,7 @@
 //! pending too long is claimed by the next who takes.
 //!
 //! A user of Redis' own needs `~stint:*` (the prefix) and `+xadd +xlen +xrange +xrevrange +xgroup +xreadgroup +xpending
-//! +xclaim +xack +xdel +xinfo +evalsha +script|load +ping +select`. Redis 7.0 and newer is what this is tested on.
+//! +xclaim +xack +xdel +xinfo +evalsha +script|load +ping +select`; `+info`, for `durability` alone. Redis 7.0 and newer is what this is tested on.
 //!
 //! # Durability
 //!
@@ -29,6 +29,7 @@
 //!
 //! TLS: Redis is to stand on the same machine or in a private network. Waiting for replicas. Anything but pings.
 
+mod durability;
 mod entry;
 mod error;
 mod ping_queue;
@@ -45,6 +46,7 @@ use prometheus_client::registry::Registry;
 use r2d2::Pool;
 use stint_domain::ports::BackendError;
 
+pub use self::durability::Durability;
 use self::push::Pushes;
 use self::session::{Attempt, Session, Sessions};
 pub use self::settings::RedisSettings;

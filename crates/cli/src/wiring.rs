@@ -198,18 +198,23 @@ fn ping_queue(
     table: impl PingQueue + 'static,
     registry: &mut Registry,
 ) -> Result<Arc<dyn PingQueue>> {
-    let Some(url) = settings.redis.url.expose() else { return Ok(Arc::new(table)) };
-    let redis = RedisSettings {
-        connect_timeout: settings.redis.connect_timeout.0,
-        response_timeout: settings.redis.response_timeout.0,
-        ..RedisSettings::new(url)
-    };
-    let redis = Redis::open(&redis).with_context(|| format!("cannot use the Redis {}", settings.redis.url))?;
+    let Some(redis) = redis(settings)? else { return Ok(Arc::new(table)) };
     redis.register(registry);
     Ok(match settings.capture.when_queue_is_down {
         WhenQueueIsDown::Refuse => Arc::new(redis),
         WhenQueueIsDown::Spool => Arc::new(Spooling::new(Arc::new(redis), Arc::new(table))),
     })
+}
+
+/// The Redis that the settings name, if they name one. Nothing is sent to it yet.
+pub(crate) fn redis(settings: &Settings) -> Result<Option<Redis>> {
+    let Some(url) = settings.redis.url.expose() else { return Ok(None) };
+    let redis = RedisSettings {
+        connect_timeout: settings.redis.connect_timeout.0,
+        response_timeout: settings.redis.response_timeout.0,
+        ..RedisSettings::new(url)
+    };
+    Redis::open(&redis).map(Some).with_context(|| format!("cannot use the Redis {}", settings.redis.url))
 }
 
 fn postgres_settings(settings: &DatabaseSettings, queue: QueueLimits, url: &PostgresUrl) -> PostgresSettings {

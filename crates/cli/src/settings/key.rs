@@ -67,10 +67,7 @@ pub(crate) const KEYS: &[Key] = &[
         "after SIGTERM, how long to go on accepting while `/readyz` is 503, so that a balancer looks elsewhere",
     ),
     key("http.shutdown_timeout", "after SIGTERM, how long requests in flight may take to finish"),
-    key(
-        "capture.gap",
-        "the gap of new capture tokens that name none: signals less than this apart belong to one span of work",
-    ),
+    key("capture.gap", "the gap of new capture tokens: signals less than this apart belong to one span of work"),
     key("capture.max_age", "how old a ping may be when it comes in; older ones are refused"),
     key(
         "capture.when_queue_is_down",

@@ -62,3 +62,17 @@ fn totals_that_drifted_are_named() {
         "{drifted:?}"
     );
 }
+
+/// The server of the tests keeps nothing on its disk.
+#[cfg(feature = "system-tests")]
+#[test]
+fn a_redis_that_would_lose_pings_is_serious_and_so_is_one_that_does_not_answer() {
+    let real = std::env::var("STINT_TEST_REDIS_URL").expect("STINT_TEST_REDIS_URL names a Redis");
+    for (url, complaint) in [
+        (real.as_str(), "serious: Redis keeps queued pings in memory alone"),
+        ("redis://127.0.0.1:1", "serious: cannot use the Redis redis://127.0.0.1:1"),
+    ] {
+        let checked = Stint::new().migrated().set("STINT_REDIS__URL", url).run(&["check", "deploy"]);
+        assert!(checked.status == 1 && checked.stdout.contains(complaint), "{checked:?}");
+    }
+}

@@ -4,6 +4,7 @@
 
 mod database;
 mod files;
+mod redis;
 mod settings;
 
 use std::process::ExitCode;
@@ -20,6 +21,7 @@ pub(super) async fn run() -> Result<ExitCode> {
     let mut findings = settings::look(&configuration);
     findings.extend(files::look(&configuration.settings, Surroundings::of_process().config_file()?.as_deref()));
     findings.extend(database::look(&configuration.settings).await);
+    findings.extend(redis::look(&configuration.settings).await);
     findings.sort_by_key(|finding| finding.severity);
 
     for finding in &findings {
