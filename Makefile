@@ -28,8 +28,8 @@ test-fast: ## the tests that need only cargo: the others are behind features
 	@infra/dev/require build
 	cargo test --locked --workspace
 
-bench: ## how near Stint comes to Postgres and HTTP alone; about half an hour
-	@infra/dev/require build
+bench: ## how near Stint comes to Postgres, Redis and HTTP alone; about 40 minutes
+	@infra/dev/require build redis
 	infra/bench/run
 
 bench-growth: ## the same on 10 thousand, 1 million and 10 million entries
