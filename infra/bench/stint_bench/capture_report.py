@@ -25,7 +25,11 @@ def as_markdown(figures: Figures, connections: int) -> str:
     if figures.lags:
         parts += ["P3, milliseconds from ping to total:", lag_table(figures.lags)]
     if figures.memory:
-        parts += [f"P4, {figures.memory.queued:,} queued pings:", memory_table(figures.memory)]
+        memory = figures.memory
+        parts += [
+            f"P4, {memory.queued:,} queued pings, taken at {memory.taken_rate:,.0f} a second with {memory.tokens:,} tokens "
+            f"and drained at {memory.drained.rate:,.0f}:", memory_table(memory),
+        ]
     return "\n\n".join(parts)
 
 

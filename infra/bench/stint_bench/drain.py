@@ -47,7 +47,7 @@ class Drain:
     connections: int
 
     def run(self, pings: int) -> Drained:
-        queued = self.capturing.fill(pings, self.connections)
+        queued, _taken = self.capturing.fill(pings, self.connections)
         return self.drain(queued)
 
     def drain(self, queued: int) -> Drained:
@@ -113,9 +113,12 @@ def rounds(drain: Drain, alone: Alone, chosen) -> Rounds:
 
 @dataclass(frozen=True)
 class Memory:
-    """Bytes, with a long queue."""
+    """Bytes, with a long queue. It was filled with the tokens of all jobs by turns."""
 
     queued: int
+    tokens: int
+    taken_rate: float
+    """Pings per second."""
     service_peak: int
     service_after: int
     redis: int
@@ -126,9 +129,9 @@ class Memory:
 def memory(drain: Drain, chosen) -> Memory:
     service = drain.capturing.stint.server.pid
     processes.reset_peak_memory(service)
-    queued = drain.capturing.fill(chosen.queued, drain.connections)
+    queued, taken = drain.capturing.fill(chosen.queued, drain.connections)
     peak, after = processes.peak_memory_bytes(service), processes.memory_bytes(service)
     redis = drain.capturing.queue.memory()
     say(f"P4: {queued:,} pings are queued")
     drained = drain.drain(queued)
-    return Memory(queued, peak, after, redis, drained.peak_memory, drained)
+    return Memory(queued, drain.capturing.load.jobs, taken.rate, peak, after, redis, drained.peak_memory, drained)

@@ -40,15 +40,15 @@ class Capturing:
             raise BenchError(f"{workload.key}: {sample.requests} pings were answered, but {queued} are queued")
         return sample
 
-    def fill(self, pings: int, connections: int) -> int:
-        """Queues so many pings with minutes, or somewhat more; how many there are."""
+    def fill(self, pings: int, connections: int) -> tuple[int, Sample]:
+        """Queues so many pings with minutes, or somewhat more: how many there are, and how they were taken."""
         self.queue.clear()
-        wrk.run_until(
+        sample = wrk.run_until(
             lambda: self.queue.depth() >= pings,
             self.stint.url, "", CAPTURE["P2"], self.load.jobs, connections, self.load.threads,
         )
         self.stint.server.forget_log()
-        return settled(self.queue.depth)
+        return settled(self.queue.depth), sample
 
 
 @dataclass

@@ -41,7 +41,7 @@ class Tables(unittest.TestCase):
         alone = [Drained(2000, 1.0, None, 0.1, None), Drained(2000, 1.0, None, 0.1, None)]
         self.figures = Figures(
             "7", throughput, latency, Rounds(worker, alone), {"SQLite": [1.0, 2.0]},
-            Memory(10, 2**20, 2**20, 2**30, 2**25, worker[0]),
+            Memory(10, 5, 9.0, 2**20, 2**20, 2**30, 2**25, worker[0]),
         )
 
     def rows(self) -> list[str]:
