@@ -26,9 +26,8 @@ use stint_domain::ports::BackendError;
 use self::groups::{Entries, Jobs, Pages, Writes};
 use self::held::{Held, HeldJobs, HeldWrites};
 pub(crate) use self::page::{PageOfJob, TimeEntryPage};
-use self::queue::Coalescer;
-pub(crate) use self::queue::GroupError;
 pub use self::queue::GroupLimits;
+pub(crate) use self::queue::{Coalescer, Group, GroupError};
 pub(crate) use self::store::LedgerStore;
 pub(crate) use self::write::{Attempted, Command, Write, Written, alone};
 

@@ -8,25 +8,40 @@
 
 #![warn(missing_docs)]
 
-#[cfg(any(feature = "postgres", feature = "sqlite"))]
+#[cfg(any(feature = "postgres", feature = "redis", feature = "sqlite"))]
 pub mod blocking;
 pub mod caching;
-#[cfg(any(feature = "postgres", feature = "sqlite"))]
+#[cfg(any(feature = "postgres", feature = "redis", feature = "sqlite"))]
+#[cfg_attr(
+    not(any(feature = "postgres", feature = "sqlite")),
+    expect(dead_code, unused_imports, reason = "Redis alone needs no more of it than its queue")
+)]
 pub mod coalescing;
-#[cfg(any(feature = "memory", feature = "postgres", feature = "sqlite"))]
+#[cfg(any(feature = "memory", feature = "postgres", feature = "redis", feature = "sqlite"))]
+#[cfg_attr(
+    not(any(feature = "memory", feature = "postgres", feature = "sqlite")),
+    expect(dead_code, reason = "Redis alone coalesces, but keeps no ledger")
+)]
 mod ledger;
 #[cfg(feature = "memory")]
 pub mod memory;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub mod migrations;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod ping_table;
+#[cfg(any(feature = "postgres", feature = "redis", feature = "sqlite"))]
 mod pool_metrics;
 #[cfg(feature = "postgres")]
 pub mod postgres;
+#[cfg(feature = "redis")]
+pub mod redis;
+pub mod spooling;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod stored_outcome;
+#[cfg(any(feature = "postgres", feature = "redis", feature = "sqlite"))]
+mod stored_ping;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod stored_row;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
@@ -34,4 +49,6 @@ mod stored_rule;
 pub mod system;
 
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub use ping_table::PingTableQueue;
+#[cfg(any(feature = "postgres", feature = "redis", feature = "sqlite"))]
 pub use pool_metrics::PoolMetrics;

@@ -1,11 +1,14 @@
 //! A ledger in memory: the reference implementation of the ports, and the backend for tests of the layers above.
 //!
 //! One lock around plain maps ([`crate::ledger`]) makes every call atomic. It deliberately keeps nothing on disk,
-//! indexes no listing and never forgets an idempotency key: it is for tests and for reading, not for a deployment.
+//! indexes no listing and forgets nothing unless it is told to: it is for tests and for reading, not for a deployment.
 
 mod health;
+mod housekeeping;
 mod job;
 mod ping;
+mod ping_queue;
+mod task;
 mod time_entry;
 mod token;
 mod totals;
@@ -13,24 +16,40 @@ mod totals;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use stint_domain::Token;
+use stint_domain::ports::task::TaskRun;
+use tokio::sync::Notify;
 
+use self::ping_queue::Pings;
 use crate::ledger::Ledger;
 
 /// The name of this backend in errors.
 const BACKEND: &str = "memory";
 
-/// Jobs, entries and tokens in memory. A clone shares them.
+/// Jobs, entries, tokens, pings, waiting ones too, and runs of tasks in memory. A clone shares them.
 #[derive(Clone)]
 pub struct Memory {
     ledger: Arc<Mutex<Ledger>>,
     tokens: Arc<Mutex<Vec<Token>>>,
     capture: Arc<Mutex<ping::Capture>>,
+    first_uses: Arc<Mutex<housekeeping::FirstUses>>,
+    task_runs: Arc<Mutex<Vec<TaskRun>>>,
+    pings: Arc<Mutex<Pings>>,
+    /// Tells takes that wait of pushed pings.
+    pushed: Arc<Notify>,
 }
 
 impl Memory {
     /// An empty ledger without tokens.
     pub fn new() -> Self {
-        Self { ledger: Arc::new(Mutex::new(Ledger::new(BACKEND))), tokens: Arc::default(), capture: Arc::default() }
+        Self {
+            ledger: Arc::new(Mutex::new(Ledger::new(BACKEND))),
+            tokens: Arc::default(),
+            capture: Arc::default(),
+            first_uses: Arc::default(),
+            task_runs: Arc::default(),
+            pings: Arc::default(),
+            pushed: Arc::default(),
+        }
     }
 
     fn ledger(&self) -> MutexGuard<'_, Ledger> {
@@ -40,6 +59,15 @@ impl Memory {
     /// Taken after the ledger.
     fn capture(&self) -> MutexGuard<'_, ping::Capture> {
         self.capture.lock().expect("no call panics while it holds what was captured")
+    }
+
+    /// Taken alone.
+    fn task_runs(&self) -> MutexGuard<'_, Vec<TaskRun>> {
+        self.task_runs.lock().expect("no call panics while it holds the runs of tasks")
+    }
+
+    fn pings(&self) -> MutexGuard<'_, Pings> {
+        self.pings.lock().expect("no call panics while it holds the pings")
     }
 
     /// Taken last.

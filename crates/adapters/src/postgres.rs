@@ -15,15 +15,18 @@ mod attempt;
 mod error;
 mod group;
 mod health;
+mod housekeeping;
 mod idempotency;
 mod job;
 mod migrations;
 mod ping;
+mod ping_queue;
 mod rows;
 mod schema;
 mod session;
 mod settings;
 mod sql;
+mod task;
 #[cfg(feature = "test-support")]
 pub mod test_database;
 mod time_entry;

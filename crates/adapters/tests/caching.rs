@@ -8,10 +8,12 @@ use stint_adapters::caching::CachedTokens;
 use stint_adapters::memory::Memory;
 use stint_adapters::system::SystemClock;
 use stint_conformance::Fixture;
-use stint_domain::ports::token::RevokeTokenError;
+use stint_domain::ports::token::{
+    Expiry, ListCapturing, RevokeTokenError, TokenChanges, TokenCursor, UpdateToken, UpdateTokenError,
+};
 use stint_domain::ports::{BackendError, Clock, TokenRepository};
 use stint_domain::values::{Subject, Timestamp, TokenId};
-use stint_domain::{SecretHash, Token};
+use stint_domain::{Page, SecretHash, Token};
 use uuid::Uuid;
 
 async fn tokens() -> Fixture<dyn TokenRepository> {
@@ -48,6 +50,14 @@ impl TokenRepository for Counting {
         self.inner.revoke(id, at).await
     }
 
+    async fn update(&self, command: UpdateToken) -> Result<Token, UpdateTokenError> {
+        self.inner.update(command).await
+    }
+
+    async fn find(&self, id: TokenId) -> Result<Option<Token>, BackendError> {
+        self.inner.find(id).await
+    }
+
     async fn find_by_hash(&self, hash: SecretHash) -> Result<Option<Token>, BackendError> {
         self.questions.fetch_add(1, Ordering::SeqCst);
         self.inner.find_by_hash(hash).await
@@ -55,6 +65,10 @@ impl TokenRepository for Counting {
 
     async fn list(&self) -> Result<Vec<Token>, BackendError> {
         self.inner.list().await
+    }
+
+    async fn list_capturing(&self, query: ListCapturing) -> Result<Page<Token, TokenCursor>, BackendError> {
+        self.inner.list_capturing(query).await
     }
 }
 
@@ -149,6 +163,35 @@ async fn unknown_secrets_are_not_remembered() {
         assert_eq!(setting.found().await, None);
     }
     assert_eq!(setting.questions(), 3);
+}
+
+#[tokio::test]
+async fn who_is_refused_waits_for_the_same_look_up_whatever_the_reason() {
+    let (setting, token) = Setting::with_token().await;
+    setting.inner.revoke(token.id, setting.clock.now()).await.unwrap();
+    for _ in 0..3 {
+        assert!(setting.found().await.unwrap().revoked_at.is_some());
+    }
+    assert_eq!(setting.questions(), 3);
+
+    let (setting, token) = Setting::with_token().await;
+    let expiry = Expiry::At(Timestamp::from_micros(1_001 * SECOND).unwrap());
+    let changes = TokenChanges { expiry: Some(expiry), ..TokenChanges::default() };
+    setting.inner.update(UpdateToken { id: token.id, changes }).await.unwrap();
+    for (micros, questions) in [(0, 1), (SECOND - 1, 1), (SECOND, 2), (SECOND, 3)] {
+        setting.set_clock(micros);
+        assert_eq!(setting.found().await.unwrap().expires_at, expiry.moment());
+        assert_eq!(setting.questions(), questions);
+    }
+}
+
+#[tokio::test]
+async fn an_end_that_this_instance_sets_shows_at_once() {
+    let (setting, token) = Setting::with_token().await;
+    setting.found().await;
+    let changes = TokenChanges { expiry: Some(Expiry::At(token.created_at)), ..TokenChanges::default() };
+    setting.cached.update(UpdateToken { id: token.id, changes }).await.unwrap();
+    assert_eq!(setting.found().await.unwrap().expires_at, Some(token.created_at));
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ mod caching;
 mod coalescing;
 #[cfg(feature = "memory")]
 mod memory;
+mod ping_queue;
 #[cfg(feature = "test-support")]
 mod postgres;
 #[cfg(feature = "sqlite")]

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use stint_adapters::memory::Memory;
-use stint_conformance::{Capture, Fixture, Ledger};
-use stint_domain::ports::{HealthCheck, TokenRepository};
+use stint_conformance::{Capture, Fixture, House, Ledger, PingHouse};
+use stint_domain::ports::{HealthCheck, TaskLog, TokenRepository};
 
 async fn ledger() -> Ledger {
     Ledger::new(Memory::new(), ())
@@ -22,7 +22,23 @@ async fn capture() -> Capture {
     Capture::new(Memory::new(), ())
 }
 
+async fn tasks() -> Fixture<dyn TaskLog> {
+    Fixture::new(Arc::new(Memory::new()), ())
+}
+
+async fn house() -> House {
+    House::new(Memory::new(), ())
+}
+
+async fn ping_house() -> PingHouse {
+    let memory = Memory::new();
+    PingHouse { capture: Capture::new(memory.clone(), ()), housekeeping: Arc::new(memory) }
+}
+
 stint_conformance::ledger!(ledger);
 stint_conformance::ping_repository!(capture);
 stint_conformance::token_repository!(tokens);
 stint_conformance::health_check!(health);
+stint_conformance::task_log!(tasks);
+stint_conformance::housekeeping!(house);
+stint_conformance::housekeeping_of_pings!(ping_house);

@@ -2,6 +2,7 @@
 
 mod conformance;
 mod connections;
+mod housekeeping;
 mod idempotency;
 mod migrations;
 pub(crate) mod proxy;
@@ -23,14 +24,14 @@ use stint_domain::{Job, JobStatus, TimeEntry};
 use uuid::Uuid;
 
 /// A fresh database with the schema, and the adapter on it.
-async fn postgres() -> (Postgres, TestDatabase) {
+pub(crate) async fn postgres() -> (Postgres, TestDatabase) {
     let database = TestDatabase::create();
     let postgres = Postgres::connect(&PostgresSettings::new(database.url())).await.unwrap();
     (postgres, database)
 }
 
 /// A connection beside the adapter's.
-fn connection(database: &TestDatabase) -> PgConnection {
+pub(crate) fn connection(database: &TestDatabase) -> PgConnection {
     PgConnection::establish(&database.url()).unwrap()
 }
 

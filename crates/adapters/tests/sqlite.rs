@@ -3,6 +3,7 @@
 mod conformance;
 mod corrupt;
 mod file;
+mod housekeeping;
 mod killed;
 mod schema;
 mod sharing;
@@ -17,19 +18,19 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 /// A fresh database in a folder of its own, with the schema.
-async fn database() -> (Sqlite, TempDir) {
+pub(crate) async fn database() -> (Sqlite, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let sqlite = Sqlite::open(&settings(&folder)).unwrap();
     sqlite.migrator().up().await.unwrap();
     (sqlite, folder)
 }
 
-fn settings(folder: &TempDir) -> SqliteSettings {
+pub(crate) fn settings(folder: &TempDir) -> SqliteSettings {
     SqliteSettings::new(folder.path().join("stint.db"))
 }
 
 /// A connection that goes around the adapter, and so around the domain.
-fn bare(folder: &TempDir) -> SqliteConnection {
+pub(crate) fn bare(folder: &TempDir) -> SqliteConnection {
     SqliteConnection::establish(settings(folder).path.to_str().unwrap()).unwrap()
 }
 

@@ -4,9 +4,13 @@ mod check;
 mod dbshell;
 mod migrate;
 mod openapi;
+mod pings;
 mod serve;
 mod settings;
+mod signals;
+mod task;
 mod token;
+mod worker;
 
 use std::process::ExitCode;
 
@@ -23,6 +27,7 @@ Examples:
   stint migrate                                   bring the database's schema up
   stint token create --name ci --scopes read,write
   stint serve                                     answer requests until SIGTERM
+  stint worker                                    log pings and run tasks until SIGTERM
   stint settings                                  what is in force, and where it comes from
 
 The database is named by STINT_DATABASE_URL (sqlite://PATH or postgres://USER:PASSWORD@HOST/DATABASE).
@@ -39,8 +44,11 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(serve::Args),
+    Worker(worker::Args),
     Migrate(migrate::Args),
     Token(token::Args),
+    Pings(pings::Args),
+    Task(task::Args),
     Check(check::Args),
     Settings(settings::Args),
     Openapi(openapi::Args),
@@ -51,8 +59,11 @@ impl Cli {
     pub(crate) async fn run(self) -> Result<ExitCode> {
         match self.command {
             Command::Serve(args) => args.run().await,
+            Command::Worker(args) => args.run().await,
             Command::Migrate(args) => args.run().await,
             Command::Token(args) => args.run().await,
+            Command::Pings(args) => args.run().await,
+            Command::Task(args) => args.run().await,
             Command::Check(args) => args.run().await,
             Command::Settings(args) => args.run(),
             Command::Openapi(args) => args.run(),

@@ -3,6 +3,7 @@
 //! Data goes to stdout, logs and complaints to stderr. Exit status 0 means done, 1 that it was not, 2 that the command
 //! line was not understood. What another front end would want, too, belongs in the domain's services, not here.
 
+mod background;
 mod commands;
 mod metrics;
 mod output;

@@ -19,14 +19,14 @@ pub(crate) fn registry() -> Registry {
     registry
 }
 
-/// Binds the listener. One thread is enough for a reader every few seconds.
-pub(crate) fn server(listen: SocketAddr, registry: Registry) -> Result<(Server, SocketAddr)> {
+/// Binds the listener, which `key` names. One thread is enough for a reader every few seconds.
+pub(crate) fn server(listen: SocketAddr, key: &str, registry: Registry) -> Result<(Server, SocketAddr)> {
     let registry = Data::from(Arc::new(registry));
     let server = HttpServer::new(move || App::new().app_data(registry.clone()).route("/metrics", web::get().to(show)))
         .workers(1)
         .disable_signals()
         .bind(listen)
-        .with_context(|| format!("cannot listen on {listen} (metrics.listen)"))?;
+        .with_context(|| format!("cannot listen on {listen} ({key})"))?;
     let bound = server.addrs().first().copied().unwrap_or(listen);
     Ok((server.run(), bound))
 }

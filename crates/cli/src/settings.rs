@@ -12,7 +12,11 @@ mod layer;
 mod listen;
 mod period;
 mod postgres_url;
+mod redis_url;
+mod rules;
 mod size;
+mod task_times;
+mod worker;
 
 use std::num::NonZeroUsize;
 
@@ -27,7 +31,12 @@ pub(crate) use layer::Surroundings;
 pub(crate) use listen::{Listen, SocketMode};
 pub(crate) use period::Period;
 pub(crate) use postgres_url::PostgresUrl;
+pub(crate) use redis_url::RedisUrl;
 pub(crate) use size::ByteSize;
+pub(crate) use task_times::TaskTimes;
+pub(crate) use worker::{
+    CaptureSettings, RedisSettings, RetentionSettings, TasksSettings, WhenQueueIsDown, WorkerSettings,
+};
 
 use crate::telemetry::{LogFilter, LogFormat};
 
@@ -35,8 +44,13 @@ use crate::telemetry::{LogFilter, LogFormat};
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Settings {
     pub(crate) database: DatabaseSettings,
+    pub(crate) redis: RedisSettings,
     pub(crate) coalescing: CoalescingSettings,
     pub(crate) http: HttpSettings,
+    pub(crate) capture: CaptureSettings,
+    pub(crate) worker: WorkerSettings,
+    pub(crate) retention: RetentionSettings,
+    pub(crate) tasks: TasksSettings,
     pub(crate) metrics: MetricsSettings,
     pub(crate) log: LogSettings,
 }
@@ -116,6 +130,9 @@ impl Configuration {
         }
         // Lossy, because variables are text: "5" is a number where one is expected.
         let settings = layers.extract_lossy().map_err(|error| SettingsError::of(&error, &layers))?;
+        if let Some((path, detail)) = rules::broken(&settings) {
+            return Err(SettingsError::bad(path, detail, &layers));
+        }
         Ok(Self { environment, settings, layers })
     }
 

@@ -11,27 +11,44 @@ use stint_adapters::caching::CachedTokens;
 use stint_adapters::coalescing::{Coalescing, CoalescingSettings, GroupLimits};
 use stint_adapters::migrations::Migrator;
 use stint_adapters::postgres::{Postgres, PostgresSettings};
+use stint_adapters::redis::{Redis, RedisSettings};
+use stint_adapters::spooling::Spooling;
 use stint_adapters::sqlite::{Sqlite, SqliteSettings};
 use stint_adapters::system::{RandomSecrets, SystemClock, UuidV7Generator};
 use stint_domain::ports::{
-    Clock, HealthCheck, IdGenerator, JobRepository, NotReady, Secrets, TimeEntryRepository, TokenRepository,
-    TotalsAudit,
+    BackendError, Clock, HealthCheck, Housekeeping, IdGenerator, JobRepository, NotReady, PingQueue, PingRepository,
+    Secrets, TaskLog, TimeEntryRepository, TokenRepository, TotalsAudit,
 };
-use stint_domain::services::{Authenticator, JobService, TimeEntryService, TokenService};
+use stint_domain::services::{
+    Authenticator, CaptureLimits, CaptureTokenService, JobService, PingService, TaskService, TimeEntryService,
+    TokenService,
+};
+use stint_domain::values::{Gap, JobId};
 use stint_web::{Api, HttpMetrics, Limits};
 
-use crate::settings::{self, Configuration, DatabaseSettings, DatabaseUrl, HttpSettings, PostgresUrl, Settings};
+use crate::settings::{
+    self, Configuration, DatabaseSettings, DatabaseUrl, HttpSettings, PostgresUrl, Settings, WhenQueueIsDown,
+};
+
+/// Groups of pings that may be under way beside those of the ledger: pushed, taken, logged and settled ones.
+const OF_PINGS: usize = 4;
 
 /// Everything behind the ports.
 pub(crate) struct Ports {
     jobs: Arc<dyn JobRepository>,
     time_entries: Arc<dyn TimeEntryRepository>,
     tokens: Arc<dyn TokenRepository>,
+    /// What is taken for captured time.
+    pub(crate) capture: CaptureLimits,
     secrets: Arc<dyn Secrets>,
-    ids: Arc<dyn IdGenerator>,
+    pub(crate) ids: Arc<dyn IdGenerator>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) health: Arc<dyn HealthCheck>,
     pub(crate) totals: Arc<dyn TotalsAudit>,
+    pub(crate) ping_queue: Arc<dyn PingQueue>,
+    pub(crate) pings: Arc<dyn PingRepository>,
+    pub(crate) tasks: Arc<dyn TaskLog>,
+    pub(crate) housekeeping: Arc<dyn Housekeeping>,
     pub(crate) migrator: Migrator,
 }
 
@@ -39,19 +56,25 @@ impl Ports {
     /// Connects to the database; its pools and queues show themselves in `registry`.
     pub(crate) async fn connect(settings: &Settings, registry: &mut Registry) -> Result<Self> {
         let coalescing = coalescing(&settings.coalescing);
-        let settings = &settings.database;
+        let capture = capture(&settings.capture)?;
+        let (all, settings) = (settings, &settings.database);
         let queue = QueueLimits { max_waiting: settings.max_waiting, max_wait: settings.connect_timeout.0 };
         let failed = || format!("cannot use the database {}", settings.url);
         match &settings.url {
             DatabaseUrl::Postgres(url) => {
-                let group_pool_size = u32::try_from(coalescing.groups()).context("too many groups ([coalescing])")?;
+                let groups = coalescing.groups() + OF_PINGS;
+                let group_pool_size = u32::try_from(groups).context("too many groups ([coalescing])")?;
                 let postgres = PostgresSettings { group_pool_size, ..postgres_settings(settings, queue, url) };
                 let postgres = Postgres::connect(&postgres).await.with_context(failed)?;
                 postgres.register(registry);
                 let ledger = Coalescing::new(postgres.clone(), coalescing);
                 ledger.register(registry);
-                let migrator = postgres.migrator();
-                Ok(Self::over(ledger, postgres, migrator))
+                let table = postgres.ping_queue();
+                if !all.redis.url.is_some() {
+                    table.register(registry);
+                }
+                let (queue, migrator) = (ping_queue(all, table, registry)?, postgres.migrator());
+                Ok(Self::over(ledger, postgres, queue, capture, migrator))
             }
             DatabaseUrl::Sqlite(path) => {
                 let sqlite = sqlite_settings(settings, queue, path);
@@ -59,28 +82,43 @@ impl Ports {
                 sqlite.register(registry);
                 let ledger = Coalescing::new(sqlite.clone(), coalescing.with_one_writer());
                 ledger.register(registry);
-                let migrator = sqlite.migrator();
-                Ok(Self::over(ledger, sqlite, migrator))
+                let table = sqlite.ping_queue();
+                if !all.redis.url.is_some() {
+                    table.register(registry);
+                }
+                let (queue, migrator) = (ping_queue(all, table, registry)?, sqlite.migrator());
+                Ok(Self::over(ledger, sqlite, queue, capture, migrator))
             }
         }
     }
 
     /// Jobs and entries go through `ledger`, everything else to the backend itself.
-    fn over<L, B>(ledger: L, backend: B, migrator: Migrator) -> Self
+    fn over<L, B>(
+        ledger: L,
+        backend: B,
+        ping_queue: Arc<dyn PingQueue>,
+        capture: CaptureLimits,
+        migrator: Migrator,
+    ) -> Self
     where
         L: JobRepository + TimeEntryRepository + 'static,
-        B: TokenRepository + HealthCheck + TotalsAudit + 'static,
+        B: TokenRepository + HealthCheck + TotalsAudit + PingRepository + TaskLog + Housekeeping + 'static,
     {
         let (ledger, backend) = (Arc::new(ledger), Arc::new(backend));
         Self {
             jobs: ledger.clone(),
             time_entries: ledger,
             tokens: backend.clone(),
+            capture,
             secrets: Arc::new(RandomSecrets),
             ids: Arc::new(UuidV7Generator),
             clock: Arc::new(SystemClock),
             health: backend.clone(),
-            totals: backend,
+            totals: backend.clone(),
+            ping_queue,
+            pings: backend.clone(),
+            tasks: backend.clone(),
+            housekeeping: backend,
             migrator,
         }
     }
@@ -106,6 +144,11 @@ impl Ports {
         TokenService::new(self.tokens.clone(), self.secrets.clone(), self.clock.clone(), self.ids.clone())
     }
 
+    /// Whether there is such a job.
+    pub(crate) async fn has_job(&self, id: JobId) -> Result<bool, BackendError> {
+        Ok(self.jobs.find(id).await?.is_some())
+    }
+
     /// Tells who has a secret, by the database alone.
     pub(crate) fn authenticator(&self) -> Authenticator {
         Authenticator::new(self.tokens.clone(), self.secrets.clone(), self.clock.clone())
@@ -113,7 +156,7 @@ impl Ports {
 
     /// The API over these ports. Its tokens are cached; `health` may be a decorator of the ports' own.
     pub(crate) fn api(&self, configuration: &Configuration, health: Arc<dyn HealthCheck>, metrics: HttpMetrics) -> Api {
-        let tokens = Arc::new(CachedTokens::new(self.tokens.clone(), self.clock.clone()));
+        let tokens: Arc<dyn TokenRepository> = Arc::new(CachedTokens::new(self.tokens.clone(), self.clock.clone()));
         Api {
             jobs: JobService::new(self.jobs.clone(), self.clock.clone(), self.ids.clone()),
             time_entries: TimeEntryService::new(
@@ -122,6 +165,23 @@ impl Ports {
                 self.clock.clone(),
                 self.ids.clone(),
             ),
+            // Over the cache, so that this instance forgets at once what it revokes.
+            capture_tokens: CaptureTokenService::new(
+                tokens.clone(),
+                self.jobs.clone(),
+                self.secrets.clone(),
+                self.clock.clone(),
+                self.ids.clone(),
+                self.capture.gap,
+            ),
+            pings: PingService::new(
+                self.ping_queue.clone(),
+                self.pings.clone(),
+                self.clock.clone(),
+                self.ids.clone(),
+                self.capture,
+            ),
+            tasks: TaskService::new(self.tasks.clone()),
             authenticator: Authenticator::new(tokens, self.secrets.clone(), self.clock.clone()),
             health,
             ids: self.ids.clone(),
@@ -130,6 +190,26 @@ impl Ports {
             metrics,
         }
     }
+}
+
+/// Where pings wait: in Redis where there is one, else in the database, whose table may also take what Redis cannot.
+fn ping_queue(
+    settings: &Settings,
+    table: impl PingQueue + 'static,
+    registry: &mut Registry,
+) -> Result<Arc<dyn PingQueue>> {
+    let Some(url) = settings.redis.url.expose() else { return Ok(Arc::new(table)) };
+    let redis = RedisSettings {
+        connect_timeout: settings.redis.connect_timeout.0,
+        response_timeout: settings.redis.response_timeout.0,
+        ..RedisSettings::new(url)
+    };
+    let redis = Redis::open(&redis).with_context(|| format!("cannot use the Redis {}", settings.redis.url))?;
+    redis.register(registry);
+    Ok(match settings.capture.when_queue_is_down {
+        WhenQueueIsDown::Refuse => Arc::new(redis),
+        WhenQueueIsDown::Spool => Arc::new(Spooling::new(Arc::new(redis), Arc::new(table))),
+    })
 }
 
 fn postgres_settings(settings: &DatabaseSettings, queue: QueueLimits, url: &PostgresUrl) -> PostgresSettings {
@@ -167,6 +247,11 @@ fn coalescing(settings: &settings::CoalescingSettings) -> CoalescingSettings {
         pages: limits(pages, settings.page_readers, settings.max_page_rows),
         patience,
     }
+}
+
+fn capture(settings: &settings::CaptureSettings) -> Result<CaptureLimits> {
+    let gap = Gap::try_from(settings.gap.0).with_context(|| format!("capture.gap is {}", settings.gap))?;
+    Ok(CaptureLimits { gap, max_age: settings.max_age.0, ..CaptureLimits::default() })
 }
 
 fn limits(http: &HttpSettings) -> Limits {

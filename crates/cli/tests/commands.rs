@@ -4,10 +4,13 @@ mod check;
 mod dbshell;
 mod development;
 mod migrate;
+mod pings;
 mod serve;
 mod settings;
 mod shutdown;
+mod task;
 mod token;
+mod worker;
 
 use crate::support::Stint;
 
@@ -22,7 +25,7 @@ fn a_command_line_that_is_not_understood_ends_with_2_and_says_so_on_stderr() {
 
 #[test]
 fn every_command_shows_examples() {
-    let commands: [&[&str]; 13] = [
+    let commands: [&[&str]; 20] = [
         &[],
         &["serve"],
         &["migrate"],
@@ -36,6 +39,13 @@ fn every_command_shows_examples() {
         &["check", "deploy"],
         &["check", "totals"],
         &["token", "revoke"],
+        &["worker"],
+        &["pings"],
+        &["pings", "dead"],
+        &["pings", "replay"],
+        &["task"],
+        &["task", "list"],
+        &["task", "run"],
     ];
     for command in commands {
         let help = Stint::new().run(&[command, &["--help"]].concat()).succeeded();

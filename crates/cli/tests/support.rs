@@ -18,7 +18,15 @@ use tempfile::TempDir;
 /// Far longer than anything here takes on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
-/// A folder to start the binary in, and what its environment says. A deployment on SQLite, unless changed.
+/// The tasks, each turned off by an empty text. They would write at their first start, when a test holds the file.
+const TASKS: [&str; 4] = [
+    "STINT_TASKS__PRUNE_IDEMPOTENCY_KEYS",
+    "STINT_TASKS__PRUNE_PINGS",
+    "STINT_TASKS__PRUNE_TASK_RUNS",
+    "STINT_TASKS__VERIFY_TOTALS",
+];
+
+/// A folder to start the binary in, and what its environment says. A deployment on SQLite without tasks, unless changed.
 pub(crate) struct Stint {
     folder: TempDir,
     variables: BTreeMap<String, String>,
@@ -32,7 +40,7 @@ pub(crate) struct Ended {
     pub(crate) stderr: String,
 }
 
-/// A running `stint serve`. It is killed when this is dropped, and lives no longer than the thread that started it.
+/// A running `stint serve`, or a worker, which listens nowhere but for metrics. It is killed when this is dropped, and lives no longer than the thread that started it.
 pub(crate) struct Server {
     child: Child,
     lines: Receiver<String>,
@@ -55,10 +63,20 @@ impl Stint {
             ("STINT_DATABASE__URL", database_url),
             ("STINT_HTTP__LISTEN", "127.0.0.1:0"),
             ("STINT_METRICS__LISTEN", "127.0.0.1:0"),
+            ("STINT_WORKER__METRICS_LISTEN", "127.0.0.1:0"),
             ("STINT_LOG__FORMAT", "json"),
         ];
-        let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        Self { folder: TempDir::new().unwrap(), variables: variables.into() }
+        let variables = variables.into_iter().chain(TASKS.map(|name| (name, "")));
+        let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        Self { folder: TempDir::new().unwrap(), variables }
+    }
+
+    /// With every task at its own times.
+    pub(crate) fn with_tasks(mut self) -> Self {
+        for name in TASKS {
+            self = self.unset(name);
+        }
+        self
     }
 
     /// On a database whose schema is up.
@@ -114,6 +132,13 @@ impl Stint {
     pub(crate) fn serve(&self) -> Server {
         Server::start(self.command(&["serve"]))
     }
+
+    /// Starts a worker, and waits until it works.
+    pub(crate) fn work(&self) -> Server {
+        let mut worker = Server::spawn(self.command(&["worker"]));
+        worker.metrics = worker.logged("working")["metrics"].as_str().unwrap().parse().unwrap();
+        worker
+    }
 }
 
 /// The binary. Where the system can, it dies with the thread that starts it: a test that is killed drops nothing.
@@ -154,18 +179,22 @@ impl Ended {
 }
 
 impl Server {
-    pub(crate) fn start(mut command: Command) -> Self {
+    pub(crate) fn start(command: Command) -> Self {
+        let mut server = Self::spawn(command);
+        let listening = server.logged("listening");
+        listening["address"].as_str().unwrap().clone_into(&mut server.listens_on);
+        server.metrics = listening["metrics"].as_str().unwrap().parse().unwrap();
+        server
+    }
+
+    fn spawn(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let (sender, lines) = mpsc::channel();
         let stderr = BufReader::new(child.stderr.take().unwrap());
         // Ends with the process, which closes its end; then the channel is closed, too.
         thread::spawn(move || stderr.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
         let unknown = SocketAddr::from(([0, 0, 0, 0], 0));
-        let mut server = Self { child, lines, log: Vec::new(), listens_on: String::new(), metrics: unknown };
-        let listening = server.logged("listening");
-        listening["address"].as_str().unwrap().clone_into(&mut server.listens_on);
-        server.metrics = listening["metrics"].as_str().unwrap().parse().unwrap();
-        server
+        Self { child, lines, log: Vec::new(), listens_on: String::new(), metrics: unknown }
     }
 
     /// The TCP address that it listens on.

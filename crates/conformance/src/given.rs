@@ -8,9 +8,11 @@ use stint_domain::ports::time_entry::{
     UpdateTimeEntry,
 };
 use stint_domain::values::{
-    DateStamp, JobId, JobName, Minutes, NamePart, Subject, TimeEntryId, Timestamp, TokenId, Version, WorkSummary,
+    DateStamp, Gap, JobId, JobName, Minutes, NamePart, PingId, Subject, TimeEntryId, Timestamp, TokenId, Version,
+    WorkSummary, Zone,
 };
 use stint_domain::{Fingerprint, Idempotency, IdempotencyKey, JobStatus, PageSize, Precondition};
+use stint_domain::{Ping, PingTarget};
 use uuid::Uuid;
 
 /// An id that nothing has.
@@ -170,4 +172,20 @@ pub(crate) fn list_entries() -> ListTimeEntries {
 
 pub(crate) fn entries_of(job: JobId) -> ListTimeEntries {
     ListTimeEntries { related_job: Some(job), ..list_entries() }
+}
+
+/// A ping for a job of its own that came in so many seconds after the beginning of time.
+pub(crate) fn ping(seconds: i64) -> Ping {
+    Ping {
+        id: PingId::new(fresh()),
+        token: TokenId::new(fresh()),
+        subject: subject("ada"),
+        target: PingTarget::Job(job_id()),
+        zone: Zone::UTC,
+        gap: Gap::default(),
+        at: at(seconds),
+        received_at: at(seconds),
+        minutes: None,
+        summary: None,
+    }
 }

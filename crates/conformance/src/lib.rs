@@ -9,7 +9,10 @@
 //! | --- | --- |
 //! | [`ledger!`]: all of [`job_repository!`], [`time_entry_repository!`], [`totals_audit!`], [`idempotency!`], [`concurrency!`] and [`model!`] | [`Ledger`] |
 //! | [`ping_repository!`] | [`Capture`] |
+//! | [`task_log!`] | `Fixture<dyn TaskLog>` |
+//! | [`housekeeping!`], [`housekeeping_of_pings!`] | [`House`], [`PingHouse`] |
 //! | [`token_repository!`] | `Fixture<dyn TokenRepository>` |
+//! | [`ping_queue!`] | `Fixture<dyn PingQueue>` |
 //! | [`health_check!`] | `Fixture<dyn HealthCheck>` |
 //! | [`health_check_notices!`] | [`health::Breakable`] |
 //! | [`clock!`], [`id_generator!`], [`secrets!`] | [`Fixture`] of that port |
@@ -27,10 +30,10 @@
 //!
 //! use async_trait::async_trait;
 //! use stint_conformance::Fixture;
-//! use stint_domain::ports::token::RevokeTokenError;
+//! use stint_domain::ports::token::{ListCapturing, RevokeTokenError, TokenCursor, UpdateToken, UpdateTokenError};
 //! use stint_domain::ports::{BackendError, BackendErrorKind, TokenRepository};
-//! use stint_domain::values::{Timestamp, TokenId};
-//! use stint_domain::{SecretHash, Token};
+//! use stint_domain::values::{CaptureTarget, Timestamp, TokenId};
+//! use stint_domain::{Page, SecretHash, Token};
 //!
 //! #[derive(Default)]
 //! struct Toy(Mutex<Vec<Token>>);
@@ -53,6 +56,19 @@
 //!         Ok(token.clone())
 //!     }
 //!
+//!     async fn update(&self, command: UpdateToken) -> Result<Token, UpdateTokenError> {
+//!         let UpdateToken { id, changes } = command;
+//!         let mut tokens = self.0.lock().unwrap();
+//!         let token = tokens.iter_mut().find(|token| token.id == id).ok_or(UpdateTokenError::NotFound(id))?;
+//!         token.name = changes.name.unwrap_or_else(|| token.name.clone());
+//!         token.expires_at = changes.expiry.map_or(token.expires_at, |expiry| expiry.moment());
+//!         Ok(token.clone())
+//!     }
+//!
+//!     async fn find(&self, id: TokenId) -> Result<Option<Token>, BackendError> {
+//!         Ok(self.0.lock().unwrap().iter().find(|token| token.id == id).cloned())
+//!     }
+//!
 //!     async fn find_by_hash(&self, hash: SecretHash) -> Result<Option<Token>, BackendError> {
 //!         Ok(self.0.lock().unwrap().iter().find(|token| token.secret_hash == hash).cloned())
 //!     }
@@ -61,6 +77,17 @@
 //!         let mut tokens = self.0.lock().unwrap().clone();
 //!         tokens.sort_by_key(|token| token.created_at);
 //!         Ok(tokens)
+//!     }
+//!
+//!     async fn list_capturing(&self, query: ListCapturing) -> Result<Page<Token, TokenCursor>, BackendError> {
+//!         let mut tokens = self.0.lock().unwrap().clone();
+//!         tokens.retain(|token| {
+//!             let counts = |rule| query.related_job.is_none_or(|job| rule == CaptureTarget::Job(job));
+//!             let after = |place: TokenCursor| (token.created_at, token.id) < (place.created_at, place.id);
+//!             token.capture.is_some_and(|rule| counts(rule.target)) && query.after.is_none_or(after)
+//!         });
+//!         tokens.sort_by_key(|token| std::cmp::Reverse((token.created_at, token.id)));
+//!         Ok(Page::of(tokens, query.size, |token| TokenCursor::from(token)))
 //!     }
 //! }
 //!
@@ -90,20 +117,24 @@
 pub mod clock;
 pub mod concurrency;
 pub mod health;
+pub mod housekeeping;
 pub mod id_generator;
 pub mod idempotency;
 pub mod job;
 pub mod ledger;
 pub mod model;
 pub mod ping;
+pub mod ping_queue;
 pub mod secrets;
 pub mod suite;
+pub mod task;
 pub mod time_entry;
 pub mod token;
 pub mod totals;
 
 mod given;
 
+pub use housekeeping::{House, PingHouse};
 pub use ledger::Ledger;
 pub use ping::Capture;
 pub use suite::Fixture;

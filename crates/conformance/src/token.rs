@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use stint_domain::ports::TokenRepository;
-use stint_domain::ports::token::RevokeTokenError;
-use stint_domain::values::TokenId;
-use stint_domain::{SecretHash, Token};
+use stint_domain::ports::token::{
+    Expiry, ListCapturing, RevokeTokenError, TokenChanges, TokenCursor, UpdateToken, UpdateTokenError,
+};
+use stint_domain::values::{CaptureRule, CaptureTarget, Gap, JobId, TokenId, Zone};
+use stint_domain::{Scopes, SecretHash, Token};
 
 use crate::Fixture;
-use crate::given::{at, fresh, subject};
+use crate::given::{at, fresh, job_id, size, subject};
 
 /// A token repository without tokens.
 pub type Tokens = Fixture<dyn TokenRepository>;
@@ -21,6 +23,8 @@ macro_rules! token_repository {
         $crate::clauses! { $factory;
             (token) {
                 a_token_reads_back_unchanged_by_its_hash,
+                a_capture_rule_reads_back_unchanged,
+                a_token_is_found_by_its_id,
                 an_unknown_hash_finds_nothing,
                 a_token_can_be_found_right_after_its_hash_was_unknown,
                 an_expired_token_is_still_found,
@@ -31,6 +35,12 @@ macro_rules! token_repository {
                 tokens_are_listed_oldest_first,
                 two_tokens_may_share_name_and_subject,
                 creating_a_token_twice_leaves_one,
+                an_update_changes_what_it_names_and_nothing_else,
+                updating_an_unknown_token_is_refused,
+                a_new_end_shows_within_5_seconds,
+                tokens_that_capture_are_listed_latest_first_and_others_are_not,
+                tokens_of_one_job_are_listed_without_others,
+                pages_of_tokens_that_capture_hold_each_once,
             }
         }
     };
@@ -49,6 +59,36 @@ pub async fn a_token_reads_back_unchanged_by_its_hash(tokens: Tokens) {
         tokens.port.create(new.clone()).await.unwrap();
         assert_eq!(tokens.port.find_by_hash(new.secret_hash).await.unwrap(), Some(new));
     }
+}
+
+/// Every target, the least and the longest gap, zones with and without a slash.
+pub async fn a_capture_rule_reads_back_unchanged(tokens: Tokens) {
+    let targets = [
+        CaptureTarget::Job(job_id()),
+        CaptureTarget::Projects { create: false },
+        CaptureTarget::Projects { create: true },
+    ];
+    for (byte, target, zone, gap) in [
+        (1, targets[0], "UTC", 1),
+        (2, targets[1], "America/Argentina/Buenos_Aires", 86_400),
+        (3, targets[2], "Etc/GMT+9", 900),
+    ] {
+        let rule = CaptureRule { target, zone: zone.parse().unwrap(), gap: Gap::new(gap).unwrap() };
+        let new = capturing(byte, rule);
+        tokens.port.create(new.clone()).await.unwrap();
+        assert_eq!(tokens.port.find_by_hash(new.secret_hash).await.unwrap().as_ref(), Some(&new));
+        assert_eq!(tokens.port.find(new.id).await.unwrap(), Some(new));
+    }
+}
+
+/// Revoked and expired ones too; an unknown id finds nothing.
+pub async fn a_token_is_found_by_its_id(tokens: Tokens) {
+    let stored = Token { expires_at: Some(at(0)), ..token(1) };
+    tokens.port.create(stored.clone()).await.unwrap();
+    assert_eq!(tokens.port.find(stored.id).await.unwrap().as_ref(), Some(&stored));
+    let revoked = tokens.port.revoke(stored.id, at(7)).await.unwrap();
+    assert_eq!(tokens.port.find(stored.id).await.unwrap(), Some(revoked));
+    assert_eq!(tokens.port.find(TokenId::new(fresh())).await.unwrap(), None);
 }
 
 /// A hash that differs in one bit is another hash.
@@ -143,6 +183,118 @@ pub async fn creating_a_token_twice_leaves_one(tokens: Tokens) {
     tokens.port.create(new.clone()).await.unwrap();
     let _answered_or_refused = tokens.port.create(Token { scopes: "admin".parse().unwrap(), ..new.clone() }).await;
     assert_eq!(tokens.port.list().await.unwrap(), [new]);
+}
+
+/// Name and end, alone and together; an end can be taken away, and none of both is a look at the token.
+pub async fn an_update_changes_what_it_names_and_nothing_else(tokens: Tokens) {
+    let (mut expected, other) = (capturing(1, rule(CaptureTarget::Projects { create: true })), token(2));
+    for new in [&expected, &other] {
+        tokens.port.create(new.clone()).await.unwrap();
+    }
+    let (name, expiry) = (Some(subject("desk")), Some(Expiry::At(at(9))));
+    for changes in [
+        TokenChanges { expiry, ..TokenChanges::default() },
+        TokenChanges { name: name.clone(), ..TokenChanges::default() },
+        TokenChanges::default(),
+        TokenChanges { expiry: Some(Expiry::Never), ..TokenChanges::default() },
+        TokenChanges { name: Some(subject("lap")), expiry },
+    ] {
+        expected.name = changes.name.clone().unwrap_or(expected.name);
+        expected.expires_at = changes.expiry.map_or(expected.expires_at, Expiry::moment);
+        assert_eq!(tokens.port.update(UpdateToken { id: expected.id, changes }).await.unwrap(), expected);
+        assert_eq!(tokens.port.find(expected.id).await.unwrap().as_ref(), Some(&expected));
+    }
+    assert_eq!(tokens.port.find(other.id).await.unwrap(), Some(other));
+}
+
+/// Whether anything was to change or not.
+pub async fn updating_an_unknown_token_is_refused(tokens: Tokens) {
+    let unknown = TokenId::new(fresh());
+    for name in [None, Some(subject("desk"))] {
+        let changes = TokenChanges { name, ..TokenChanges::default() };
+        let refused = tokens.port.update(UpdateToken { id: unknown, changes }).await;
+        assert!(matches!(refused, Err(UpdateTokenError::NotFound(id)) if id == unknown), "{refused:?}");
+    }
+}
+
+/// As a revocation does.
+pub async fn a_new_end_shows_within_5_seconds(tokens: Tokens) {
+    let stored = token(1);
+    tokens.port.create(stored.clone()).await.unwrap();
+    tokens.port.find_by_hash(stored.secret_hash).await.unwrap();
+    let changes = TokenChanges { expiry: Some(Expiry::At(at(1))), ..TokenChanges::default() };
+    let expected = tokens.port.update(UpdateToken { id: stored.id, changes }).await.unwrap();
+    let shown = async {
+        while tokens.port.find_by_hash(stored.secret_hash).await.unwrap().as_ref() != Some(&expected) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(5), shown).await.expect("the new end shows within 5 seconds");
+}
+
+/// By `created_at`, whatever they count for; revoked ones too.
+pub async fn tokens_that_capture_are_listed_latest_first_and_others_are_not(tokens: Tokens) {
+    tokens.port.create(token(9)).await.unwrap();
+    let targets = [CaptureTarget::Job(job_id()), CaptureTarget::Projects { create: true }];
+    let mut expected = Vec::new();
+    for (byte, seconds) in [(1, 2), (2, 0), (3, 3), (4, 1)] {
+        let new = Token { created_at: at(seconds), ..capturing(byte, rule(targets[usize::from(byte % 2)])) };
+        tokens.port.create(new.clone()).await.unwrap();
+        expected.push(tokens.port.revoke(new.id, at(9)).await.unwrap());
+    }
+    expected.sort_by_key(|token| std::cmp::Reverse(token.created_at));
+    let page = tokens.port.list_capturing(ListCapturing::default()).await.unwrap();
+    assert_eq!((page.items, page.next), (expected, None));
+}
+
+/// Those that are bound to it.
+pub async fn tokens_of_one_job_are_listed_without_others(tokens: Tokens) {
+    let job = job_id();
+    let expected = capturing(1, rule(CaptureTarget::Job(job)));
+    for new in [
+        expected.clone(),
+        capturing(2, rule(CaptureTarget::Job(job_id()))),
+        capturing(3, rule(CaptureTarget::Projects { create: true })),
+    ] {
+        tokens.port.create(new).await.unwrap();
+    }
+    let of = |job: JobId| ListCapturing { related_job: Some(job), ..ListCapturing::default() };
+    assert_eq!(tokens.port.list_capturing(of(job)).await.unwrap().items, [expected]);
+    assert_eq!(tokens.port.list_capturing(of(job_id())).await.unwrap().items, []);
+}
+
+/// Also where several were created at the same moment, and while others are created.
+pub async fn pages_of_tokens_that_capture_hold_each_once(tokens: Tokens) {
+    let mut expected = Vec::new();
+    for byte in 0..7 {
+        let new = capturing(byte, rule(CaptureTarget::Projects { create: false }));
+        let new = Token { created_at: at(i64::from(byte / 3)), ..new };
+        tokens.port.create(new.clone()).await.unwrap();
+        expected.push(new);
+    }
+    expected.sort_by_key(|token| std::cmp::Reverse((token.created_at, token.id)));
+    let (mut walked, mut after) = (Vec::new(), None::<TokenCursor>);
+    for byte in 100.. {
+        let query = ListCapturing { size: size(2), after, ..ListCapturing::default() };
+        let page = tokens.port.list_capturing(query).await.unwrap();
+        walked.extend(page.items);
+        let late = capturing(byte, rule(CaptureTarget::Projects { create: false }));
+        tokens.port.create(Token { created_at: at(99), ..late }).await.unwrap();
+        match page.next {
+            Some(next) => after = Some(next),
+            None => break,
+        }
+    }
+    assert_eq!(walked, expected);
+}
+
+fn rule(target: CaptureTarget) -> CaptureRule {
+    CaptureRule { target, zone: Zone::UTC, gap: Gap::default() }
+}
+
+/// A token that captures, with a hash made of `byte`.
+fn capturing(byte: u8, rule: CaptureRule) -> Token {
+    Token { scopes: Scopes::CAPTURE, capture: Some(rule), ..token(byte) }
 }
 
 /// A token that may read, with a hash made of `byte`.

@@ -34,6 +34,6 @@ pub use job::{Job, JobStatus, JobStatusError};
 pub use page::{Page, PageSize, PageSizeError};
 pub use ping::{LoggedPing, Ping, PingOutcome, PingRefusal, PingRefusalError, PingTarget, Stream};
 pub use precondition::{Precondition, PreconditionFailed};
-pub use principal::{MissingScope, Principal};
+pub use principal::{Capturer, MissingScope, Principal};
 pub use time_entry::TimeEntry;
 pub use token::{Scope, ScopeError, Scopes, SecretHash, Token, TokenName, TokenRefusal, TokenSecret, TokenSecretError};

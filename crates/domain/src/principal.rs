@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use crate::token::{Scope, Scopes, Token};
-use crate::values::{Subject, TokenId};
+use crate::values::{CaptureRule, Subject, TokenId};
 
 /// Who is acting: the token used, whom it speaks for, and what it may do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,4 +35,15 @@ impl From<&Token> for Principal {
     fn from(token: &Token) -> Self {
         Self { token: token.id, subject: token.subject.clone(), scopes: token.scopes }
     }
+}
+
+/// Who sends pings, and what those count for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Capturer {
+    /// The token used.
+    pub token: TokenId,
+    /// Whom it speaks for.
+    pub subject: Subject,
+    /// What its pings count for, and how.
+    pub rule: CaptureRule,
 }

@@ -6,15 +6,24 @@
 //! keep them in the write's own transaction.
 
 mod authentication;
+mod capture_token;
 mod error;
 mod job;
+mod ping;
+mod task;
 #[cfg(test)]
 mod test;
 mod time_entry;
 mod token;
 
 pub use authentication::{AuthenticateError, Authenticator};
+pub use capture_token::{CaptureTokenDraft, CaptureTokenService, JobOfTokenError};
 pub use error::ServiceError;
 pub use job::{JobDraft, JobService};
+pub use ping::{
+    CaptureLimits, KnownPing, ListKnownPings, MomentError, PingDraft, PingDraftError, PingService, PingState,
+    PingStateError, TakeBackError,
+};
+pub use task::TaskService;
 pub use time_entry::{ListJobEntriesError, TimeEntryDraft, TimeEntryService};
-pub use token::{TokenDraft, TokenService};
+pub use token::{CapturingTokenDraft, TokenDraft, TokenService};

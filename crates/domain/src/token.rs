@@ -180,6 +180,12 @@ impl TokenSecret {
         }
     }
 
+    /// Takes the secret of a capture token alone, also with the prefix `waka_`, which some tools insist on.
+    pub fn for_capture(text: &str) -> Result<Self, TokenSecretError> {
+        let bare = text.strip_prefix("waka_").unwrap_or(text);
+        if Self::is_for_capture(bare) { Ok(Self(bare.to_owned())) } else { Err(TokenSecretError) }
+    }
+
     fn is_for_capture(text: &str) -> bool {
         let is_v4 = |id: Uuid| id.get_version_num() == 4 && id.get_variant() == Variant::RFC4122;
         text.len() == 36 && !text.bytes().any(|b| b.is_ascii_uppercase()) && Uuid::try_parse(text).is_ok_and(is_v4)
@@ -243,6 +249,10 @@ mod tests {
         for bad in [&text.to_uppercase(), &text.replace("-4", "-7"), &text.replace("-8", "-c"), &text.replace('-', "")]
         {
             assert_eq!(TokenSecret::new(bad), Err(TokenSecretError), "{bad}");
+            assert_eq!(TokenSecret::for_capture(bad), Err(TokenSecretError), "{bad}");
         }
+        assert_eq!(TokenSecret::for_capture(&format!("waka_{text}")).unwrap().expose(), text);
+        assert_eq!(TokenSecret::for_capture(&format!("waka_waka_{text}")), Err(TokenSecretError));
+        assert_eq!(TokenSecret::for_capture(&format!("stint_{}", "a".repeat(43))), Err(TokenSecretError));
     }
 }

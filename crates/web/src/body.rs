@@ -57,7 +57,7 @@ impl Media {
 }
 
 /// Passes when the body is sent as it is. A compressed one could be small and become large.
-fn uncompressed(headers: &HeaderMap) -> Result<(), Problem> {
+pub(crate) fn uncompressed(headers: &HeaderMap) -> Result<(), Problem> {
     let coding = headers.get(header::CONTENT_ENCODING).map_or("identity", |coding| coding.to_str().unwrap_or_default());
     if coding.eq_ignore_ascii_case("identity") {
         return Ok(());

@@ -9,8 +9,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{Datelike, NaiveDate};
 use sha2::{Digest, Sha256};
 use stint_domain::ports::job::JobCursor;
+use stint_domain::ports::ping::PingCursor;
+use stint_domain::ports::task::TaskRunCursor;
 use stint_domain::ports::time_entry::TimeEntryCursor;
-use stint_domain::values::{DateStamp, JobId, TimeEntryId, Timestamp};
+use stint_domain::ports::token::TokenCursor;
+use stint_domain::values::{DateStamp, JobId, PingId, TaskRunId, TimeEntryId, Timestamp, TokenId};
 use thiserror::Error;
 use uuid::Uuid;
 
@@ -34,18 +37,6 @@ pub(crate) trait Place: Sized {
     fn from_parts(key: i64, id: Uuid) -> Option<Self>;
 }
 
-impl Place for JobCursor {
-    const LISTING: &str = "jobs";
-
-    fn parts(&self) -> (i64, Uuid) {
-        (self.created_at.as_micros(), self.id.as_uuid())
-    }
-
-    fn from_parts(key: i64, id: Uuid) -> Option<Self> {
-        Some(Self { created_at: Timestamp::from_micros(key).ok()?, id: JobId::new(id) })
-    }
-}
-
 impl Place for TimeEntryCursor {
     const LISTING: &str = "time-entries";
 
@@ -58,6 +49,28 @@ impl Place for TimeEntryCursor {
         Some(Self { date_stamp: DateStamp::new(date).ok()?, id: TimeEntryId::new(id) })
     }
 }
+
+/// Implements [`Place`] for a cursor of a moment and an id.
+macro_rules! place_in_time {
+    ($cursor:ident, $moment:ident, $id:ident, $listing:literal) => {
+        impl Place for $cursor {
+            const LISTING: &str = $listing;
+
+            fn parts(&self) -> (i64, Uuid) {
+                (self.$moment.as_micros(), self.id.as_uuid())
+            }
+
+            fn from_parts(key: i64, id: Uuid) -> Option<Self> {
+                Some(Self { $moment: Timestamp::from_micros(key).ok()?, id: $id::new(id) })
+            }
+        }
+    };
+}
+
+place_in_time!(JobCursor, created_at, JobId, "jobs");
+place_in_time!(TokenCursor, created_at, TokenId, "capture-tokens");
+place_in_time!(PingCursor, received_at, PingId, "pings");
+place_in_time!(TaskRunCursor, started_at, TaskRunId, "tasks");
 
 /// The token of a place; `filters` tells the listing's filters apart.
 pub(crate) fn write<P: Place>(place: &P, filters: &str) -> String {

@@ -8,11 +8,13 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, Route, guard};
 
 use crate::Api;
+use crate::api;
 use crate::excerpt::Excerpt;
 use crate::exchange::{Answer, Arrival, Call, exchange};
 use crate::metrics::NO_ROUTE;
 use crate::openapi::Described;
 use crate::problem::{Code, Problem};
+use crate::secrecy;
 
 /// A method of a path: how it is answered, and how it is described.
 pub(crate) struct Endpoint {
@@ -39,7 +41,12 @@ impl Endpoint {
 
 /// Tells actix the routes of the table, in its order, and what to say to every other request.
 pub(crate) fn register(config: &mut ServiceConfig, api: &Rc<Api>, endpoints: &[Endpoint]) {
-    let arrival = |route| Arrival { api: Rc::clone(api), route, durations: api.metrics.durations(route) };
+    let arrival = |route: &'static str| Arrival {
+        api: Rc::clone(api),
+        route,
+        durations: api.metrics.durations(route),
+        plain_errors: route.starts_with(api::WAKATIME),
+    };
     for same_path in endpoints.chunk_by(|one, other| one.path == other.path) {
         let path = same_path[0].path;
         let allow = allow(same_path);
@@ -47,7 +54,7 @@ pub(crate) fn register(config: &mut ServiceConfig, api: &Rc<Api>, endpoints: &[E
         for endpoint in same_path {
             resource = resource.route((endpoint.route)(arrival(path)));
         }
-        let refuse = move |call: Call| std::future::ready(Err(method_not_allowed(&call.request, &allow)));
+        let refuse = move |call: Call| std::future::ready(Err(method_not_allowed(&call.request, path, &allow)));
         config.service(resource.default_service(web::to(answer(arrival(path), refuse))));
     }
     let refuse = |call: Call| std::future::ready(Err(route_not_found(&call.request)));
@@ -88,8 +95,9 @@ fn allow(endpoints: &[Endpoint]) -> String {
     methods.join(", ")
 }
 
-fn method_not_allowed(request: &HttpRequest, allow: &str) -> Problem {
-    let detail = format!("{} takes {allow}, not {}", Excerpt(request.path()), Excerpt(request.method().as_str()));
+/// Names the route by its pattern, because what stands in a path may be secret.
+fn method_not_allowed(request: &HttpRequest, route: &str, allow: &str) -> Problem {
+    let detail = format!("{route} takes {allow}, not {}", Excerpt(request.method().as_str()));
     let problem = Problem::new(Code::MethodNotAllowed, detail);
     match HeaderValue::from_str(allow) {
         Ok(value) => problem.with_header(header::ALLOW, value),
@@ -98,6 +106,7 @@ fn method_not_allowed(request: &HttpRequest, allow: &str) -> Problem {
 }
 
 fn route_not_found(request: &HttpRequest) -> Problem {
-    let detail = format!("there is no route {}; /docs lists those there are", Excerpt(request.path()));
+    let detail =
+        format!("there is no route {}; /docs lists those there are", Excerpt(&secrecy::of_path(request.path())));
     Problem::new(Code::RouteNotFound, detail)
 }

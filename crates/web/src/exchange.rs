@@ -12,6 +12,9 @@ mod socket_tests;
 #[cfg(test)]
 mod tests;
 
+#[cfg(test)]
+pub(crate) use log_tests::Lines;
+
 use std::cell::{Cell, OnceCell};
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
@@ -23,8 +26,9 @@ use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 use futures::FutureExt;
 use prometheus_client::metrics::histogram::Histogram;
+use stint_domain::services::AuthenticateError;
 use stint_domain::values::IdError;
-use stint_domain::{Principal, Scope};
+use stint_domain::{Capturer, Principal, Scope, Scopes};
 use tokio::time::{Instant, timeout_at};
 use tracing::Instrument;
 
@@ -64,6 +68,16 @@ impl Call {
         Ok(Rc::clone(principal))
     }
 
+    /// Who sends pings with this secret, which is no part of any error.
+    pub(crate) async fn capturer(&self, secret: &str) -> Result<Capturer, AuthenticateError> {
+        let capturer = self.api.authenticator.authenticate_capture(secret).await?;
+        let Capturer { token, subject, .. } = &capturer;
+        let principal = || Rc::new(Principal { token: *token, subject: subject.clone(), scopes: Scopes::CAPTURE });
+        // Kept so that the log tells who it was.
+        self.context.principal.get_or_init(principal);
+        Ok(capturer)
+    }
+
     /// The `{id}` of the path.
     pub(crate) fn id<T: FromStr<Err = IdError>>(&self) -> Result<T, Problem> {
         let text = self.request.match_info().get("id").unwrap_or_default();
@@ -77,6 +91,16 @@ impl Call {
     /// The body, of one of the media types of `media` and at most `limit` bytes. It can be had once.
     pub(crate) async fn body(&self, media: Media, limit: usize) -> Result<Bytes, Problem> {
         media.check(self.request.headers())?;
+        self.read(limit).await
+    }
+
+    /// The body, whatever its media type, as long as it is not compressed. It can be had once.
+    pub(crate) async fn body_of_any_type(&self, limit: usize) -> Result<Bytes, Problem> {
+        body::uncompressed(self.request.headers())?;
+        self.read(limit).await
+    }
+
+    async fn read(&self, limit: usize) -> Result<Bytes, Problem> {
         let mut payload = self.context.payload.take().unwrap_or(Payload::None);
         let body = body::read(&self.request, &mut payload, limit, self.context.deadline).await;
         if body.is_err() {
@@ -97,6 +121,8 @@ pub(crate) struct Arrival {
     pub(crate) api: Rc<Api>,
     pub(crate) route: &'static str,
     pub(crate) durations: Histogram,
+    /// Whether errors are told as `{"error": "..."}`, which is all that some clients read.
+    pub(crate) plain_errors: bool,
 }
 
 /// Answers one request with `handler`.
@@ -106,7 +132,7 @@ pub(crate) async fn exchange<F: Future<Output = Answer>>(
     payload: Payload,
     handler: impl FnOnce(Call) -> F,
 ) -> HttpResponse {
-    let Arrival { api, route, durations } = arrival;
+    let Arrival { api, route, durations, plain_errors } = arrival;
     let started = Instant::now();
     let context = Rc::new(Context {
         id: request_id::of(&request, api.ids.as_ref()),
@@ -123,6 +149,9 @@ pub(crate) async fn exchange<F: Future<Output = Answer>>(
         let answer = bounded(handler(call), &api, context.deadline).await;
         let mut response = answer.unwrap_or_else(|problem| {
             problem.log();
+            if plain_errors {
+                return problem.respond_plainly();
+            }
             problem.respond(&context.id, api.show_causes)
         });
         finish(response.headers_mut(), &context.id);

@@ -7,9 +7,10 @@ use std::borrow::Cow;
 use std::fmt::Display;
 
 use stint_domain::JobStatus;
-use stint_domain::values::{DateStamp, JobId, JobName, Minutes, WorkSummary};
+use stint_domain::values::{DateStamp, JobId, JobName, Minutes, Subject, Timestamp, WorkSummary, Zone};
 
 use crate::json::Json;
+use crate::moment;
 use crate::problem::{Errors, FieldError, escape_into};
 
 /// The members of one object, being read.
@@ -76,7 +77,7 @@ fn text(json: Json<'_>) -> Result<Cow<'_, str>, String> {
 }
 
 /// Reads text with a constructor of the domain.
-fn parse<T, E: Display>(json: Json<'_>, new: impl FnOnce(&str) -> Result<T, E>) -> Result<T, String> {
+pub(crate) fn parse<T, E: Display>(json: Json<'_>, new: impl FnOnce(&str) -> Result<T, E>) -> Result<T, String> {
     let text = text(json)?;
     new(&text).map_err(|error| format!("{error}, got {}", crate::excerpt::Excerpt(&text)))
 }
@@ -107,6 +108,36 @@ pub(crate) fn work_summary(json: Json<'_>) -> Result<WorkSummary, String> {
         Json::Null => Ok(WorkSummary::default()),
         json => parse(json, WorkSummary::new),
     }
+}
+
+/// The name of a token.
+pub(crate) fn token_name(json: Json<'_>) -> Result<Subject, String> {
+    parse(json, Subject::new)
+}
+
+/// A time zone.
+pub(crate) fn zone(json: Json<'_>) -> Result<Zone, String> {
+    parse(json, str::parse)
+}
+
+/// Yes or no.
+pub(crate) fn boolean(json: Json<'_>) -> Result<bool, String> {
+    match json {
+        Json::Bool(value) => Ok(value),
+        other => Err(format!("must be true or false, got {other}")),
+    }
+}
+
+/// A moment, in the one form in which moments are shown.
+pub(crate) fn timestamp(json: Json<'_>) -> Result<Timestamp, String> {
+    parse(json, |text| moment::from_rfc3339(text).ok_or("must be a moment such as 2026-01-02T09:00:00Z"))
+}
+
+/// The same reader, for which null is nothing.
+pub(crate) fn nullable<'j, T>(
+    read: impl FnOnce(Json<'j>) -> Result<T, String>,
+) -> impl FnOnce(Json<'j>) -> Result<Option<T>, String> {
+    move |json| if json == Json::Null { Ok(None) } else { read(json).map(Some) }
 }
 
 /// Minutes of one entry.

@@ -29,6 +29,15 @@ pub(crate) fn of(request: &HttpRequest, body: &[u8], token: TokenId) -> Result<O
     Ok(Some(Idempotency { token, key, fingerprint: fingerprint(request, body) }))
 }
 
+/// Refuses the header on a route that could not give the first answer again, so that nobody relies on it.
+pub(crate) fn none(request: &HttpRequest) -> Result<(), Problem> {
+    if request.headers().contains_key(KEY) {
+        let detail = "Idempotency-Key: is not taken here, because the first answer cannot be given again";
+        return Err(Problem::new(Code::MalformedHeader, detail));
+    }
+    Ok(())
+}
+
 /// SHA-256 over method, path and body. Neither a method nor a path has a line feed, so two requests never run together.
 fn fingerprint(request: &HttpRequest, body: &[u8]) -> Fingerprint {
     let mut hash = Sha256::new();

@@ -12,6 +12,7 @@
 //!   function and no middleware, so that nothing is boxed or looked up for it.
 //! - `body`, `json`, `fields`, `query`, `conditional`, `idempotency`, `cursor`: one way to read each part of a request.
 //! - `problem`: RFC 9457, with the catalogue of codes.
+//! - `secrecy`: what keeps secrets that stand in URLs out of messages.
 //!
 //! Deliberately absent: TLS (a proxy's task), CORS (no browser calls this API from elsewhere), compression, rate limits
 //! (a later issue), and any request body read before its sender is known.
@@ -34,10 +35,12 @@ mod idempotency;
 mod json;
 mod limits;
 mod metrics;
+mod moment;
 mod percent;
 mod problem;
 mod query;
 mod request_id;
+mod secrecy;
 #[cfg(test)]
 mod test;
 
@@ -48,7 +51,9 @@ use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::{App, Error};
 use stint_domain::ports::{HealthCheck, IdGenerator};
-use stint_domain::services::{Authenticator, JobService, TimeEntryService};
+use stint_domain::services::{
+    Authenticator, CaptureTokenService, JobService, PingService, TaskService, TimeEntryService,
+};
 
 pub use limits::Limits;
 pub use metrics::HttpMetrics;
@@ -60,6 +65,12 @@ pub struct Api {
     pub jobs: JobService,
     /// Use cases on time entries.
     pub time_entries: TimeEntryService,
+    /// Use cases on tokens that capture.
+    pub capture_tokens: CaptureTokenService,
+    /// Use cases on pings.
+    pub pings: PingService,
+    /// Use cases on runs of background tasks.
+    pub tasks: TaskService,
     /// From a token's secret to who is acting.
     pub authenticator: Authenticator,
     /// Whether requests can be served.

@@ -8,7 +8,7 @@ mod parameters;
 
 use actix_web::http::Method;
 use utoipa::openapi::path::{HttpMethod, Operation};
-use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{ComponentsBuilder, Info, License, OpenApi, OpenApiBuilder, PathItem, Paths, RefOr};
 use utoipa::{PartialSchema, ToSchema};
@@ -21,6 +21,10 @@ use crate::problem::{Body as ProblemBody, FieldError};
 
 /// The name of the security scheme.
 const BEARER: &str = "bearer";
+/// The name of that in which editor plugins send a capture token's secret.
+const KEY: &str = "capture_key";
+/// The same, in the query.
+const KEY_IN_QUERY: &str = "capture_key_in_query";
 
 const DESCRIPTION: &str = "\
 A ledger of working time. A job collects time entries; its `total_minutes` equals the sum of their minutes at every \
@@ -33,9 +37,16 @@ Wherever GET is, HEAD is. A path that there is not is 404 `route-not-found`, a m
 `method-not-allowed` with `Allow`. Every response carries `X-Request-Id`: the caller's if it is 1 to 128 characters of \
 `[A-Za-z0-9._-]`, else a new one.";
 
-const TAGS: [(&str, &str); 4] = [
+const TAGS: [(&str, &str); 8] = [
     ("Jobs", "What time is logged on."),
     ("Time entries", "Minutes worked on one date for one job."),
+    ("Pings", "Signals that work is happening now, by tools that can call a URL; and what became of them."),
+    (
+        "Capture tokens",
+        "The secrets that pings are sent with. Each counts for one job, or for what its projects stand for.",
+    ),
+    ("WakaTime", "Heartbeats of editor plugins, in the protocol that they speak. Errors are `{\"error\": \"...\"}`."),
+    ("Tasks", "Runs of background tasks."),
     ("Health", "Whether the service runs. Open to everybody."),
     ("Reference", "What you are reading. Open to everybody."),
 ];
@@ -45,6 +56,8 @@ pub fn document() -> OpenApi {
     let mut paths = Paths::new();
     let mut components = ComponentsBuilder::new()
         .security_scheme(BEARER, SecurityScheme::Http(bearer()))
+        .security_scheme(KEY, SecurityScheme::Http(key()))
+        .security_scheme(KEY_IN_QUERY, SecurityScheme::ApiKey(ApiKey::Query(ApiKeyValue::new("api_key"))))
         .header("X-Request-Id", parameters::request_id())
         .schema(ProblemBody::name(), ProblemBody::schema())
         .schema(FieldError::name(), FieldError::schema());
@@ -104,6 +117,13 @@ fn bearer() -> Http {
     let mut http = Http::new(HttpAuthScheme::Bearer);
     http.description =
         Some("A token made by `stint token create`: `stint_` and 43 characters of base64url.".to_owned());
+    http
+}
+
+fn key() -> Http {
+    let mut http = Http::new(HttpAuthScheme::Basic);
+    http.description =
+        Some("A capture token's secret, with or without the prefix `waka_`, as user without password.".to_owned());
     http
 }
 

@@ -81,6 +81,11 @@ impl Problem {
         Self::new(Code::IdempotencyKeyReused, detail)
     }
 
+    /// What is special about it, where that is told in another form.
+    pub(crate) fn into_detail(self) -> String {
+        self.detail
+    }
+
     /// What kind of problem this is.
     pub(crate) const fn code(&self) -> Code {
         self.code
@@ -119,19 +124,37 @@ impl Problem {
 
     /// The response that tells the problem.
     pub(crate) fn respond(self, request_id: &str, show_causes: bool) -> HttpResponse {
+        // Text and numbers always serialise.
+        let body = serde_json::to_vec(&self.body(Some(request_id), show_causes)).unwrap_or_default();
+        self.respond_with(MEDIA_TYPE, body)
+    }
+
+    /// The response that tells its detail alone, as `{"error": "..."}`.
+    pub(crate) fn respond_plainly(self) -> HttpResponse {
+        let body = serde_json::to_vec(&Plain { error: &self.detail }).unwrap_or_default();
+        self.respond_with("application/json", body)
+    }
+
+    fn respond_with(self, media_type: &'static str, body: Vec<u8>) -> HttpResponse {
         let spec = self.code.spec();
         let mut response = HttpResponse::build(spec.status);
-        response.content_type(MEDIA_TYPE).insert_header((header::CACHE_CONTROL, "no-store"));
+        response.content_type(media_type).insert_header((header::CACHE_CONTROL, "no-store"));
         if spec.status == StatusCode::SERVICE_UNAVAILABLE {
             response.insert_header((header::RETRY_AFTER, RETRY_AFTER));
         }
         for header in &self.headers {
             response.append_header(header.clone());
         }
-        // Text and numbers always serialise.
-        let body = serde_json::to_vec(&self.body(Some(request_id), show_causes)).unwrap_or_default();
         response.body(body)
     }
+}
+
+/// All that some clients read of an error.
+#[derive(Serialize, ToSchema)]
+#[schema(as = PlainError)]
+pub(crate) struct Plain<'a> {
+    /// What is wrong.
+    error: &'a str,
 }
 
 /// The members of a problem.

@@ -53,9 +53,19 @@ impl<'a> Query<'a> {
         self.errors.push(FieldError::of(name, detail));
     }
 
+    /// Whether the parameter was given.
+    pub(crate) fn gives(&self, name: &str) -> bool {
+        self.pairs.iter().any(|(known, _)| known == name)
+    }
+
+    /// The errors so far, to be told with those of other parts of the request.
+    pub(crate) fn take_errors(&mut self) -> Errors {
+        std::mem::take(&mut self.errors)
+    }
+
     /// The problem of all errors, if there were any.
     pub(crate) fn finish(&mut self) -> Result<(), Problem> {
-        let errors = std::mem::take(&mut self.errors);
+        let errors = self.take_errors();
         if errors.is_empty() { Ok(()) } else { Err(errors.into_problem()) }
     }
 

@@ -17,14 +17,17 @@ use actix_web::web::Bytes;
 use prometheus_client::registry::Registry;
 use serde_json::Value;
 use stint_domain::ports::{
-    BackendError, BackendErrorKind, MockClock, MockHealthCheck, MockIdGenerator, MockJobRepository, MockSecrets,
-    MockTimeEntryRepository, MockTokenRepository,
+    BackendError, BackendErrorKind, MockClock, MockHealthCheck, MockIdGenerator, MockJobRepository, MockPingQueue,
+    MockPingRepository, MockSecrets, MockTaskLog, MockTimeEntryRepository, MockTokenRepository,
 };
-use stint_domain::services::{Authenticator, JobService, TimeEntryService};
+use stint_domain::services::{
+    Authenticator, CaptureLimits, CaptureTokenService, JobService, PingService, TaskService, TimeEntryService,
+};
 use stint_domain::values::{
-    JobId, JobName, Minutes, Subject, TimeEntryId, Timestamp, TokenId, TotalMinutes, Version, WorkSummary,
+    CaptureRule, CaptureTarget, Gap, JobId, JobName, Minutes, Subject, TimeEntryId, Timestamp, TotalMinutes, Version,
+    WorkSummary,
 };
-use stint_domain::{Job, JobStatus, SecretHash, TimeEntry, Token};
+use stint_domain::{Job, JobStatus, Scopes, SecretHash, TimeEntry, Token, TokenSecret};
 use uuid::Uuid;
 
 use crate::{Api, HttpMetrics, Limits, app};
@@ -34,11 +37,29 @@ pub(crate) fn secret(kind: &str) -> String {
     format!("stint_{}", kind.repeat(43))
 }
 
+/// A capture token's secret: `b`ound to a job, bound to `n`one, `c`reating jobs; `x` is unknown, `o` revoked, `f` fails.
+pub(crate) fn capture_secret(kind: char) -> String {
+    let digit = match kind {
+        'b' => '1',
+        'n' => '2',
+        'c' => '3',
+        'o' => '4',
+        'f' => '5',
+        _ => '6',
+    };
+    format!("{digit}b9a3c1e-5d7f-4e2a-8b6c-1f0e9d8c7b6a")
+}
+
 /// The ports of an API, to be given their expectations.
 pub(crate) struct Ports {
     pub(crate) jobs: MockJobRepository,
     pub(crate) time_entries: MockTimeEntryRepository,
     pub(crate) health: MockHealthCheck,
+    pub(crate) queue: MockPingQueue,
+    pub(crate) pings: MockPingRepository,
+    pub(crate) tasks: MockTaskLog,
+    /// What the service of capture tokens asks; who is acting is looked up elsewhere.
+    pub(crate) tokens: MockTokenRepository,
 }
 
 impl Ports {
@@ -48,6 +69,10 @@ impl Ports {
             jobs: MockJobRepository::new(),
             time_entries: MockTimeEntryRepository::new(),
             health: MockHealthCheck::new(),
+            queue: MockPingQueue::new(),
+            pings: MockPingRepository::new(),
+            tasks: MockTaskLog::new(),
+            tokens: MockTokenRepository::new(),
         }
     }
 
@@ -72,10 +97,21 @@ impl Ports {
         let (mut ids, last) = (MockIdGenerator::new(), AtomicU64::new(0));
         ids.expect_generate().returning(move || Uuid::from_u128(u128::from(last.fetch_add(1, Ordering::Relaxed)) + 1));
         let (clock, ids, jobs) = (Arc::new(clock), Arc::new(ids), Arc::new(self.jobs));
+        let (secrets, limits) = (Arc::new(secrets()), CaptureLimits::default());
         Api {
             jobs: JobService::new(jobs.clone(), clock.clone(), ids.clone()),
-            time_entries: TimeEntryService::new(Arc::new(self.time_entries), jobs, clock.clone(), ids.clone()),
-            authenticator: Authenticator::new(Arc::new(tokens()), Arc::new(secrets()), clock),
+            time_entries: TimeEntryService::new(Arc::new(self.time_entries), jobs.clone(), clock.clone(), ids.clone()),
+            capture_tokens: CaptureTokenService::new(
+                Arc::new(self.tokens),
+                jobs,
+                secrets.clone(),
+                clock.clone(),
+                ids.clone(),
+                limits.gap,
+            ),
+            pings: PingService::new(Arc::new(self.queue), Arc::new(self.pings), clock.clone(), ids.clone(), limits),
+            tasks: TaskService::new(Arc::new(self.tasks)),
+            authenticator: Authenticator::new(Arc::new(tokens()), secrets, clock),
             health: Arc::new(self.health),
             ids,
             limits: Limits::default(),
@@ -87,34 +123,55 @@ impl Ports {
 
 fn secrets() -> MockSecrets {
     let mut secrets = MockSecrets::new();
-    secrets.expect_hash().returning(|secret| SecretHash([secret.expose().as_bytes()[6]; 32]));
+    secrets.expect_generate_for_capture().returning(|| Ok(TokenSecret::new(&capture_secret('b')).unwrap()));
+    secrets.expect_hash().returning(|secret| {
+        let secret = secret.expose().as_bytes();
+        // What tells secrets apart is the first letter of the one form, and the first digit of the other.
+        SecretHash([if secret[0] == b's' { secret[6] } else { secret[0] }; 32])
+    });
     secrets
 }
 
 fn tokens() -> MockTokenRepository {
     let mut tokens = MockTokenRepository::new();
     tokens.expect_find_by_hash().returning(|hash| {
-        let scopes = match hash.0[0] {
-            b'r' => "read",
-            b'w' => "write",
-            b'a' => "admin",
-            b'f' => return Err(failure(BackendErrorKind::Unavailable)),
+        let (scopes, target) = match hash.0[0] {
+            b'r' => ("read", None),
+            b'w' => ("write", None),
+            b'a' => ("admin", None),
+            b'1' | b'4' => ("capture", Some(CaptureTarget::Job(job().id))),
+            b'2' => ("capture", Some(CaptureTarget::Projects { create: false })),
+            b'3' => ("capture", Some(CaptureTarget::Projects { create: true })),
+            b'f' | b'5' => return Err(failure(BackendErrorKind::Unavailable)),
             _ => return Ok(None),
         };
-        Ok(Some(Token {
-            id: TokenId::new(Uuid::from_u128(9)),
-            name: Subject::new("laptop").unwrap(),
-            subject: Subject::new("ada").unwrap(),
-            scopes: scopes.parse().unwrap(),
-            capture: None,
-            secret_hash: hash,
-            created_at: at(),
-            expires_at: None,
-            revoked_at: None,
-            last_used_at: None,
-        }))
+        let revoked_at = Some(at()).filter(|_| hash.0[0] == b'4');
+        let capture = target.map(|target| CaptureRule { target, ..rule() });
+        Ok(Some(Token { scopes: scopes.parse().unwrap(), capture, secret_hash: hash, revoked_at, ..token() }))
     });
     tokens
+}
+
+/// What a capture token counts for: the job.
+pub(crate) fn rule() -> CaptureRule {
+    let zone = "Asia/Tokyo".parse().unwrap();
+    CaptureRule { target: CaptureTarget::Job(job().id), zone, gap: Gap::default() }
+}
+
+/// A capture token of the job.
+pub(crate) fn token() -> Token {
+    Token {
+        id: TOKEN.parse().unwrap(),
+        name: Subject::new("laptop").unwrap(),
+        subject: Subject::new("ada").unwrap(),
+        scopes: Scopes::CAPTURE,
+        capture: Some(rule()),
+        secret_hash: SecretHash([b'1'; 32]),
+        created_at: at(),
+        expires_at: None,
+        revoked_at: None,
+        last_used_at: None,
+    }
 }
 
 pub(crate) fn at() -> Timestamp {
@@ -122,6 +179,7 @@ pub(crate) fn at() -> Timestamp {
 }
 
 pub(crate) const JOB: &str = "00000000-0000-0000-0000-000000000005";
+pub(crate) const TOKEN: &str = "00000000-0000-0000-0000-000000000009";
 pub(crate) const ENTRY: &str = "00000000-0000-0000-0000-000000000007";
 
 pub(crate) fn job() -> Job {

@@ -80,6 +80,9 @@ CREATE TABLE ping_queue (
     buried_at   timestamptz CHECK ((buried_at IS NULL) = (dead_reason IS NULL))
 );
 
+-- Those that could not be logged, oldest first: counted often, and few.
+CREATE INDEX ping_queue_dead ON ping_queue (buried_at, place) WHERE buried_at IS NOT NULL;
+
 CREATE TABLE task_runs (
     id         uuid        NOT NULL PRIMARY KEY,
     task       text        NOT NULL CHECK (char_length(task) BETWEEN 1 AND 120),

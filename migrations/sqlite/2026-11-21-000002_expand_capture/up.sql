@@ -78,6 +78,9 @@ CREATE TABLE ping_queue (
     buried_at   INTEGER CHECK ((buried_at IS NULL) = (dead_reason IS NULL))
 ) STRICT;
 
+-- Those that could not be logged, oldest first: counted often, and few.
+CREATE INDEX ping_queue_dead ON ping_queue (buried_at, place) WHERE buried_at IS NOT NULL;
+
 CREATE TABLE task_runs (
     id         BLOB    NOT NULL PRIMARY KEY CHECK (length(id) = 16),
     task       TEXT    NOT NULL CHECK (length(task) BETWEEN 1 AND 120),

@@ -4,16 +4,17 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use quick_cache::sync::Cache;
-use stint_domain::ports::token::RevokeTokenError;
+use stint_domain::ports::token::{ListCapturing, RevokeTokenError, TokenCursor, UpdateToken, UpdateTokenError};
 use stint_domain::ports::{BackendError, Clock, TokenRepository};
 use stint_domain::values::{Timestamp, TokenId};
-use stint_domain::{SecretHash, Token};
+use stint_domain::{Page, SecretHash, Token};
 
 /// Answers [`TokenRepository::find_by_hash`] from memory while the answer is at most [`CachedTokens::MOST_MICROS`] old,
 /// so that a revocation by another instance shows within the 5 seconds that the port allows.
 ///
-/// Only tokens that exist are remembered, and at most [`CachedTokens::CAPACITY`] of them: guessed secrets neither fill
-/// the memory nor hide a token that is created next.
+/// Only tokens that can be used are remembered, and at most [`CachedTokens::CAPACITY`] of them: guessed secrets neither
+/// fill the memory nor hide a token that is created next, and whoever is refused waits for the same look-up, whether the
+/// token is unknown, revoked or expired.
 pub struct CachedTokens {
     inner: Arc<dyn TokenRepository>,
     clock: Arc<dyn Clock>,
@@ -41,6 +42,11 @@ impl CachedTokens {
 }
 
 impl Found {
+    /// Whether it is fresh, and the token still taken.
+    fn is_usable(&self, now: Timestamp) -> bool {
+        self.is_fresh(now) && self.token.check(now).is_ok()
+    }
+
     /// A clock that was set back makes an age negative; that counts as too old, or it would prolong the answer's life.
     fn is_fresh(&self, now: Timestamp) -> bool {
         (0..CachedTokens::MOST_MICROS).contains(&(now.as_micros() - self.asked_at.as_micros()))
@@ -59,21 +65,37 @@ impl TokenRepository for CachedTokens {
         Ok(token)
     }
 
+    async fn update(&self, command: UpdateToken) -> Result<Token, UpdateTokenError> {
+        let token = self.inner.update(command).await?;
+        self.found.remove(&token.secret_hash);
+        Ok(token)
+    }
+
+    async fn find(&self, id: TokenId) -> Result<Option<Token>, BackendError> {
+        self.inner.find(id).await
+    }
+
     async fn find_by_hash(&self, hash: SecretHash) -> Result<Option<Token>, BackendError> {
         // Taken before the question, so that the time the answer takes counts as its age.
         let asked_at = self.clock.now();
-        if let Some(found) = self.found.get(&hash).filter(|found| found.is_fresh(asked_at)) {
+        if let Some(found) = self.found.get(&hash).filter(|found| found.is_usable(asked_at)) {
             return Ok(Some(found.token));
         }
         let token = self.inner.find_by_hash(hash).await?;
         match &token {
-            Some(token) => self.found.insert(hash, Found { token: token.clone(), asked_at }),
-            None => drop(self.found.remove(&hash)),
+            Some(token) if token.check(asked_at).is_ok() => {
+                self.found.insert(hash, Found { token: token.clone(), asked_at });
+            }
+            _ => drop(self.found.remove(&hash)),
         }
         Ok(token)
     }
 
     async fn list(&self) -> Result<Vec<Token>, BackendError> {
         self.inner.list().await
+    }
+
+    async fn list_capturing(&self, query: ListCapturing) -> Result<Page<Token, TokenCursor>, BackendError> {
+        self.inner.list_capturing(query).await
     }
 }

@@ -32,6 +32,7 @@ impl JobRepository for Memory {
         };
         ledger.jobs.insert(job.id, job.clone());
         ledger.remember(command.idempotency.as_ref(), || Outcome::Job(job.clone()));
+        self.note_first_use(command.idempotency.as_ref(), command.at);
         Ok(Applied::now(job))
     }
 

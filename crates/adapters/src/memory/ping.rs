@@ -87,6 +87,22 @@ impl PingRepository for Memory {
 }
 
 impl Capture {
+    /// Forgets pings whose time and arrival are before this moment, and tells how many. Their days stay.
+    pub(super) fn forget(&mut self, before: Timestamp) -> u64 {
+        let all = self.pings.len();
+        self.pings.retain(|id, (ping, _)| {
+            let is_kept = ping.at >= before || ping.received_at >= before;
+            if !is_kept {
+                self.captured.outcomes.remove(id);
+                for points in self.captured.points.values_mut() {
+                    points.remove(&(ping.at, *id));
+                }
+            }
+            is_kept
+        });
+        (all - self.pings.len()) as u64
+    }
+
     /// The job that the ping's target stands for, created if need be.
     fn aim(&mut self, ledger: &mut Ledger, ping: &Ping, at: Timestamp) -> Option<JobId> {
         let (name, create) = match &ping.target {

@@ -17,11 +17,17 @@ use super::Memory;
 #[async_trait]
 impl TimeEntryRepository for Memory {
     async fn record(&self, command: RecordTime) -> Result<Applied<TimeEntry>, RecordTimeError> {
-        self.ledger().record(&command)
+        let mut ledger = self.ledger();
+        let recorded = ledger.record(&command)?;
+        self.note_first_use(command.idempotency.as_ref(), command.at);
+        Ok(recorded)
     }
 
     async fn record_batch(&self, command: RecordBatch) -> Result<Applied<BatchOutcome>, RecordBatchError> {
-        self.ledger().record_batch(&command)
+        let mut ledger = self.ledger();
+        let recorded = ledger.record_batch(&command)?;
+        self.note_first_use(command.idempotency.as_ref(), command.at);
+        Ok(recorded)
     }
 
     async fn put(&self, command: PutTimeEntry) -> Result<Put<TimeEntry>, PutTimeEntryError> {

@@ -56,6 +56,21 @@ diesel::table! {
 }
 
 diesel::table! {
+    task_runs (id) {
+        id -> Uuid,
+        task -> Text,
+        due -> Timestamptz,
+        attempt -> Integer,
+        instance -> Text,
+        started_at -> Timestamptz,
+        until -> Timestamptz,
+        ended_at -> Nullable<Timestamptz>,
+        state -> Text,
+        detail -> Text,
+    }
+}
+
+diesel::table! {
     pings (id) {
         id -> Uuid,
         token_id -> Uuid,

@@ -57,6 +57,21 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    task_runs (id) {
+        id -> Binary,
+        task -> Text,
+        due -> BigInt,
+        attempt -> BigInt,
+        instance -> Text,
+        started_at -> BigInt,
+        until -> BigInt,
+        ended_at -> Nullable<BigInt>,
+        state -> Text,
+        detail -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(jobs, time_entries);
 
 diesel::table! {

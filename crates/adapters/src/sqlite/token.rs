@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 use diesel::prelude::*;
-use stint_domain::ports::token::RevokeTokenError;
+use stint_domain::ports::token::{ListCapturing, RevokeTokenError, TokenCursor, UpdateToken, UpdateTokenError};
 use stint_domain::ports::{BackendError, TokenRepository};
 use stint_domain::values::{Timestamp, TokenId};
-use stint_domain::{SecretHash, Token};
+use stint_domain::{Page, SecretHash, Token};
 
 use super::Sqlite;
 use super::columns::TokenColumns;
@@ -31,11 +31,29 @@ impl TokenRepository for Sqlite {
                 .set(tokens::revoked_at.eq(at.as_micros()))
                 .execute(connection)
                 .map_err(classify)?;
-            let row: Option<TokenRow> =
-                one.select(TokenRow::as_select()).first(connection).optional().map_err(classify)?;
-            Ok(row.ok_or(RevokeTokenError::NotFound(id))?.try_into()?)
+            load(connection, id)?.ok_or(RevokeTokenError::NotFound(id))
         })
         .await
+    }
+
+    async fn update(&self, command: UpdateToken) -> Result<Token, UpdateTokenError> {
+        self.write(move |connection| {
+            let UpdateToken { id, changes } = command;
+            if !changes.is_empty() {
+                let name = changes.name.as_ref().map(|name| tokens::name.eq(name.as_str()));
+                let expires_at = |moment: Option<Timestamp>| tokens::expires_at.eq(moment.map(Timestamp::as_micros));
+                diesel::update(tokens::table.find(id.as_uuid().into_bytes()))
+                    .set((name, changes.expiry.map(|expiry| expires_at(expiry.moment()))))
+                    .execute(connection)
+                    .map_err(classify)?;
+            }
+            load(connection, id)?.ok_or(UpdateTokenError::NotFound(id))
+        })
+        .await
+    }
+
+    async fn find(&self, id: TokenId) -> Result<Option<Token>, BackendError> {
+        self.read(move |connection| load(connection, id)).await
     }
 
     async fn find_by_hash(&self, hash: SecretHash) -> Result<Option<Token>, BackendError> {
@@ -62,4 +80,34 @@ impl TokenRepository for Sqlite {
         })
         .await
     }
+
+    async fn list_capturing(&self, query: ListCapturing) -> Result<Page<Token, TokenCursor>, BackendError> {
+        self.read(move |connection| {
+            let mut rows = tokens::table.filter(tokens::capture_target.is_not_null()).into_boxed();
+            if let Some(job) = query.related_job {
+                rows = rows.filter(tokens::capture_job.eq(job.as_uuid().into_bytes()));
+            }
+            if let Some(TokenCursor { created_at, id }) = query.after {
+                let (created_at, id) = (created_at.as_micros(), id.as_uuid().into_bytes());
+                let earlier = tokens::created_at.lt(created_at);
+                rows = rows.filter(earlier.or(tokens::created_at.eq(created_at).and(tokens::id.lt(id))));
+            }
+            let rows: Vec<TokenRow> = rows
+                .order((tokens::created_at.desc(), tokens::id.desc()))
+                .limit(query.size.with_lookahead())
+                .select(TokenRow::as_select())
+                .load(connection)
+                .map_err(classify)?;
+            let found: Vec<Token> = rows.into_iter().map(Token::try_from).collect::<Result<_, _>>()?;
+            Ok(Page::of(found, query.size, |token| TokenCursor::from(token)))
+        })
+        .await
+    }
+}
+
+/// The token, if there is one.
+fn load(connection: &mut SqliteConnection, id: TokenId) -> Result<Option<Token>, BackendError> {
+    let one = tokens::table.find(id.as_uuid().into_bytes());
+    let row: Option<TokenRow> = one.select(TokenRow::as_select()).first(connection).optional().map_err(classify)?;
+    row.map(Token::try_from).transpose()
 }

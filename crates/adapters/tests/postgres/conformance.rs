@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use stint_conformance::health::Breakable;
-use stint_conformance::{Capture, Fixture, Ledger};
-use stint_domain::ports::{HealthCheck, TokenRepository};
+use stint_conformance::{Capture, Fixture, House, Ledger, PingHouse};
+use stint_domain::ports::{HealthCheck, TaskLog, TokenRepository};
 
 use super::postgres;
 
@@ -39,9 +39,24 @@ async fn breakable() -> Breakable {
     }
 }
 
+async fn tasks() -> Fixture<dyn TaskLog> {
+    let (postgres, database) = postgres().await;
+    Fixture::new(Arc::new(postgres), database)
+}
+
+async fn house() -> House {
+    let (postgres, database) = postgres().await;
+    House::new(postgres, database)
+}
+
 async fn capture() -> Capture {
     let (postgres, database) = postgres().await;
     Capture::new(postgres, database)
+}
+
+async fn ping_house() -> PingHouse {
+    let (postgres, database) = postgres().await;
+    PingHouse { capture: Capture::new(postgres.clone(), database), housekeeping: Arc::new(postgres) }
 }
 
 stint_conformance::ledger!(ledger);
@@ -49,3 +64,6 @@ stint_conformance::ping_repository!(capture);
 stint_conformance::token_repository!(tokens);
 stint_conformance::health_check!(health);
 stint_conformance::health_check_notices!(breakable);
+stint_conformance::task_log!(tasks);
+stint_conformance::housekeeping!(house);
+stint_conformance::housekeeping_of_pings!(ping_house);

@@ -3,7 +3,6 @@
 mod development;
 mod draining;
 mod listener;
-mod signals;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -16,7 +15,8 @@ use stint_web::HttpMetrics;
 use tokio::time::sleep;
 
 use self::draining::Draining;
-use self::signals::Signals;
+use super::signals::Signals;
+use crate::background::Background;
 use crate::metrics;
 use crate::settings::HttpSettings;
 use crate::wiring::Ports;
@@ -55,15 +55,17 @@ impl Args {
         let mut signals = Signals::install()?;
         let draining = Arc::new(Draining::new(ports.health.clone()));
         let api = ports.api(&configuration, draining.clone(), HttpMetrics::new(&mut registry));
-        let (metrics, metrics_address) = metrics::server(settings.metrics.listen, registry)?;
+        let background = Background::prepare(settings, &ports, &mut registry, settings.works_in_serve());
+        let (metrics, metrics_address) = metrics::server(settings.metrics.listen, "metrics.listen", registry)?;
         let (server, listener) = listener::server(&settings.http, api)?;
         let handle = server.handle();
         let mut serving = rt::spawn(server);
         rt::spawn(metrics);
+        let background = background.start();
 
         tracing::info!(
             address = %listener.address, metrics = %metrics_address, %environment, database = %settings.database.url,
-            version = env!("CARGO_PKG_VERSION"), "listening"
+            worker = settings.works_in_serve(), version = env!("CARGO_PKG_VERSION"), "listening"
         );
         if environment.is_development() {
             development::show_first_steps(&listener.address)?;
@@ -75,7 +77,9 @@ impl Args {
         }
         draining.begin();
         tokio::select! {
-            () = stop(&handle, &settings.http) => tracing::info!("stopped"),
+            ((), ()) = async { tokio::join!(stop(&handle, &settings.http), background.stop()) } => {
+                tracing::info!("stopped");
+            }
             signal = signals.next() => {
                 tracing::warn!(signal, "stopped at once; requests in flight were cut off");
                 listener.remove();

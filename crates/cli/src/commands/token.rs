@@ -17,6 +17,7 @@ const EXAMPLES: &str = "\
 Examples:
   stint token create --name ci --scopes read,write
   stint token create --name payroll --scopes read --expires 90d
+  stint token create --name editor --capture new-projects
   stint token list
   stint token revoke 019303a2-6f6e-7d30-9c43-2f1d5a0a7f11";
 

@@ -66,18 +66,25 @@ pub(super) fn masked(text: &str) -> String {
     let Some((scheme, rest)) = text.split_once("://") else {
         return MASK.to_owned();
     };
-    let mut pieces = rest.split("password=");
-    let mut shown = pieces.next().unwrap_or_default().to_owned();
-    for piece in pieces {
-        let following = piece.find('&').map_or("", |end| &piece[end..]);
-        shown.extend(["password=", MASK, following]);
-    }
+    // libpq's name for it, and that of Redis's clients.
+    let mut shown = ["password=", "pass="].into_iter().fold(rest.to_owned(), |text, name| without(name, &text));
     if let (Some(from), Some(to)) = (shown.find(':'), shown.rfind('@'))
         && from < to
     {
         shown.replace_range(from + 1..to, MASK);
     }
     format!("{scheme}://{shown}")
+}
+
+/// The text with the value of each parameter of this name masked.
+fn without(name: &str, text: &str) -> String {
+    let mut pieces = text.split(name);
+    let mut shown = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let following = piece.find('&').map_or("", |end| &piece[end..]);
+        shown.extend([name, MASK, following]);
+    }
+    shown
 }
 
 #[cfg(test)]

@@ -42,13 +42,20 @@ impl SettingsError {
             return Self::Other(error.kind.to_string());
         };
         match layers.find_value(&path) {
-            Ok(value) => Self::Bad {
-                key: path,
-                value: key.shown(&value),
-                layer: layers.get_metadata(value.tag()).map(|metadata| metadata.name.to_string()).unwrap_or_default(),
-                detail: expectation(&error.kind),
-            },
+            Ok(_) => Self::bad(key.path, expectation(&error.kind), layers),
             Err(_) => Self::Missing { key: path, variable: key.variable() },
+        }
+    }
+
+    /// The value that is in force for a key is not one that it can have.
+    pub(super) fn bad(path: &'static str, detail: String, layers: &Figment) -> Self {
+        let value = layers.find_value(path).ok();
+        let metadata = value.as_ref().and_then(|value| layers.get_metadata(value.tag()));
+        Self::Bad {
+            key: path.to_owned(),
+            value: Key::find(path).zip(value.as_ref()).map(|(key, value)| key.shown(value)).unwrap_or_default(),
+            layer: metadata.map(|metadata| metadata.name.to_string()).unwrap_or_default(),
+            detail,
         }
     }
 }

@@ -21,7 +21,7 @@ pub(crate) const KEYS: &[Key] = &[
     ),
     key(
         "database.pool_size",
-        "connections for requests that share no group; on Postgres a process has one more for each group of `[coalescing]` (8 as set here), and one for health checks",
+        "connections for requests that share no group; on Postgres a process has one more for each group of `[coalescing]` (8 as set here), four for pings, and one for health checks",
     ),
     key("database.connect_timeout", "how long a request waits for a connection, new or from the pool"),
     key("database.statement_timeout", "how long Postgres works on one statement before it gives up"),
@@ -35,6 +35,12 @@ pub(crate) const KEYS: &[Key] = &[
         "database.transaction_pooling",
         "`true` behind a transaction pooler such as PgBouncer: sessions then keep no state, and time-outs are set for the role",
     ),
+    key(
+        "redis.url",
+        "`redis://USER:PASSWORD@HOST:PORT/DB` or `redis+unix:///path/of/the.sock`: where pings wait until they are logged; empty, they wait in the database",
+    ),
+    key("redis.connect_timeout", "how long a ping waits for a connection to Redis"),
+    key("redis.response_timeout", "how long a ping waits for Redis to answer"),
     key(
         "coalescing.writers",
         "groups of writes of entries under way at the same time on Postgres, where one more is started when these are stuck or another whole group waits; SQLite has one writer",
@@ -61,7 +67,42 @@ pub(crate) const KEYS: &[Key] = &[
         "after SIGTERM, how long to go on accepting while `/readyz` is 503, so that a balancer looks elsewhere",
     ),
     key("http.shutdown_timeout", "after SIGTERM, how long requests in flight may take to finish"),
-    key("metrics.listen", "where `/metrics` is served; never the public address"),
+    key(
+        "capture.gap",
+        "the gap of new capture tokens that name none: signals less than this apart belong to one span of work",
+    ),
+    key("capture.max_age", "how old a ping may be when it comes in; older ones are refused"),
+    key(
+        "capture.when_queue_is_down",
+        "`refuse`: pings are answered 503 while Redis is down; `spool`: they wait in the database meanwhile",
+    ),
+    key(
+        "worker.in_serve",
+        "whether `stint serve` does the worker's work, too: `true`, `false`, or `auto`, which means on SQLite without Redis",
+    ),
+    key("worker.group", "the most pings that are logged together, 1 to 10,000"),
+    key(
+        "worker.abandoned_after",
+        "how long after a worker took a ping another one may take it; at least `10s`, and longer than a group takes",
+    ),
+    key("worker.metrics_listen", "where `stint worker` serves `/metrics`"),
+    key(
+        "retention.idempotency_keys",
+        "how long the outcome of a write with an `Idempotency-Key` is kept: `24h` to `48h`, after which the next writes forget it anyway",
+    ),
+    key(
+        "retention.pings",
+        "how long single pings are kept; the time they proved stays for ever. At least 2 days more than `capture.max_age`",
+    ),
+    key("retention.task_runs", "how long runs of tasks are kept; at least `1d`"),
+    key(
+        "tasks.prune_idempotency_keys",
+        "when old idempotency keys are deleted: cron's five fields, in UTC; empty turns the task off",
+    ),
+    key("tasks.prune_pings", "when old pings are deleted; likewise"),
+    key("tasks.prune_task_runs", "when old runs of tasks are deleted; likewise"),
+    key("tasks.verify_totals", "when every job's total is compared with the sum of its entries; likewise"),
+    key("metrics.listen", "where `stint serve` serves `/metrics`; never the public address"),
     key("log.format", "`json` or `text`"),
     key("log.level", "`error`, `warn`, `info`, `debug`, `trace`, or per module: `info,stint_web=debug`"),
 ];
@@ -87,6 +128,7 @@ impl Key {
             Value::Bool(_, flag) => flag.to_string(),
             other => other.to_i128().map_or_else(|| format!("{other:?}"), |number| number.to_string()),
         };
-        if self.path == "database.url" { database_url::masked(&text) } else { text }
+        let may_hold_a_secret = matches!(self.path, "database.url" | "redis.url");
+        if may_hold_a_secret && !text.is_empty() { database_url::masked(&text) } else { text }
     }
 }

@@ -12,8 +12,8 @@ use super::error::SettingsError;
 use super::key::{KEYS, Key};
 
 const PREFIX: &str = "STINT_";
-/// Everybody's own name for the one setting that everybody needs.
-const PLAIN_URL: &str = "STINT_DATABASE_URL";
+/// Everybody's own names for the settings that everybody needs.
+const PLAIN_URLS: [(&str, &str); 2] = [("STINT_DATABASE_URL", "database.url"), ("STINT_REDIS_URL", "redis.url")];
 /// Variables with the prefix that are no settings: what chooses the layers, and what the tests are told.
 const NO_SETTINGS: [&str; 2] = ["STINT_ENV", "STINT_CONFIG"];
 const FOR_TESTS: &str = "STINT_TEST_";
@@ -104,9 +104,9 @@ impl Layer {
     }
 
     fn of_variable(name: &str, value: String) -> Self {
-        let path = match name {
-            PLAIN_URL => "database.url".to_owned(),
-            _ => name[PREFIX.len()..].to_lowercase().replace("__", "."),
+        let path = match PLAIN_URLS.iter().find(|(plain, _)| *plain == name) {
+            Some((_, path)) => (*path).to_owned(),
+            None => name[PREFIX.len()..].to_lowercase().replace("__", "."),
         };
         let nested = figment::util::nest(&path, Value::from(value));
         Self { name: name.to_owned(), values: nested.into_dict().unwrap_or_default() }

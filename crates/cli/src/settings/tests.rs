@@ -97,7 +97,8 @@ fn unknown_keys_stop_the_start_wherever_they_stand() {
     let refused = refusal(&[URL, ("STINT_POOL", "5")]);
     assert_eq!(
         refused,
-        "unknown setting pool in STINT_POOL; the sections are database, coalescing, http, metrics, log"
+        "unknown setting pool in STINT_POOL; the sections are database, redis, coalescing, http, capture, worker, \
+         retention, tasks, metrics, log"
     );
 
     let (dir, mut surroundings) = surroundings(&[URL]);
@@ -166,8 +167,72 @@ fn the_operations_guide_documents_every_key() {
     let guide = include_str!("../../../../docs/operations.md");
     let (_dir, surroundings) = surroundings(&[URL]);
     for InForce { key, value, .. } in Configuration::load(&surroundings).unwrap().in_force() {
-        let default = if key.path == "database.url" { String::new() } else { format!("`{value}`") };
+        let has_none = key.path == "database.url" || value.is_empty();
+        let default = if has_none { String::new() } else { format!("`{value}`") };
         let row = format!("| `{}` | {default} | {} |", key.path, key.meaning);
         assert!(guide.contains(&row), "docs/operations.md lacks this row:\n{row}");
     }
+}
+
+#[test]
+fn redis_is_none_unless_it_is_named_by_either_name() {
+    let redis = |variables: &[(&str, &str)]| {
+        let (_dir, surroundings) = surroundings(variables);
+        let configuration = Configuration::load(&surroundings).unwrap();
+        (configuration.settings.redis.url.is_some(), source(&configuration, "redis.url").0)
+    };
+    assert_eq!(redis(&[URL]), (false, String::new()));
+    for name in ["STINT_REDIS_URL", "STINT_REDIS__URL"] {
+        let shown = "redis://:***@queue.example:6379/0".to_owned();
+        assert_eq!(redis(&[URL, (name, "redis://:hunter2@queue.example:6379/0")]), (true, shown));
+    }
+    let message = refusal(&[URL, ("STINT_REDIS_URL", "http://:hunter2@queue.example")]);
+    assert!(
+        message.starts_with("bad setting redis.url = `http://:***@queue.example` in STINT_REDIS_URL: "),
+        "{message}"
+    );
+}
+
+#[test]
+fn tasks_have_times_or_are_turned_off() {
+    let message = refusal(&[URL, ("STINT_TASKS__PRUNE_PINGS", "every day")]);
+    let expected = "bad setting tasks.prune_pings = `every day` in STINT_TASKS__PRUNE_PINGS: must be five fields";
+    assert!(message.starts_with(expected), "{message}");
+    let (_dir, surroundings) = surroundings(&[URL, ("STINT_TASKS__PRUNE_PINGS", "")]);
+    let tasks = Configuration::load(&surroundings).unwrap().settings.tasks;
+    assert!(tasks.prune_pings.0.is_none() && tasks.verify_totals.0.is_some());
+}
+
+#[test]
+fn settings_that_do_not_go_together_are_named() {
+    for (name, value, refused) in [
+        ("STINT_RETENTION__IDEMPOTENCY_KEYS", "23h", "retention.idempotency_keys = `23h`"),
+        ("STINT_RETENTION__IDEMPOTENCY_KEYS", "49h", "retention.idempotency_keys = `49h`"),
+        ("STINT_RETENTION__PINGS", "15d", "retention.pings = `15d`"),
+        ("STINT_CAPTURE__MAX_AGE", "89d", "retention.pings = `90d`"),
+        ("STINT_RETENTION__TASK_RUNS", "1h", "retention.task_runs = `1h`"),
+        ("STINT_CAPTURE__GAP", "2d", "capture.gap = `2d`"),
+        ("STINT_WORKER__ABANDONED_AFTER", "1s", "worker.abandoned_after = `1s`"),
+        ("STINT_WORKER__GROUP", "10001", "worker.group = `10001`"),
+        ("STINT_WORKER__GROUP", "0", "worker.group = `0`"),
+        ("STINT_WORKER__IN_SERVE", "maybe", "worker.in_serve = `maybe`"),
+        ("STINT_CAPTURE__WHEN_QUEUE_IS_DOWN", "panic", "capture.when_queue_is_down = `panic`"),
+    ] {
+        let message = refusal(&[URL, (name, value)]);
+        assert!(message.starts_with(&format!("bad setting {refused} in ")), "{message}");
+    }
+}
+
+#[test]
+fn the_worker_is_in_the_service_where_the_queue_is_a_file() {
+    let in_serve = |variables: &[(&str, &str)]| {
+        let (_dir, surroundings) = surroundings(variables);
+        Configuration::load(&surroundings).unwrap().settings.works_in_serve()
+    };
+    let postgres = ("STINT_DATABASE_URL", "postgres:///stint");
+    assert!(in_serve(&[URL]));
+    assert!(!in_serve(&[URL, ("STINT_REDIS_URL", "redis://localhost")]));
+    assert!(!in_serve(&[postgres]));
+    assert!(in_serve(&[postgres, ("STINT_WORKER__IN_SERVE", "true")]));
+    assert!(!in_serve(&[URL, ("STINT_WORKER__IN_SERVE", "false")]));
 }

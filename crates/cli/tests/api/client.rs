@@ -67,7 +67,7 @@ impl Client {
     pub(super) fn request(&self, method: &str, target: impl AsRef<str>) -> Request {
         let target = target.as_ref();
         let target = match target.split(['/', '?']).nth(1) {
-            Some("jobs" | "time-entries") => format!("/api/v1{target}"),
+            Some("jobs" | "time-entries" | "capture-tokens" | "pings" | "tasks") => format!("/api/v1{target}"),
             _ => target.to_owned(),
         };
         let headers = self.token.iter().map(|token| ("authorization".to_owned(), format!("Bearer {token}"))).collect();

@@ -10,7 +10,7 @@ use crate::support::Stint;
 
 #[test]
 fn a_sound_deployment_passes_with_warnings_at_most() {
-    let stint = Stint::new().migrated();
+    let stint = Stint::new().with_tasks().migrated();
     let found = stint.run(&["check", "deploy"]).succeeded();
     assert!(
         found.starts_with("warning: the database is a file") && found.ends_with("findings: 1, serious: 0\n"),

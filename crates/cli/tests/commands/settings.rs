@@ -22,9 +22,11 @@ fn every_setting_is_shown_with_its_source() {
 #[test]
 fn passwords_are_masked_wherever_they_could_show() {
     let stint = Stint::on("postgres://stint:hunter2@127.0.0.1:1/stint").set("STINT_LOG__LEVEL", "trace");
+    let stint = stint.set("STINT_REDIS_URL", "redis://:hunter2@127.0.0.1:1/0");
     let shown = stint.run(&["settings"]).succeeded();
     assert!(shown.contains("database.url = postgres://stint:***@127.0.0.1:1/stint"), "{shown}");
-    for command in [&["migrate"][..], &["serve"], &["check", "deploy"]] {
+    assert!(shown.contains("redis.url = redis://:***@127.0.0.1:1/0") && !shown.contains("hunter2"), "{shown}");
+    for command in [&["migrate"][..], &["serve"], &["worker"], &["check", "deploy"]] {
         let ended = stint.run(command);
         assert_eq!(ended.status, 1);
         assert!(!format!("{ended:?}").contains("hunter2"), "{ended:?}");
@@ -41,6 +43,9 @@ fn bad_settings_stop_every_command_with_one_line() {
     }
     let complaint = Stint::new().set("STINT_HTTP__LISTEN", "localhost:80").run(&["serve"]).failed();
     assert!(complaint.starts_with("bad setting http.listen = `localhost:80` in STINT_HTTP__LISTEN: "), "{complaint}");
+    let complaint = Stint::new().set("STINT_TASKS__VERIFY_TOTALS", "nightly").run(&["worker"]).failed();
+    let expected = "bad setting tasks.verify_totals = `nightly` in STINT_TASKS__VERIFY_TOTALS: must be five fields";
+    assert!(complaint.starts_with(expected), "{complaint}");
     let complaint = Stint::new().set("STINT_ENV", "prod").run(&["serve"]).failed();
     assert!(complaint.starts_with("STINT_ENV is `prod`, but must be"), "{complaint}");
 }

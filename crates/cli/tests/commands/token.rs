@@ -43,6 +43,67 @@ fn a_token_is_listed_with_what_was_asked_for() {
 }
 
 #[test]
+fn a_token_that_captures_has_the_secret_that_plugins_take_and_is_listed_with_what_it_counts_for() {
+    let stint = Stint::new().migrated().set("STINT_LOG__LEVEL", "trace");
+    let create = |capture: &[&str]| {
+        stint.run(&[&["token", "create", "--name", "editor", "--subject", "ada", "--capture"], capture].concat())
+    };
+    let created = create(&["new-projects", "--time-zone", "Europe/Berlin"]);
+    let secret = created.stdout.strip_suffix('\n').unwrap().to_owned();
+    assert!(secret.parse::<uuid::Uuid>().is_ok_and(|id| id.get_version_num() == 4), "{created:?}");
+    assert!(!created.stderr.contains(&secret));
+    assert_eq!(secret, secret.to_lowercase());
+    create(&["projects"]).succeeded();
+
+    let tokens = list(&stint);
+    let expected = serde_json::json!({
+        "target": "new-projects", "time_zone": "Europe/Berlin", "gap_seconds": 900, "last_used_at": null,
+    });
+    assert_eq!((&tokens[0]["scopes"], &tokens[0]["capture"]), (&serde_json::json!(["capture"]), &expected));
+    assert_eq!(
+        (&tokens[1]["capture"]["target"], &tokens[1]["capture"]["time_zone"]),
+        (&"projects".into(), &"UTC".into())
+    );
+    let table = stint.run(&["token", "list"]).succeeded();
+    let row: Vec<_> = table.lines().nth(1).unwrap().split_whitespace().skip(1).collect();
+    assert_eq!(row, ["active", "capture", "never", "new-projects", "never", "editor", "ada"]);
+
+    let job = "019303a2-6f6e-7d30-9c43-2f1d5a0a7f11";
+    assert_eq!(create(&[job]).failed(), format!("there is no job {job}"));
+    for (capture, said) in [
+        (&["somewhere"][..], "must be the id of a job, `projects` or `new-projects`"),
+        (&["projects", "--time-zone", "Mars"], "must be a time zone of the IANA database"),
+        (&["projects", "--scopes", "read"], "cannot be used with"),
+    ] {
+        let ended = create(capture);
+        assert!(ended.status == 2 && ended.stderr.contains(said), "{ended:?}");
+    }
+    let neither = stint.run(&["token", "create", "--name", "ci"]);
+    assert!(neither.status == 2 && neither.stderr.contains("--scopes"), "{neither:?}");
+}
+
+#[test]
+fn a_capture_tokens_secret_is_in_no_line_of_a_running_service() {
+    let stint = Stint::new().migrated().set("STINT_LOG__LEVEL", "trace");
+    let secret = stint.run(&["token", "create", "--name", "door", "--capture", "projects"]).succeeded();
+    let secret = secret.trim();
+    let mut server = stint.serve();
+    for path in [
+        format!("/ping/{secret}?project=p"),
+        format!("/ping/{secret}?colour=red"),
+        format!("/ping/{secret}/x"),
+        format!("/api/wakatime/v1/users/current/statusbar/today?api_key={secret}"),
+    ] {
+        let answer = server.get(&path, secret);
+        assert!(answer.starts_with("HTTP/1.1 ") && !answer.contains(secret), "{answer}");
+    }
+    server.signal("TERM");
+    server.ended();
+    let log = server.log.join("\n");
+    assert!(log.contains("/ping/{token}") && !log.contains(secret), "{log}");
+}
+
+#[test]
 fn a_revoked_token_is_refused_by_a_running_service() {
     let stint = Stint::new().migrated();
     let (revoked, other, server) = (stint.token("read"), stint.token("read"), stint.serve());
@@ -64,6 +125,7 @@ fn what_makes_no_token_is_refused() {
     for (name, scopes, expires, said) in [
         ("", "read", "90d", "must not be empty"),
         ("ci", "root", "90d", "must be one or more of `read`, `write`, `admin`"),
+        ("ci", "capture", "90d", "`capture` needs to know for what: use --capture"),
         ("ci", "read", "soon", "must be a span such as `90d` or a date"),
     ] {
         let ended = create(name, scopes, expires);

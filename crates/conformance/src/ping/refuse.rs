@@ -29,13 +29,13 @@ pub async fn pings_for_a_job_that_is_missing_or_archived_are_ignored(capture: Ca
     assert_eq!(capture.log(&[signal(&token, 35)]).await, [ignored(PingRefusal::JobNotFound)]);
 }
 
-/// The next day is capture's again.
+/// The next day is capture's again, with its own share of a span that begins in theirs.
 pub async fn a_derived_entry_that_somebody_changed_is_theirs(capture: Capture) {
     let (job, token) = capture.job_and_token().await;
-    capture.log(&[signal(&token, 1_400), signal(&token, 1_410)]).await;
+    capture.log(&[signal(&token, 1_420), signal(&token, 1_430)]).await;
     let id = capture.only_entry(job).await.id;
     let edited = capture.ledger.time_entries.update(set_minutes(id, 90)).await.unwrap();
-    let outcomes = capture.log(&[signal(&token, 1_420), signal(&token, 1_450), signal(&token, 1_460)]).await;
+    let outcomes = capture.log(&[signal(&token, 1_435), signal(&token, 1_442), signal(&token, 1_450)]).await;
     let counts = PingOutcome::Logged(stream(&token, job).entry_of(date("2023-11-16")));
     assert_eq!(outcomes, [ignored(PingRefusal::EntryDetached), counts, counts]);
     assert_eq!(capture.ledger.entry(id).await, Some(edited));

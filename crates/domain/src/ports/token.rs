@@ -4,8 +4,9 @@ use async_trait::async_trait;
 use thiserror::Error;
 
 use super::BackendError;
-use crate::token::{SecretHash, Token};
-use crate::values::{Timestamp, TokenId};
+use crate::page::{Page, PageSize};
+use crate::token::{SecretHash, Token, TokenName};
+use crate::values::{JobId, Timestamp, TokenId};
 
 /// Keeps tokens. They are never deleted, so that what they did can be traced.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
@@ -17,12 +18,102 @@ pub trait TokenRepository: Send + Sync {
     /// Marks a token as revoked at `at`, and answers with it. One that is revoked already keeps its first moment.
     async fn revoke(&self, id: TokenId, at: Timestamp) -> Result<Token, RevokeTokenError>;
 
+    /// Changes the fields that are named, and answers with the token. What it counts for and may do never changes.
+    async fn update(&self, command: UpdateToken) -> Result<Token, UpdateTokenError>;
+
+    /// The token, expired or revoked ones too.
+    async fn find(&self, id: TokenId) -> Result<Option<Token>, BackendError>;
+
     /// The token with this hash, expired or revoked ones too. An implementation may answer from a cache, but a
     /// revocation shows within 5 seconds on every instance.
     async fn find_by_hash(&self, hash: SecretHash) -> Result<Option<Token>, BackendError>;
 
     /// All tokens, oldest first.
     async fn list(&self) -> Result<Vec<Token>, BackendError>;
+
+    /// Tokens that capture, latest first: by `created_at`, then by id, both descending. Stable as other listings are.
+    async fn list_capturing(&self, query: ListCapturing) -> Result<Page<Token, TokenCursor>, BackendError>;
+}
+
+/// Change a token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UpdateToken {
+    /// Which.
+    pub id: TokenId,
+    /// What is to be different.
+    pub changes: TokenChanges,
+}
+
+/// The fields of a token to change; none means that it stays.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TokenChanges {
+    /// Another name.
+    pub name: Option<TokenName>,
+    /// Another end.
+    pub expiry: Option<Expiry>,
+}
+
+/// When a token ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expiry {
+    /// It lasts until it is revoked.
+    Never,
+    /// From this moment on it is refused.
+    At(Timestamp),
+}
+
+impl TokenChanges {
+    /// Whether nothing is to be different.
+    pub const fn is_empty(&self) -> bool {
+        self.name.is_none() && self.expiry.is_none()
+    }
+}
+
+impl Expiry {
+    /// The moment, if there is one.
+    pub const fn moment(self) -> Option<Timestamp> {
+        match self {
+            Self::Never => None,
+            Self::At(moment) => Some(moment),
+        }
+    }
+}
+
+/// Which tokens that capture, and which page of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ListCapturing {
+    /// Only those that are bound to this job.
+    pub related_job: Option<JobId>,
+    /// How many at most.
+    pub size: PageSize,
+    /// Only those after this place.
+    pub after: Option<TokenCursor>,
+}
+
+/// A place in the listing of tokens that capture: right after the token that it names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TokenCursor {
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// Its id, which breaks ties.
+    pub id: TokenId,
+}
+
+impl From<&Token> for TokenCursor {
+    fn from(token: &Token) -> Self {
+        Self { created_at: token.created_at, id: token.id }
+    }
+}
+
+/// Why a token was not changed.
+#[derive(Debug, Clone, Error)]
+pub enum UpdateTokenError {
+    /// There is no such token.
+    #[error("there is no token {0}")]
+    NotFound(TokenId),
+    /// The backend failed.
+    #[error(transparent)]
+    Backend(#[from] BackendError),
 }
 
 /// Why a token was not revoked.

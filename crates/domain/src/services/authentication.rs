@@ -5,8 +5,8 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use crate::ports::{BackendError, Clock, Secrets, TokenRepository};
-use crate::principal::Principal;
-use crate::token::{TokenRefusal, TokenSecret, TokenSecretError};
+use crate::principal::{Capturer, Principal};
+use crate::token::{Token, TokenRefusal, TokenSecret, TokenSecretError};
 
 /// Why a secret authenticates nobody.
 #[derive(Debug, Clone, Error)]
@@ -41,11 +41,25 @@ impl Authenticator {
 
     /// The principal whose token has this secret. What has not a secret's form is refused without asking anyone.
     pub async fn authenticate(&self, secret: &str) -> Result<Principal, AuthenticateError> {
-        let hash = self.secrets.hash(&TokenSecret::new(secret)?);
+        let token = self.token(&TokenSecret::new(secret)?).await?;
+        Ok(Principal::from(&token))
+    }
+
+    /// Who sends pings with this secret, which may have the prefix `waka_`. What has not the form of a capture token's
+    /// is refused without asking anyone.
+    pub async fn authenticate_capture(&self, secret: &str) -> Result<Capturer, AuthenticateError> {
+        match self.token(&TokenSecret::for_capture(secret)?).await? {
+            Token { id, subject, capture: Some(rule), .. } => Ok(Capturer { token: id, subject, rule }),
+            _ => Err(AuthenticateError::Unknown),
+        }
+    }
+
+    async fn token(&self, secret: &TokenSecret) -> Result<Token, AuthenticateError> {
+        let hash = self.secrets.hash(secret);
         match self.tokens.find_by_hash(hash).await? {
             Some(token) if token.secret_hash == hash => {
                 token.check(self.clock.now())?;
-                Ok(Principal::from(&token))
+                Ok(token)
             }
             _ => Err(AuthenticateError::Unknown),
         }
@@ -57,8 +71,8 @@ mod tests {
     use super::super::test::{at, clock, principal};
     use super::*;
     use crate::ports::{MockSecrets, MockTokenRepository};
-    use crate::token::{SecretHash, Token};
-    use crate::values::{Subject, Timestamp};
+    use crate::token::{Scopes, SecretHash};
+    use crate::values::{CaptureRule, CaptureTarget, Gap, Subject, Timestamp, Zone};
 
     const SECRET: &str = "stint_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
@@ -102,6 +116,33 @@ mod tests {
         assert!(matches!(refused, Err(AuthenticateError::Refused(TokenRefusal::Expired(_)))));
         let lasting = Token { expires_at: Some(Timestamp::from_micros(at().as_micros() + 1).unwrap()), ..token() };
         assert!(authenticate(Some(lasting)).await.is_ok());
+    }
+
+    async fn authenticate_capture(secret: &str, found: Option<Token>) -> Result<Capturer, AuthenticateError> {
+        let (mut secrets, mut tokens) = (MockSecrets::new(), MockTokenRepository::new());
+        secrets.expect_hash().withf(|secret| secret.expose() == CAPTURE).return_const(SecretHash([7; 32]));
+        tokens.expect_find_by_hash().return_once(|_| Ok(found));
+        Authenticator::new(Arc::new(tokens), Arc::new(secrets), clock()).authenticate_capture(secret).await
+    }
+
+    const CAPTURE: &str = "0b9a3c1e-5d7f-4e2a-8b6c-1f0e9d8c7b6a";
+
+    #[tokio::test]
+    async fn a_capture_token_tells_what_its_pings_count_for_with_and_without_its_prefix() {
+        let rule =
+            CaptureRule { target: CaptureTarget::Projects { create: true }, zone: Zone::UTC, gap: Gap::default() };
+        let capturing = Token { scopes: Scopes::CAPTURE, capture: Some(rule), ..token() };
+        for secret in [CAPTURE.to_owned(), format!("waka_{CAPTURE}")] {
+            let capturer = authenticate_capture(&secret, Some(capturing.clone())).await.unwrap();
+            assert_eq!(capturer, Capturer { token: capturing.id, subject: capturing.subject.clone(), rule });
+        }
+        let revoked = Token { revoked_at: Some(at()), ..capturing };
+        let refused = authenticate_capture(CAPTURE, Some(revoked)).await;
+        assert!(matches!(refused, Err(AuthenticateError::Refused(_))));
+        let refused = authenticate_capture(CAPTURE, Some(token())).await;
+        assert!(matches!(refused, Err(AuthenticateError::Unknown)), "a token that captures nothing");
+        let refused = authenticate_capture(SECRET, None).await;
+        assert!(matches!(refused, Err(AuthenticateError::Malformed(_))));
     }
 
     #[tokio::test]

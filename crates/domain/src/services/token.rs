@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::ports::token::RevokeTokenError;
 use crate::ports::{BackendError, Clock, IdGenerator, Secrets, TokenRepository};
 use crate::token::{Scopes, Token, TokenName, TokenSecret};
-use crate::values::{Subject, Timestamp, TokenId};
+use crate::values::{CaptureRule, Subject, Timestamp, TokenId};
 
 /// What an operator says of a new token.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +16,19 @@ pub struct TokenDraft {
     pub subject: Option<Subject>,
     /// What it may do.
     pub scopes: Scopes,
+    /// From when on it is refused.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// What is said of a new token that captures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CapturingTokenDraft {
+    /// What people call it.
+    pub name: TokenName,
+    /// Whom it speaks for; its name, when none.
+    pub subject: Option<Subject>,
+    /// What its pings count for, and how.
+    pub rule: CaptureRule,
     /// From when on it is refused.
     pub expires_at: Option<Timestamp>,
 }
@@ -40,18 +53,37 @@ impl TokenService {
         Self { tokens, secrets, clock, ids }
     }
 
-    /// Creates a token. The secret is given here, once, and cannot be had again.
+    /// Creates a token. The secret is given here, once, and cannot be had again. One that captures is created by
+    /// [`TokenService::create_capturing`], because it needs a rule.
     pub async fn create(&self, draft: TokenDraft) -> Result<(Token, TokenSecret), BackendError> {
-        let secret = self.secrets.generate()?;
+        let TokenDraft { name, subject, scopes, expires_at } = draft;
+        self.store(self.secrets.generate()?, name, subject, scopes, None, expires_at).await
+    }
+
+    /// Creates a token that captures. The secret is given here, once, and cannot be had again.
+    pub async fn create_capturing(&self, draft: CapturingTokenDraft) -> Result<(Token, TokenSecret), BackendError> {
+        let CapturingTokenDraft { name, subject, rule, expires_at } = draft;
+        self.store(self.secrets.generate_for_capture()?, name, subject, Scopes::CAPTURE, Some(rule), expires_at).await
+    }
+
+    async fn store(
+        &self,
+        secret: TokenSecret,
+        name: TokenName,
+        subject: Option<Subject>,
+        scopes: Scopes,
+        capture: Option<CaptureRule>,
+        expires_at: Option<Timestamp>,
+    ) -> Result<(Token, TokenSecret), BackendError> {
         let token = Token {
             id: TokenId::new(self.ids.generate()),
-            subject: draft.subject.unwrap_or_else(|| draft.name.clone()),
-            name: draft.name,
-            scopes: draft.scopes,
-            capture: None,
+            subject: subject.unwrap_or_else(|| name.clone()),
+            name,
+            scopes,
+            capture,
             secret_hash: self.secrets.hash(&secret),
             created_at: self.clock.now(),
-            expires_at: draft.expires_at,
+            expires_at,
             revoked_at: None,
             last_used_at: None,
         };

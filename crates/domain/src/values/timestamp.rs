@@ -15,6 +15,12 @@ pub struct Timestamp(DateTime<Utc>);
 pub struct TimestampError;
 
 impl Timestamp {
+    /// The last moment there is: the end of the year 9999.
+    pub const MAX: Self = match DateTime::from_timestamp_micros(253_402_300_799_999_999) {
+        Some(moment) => Self(moment),
+        None => panic!("chrono knows the year 9999"),
+    };
+
     /// Takes microseconds since 1970-01-01T00:00:00Z, within the years 1 to 9999.
     pub fn from_micros(micros: i64) -> Result<Self, TimestampError> {
         match DateTime::from_timestamp_micros(micros) {
@@ -59,6 +65,7 @@ mod tests {
         let written = |micros| Timestamp::from_micros(micros).unwrap().to_string();
         assert_eq!(written(1_700_000_000_000_001), "2023-11-14T22:13:20.000001Z");
         assert_eq!(written(FIRST), "0001-01-01T00:00:00.000000Z");
+        assert_eq!(Timestamp::MAX.as_micros(), LAST);
         assert_eq!(written(LAST), "9999-12-31T23:59:59.999999Z");
         assert_eq!(Timestamp::from_micros(FIRST - 1), Err(TimestampError));
         assert_eq!(Timestamp::from_micros(LAST + 1), Err(TimestampError));

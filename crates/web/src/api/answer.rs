@@ -17,21 +17,24 @@ use crate::idempotency::REPLAYED;
 use crate::problem::Problem;
 use crate::query::Query;
 
-/// One resource: its version, and what is shown of it.
-pub(super) trait Resource {
+/// What is shown of something.
+pub(super) trait Presented {
     /// The form in JSON.
     type Body<'a>: Serialize
     where
         Self: 'a;
 
+    /// What is shown of it.
+    fn body(&self) -> Self::Body<'_>;
+}
+
+/// One resource: its version, and where it is.
+pub(super) trait Resource: Presented {
     /// The version, from which the `ETag` is made.
     fn version(&self) -> Version;
 
     /// Its own URL.
     fn url(&self) -> String;
-
-    /// What is shown of it.
-    fn body(&self) -> Self::Body<'_>;
 }
 
 /// JSON, with no more said about it.
@@ -83,9 +86,9 @@ pub(super) fn applied<T>(applied: Applied<T>, answer: impl FnOnce(T) -> Answer) 
 }
 
 /// A page of a listing, with a link to the next one.
-pub(super) fn page<R: Resource, P: Place>(call: &Call, query: &Query<'_>, filters: &str, page: &Page<R, P>) -> Answer {
+pub(super) fn page<R: Presented, P: Place>(call: &Call, query: &Query<'_>, filters: &str, page: &Page<R, P>) -> Answer {
     let next_cursor = page.next.as_ref().map(|place| cursor::write(place, filters));
-    let items = page.items.iter().map(Resource::body).collect();
+    let items = page.items.iter().map(Presented::body).collect();
     let body = PageBody { items, next_cursor: next_cursor.as_deref() };
     let mut response = json_of(page.items.len().max(1), StatusCode::OK, &body)?;
     if let Some(cursor) = &next_cursor {
@@ -118,5 +121,14 @@ pub(super) fn shown<S: Serializer>(value: &impl Display, serializer: S) -> Resul
     match write!(text, "{value}") {
         Ok(()) => serializer.serialize_str(&text),
         Err(_longer) => serializer.collect_str(value),
+    }
+}
+
+/// The same, where there may be nothing to show.
+#[expect(clippy::ref_option, reason = "serde gives it so")]
+pub(super) fn shown_or_null<S: Serializer>(value: &Option<impl Display>, serializer: S) -> Result<S::Ok, S::Error> {
+    match value {
+        Some(value) => shown(value, serializer),
+        None => serializer.serialize_none(),
     }
 }

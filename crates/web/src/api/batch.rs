@@ -15,7 +15,7 @@ use stint_domain::services::TimeEntryDraft;
 use stint_domain::{Applied, Scope, TimeEntry};
 use utoipa::ToSchema;
 
-use super::answer::{self, Resource};
+use super::answer::{self, Presented};
 use super::time_entries::{self, TimeEntryBody, TimeEntryInput};
 use crate::body::Media;
 use crate::exchange::{Answer, Call};

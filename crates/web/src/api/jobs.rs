@@ -18,7 +18,7 @@ use stint_domain::{Job, JobStatus, Scope};
 use utoipa::ToSchema;
 
 use super::JOBS;
-use super::answer::{self, Resource, shown};
+use super::answer::{self, Presented, Resource, shown};
 use crate::body::Media;
 use crate::conditional::{self, ReadCondition};
 use crate::exchange::{Answer, Call};
@@ -150,16 +150,8 @@ impl fmt::Display for EntriesUrl {
     }
 }
 
-impl Resource for Job {
+impl Presented for Job {
     type Body<'a> = JobBody<'a>;
-
-    fn version(&self) -> Version {
-        self.version
-    }
-
-    fn url(&self) -> String {
-        format!("{JOBS}/{}", self.id)
-    }
 
     fn body(&self) -> JobBody<'_> {
         JobBody {
@@ -171,6 +163,16 @@ impl Resource for Job {
             created_at: self.created_at,
             updated_at: self.updated_at,
         }
+    }
+}
+
+impl Resource for Job {
+    fn version(&self) -> Version {
+        self.version
+    }
+
+    fn url(&self) -> String {
+        format!("{JOBS}/{}", self.id)
     }
 }
 

@@ -20,7 +20,7 @@ use stint_domain::{Scope, TimeEntry};
 use utoipa::ToSchema;
 
 use super::TIME_ENTRIES;
-use super::answer::{self, Resource, shown};
+use super::answer::{self, Presented, Resource, shown};
 use crate::body::Media;
 use crate::conditional::{self, ReadCondition};
 use crate::exchange::{Answer, Call};
@@ -186,16 +186,8 @@ pub(crate) struct TimeEntryPatch {
     work_summary: Option<String>,
 }
 
-impl Resource for TimeEntry {
+impl Presented for TimeEntry {
     type Body<'a> = TimeEntryBody<'a>;
-
-    fn version(&self) -> Version {
-        self.version
-    }
-
-    fn url(&self) -> String {
-        format!("{TIME_ENTRIES}/{}", self.id)
-    }
 
     fn body(&self) -> TimeEntryBody<'_> {
         TimeEntryBody {
@@ -208,6 +200,16 @@ impl Resource for TimeEntry {
             created_at: self.created_at,
             updated_at: self.updated_at,
         }
+    }
+}
+
+impl Resource for TimeEntry {
+    fn version(&self) -> Version {
+        self.version
+    }
+
+    fn url(&self) -> String {
+        format!("{TIME_ENTRIES}/{}", self.id)
     }
 }
 

@@ -14,9 +14,9 @@ use utoipa::openapi::schema::{ArrayBuilder, SchemaType};
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{ObjectBuilder, Ref, RefOr, Required, Schema, Type};
 
-use super::{BEARER, parameters};
+use super::{BEARER, KEY, KEY_IN_QUERY, parameters};
 use crate::body::Media;
-use crate::problem::{Code, MEDIA_TYPE};
+use crate::problem::{Code, MEDIA_TYPE, Plain};
 
 /// The name of the problems' schema.
 const PROBLEM: &str = "Problem";
@@ -30,6 +30,7 @@ pub(crate) struct Described {
     answers: BTreeMap<u16, Response>,
     problems: BTreeSet<Code>,
     schemas: Vec<Named>,
+    plain_errors: bool,
 }
 
 impl Described {
@@ -45,6 +46,7 @@ impl Described {
             answers: BTreeMap::new(),
             problems: BTreeSet::from([Code::ValidationFailed, Code::Internal, Code::Timeout]),
             schemas: Vec::new(),
+            plain_errors: false,
         }
     }
 
@@ -52,6 +54,25 @@ impl Described {
     pub(crate) fn needs(mut self, scope: Scope) -> Self {
         self.operation = self.operation.security(SecurityRequirement::new(BEARER, [scope.as_str()]));
         self.may(&[Code::Unauthorized, Code::Forbidden, Code::Unavailable])
+    }
+
+    /// It needs a capture token's secret in one of the ways in which editor plugins send it, tells errors as
+    /// `{"error": "..."}`, and ignores what it does not know.
+    pub(crate) fn needs_key(mut self) -> Self {
+        const NO_SCOPES: [&str; 0] = [];
+        for scheme in [KEY, BEARER, KEY_IN_QUERY] {
+            self.operation = self.operation.security(SecurityRequirement::new(scheme, NO_SCOPES));
+        }
+        self.problems.remove(&Code::ValidationFailed);
+        self.plain_errors = true;
+        self.collect::<Plain<'_>>();
+        self.may(&[Code::Unauthorized, Code::Unavailable])
+    }
+
+    /// It takes the secret of a capture token in its path.
+    pub(crate) fn secret_in_path(mut self) -> Self {
+        self.operation = self.operation.parameter(parameters::secret());
+        self.may(&[Code::NotFound, Code::Unavailable])
     }
 
     /// It acts on the resource whose id is in the path.
@@ -105,11 +126,31 @@ impl Described {
     }
 
     /// It takes a body.
-    pub(crate) fn takes<T: ToSchema>(mut self, media: Media, example: &Value) -> Self {
-        let mut body = RequestBodyBuilder::new().required(Some(Required::True));
+    pub(crate) fn takes<T: ToSchema>(self, media: Media, example: &Value) -> Self {
+        self.takes_as::<T>(Required::True, media, &Ref::from_schema_name(T::name()).into(), example)
+    }
+
+    /// It takes a body, or none.
+    pub(crate) fn may_take<T: ToSchema>(self, media: Media, example: &Value) -> Self {
+        self.takes_as::<T>(Required::False, media, &Ref::from_schema_name(T::name()).into(), example)
+    }
+
+    /// It takes a list of these.
+    pub(crate) fn takes_many<T: ToSchema>(self, media: Media, example: &Value) -> Self {
+        let many = ArrayBuilder::new().items(Ref::from_schema_name(T::name())).build();
+        self.takes_as::<T>(Required::True, media, &Schema::Array(many).into(), example)
+    }
+
+    fn takes_as<T: ToSchema>(
+        mut self,
+        required: Required,
+        media: Media,
+        schema: &RefOr<Schema>,
+        example: &Value,
+    ) -> Self {
+        let mut body = RequestBodyBuilder::new().required(Some(required));
         for media_type in media.types() {
-            let schema = Ref::from_schema_name(T::name());
-            let content = ContentBuilder::new().schema(Some(schema)).example(Some(example.clone()));
+            let content = ContentBuilder::new().schema(Some(schema.clone())).example(Some(example.clone()));
             body = body.content(*media_type, content.build());
         }
         self.operation = self.operation.request_body(Some(body.build()));
@@ -149,6 +190,15 @@ impl Described {
         self
     }
 
+    /// It answers with other content instead, if the caller would rather have that.
+    pub(crate) fn or_as(mut self, status: u16, media_type: &str, schema: impl Into<RefOr<Schema>>) -> Self {
+        let content = ContentBuilder::new().schema(Some(schema)).build();
+        if let Some(response) = self.answers.get_mut(&status) {
+            response.content.insert(media_type.to_owned(), content.into());
+        }
+        self
+    }
+
     /// It answers without a body.
     pub(crate) fn empty(mut self, status: u16, about: &str, headers: &[&str]) -> Self {
         self.answers.insert(status, response(about, headers).build());
@@ -177,7 +227,7 @@ impl Described {
             by_status.entry(code.spec().status.as_u16()).or_default().push(code);
         }
         for (status, codes) in by_status {
-            operation = operation.response(status.to_string(), problem(&codes));
+            operation = operation.response(status.to_string(), problem(&codes, self.plain_errors));
         }
         operation.build()
     }
@@ -221,7 +271,7 @@ fn response(about: &str, headers: &[&str]) -> ResponseBuilder {
 }
 
 /// The response that these problems share, with an example of each.
-fn problem(codes: &[Code]) -> Response {
+fn problem(codes: &[Code], plain: bool) -> Response {
     let titles: Vec<&str> = codes.iter().map(|code| code.spec().title).collect();
     let headers: &[&str] = match codes.first().map(|code| code.spec().status.as_u16()) {
         Some(401 | 403) => &["WWW-Authenticate"],
@@ -231,14 +281,18 @@ fn problem(codes: &[Code]) -> Response {
     };
     let examples = codes.iter().map(|code| {
         let spec = code.spec();
-        (spec.code, ExampleBuilder::new().summary(spec.title).value(Some(example(*code))).build())
+        (spec.code, ExampleBuilder::new().summary(spec.title).value(Some(example(*code, plain))).build())
     });
-    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(PROBLEM))).examples_from_iter(examples);
-    response(&format!("{}.", titles.join(". ")), headers).content(MEDIA_TYPE, content.build()).build()
+    let (media_type, schema) = if plain { ("application/json", Plain::name()) } else { (MEDIA_TYPE, PROBLEM.into()) };
+    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(schema))).examples_from_iter(examples);
+    response(&format!("{}.", titles.join(". ")), headers).content(media_type, content.build()).build()
 }
 
-fn example(code: Code) -> Value {
+fn example(code: Code, plain: bool) -> Value {
     let spec = code.spec();
+    if plain {
+        return json!({ "error": spec.example });
+    }
     let mut example = json!({
         "type": code.type_uri(),
         "title": spec.title,

@@ -20,6 +20,18 @@ pub(super) fn id_of(what: &str) -> Parameter {
         .build()
 }
 
+/// The `{token}` of a path.
+pub(super) fn secret() -> Parameter {
+    ParameterBuilder::new()
+        .name("token")
+        .parameter_in(ParameterIn::Path)
+        .required(Required::True)
+        .description(Some("The secret of a capture token: a `UUIDv4`, also with the prefix `waka_`."))
+        .schema(Some(Schema::Object(text().build())))
+        .example(Some(json!("0b9a3c1e-5d7f-4e2a-8b6c-1f0e9d8c7b6a")))
+        .build()
+}
+
 /// A query parameter.
 pub(super) fn query(name: &str, description: &str, schema: ObjectBuilder) -> Parameter {
     ParameterBuilder::new()

@@ -18,6 +18,8 @@ pub(crate) enum Code {
     RequestTimeout,
     JobHasEntries,
     JobArchived,
+    PingQueued,
+    EntryDetached,
     PreconditionFailed,
     BodyTooLarge,
     UnsupportedMediaType,
@@ -63,7 +65,7 @@ impl Code {
 }
 
 /// Every problem, in the order of [`Code`].
-static CATALOGUE: [(Code, Spec); 19] = [
+static CATALOGUE: [(Code, Spec); 21] = [
     (
         Code::MalformedJson,
         Spec {
@@ -124,7 +126,7 @@ static CATALOGUE: [(Code, Spec); 19] = [
             code: "method-not-allowed",
             status: StatusCode::METHOD_NOT_ALLOWED,
             title: "The route does not take the method",
-            example: "`/api/v1/jobs` takes GET, HEAD, POST, not DELETE",
+            example: "/api/v1/jobs takes GET, HEAD, POST, not `DELETE`",
         },
     ),
     (
@@ -152,6 +154,24 @@ static CATALOGUE: [(Code, Spec); 19] = [
             status: StatusCode::CONFLICT,
             title: "The job is archived",
             example: "the job 01890a5d-ac96-774b-bcce-b302099a8057 is archived",
+        },
+    ),
+    (
+        Code::PingQueued,
+        Spec {
+            code: "ping-queued",
+            status: StatusCode::CONFLICT,
+            title: "The ping is queued still",
+            example: "the ping 01890a5d-ac96-774b-bcce-b302099a8057 is queued still; try again in a moment",
+        },
+    ),
+    (
+        Code::EntryDetached,
+        Spec {
+            code: "entry-detached",
+            status: StatusCode::CONFLICT,
+            title: "The time entry was changed by hand",
+            example: "the time entry 01890a5d-ac96-774b-bcce-b302099a8057 was changed by hand since",
         },
     ),
     (

@@ -62,6 +62,12 @@ impl Errors {
         }
     }
 
+    /// Whether one of them is about this parameter or member of the body.
+    pub(crate) fn blame(&self, name: &str) -> bool {
+        let is_member = |pointer: &str| pointer.strip_prefix('/') == Some(name);
+        self.kept.iter().any(|e| e.parameter.as_deref() == Some(name) || e.pointer.as_deref().is_some_and(is_member))
+    }
+
     /// Whether there are none.
     pub(crate) const fn is_empty(&self) -> bool {
         self.total == 0

@@ -1,9 +1,11 @@
 //! `stint token create`: the one moment in which a secret can be seen.
 
-use anyhow::{Result, anyhow};
-use stint_domain::Scopes;
-use stint_domain::services::TokenDraft;
-use stint_domain::values::Subject;
+use std::str::FromStr;
+
+use anyhow::{Result, anyhow, bail};
+use stint_domain::services::{CapturingTokenDraft, TokenDraft};
+use stint_domain::values::{CaptureRule, CaptureTarget, JobId, Subject, Zone};
+use stint_domain::{Scope, Scopes};
 
 use super::expiry::Expiry;
 use crate::output;
@@ -15,7 +17,11 @@ The secret is printed alone on stdout, once. It cannot be had again.
 Examples:
   stint token create --name ci --scopes read,write
   TOKEN=$(stint token create --name payroll --scopes read --expires 90d)
-  stint token create --name laptop --subject ada --scopes read,write --expires 2027-01-01";
+  stint token create --name laptop --subject ada --scopes read,write --expires 2027-01-01
+
+With --capture, the token sends pings and does nothing else. Its secret is what editor plugins take as a key:
+  stint token create --name editor --subject ada --capture new-projects --time-zone Europe/Berlin
+  curl http://127.0.0.1:8080/ping/$(stint token create --name door --capture 019303a2-6f6e-7d30-9c43-2f1d5a0a7f11)";
 
 /// Create a token and print its secret
 #[derive(Debug, clap::Args)]
@@ -25,27 +31,76 @@ pub(super) struct Args {
     #[arg(long, value_parser = subject)]
     name: Subject,
     /// What it may do: `read`, `write`, `admin`, separated by commas; `admin` includes the others
-    #[arg(long)]
-    scopes: Scopes,
+    #[arg(long, required_unless_present = "capture", conflicts_with = "capture", value_parser = scopes)]
+    scopes: Option<Scopes>,
     /// Whom it speaks for, shown as `created_by` [default: its name]
     #[arg(long, value_parser = subject)]
     subject: Option<Subject>,
     /// When it ends: a span such as `90d`, or a date, at whose beginning (UTC) it ends [default: never]
     #[arg(long)]
     expires: Option<Expiry>,
+    /// What its pings count for: a job's id; `projects`, for the jobs that their projects stand for; `new-projects`, which
+    /// creates those that are missing
+    #[arg(long, value_name = "JOB|projects|new-projects")]
+    capture: Option<Target>,
+    /// Whose midnight divides the days of its pings: an IANA time zone [default: UTC]
+    #[arg(long, value_name = "ZONE", requires = "capture")]
+    time_zone: Option<Zone>,
+}
+
+/// What pings count for, as people say it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Target(CaptureTarget);
+
+impl FromStr for Target {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "projects" => Ok(Self(CaptureTarget::Projects { create: false })),
+            "new-projects" => Ok(Self(CaptureTarget::Projects { create: true })),
+            id => match id.parse() {
+                Ok(job) => Ok(Self(CaptureTarget::Job(job))),
+                Err(_no_id) => Err("must be the id of a job, `projects` or `new-projects`"),
+            },
+        }
+    }
 }
 
 fn subject(text: &str) -> Result<Subject, String> {
     Subject::new(text).map_err(|error| error.to_string())
 }
 
+fn scopes(text: &str) -> Result<Scopes, String> {
+    match text.parse::<Scopes>() {
+        Ok(scopes) if scopes.allow(Scope::Capture) => Err("`capture` needs to know for what: use --capture".to_owned()),
+        Ok(scopes) => Ok(scopes),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
 impl Args {
     pub(super) async fn run(self, ports: &Ports) -> Result<()> {
-        let now = ports.clock.now();
-        let expires_at = self.expires.map(|expiry| expiry.after(now)).transpose()?;
-        let draft = TokenDraft { name: self.name, subject: self.subject, scopes: self.scopes, expires_at };
-        let (token, secret) = ports.token_service().create(draft).await.map_err(|error| anyhow!(error))?;
+        let Self { name, scopes, subject, expires, capture, time_zone } = self;
+        let expires_at = expires.map(|expiry| expiry.after(ports.clock.now())).transpose()?;
+        let service = ports.token_service();
+        let created = match (capture, scopes) {
+            (Some(Target(target)), _) => {
+                if let CaptureTarget::Job(job) = target {
+                    require_job(ports, job).await?;
+                }
+                let rule = CaptureRule { target, zone: time_zone.unwrap_or_default(), gap: ports.capture.gap };
+                service.create_capturing(CapturingTokenDraft { name, subject, rule, expires_at }).await
+            }
+            (None, Some(scopes)) => service.create(TokenDraft { name, subject, scopes, expires_at }).await,
+            (None, None) => bail!("either --scopes or --capture must be given"),
+        };
+        let (token, secret) = created.map_err(|error| anyhow!(error))?;
         tracing::info!(token = %token.id, name = %token.name, scopes = %token.scopes, "created a token");
         Ok(output::line(secret.expose())?)
     }
+}
+
+async fn require_job(ports: &Ports, id: JobId) -> Result<()> {
+    if ports.has_job(id).await? { Ok(()) } else { bail!("there is no job {id}") }
 }

@@ -1,7 +1,7 @@
 //! What can be told from the settings alone.
 
 use super::Finding;
-use crate::settings::{Configuration, DatabaseUrl, HttpSettings, Listen, PostgresUrl};
+use crate::settings::{Configuration, DatabaseUrl, HttpSettings, Listen, PostgresUrl, Settings};
 
 pub(super) fn look(configuration: &Configuration) -> Vec<Finding> {
     let settings = &configuration.settings;
@@ -20,11 +20,16 @@ pub(super) fn look(configuration: &Configuration) -> Vec<Finding> {
         )),
     }
     findings.extend(exposure(&settings.http));
-    if !settings.metrics.listen.ip().is_loopback() {
-        findings.push(Finding::warning(
-            format!("metrics.listen is {}: metrics are shown to everyone who reaches it", settings.metrics.listen),
-            "listen on 127.0.0.1, or let a firewall admit only the collector",
-        ));
+    findings.extend(queue(settings));
+    for (key, listen) in
+        [("metrics.listen", settings.metrics.listen), ("worker.metrics_listen", settings.worker.metrics_listen)]
+    {
+        if !listen.ip().is_loopback() {
+            findings.push(Finding::warning(
+                format!("{key} is {listen}: metrics are shown to everyone who reaches it"),
+                "listen on 127.0.0.1, or let a firewall admit only the collector",
+            ));
+        }
     }
     if settings.log.level.is_verbose() {
         findings.push(Finding::warning(
@@ -61,6 +66,31 @@ fn transport(url: &PostgresUrl) -> Option<Finding> {
     }
 }
 
+/// Who else could read pings on their way, or make some up; and who logs them and runs tasks.
+fn queue(settings: &Settings) -> Vec<Finding> {
+    let (mut findings, Settings { redis, tasks, .. }) = (Vec::new(), settings);
+    if let Some(host) = redis.url.remote_host() {
+        findings.push(if redis.url.has_password() {
+            Finding::warning(
+                format!("pings and the password travel to the Redis on {host} in clear text"),
+                "see to it that nobody else is on that network, or let a tunnel carry it (WireGuard, stunnel)",
+            )
+        } else {
+            Finding::serious(
+                format!("whoever reaches the Redis on {host} may log time: redis.url has no password"),
+                "give Redis a password (requirepass, or an ACL user), and name it in redis.url",
+            )
+        });
+    }
+    if tasks.verify_totals.0.is_none() {
+        findings.push(Finding::warning(
+            "tasks.verify_totals is empty: nobody notices when a total is not the sum of its entries",
+            "give it a time, such as `10 3 * * *`, or run `stint check totals` regularly",
+        ));
+    }
+    findings
+}
+
 fn exposure(http: &HttpSettings) -> Option<Finding> {
     match &http.listen {
         Listen::Tcp(address) if !address.ip().is_loopback() => Some(Finding::warning(
@@ -93,6 +123,7 @@ mod tests {
     #[test]
     fn a_flawless_deployment_has_no_finding() {
         assert_eq!(findings(&[]), "");
+        assert_eq!(findings(&[("STINT_REDIS__URL", "redis://localhost")]), "");
     }
 
     #[test]
@@ -117,6 +148,14 @@ mod tests {
             ),
             ("STINT_HTTP__LISTEN", "0.0.0.0:8080", "warning: http.listen is 0.0.0.0:8080"),
             ("STINT_METRICS__LISTEN", "[::]:9464", "warning: metrics.listen is [::]:9464"),
+            ("STINT_WORKER__METRICS_LISTEN", "[::]:9465", "warning: worker.metrics_listen is [::]:9465"),
+            ("STINT_REDIS__URL", "redis://queue", "serious: whoever reaches the Redis on queue may log time"),
+            (
+                "STINT_REDIS__URL",
+                "redis://:hunter2@queue",
+                "warning: pings and the password travel to the Redis on queue",
+            ),
+            ("STINT_TASKS__VERIFY_TOTALS", "", "warning: tasks.verify_totals is empty"),
             ("STINT_LOG__LEVEL", "debug", "warning: log.level is debug"),
             ("STINT_HTTP__SHUTDOWN_TIMEOUT", "1s", "warning: http.shutdown_timeout is shorter"),
         ] {

@@ -1,4 +1,4 @@
-//! The signals that end the service.
+//! The signals that end a process which would go on for ever.
 
 use std::io;
 

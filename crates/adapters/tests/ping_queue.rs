@@ -1,0 +1,48 @@
+//! The suite of the queue of pings on every backend, and what each owes beside it.
+
+#[cfg(feature = "memory")]
+mod memory;
+#[cfg(feature = "test-support")]
+mod postgres;
+#[cfg(all(feature = "redis", feature = "test-support"))]
+mod redis;
+#[cfg(all(feature = "memory", feature = "sqlite"))]
+mod spooling;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+
+use std::time::Duration;
+
+use stint_adapters::system::UuidV7Generator;
+use stint_domain::ports::IdGenerator;
+use stint_domain::ports::ping_queue::{Delivery, Receipt, TakePings};
+use stint_domain::values::{Gap, JobId, PingId, Subject, Timestamp, TokenId, Zone};
+use stint_domain::{Ping, PingTarget};
+
+/// A ping for a job of its own.
+fn ping(seconds: i64) -> Ping {
+    let id = || UuidV7Generator.generate();
+    let at = Timestamp::from_micros(1_700_000_000_000_000 + seconds * 1_000_000).unwrap();
+    Ping {
+        id: PingId::new(id()),
+        token: TokenId::new(id()),
+        subject: Subject::new("ada").unwrap(),
+        target: PingTarget::Job(JobId::new(id())),
+        zone: Zone::UTC,
+        gap: Gap::default(),
+        at,
+        received_at: at,
+        minutes: None,
+        summary: None,
+    }
+}
+
+/// Takes up to so many, waits for the first, and takes nobody for dead.
+fn take(most: usize) -> TakePings {
+    let minute = Duration::from_mins(1);
+    TakePings { consumer: "worker-1".to_owned(), most, wait: minute / 4, abandoned_after: minute }
+}
+
+fn receipts(deliveries: &[Delivery]) -> Vec<Receipt> {
+    deliveries.iter().map(|delivery| delivery.receipt.clone()).collect()
+}

@@ -1,0 +1,83 @@
+//! In Postgres.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use prometheus_client::registry::Registry;
+use stint_adapters::postgres::test_database::TestDatabase;
+use stint_adapters::postgres::{Postgres, PostgresSettings};
+use stint_conformance::ping_queue::Queue;
+use stint_domain::ports::PingQueue;
+use stint_domain::ports::ping_queue::Burial;
+
+use super::{ping, receipts, take};
+use crate::postgres::{connection, number, postgres};
+
+async fn queue() -> Queue {
+    let (postgres, database) = postgres().await;
+    Queue::new(Arc::new(postgres.ping_queue()), database)
+}
+
+mod suite {
+    stint_conformance::ping_queue!(super::queue);
+}
+
+mod behind_a_transaction_pooler {
+    use super::*;
+
+    async fn queue() -> Queue {
+        let database = TestDatabase::create();
+        let settings = PostgresSettings { transaction_pooling: true, ..PostgresSettings::new(database.url()) };
+        Queue::new(Arc::new(Postgres::connect(&settings).await.unwrap().ping_queue()), database)
+    }
+
+    stint_conformance::ping_queue!(queue);
+}
+
+/// Another process does not hear of pushes.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_take_finds_what_another_process_pushed() {
+    let (postgres, database) = postgres().await;
+    let other = Postgres::connect(&PostgresSettings::new(database.url())).await.unwrap().ping_queue();
+    let taking = tokio::spawn(async move { postgres.ping_queue().take(take(9)).await.unwrap() });
+    tokio::time::sleep(Duration::from_millis(150)).await;
+    let (sent, start) = (ping(0), Instant::now());
+    other.push(vec![sent.clone()]).await.unwrap();
+    let taken = taking.await.unwrap();
+    assert_eq!(taken[0].ping, Ok(sent));
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn text_that_is_no_ping_is_handed_out_with_its_reason_and_can_be_buried() {
+    let (postgres, database) = postgres().await;
+    let queue = postgres.ping_queue();
+    let plant = "INSERT INTO ping_queue (ping, received_at) VALUES ('{\"v\":7}', now()) RETURNING place AS n";
+    number(&mut connection(&database), plant);
+    let taken = queue.take(take(9)).await.unwrap();
+    let reason = taken[0].ping.clone().unwrap_err();
+    assert!(reason.contains("its version is 7"), "{reason}");
+    queue.bury(vec![Burial { receipt: taken[0].receipt.clone(), reason }]).await.unwrap();
+    assert_eq!(queue.dead(9).await.unwrap()[0].ping, Err("{\"v\":7}".to_owned()));
+}
+
+/// Callers that push at the same moment share an insert.
+#[tokio::test(flavor = "multi_thread")]
+async fn pushes_of_many_callers_share_statements_and_show_it() {
+    let (postgres, _database) = postgres().await;
+    let queue = postgres.ping_queue();
+    let mut registry = Registry::default();
+    queue.register(&mut registry);
+    futures::future::join_all((0..200).map(|at| queue.push(vec![ping(at)]))).await;
+    let mut text = String::new();
+    prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();
+    let groups = text.lines().find_map(|line| line.strip_prefix("coalescing_ping_queue_group_size_count "));
+    let groups: u32 = groups.unwrap().parse().unwrap();
+    assert!(groups < 150, "{groups} groups for 200 pushes");
+    let mut taken = Vec::new();
+    while taken.len() < 200 {
+        taken.extend(queue.take(take(200)).await.unwrap());
+    }
+    queue.settle(receipts(&taken)).await.unwrap();
+    assert_eq!(queue.depth().await.unwrap().waiting, 0);
+}

@@ -1,0 +1,63 @@
+//! `stint pings`: the pings that could not be logged. Those that were are the API's to show.
+
+mod dead;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Subcommand;
+use stint_domain::ports::ping_queue::Receipt;
+
+use super::connect;
+use crate::output;
+
+const EXAMPLES: &str = "\
+Examples:
+  stint pings dead              why pings were set aside
+  stint pings replay --all      put them back, once the reason is gone";
+
+/// List and replay pings that could not be logged
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    Dead(dead::Args),
+    /// Put pings that were set aside back into the queue; one that was logged meanwhile counts once
+    #[command(
+        after_help = "Examples:\n  stint pings replay --all\n  stint pings replay 42 43    receipts, as `stint pings dead` shows them"
+    )]
+    Replay {
+        /// All that were set aside
+        #[arg(long, conflicts_with = "receipts", required_unless_present = "receipts")]
+        all: bool,
+        /// The receipts of some
+        #[arg(value_name = "RECEIPT")]
+        receipts: Vec<String>,
+    },
+}
+
+impl Args {
+    pub(super) async fn run(self) -> Result<ExitCode> {
+        let ports = connect().await?;
+        ports.require_schema().await?;
+        match self.action {
+            Action::Dead(args) => args.run(&ports).await?,
+            Action::Replay { all, receipts } => {
+                let named = receipts.len() as u64;
+                let which = (!all).then(|| receipts.into_iter().map(Receipt).collect());
+                let replayed = ports.ping_queue.replay(which).await?;
+                output::line(format_args!("put back: {replayed}"))?;
+                if replayed < named {
+                    output::hint(format_args!("not among those that were set aside: {}", named - replayed))?;
+                    return Ok(ExitCode::FAILURE);
+                }
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}

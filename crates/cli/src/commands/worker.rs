@@ -1,0 +1,59 @@
+//! `stint worker`: logs pings and runs tasks until it is told to stop. Any number of them may run.
+
+use std::process::ExitCode;
+
+use actix_web::rt;
+use anyhow::Result;
+
+use super::signals::Signals;
+use crate::background::Background;
+use crate::metrics;
+use crate::wiring::Ports;
+
+const EXAMPLES: &str = "\
+SIGTERM or SIGINT: the pings in hand are logged and settled, a task that runs is cut off and tried again later. A second
+one stops at once, which loses nothing either.
+
+Examples:
+  STINT_DATABASE_URL=postgres://stint@db/stint stint worker
+  STINT_REDIS_URL=redis://:PASSWORD@queue:6379 stint worker
+  STINT_WORKER__METRICS_LISTEN=127.0.0.1:9466 stint worker    a second one on this host";
+
+/// Log pings that wait in the queue, and run tasks at their times
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {}
+
+impl Args {
+    pub(super) async fn run(self) -> Result<ExitCode> {
+        let Self {} = self;
+        let configuration = super::configure()?;
+        let settings = &configuration.settings;
+        let mut registry = metrics::registry();
+        let ports = Ports::connect(settings, registry.sub_registry_with_prefix("stint")).await?;
+        ports.require_schema().await?;
+
+        let mut signals = Signals::install()?;
+        let background = Background::prepare(settings, &ports, &mut registry, true);
+        let listen = settings.worker.metrics_listen;
+        let (metrics, metrics_address) = metrics::server(listen, "worker.metrics_listen", registry)?;
+        rt::spawn(metrics);
+        let background = background.start();
+        tracing::info!(
+            metrics = %metrics_address, environment = %configuration.environment, database = %settings.database.url,
+            redis = %settings.redis.url, version = env!("CARGO_PKG_VERSION"), "working"
+        );
+
+        let signal = signals.next().await;
+        tracing::info!(signal, "finishing");
+        tokio::select! {
+            () = background.stop() => tracing::info!("stopped"),
+            signal = signals.next() => {
+                tracing::warn!(signal, "stopped at once; what was not settled is another worker's");
+                // Returning would wait for statements that are at work.
+                std::process::exit(1);
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}

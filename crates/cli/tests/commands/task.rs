@@ -1,0 +1,39 @@
+//! `stint task`: by hand.
+
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, SqliteConnection};
+
+use crate::support::Stint;
+
+#[test]
+fn a_task_runs_when_it_is_told_to_and_is_recorded() {
+    let stint = Stint::new().migrated();
+    let ran = stint.run(&["task", "run", "prune_pings"]).succeeded();
+    assert_eq!(ran, "succeeded: deleted 0 pings\n");
+    let listed = stint.run(&["task", "list", "--task", "prune_pings"]).succeeded();
+    let rows: Vec<_> = listed.lines().collect();
+    assert!(rows.len() == 2 && rows[1].ends_with("succeeded  deleted 0 pings"), "{listed}");
+    assert_eq!(stint.run(&["task", "list", "--state", "dead"]).succeeded().lines().count(), 1);
+    assert_eq!(stint.run(&["task", "list", "--json", "--task", "verify_totals"]).succeeded(), "[]\n");
+}
+
+#[test]
+fn a_total_that_drifted_is_dead_at_once_and_ends_with_1() {
+    let stint = Stint::new().migrated();
+    let mut database = SqliteConnection::establish(stint.path("stint.db").to_str().unwrap()).unwrap();
+    let job = "INSERT INTO jobs VALUES (zeroblob(16), 'Research', 'research', 'open', 7, 1, 0, 0)";
+    database.batch_execute(job).unwrap();
+    let ended = stint.run(&["task", "run", "verify_totals"]);
+    let expected = "dead: totals that are not sums: 1 of 1; run `stint check totals`\n";
+    assert_eq!((ended.status, ended.stdout.as_str()), (1, expected), "{ended:?}");
+    assert!(ended.stderr.contains("a total is not the sum of its entries"), "{ended:?}");
+    assert_eq!(stint.run(&["task", "list", "--state", "dead"]).succeeded().lines().count(), 2);
+}
+
+#[test]
+fn a_task_that_does_not_exist_is_answered_with_those_that_do() {
+    let complaint = Stint::new().migrated().run(&["task", "run", "sweep"]).failed();
+    let expected =
+        "there is no task sweep; there are prune_idempotency_keys, prune_pings, prune_task_runs, verify_totals";
+    assert_eq!(complaint, expected);
+}

@@ -1,0 +1,172 @@
+//! Use cases on pings: taking them in, and telling what became of them.
+//!
+//! What comes in goes to the queue and nowhere else: while a token is remembered, no ping waits for a database. What it
+//! comes to is decided later, by a worker and the ledger.
+
+mod draft;
+mod known;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use super::ServiceError;
+use crate::page::{Page, PageSize};
+use crate::ping::{Ping, PingTarget};
+use crate::ports::ping::{CapturedTime, ListPings, PingCursor, RetractPing, RetractPingError};
+use crate::ports::{BackendError, Clock, IdGenerator, PingQueue, PingRepository};
+use crate::principal::{Capturer, Principal};
+use crate::token::Scope;
+use crate::values::{CaptureTarget, DateStamp, PingId, Timestamp};
+
+pub use draft::{CaptureLimits, MomentError, PingDraft, PingDraftError};
+pub use known::{KnownPing, ListKnownPings, PingState, PingStateError, TakeBackError};
+
+/// Use cases on pings: whoever holds a capture token sends them; `read` to see, `write` to take back.
+#[derive(Clone)]
+pub struct PingService {
+    queue: Arc<dyn PingQueue>,
+    pings: Arc<dyn PingRepository>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdGenerator>,
+    limits: CaptureLimits,
+}
+
+impl PingService {
+    /// How many of the newest queued pings are looked at, to list or find one. Older ones are not shown until they are
+    /// dealt with.
+    pub const MOST_QUEUED: usize = 1_000;
+
+    /// A service over these ports.
+    pub fn new(
+        queue: Arc<dyn PingQueue>,
+        pings: Arc<dyn PingRepository>,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn IdGenerator>,
+        limits: CaptureLimits,
+    ) -> Self {
+        Self { queue, pings, clock, ids, limits }
+    }
+
+    /// Passes when a ping may have this moment.
+    pub fn check_moment(&self, at: Timestamp) -> Result<(), MomentError> {
+        self.limits.check(self.clock.now(), at)
+    }
+
+    /// The ping that a draft becomes. It asks no port that could fail, and keeps nothing: that is [`Self::push`].
+    pub fn admit(&self, capturer: &Capturer, draft: PingDraft) -> Result<Ping, PingDraftError> {
+        let now = self.clock.now();
+        if let Some(at) = draft.at {
+            self.limits.check(now, at)?;
+        }
+        let target = match (capturer.rule.target, draft.project) {
+            (CaptureTarget::Job(job), _) => PingTarget::Job(job),
+            (CaptureTarget::Projects { create }, Some(name)) => PingTarget::Project { name, create },
+            (CaptureTarget::Projects { .. }, None) => return Err(PingDraftError::ProjectMissing),
+        };
+        Ok(Ping {
+            id: draft.id.unwrap_or_else(|| PingId::new(self.ids.generate())),
+            token: capturer.token,
+            subject: capturer.subject.clone(),
+            target,
+            zone: capturer.rule.zone,
+            gap: capturer.rule.gap,
+            at: draft.at.unwrap_or(now),
+            received_at: now,
+            minutes: draft.minutes,
+            summary: draft.summary,
+        })
+    }
+
+    /// Hands admitted pings to the queue, all at once; none is no call.
+    pub async fn push(&self, pings: Vec<Ping>) -> Result<(), BackendError> {
+        if pings.is_empty() { Ok(()) } else { self.queue.push(pings).await }
+    }
+
+    /// A page of pings: queued ones first, newest first (of the newest [`Self::MOST_QUEUED`] alone, and no more than the
+    /// page has room for), then those that the ledger has dealt with, latest first.
+    pub async fn list(
+        &self,
+        principal: &Principal,
+        query: ListKnownPings,
+    ) -> Result<Page<KnownPing, PingCursor>, ServiceError<BackendError>> {
+        principal.require(Scope::Read).map_err(ServiceError::Forbidden)?;
+        self.page(query).await.map_err(ServiceError::Port)
+    }
+
+    async fn page(&self, query: ListKnownPings) -> Result<Page<KnownPing, PingCursor>, BackendError> {
+        // The queue before the ledger, because that is the way that pings go: none is missed in between.
+        let mut queued = if query.wants_queued() { self.queue.waiting(Self::MOST_QUEUED).await? } else { Vec::new() };
+        queued.retain(|ping| query.wants(ping));
+        queued.truncate(query.size.get());
+        let status = match query.state {
+            None => None,
+            Some(PingState::DealtWith(status)) => Some(status),
+            Some(PingState::Queued) => {
+                return Ok(Page { items: queued.into_iter().map(KnownPing::Queued).collect(), next: None });
+            }
+        };
+        let Ok(size) = PageSize::new((query.size.get() - queued.len()) as u64) else {
+            // Queued ones fill the page; the next one begins where those of the ledger do.
+            let next = Some(PingCursor::BEFORE_ALL);
+            return Ok(Page { items: queued.into_iter().map(KnownPing::Queued).collect(), next });
+        };
+        let ListKnownPings { token, related_job, after, .. } = query;
+        let logged = self.pings.list(ListPings { token, related_job, status, size, after }).await?;
+        // Dealt with meanwhile, or about to be settled.
+        queued.retain(|ping| !logged.items.iter().any(|logged| logged.id == ping.id));
+        let items = queued.into_iter().map(KnownPing::Queued);
+        Ok(Page { items: items.chain(logged.items.into_iter().map(KnownPing::Logged)).collect(), next: logged.next })
+    }
+
+    /// The ping, if it was dealt with or is among the newest [`Self::MOST_QUEUED`] queued ones.
+    pub async fn find(
+        &self,
+        principal: &Principal,
+        id: PingId,
+    ) -> Result<Option<KnownPing>, ServiceError<BackendError>> {
+        principal.require(Scope::Read).map_err(ServiceError::Forbidden)?;
+        self.find_anywhere(id).await.map_err(ServiceError::Port)
+    }
+
+    async fn find_anywhere(&self, id: PingId) -> Result<Option<KnownPing>, BackendError> {
+        if let Some(logged) = self.pings.find(id).await? {
+            return Ok(Some(KnownPing::Logged(logged)));
+        }
+        if let Some(queued) = self.queued(id).await? {
+            return Ok(Some(KnownPing::Queued(queued)));
+        }
+        // It may have gone from one to the other between the two questions.
+        Ok(self.pings.find(id).await?.map(KnownPing::Logged))
+    }
+
+    /// Takes back a ping and the time that it proves; again has no effect.
+    pub async fn take_back(&self, principal: &Principal, id: PingId) -> Result<(), ServiceError<TakeBackError>> {
+        principal.require(Scope::Write).map_err(ServiceError::Forbidden)?;
+        let retract = || self.pings.retract(RetractPing { id, at: self.clock.now() });
+        let refused = match retract().await {
+            Ok(()) => return Ok(()),
+            Err(RetractPingError::NotFound(_)) => match self.queued(id).await {
+                Ok(Some(_)) => TakeBackError::Queued(id),
+                // It may have gone from one to the other between the two questions.
+                Ok(None) => match retract().await {
+                    Ok(()) => return Ok(()),
+                    Err(error) => error.into(),
+                },
+                Err(error) => error.into(),
+            },
+            Err(error) => error.into(),
+        };
+        Err(ServiceError::Port(refused))
+    }
+
+    async fn queued(&self, id: PingId) -> Result<Option<Ping>, BackendError> {
+        Ok(self.queue.waiting(Self::MOST_QUEUED).await?.into_iter().find(|ping| ping.id == id))
+    }
+
+    /// The present day where the token is, and how much time its pings without minutes prove of it so far.
+    pub async fn captured_today(&self, capturer: &Capturer) -> Result<(DateStamp, CapturedTime), BackendError> {
+        let today = capturer.rule.zone.day_of(self.clock.now());
+        Ok((today, self.pings.captured_on(capturer.token, today).await?))
+    }
+}

@@ -1,0 +1,202 @@
+//! What is taken for a ping, and what is told of it.
+
+use uuid::Uuid;
+
+use super::super::test::{at, clock, ids, job, principal};
+use super::*;
+use crate::ping::{LoggedPing, PingOutcome};
+use crate::ports::{BackendErrorKind, MockPingQueue, MockPingRepository};
+use crate::values::{CaptureRule, Gap, JobName, Subject, TokenId, Zone};
+
+const SECOND: i64 = 1_000_000;
+
+fn service(queue: MockPingQueue, pings: MockPingRepository) -> PingService {
+    PingService::new(Arc::new(queue), Arc::new(pings), clock(), ids(), CaptureLimits::default())
+}
+
+fn taking() -> PingService {
+    service(MockPingQueue::new(), MockPingRepository::new())
+}
+
+fn capturer(target: CaptureTarget) -> Capturer {
+    let rule = CaptureRule { target, zone: "Asia/Tokyo".parse().unwrap(), gap: Gap::new(60).unwrap() };
+    Capturer { token: TokenId::new(Uuid::from_u128(9)), subject: Subject::new("ada").unwrap(), rule }
+}
+
+fn bound() -> Capturer {
+    capturer(CaptureTarget::Job(job().id))
+}
+
+fn after(micros: i64) -> Timestamp {
+    Timestamp::from_micros(at().as_micros() + micros).unwrap()
+}
+
+fn id(number: u128) -> PingId {
+    PingId::new(Uuid::from_u128(number))
+}
+
+fn queued(number: u128) -> Ping {
+    let draft = PingDraft { id: Some(id(number)), ..PingDraft::default() };
+    taking().admit(&bound(), draft).unwrap()
+}
+
+fn logged(number: u128) -> LoggedPing {
+    LoggedPing {
+        id: id(number),
+        token: bound().token,
+        related_job: Some(job().id),
+        at: at(),
+        received_at: at(),
+        minutes: None,
+        summary: None,
+        outcome: PingOutcome::Retracted,
+        logged_at: at(),
+    }
+}
+
+#[test]
+fn a_ping_carries_its_tokens_rule_and_the_present_moment() {
+    let ping = taking().admit(&bound(), PingDraft::default()).unwrap();
+    let Capturer { token, subject, rule } = bound();
+    assert_eq!((ping.token, ping.subject, ping.zone, ping.gap), (token, subject, rule.zone, rule.gap));
+    assert_eq!((ping.target, ping.at, ping.received_at), (PingTarget::Job(job().id), at(), at()));
+    assert_eq!((ping.id, ping.minutes, ping.summary), (id(1), None, None));
+}
+
+#[test]
+fn a_token_without_a_job_needs_a_project_and_a_bound_one_ignores_it() {
+    let named = PingDraft { project: Some(JobName::new("stint").unwrap()), ..PingDraft::default() };
+    let free = capturer(CaptureTarget::Projects { create: true });
+    let target = PingTarget::Project { name: JobName::new("stint").unwrap(), create: true };
+    assert_eq!(taking().admit(&free, named.clone()).unwrap().target, target);
+    assert_eq!(taking().admit(&free, PingDraft::default()), Err(PingDraftError::ProjectMissing));
+    assert_eq!(taking().admit(&bound(), named).unwrap().target, PingTarget::Job(job().id));
+}
+
+#[test]
+fn a_moment_is_at_most_an_hour_ahead_and_so_old_as_is_set() {
+    let (hour, month) = (3600 * SECOND, 30 * 24 * 3600 * SECOND);
+    let admitted = |micros: i64| {
+        let draft = PingDraft { at: Some(after(micros)), ..PingDraft::default() };
+        taking().admit(&bound(), draft).map(|ping| ping.at)
+    };
+    assert_eq!(admitted(hour), Ok(after(hour)));
+    assert_eq!(admitted(-month), Ok(after(-month)));
+    assert_eq!(admitted(hour + 1), Err(MomentError::Ahead(after(hour)).into()));
+    assert_eq!(admitted(-month - 1), Err(MomentError::TooOld(after(-month)).into()));
+}
+
+#[tokio::test]
+async fn many_pings_are_one_push_and_none_is_no_push() {
+    let mut queue = MockPingQueue::new();
+    queue.expect_push().times(1).withf(|pings| pings.len() == 2).returning(|_| Ok(()));
+    let service = service(queue, MockPingRepository::new());
+    service.push(vec![queued(1), queued(2)]).await.unwrap();
+    service.push(vec![]).await.unwrap();
+}
+
+#[tokio::test]
+async fn queued_pings_come_first_and_none_comes_twice() {
+    let (mut queue, mut pings) = (MockPingQueue::new(), MockPingRepository::new());
+    queue.expect_waiting().returning(|_| Ok(vec![queued(3), queued(2)]));
+    let next = Some(PingCursor { received_at: at(), id: id(1) });
+    pings
+        .expect_list()
+        .withf(|query| query.size.get() == 48 && query.after.is_none())
+        .returning(move |_| Ok(Page { items: vec![logged(2), logged(1)], next }));
+    let page = service(queue, pings).list(&principal("read"), ListKnownPings::default()).await.unwrap();
+    assert_eq!(page.items.iter().map(KnownPing::id).collect::<Vec<_>>(), [id(3), id(2), id(1)]);
+    assert!(matches!(page.items[..], [KnownPing::Queued(_), KnownPing::Logged(_), KnownPing::Logged(_)]));
+    assert_eq!(page.next, next);
+}
+
+#[tokio::test]
+async fn a_page_full_of_queued_pings_is_followed_by_the_ledgers_first() {
+    let mut queue = MockPingQueue::new();
+    queue.expect_waiting().returning(|_| Ok((0..3).map(queued).collect()));
+    let query = ListKnownPings { size: PageSize::new(2).unwrap(), ..ListKnownPings::default() };
+    let page = service(queue, MockPingRepository::new()).list(&principal("read"), query).await.unwrap();
+    assert_eq!((page.items.len(), page.next), (2, Some(PingCursor::BEFORE_ALL)));
+}
+
+#[tokio::test]
+async fn the_queue_is_asked_for_the_first_page_alone_and_not_for_other_states() {
+    let mut pings = MockPingRepository::new();
+    pings.expect_list().times(2).returning(|_| Ok(Page { items: vec![], next: None }));
+    let service = service(MockPingQueue::new(), pings);
+    for query in [
+        ListKnownPings { after: Some(PingCursor::BEFORE_ALL), ..ListKnownPings::default() },
+        ListKnownPings { state: Some("ignored".parse().unwrap()), ..ListKnownPings::default() },
+    ] {
+        assert!(service.list(&principal("read"), query).await.unwrap().items.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn filters_hold_for_queued_pings_too() {
+    let other = TokenId::new(Uuid::from_u128(8));
+    let count = |query: ListKnownPings| async move {
+        let mut queue = MockPingQueue::new();
+        queue.expect_waiting().returning(move |_| {
+            let free = capturer(CaptureTarget::Projects { create: false });
+            let project = PingDraft { project: Some(JobName::new("stint").unwrap()), ..PingDraft::default() };
+            Ok(vec![queued(1), Ping { token: other, ..queued(2) }, taking().admit(&free, project).unwrap()])
+        });
+        let query = ListKnownPings { state: Some(PingState::Queued), ..query };
+        service(queue, MockPingRepository::new()).list(&principal("read"), query).await.unwrap().items.len()
+    };
+    assert_eq!(count(ListKnownPings::default()).await, 3);
+    assert_eq!(count(ListKnownPings { token: Some(other), ..ListKnownPings::default() }).await, 1);
+    assert_eq!(count(ListKnownPings { related_job: Some(job().id), ..ListKnownPings::default() }).await, 2);
+}
+
+#[tokio::test]
+async fn a_ping_is_found_in_the_ledger_or_in_the_queue_or_on_its_way() {
+    let finding = |in_ledger: [bool; 2], in_queue: bool| {
+        let (mut queue, mut pings, mut asked) = (MockPingQueue::new(), MockPingRepository::new(), 0);
+        pings.expect_find().returning(move |_| {
+            asked += 1;
+            Ok(Some(logged(1)).filter(|_| in_ledger[asked - 1]))
+        });
+        queue.expect_waiting().returning(move |_| Ok(if in_queue { vec![queued(1)] } else { vec![] }));
+        async move { service(queue, pings).find(&principal("read"), id(1)).await.unwrap() }
+    };
+    assert_eq!(finding([true; 2], false).await, Some(KnownPing::Logged(logged(1))));
+    assert_eq!(finding([false; 2], true).await, Some(KnownPing::Queued(queued(1))));
+    assert_eq!(finding([false, true], false).await, Some(KnownPing::Logged(logged(1))));
+    assert_eq!(finding([false; 2], false).await, None);
+}
+
+#[tokio::test]
+async fn a_queued_ping_cannot_be_taken_back_yet() {
+    let taken_back = |in_queue: bool| {
+        let (mut queue, mut pings) = (MockPingQueue::new(), MockPingRepository::new());
+        pings.expect_retract().returning(|command| Err(RetractPingError::NotFound(command.id)));
+        queue.expect_waiting().returning(move |_| Ok(if in_queue { vec![queued(1)] } else { vec![] }));
+        async move { service(queue, pings).take_back(&principal("write"), id(1)).await }
+    };
+    assert!(matches!(taken_back(true).await, Err(ServiceError::Port(TakeBackError::Queued(_)))));
+    assert!(matches!(taken_back(false).await, Err(ServiceError::Port(TakeBackError::NotFound(_)))));
+    assert!(matches!(taking().take_back(&principal("read"), id(1)).await, Err(ServiceError::Forbidden(_))));
+}
+
+#[tokio::test]
+async fn today_is_the_tokens_own() {
+    let mut pings = MockPingRepository::new();
+    // 2023-11-14T22:13:20Z is the 15th in Tokyo.
+    pings
+        .expect_captured_on()
+        .withf(|token, day| *token == bound().token && day.to_string() == "2023-11-15")
+        .returning(|_, _| Ok(CapturedTime { micros: 5 }));
+    let (day, time) = service(MockPingQueue::new(), pings).captured_today(&bound()).await.unwrap();
+    assert_eq!((day.to_string().as_str(), time.micros), ("2023-11-15", 5));
+    assert_eq!(Zone::UTC.day_of(at()).to_string(), "2023-11-14");
+}
+
+#[tokio::test]
+async fn a_queue_that_fails_fails_the_listing() {
+    let mut queue = MockPingQueue::new();
+    queue.expect_waiting().returning(|_| Err(BackendError::new("redis", BackendErrorKind::Unavailable, "refused")));
+    let failed = service(queue, MockPingRepository::new()).list(&principal("read"), ListKnownPings::default()).await;
+    assert!(matches!(failed, Err(ServiceError::Port(error)) if error.kind == BackendErrorKind::Unavailable));
+}

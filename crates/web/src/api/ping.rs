@@ -1,0 +1,91 @@
+//! Pings, as tools send them that can call a URL: `/ping/{token}`.
+//!
+//! The secret is in the path, so nothing here repeats the path. Whatever is wrong with a secret, the answer is the same,
+//! and takes the same look-up. A ping that is taken is in the queue, and no database was asked, unless for a token that
+//! was not remembered.
+
+mod accept;
+pub(crate) mod describe;
+mod input;
+#[cfg(test)]
+mod secrecy_tests;
+#[cfg(test)]
+mod tests;
+
+use std::fmt::Write as _;
+
+use actix_web::HttpResponse;
+use actix_web::http::{Method, header};
+use stint_domain::Capturer;
+use stint_domain::services::AuthenticateError;
+use stint_domain::values::PingId;
+use utoipa::ToSchema;
+
+use self::accept::Form;
+use crate::body::Media;
+use crate::exchange::{Answer, Call};
+use crate::json::Json;
+use crate::problem::{Code, Problem};
+
+/// The most bytes of a ping's body: ten times what its longest summary takes, unless every character is escaped.
+const BODY_BYTES: usize = 64 << 10;
+
+/// A ping was taken.
+#[derive(ToSchema)]
+#[schema(as = PingTaken)]
+#[expect(dead_code, reason = "describes what `taken` writes to the OpenAPI document")]
+pub(crate) struct TakenBody {
+    /// Which ping: `/api/v1/pings/{id}` tells what became of it.
+    id: uuid::Uuid,
+}
+
+pub(crate) async fn by_get(call: Call) -> Answer {
+    let capturer = capturer(&call).await?;
+    let ping = input::ping(&call, &capturer, None)?;
+    let id = ping.id;
+    // HEAD is answered alike, but whoever looks before they leap has not worked.
+    if call.request.method() != Method::HEAD {
+        call.api.pings.push(vec![ping]).await?;
+    }
+    Ok(taken(&call, id))
+}
+
+pub(crate) async fn by_post(call: Call) -> Answer {
+    let capturer = capturer(&call).await?;
+    let body = call.body_of_any_type(BODY_BYTES.min(call.api.limits.body_bytes)).await?;
+    let json = if body.is_empty() {
+        None
+    } else {
+        Media::Json.check(call.headers())?;
+        Some(Json::parse(&body)?)
+    };
+    let ping = input::ping(&call, &capturer, json)?;
+    let id = ping.id;
+    call.api.pings.push(vec![ping]).await?;
+    Ok(taken(&call, id))
+}
+
+async fn capturer(call: &Call) -> Result<Capturer, Problem> {
+    let secret = call.request.match_info().get("token").unwrap_or_default();
+    call.capturer(secret).await.map_err(|error| match error {
+        AuthenticateError::Backend(error) => error.into(),
+        // Which of these it was is nobody's business.
+        AuthenticateError::Malformed(_) | AuthenticateError::Unknown | AuthenticateError::Refused(_) => {
+            Problem::new(Code::NotFound, "there is no such capture token")
+        }
+    })
+}
+
+fn taken(call: &Call, id: PingId) -> HttpResponse {
+    let mut response = HttpResponse::Accepted();
+    match Form::of(call.headers()) {
+        Form::Json => {
+            let mut body = String::with_capacity(48);
+            // Writing to a string never fails.
+            let _ = write!(body, r#"{{"id":"{id}"}}"#);
+            response.insert_header((header::CONTENT_TYPE, "application/json")).body(body)
+        }
+        Form::Text => response.insert_header((header::CONTENT_TYPE, accept::TEXT)).body(format!("{id}\n")),
+        Form::Pixel => response.insert_header((header::CONTENT_TYPE, accept::GIF)).body(accept::PIXEL),
+    }
+}

@@ -1,0 +1,99 @@
+//! In what form a ping's sender wants its answer: tools that read no JSON send pings, too.
+
+use actix_web::http::header::{self, HeaderMap};
+
+/// The media type of the text.
+pub(super) const TEXT: &str = "text/plain; charset=utf-8";
+/// The media type of the image.
+pub(super) const GIF: &str = "image/gif";
+/// One transparent pixel, as a GIF.
+pub(super) const PIXEL: &[u8] =
+    b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff!\xf9\x04\x01\0\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02\x44\x01\0;";
+
+/// The form of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// An object with the id.
+    Json,
+    /// The id in a line.
+    Text,
+    /// An image, for pages and mails that can show nothing else.
+    Pixel,
+}
+
+impl Form {
+    /// The form that `Accept` prefers: that of the highest quality, and of several the first; JSON, when it names none.
+    pub(super) fn of(headers: &HeaderMap) -> Self {
+        let ranges = headers.get_all(header::ACCEPT).filter_map(|line| line.to_str().ok());
+        let mut preferred = (Self::Json, 0);
+        for range in ranges.flat_map(|line| line.split(',')) {
+            let mut parts = range.split(';').map(str::trim);
+            let form = parts.next().and_then(Self::of_range);
+            let quality = parts.find_map(|part| part.strip_prefix("q=")).map_or(1000, thousandths);
+            match form {
+                Some(form) if quality > preferred.1 => preferred = (form, quality),
+                _ => {}
+            }
+        }
+        preferred.0
+    }
+
+    fn of_range(range: &str) -> Option<Self> {
+        let (kind, subtype) = range.split_once('/')?;
+        match kind {
+            "image" => Some(Self::Pixel),
+            // A browser that shows a page shows text as well.
+            "text" => Some(Self::Text),
+            "application" if matches!(subtype, "json" | "*") => Some(Self::Json),
+            "*" => Some(Self::Json),
+            _ => None,
+        }
+    }
+}
+
+/// A quality such as `0.8`; one that is none counts as the least (RFC 9110, section 12.4.2).
+fn thousandths(quality: &str) -> u16 {
+    let (whole, fraction) = quality.split_once('.').unwrap_or((quality, ""));
+    let fraction = format!("{fraction:0<3}");
+    match (whole, fraction.parse()) {
+        ("1", _) => 1000,
+        ("0", Ok(thousandths @ 0..=999)) => thousandths,
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::HeaderValue;
+
+    use super::*;
+
+    fn form(accept: &'static str) -> Form {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
+        Form::of(&headers)
+    }
+
+    #[test]
+    fn the_form_with_the_highest_quality_is_preferred() {
+        assert_eq!(Form::of(&HeaderMap::new()), Form::Json);
+        for accept in
+            ["*/*", "application/json", "application/*", "", "audio/*", "x", "text/plain;q=0", "a/b, */*;q=0.1"]
+        {
+            assert_eq!(form(accept), Form::Json, "{accept}");
+        }
+        for accept in ["image/gif", "image/*", "image/avif,image/webp,*/*;q=0.8", "application/json;q=0.9, image/*"] {
+            assert_eq!(form(accept), Form::Pixel, "{accept}");
+        }
+        for accept in
+            ["text/plain", "text/html,application/xml;q=0.9,image/avif,*/*;q=0.8", "image/*;q=0.25,text/*; q=0.5"]
+        {
+            assert_eq!(form(accept), Form::Text, "{accept}");
+        }
+    }
+
+    #[test]
+    fn the_pixel_is_a_whole_image() {
+        assert_eq!((&PIXEL[..6], PIXEL.len(), PIXEL.last()), (&b"GIF89a"[..], 43, Some(&b';')));
+    }
+}

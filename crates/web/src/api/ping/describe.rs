@@ -1,0 +1,54 @@
+//! What the ping endpoint says of itself.
+
+use serde_json::json;
+use utoipa::openapi::{ObjectBuilder, Schema, Type};
+
+use super::TakenBody;
+use super::accept::{GIF, TEXT};
+use super::input::PingInput;
+use crate::body::Media;
+use crate::openapi::{Described, text};
+
+const TAG: &str = "Pings";
+
+fn described(id: &str, summary: &str, about: &str) -> Described {
+    let minutes = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).maximum(Some(1440));
+    Described::new(TAG, id, summary, about)
+        .secret_in_path()
+        .query("minutes", "How long work lasted: the ping is a time entry of its own.", minutes)
+        .query("summary", "What was done.", text().max_length(Some(4000)))
+        .query(
+            "at",
+            "When work was happening, in RFC 3339 or seconds since 1970: at most an hour ahead, and not too old. Now, \
+             unless given.",
+            text(),
+        )
+        .query(
+            "project",
+            "What it counts for, by a token that is bound to no job: needed there, and ignored elsewhere.",
+            text().min_length(Some(1)).max_length(Some(120)),
+        )
+        .query(
+            "id",
+            "The ping's name, your choice: a repeat under it counts once.",
+            text().min_length(Some(1)).max_length(Some(255)),
+        )
+        .answers::<TakenBody>(202, "It is queued.", &[], json!({ "id": "01890a60-1c2d-7e3f-8a4b-5c6d7e8f9a0b" }))
+        .or_as(202, TEXT, Schema::Object(text().build()))
+        .or_as(202, GIF, Schema::Object(text().build()))
+}
+
+pub(crate) fn by_get() -> Described {
+    let about = "The secret in the path is all that is needed. `Accept` chooses the answer: JSON, a line of text \
+                 (`text/*`), or a transparent pixel (`image/*`). HEAD is answered alike and records nothing. An \
+                 unknown secret and one that was revoked get the same 404.";
+    described("ping", "Say that work is happening now", about)
+}
+
+pub(crate) fn by_post() -> Described {
+    let about = "As GET; what is said may be in a JSON object, too.";
+    described("post_ping", "Say that work is happening now, with a body", about).may_take::<PingInput>(
+        Media::Json,
+        &json!({ "minutes": 30, "summary": "read papers", "at": "2026-01-02T09:00:00Z", "id": "meeting-7" }),
+    )
+}

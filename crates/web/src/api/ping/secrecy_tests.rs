@@ -1,0 +1,146 @@
+//! No secret of a capture token is in any line of the log, in any problem or in any label, whatever goes wrong.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::registry::Registry;
+use stint_domain::Ping;
+use stint_domain::ports::ping_queue::{Burial, DeadPing, Delivery, QueueDepth, Receipt, TakePings};
+use stint_domain::ports::{BackendError, BackendErrorKind, MockClock, MockPingRepository, PingQueue};
+use stint_domain::services::{CaptureLimits, PingService};
+use tracing::Level;
+use tracing::subscriber::set_default;
+
+use crate::exchange::Lines;
+use crate::test::{Ports, TestRequest, at, by, capture_secret, failure, send};
+use crate::{Api, HttpMetrics};
+
+/// A queue that does with every push what it is made for.
+#[derive(Debug, Clone, Copy)]
+enum Queue {
+    Takes,
+    Fails,
+    Hangs,
+    Panics,
+}
+
+#[async_trait]
+impl PingQueue for Queue {
+    async fn push(&self, _: Vec<Ping>) -> Result<(), BackendError> {
+        match self {
+            Self::Takes => Ok(()),
+            Self::Fails => Err(failure(BackendErrorKind::Unavailable)),
+            Self::Hangs => std::future::pending().await,
+            Self::Panics => panic!("the queue has a defect"),
+        }
+    }
+
+    async fn take(&self, _: TakePings) -> Result<Vec<Delivery>, BackendError> {
+        unimplemented!()
+    }
+
+    async fn settle(&self, _: Vec<Receipt>) -> Result<(), BackendError> {
+        unimplemented!()
+    }
+
+    async fn bury(&self, _: Vec<Burial>) -> Result<(), BackendError> {
+        unimplemented!()
+    }
+
+    async fn dead(&self, _: usize) -> Result<Vec<DeadPing>, BackendError> {
+        unimplemented!()
+    }
+
+    async fn replay(&self, _: Option<Vec<Receipt>>) -> Result<u64, BackendError> {
+        unimplemented!()
+    }
+
+    async fn waiting(&self, _: usize) -> Result<Vec<Ping>, BackendError> {
+        unimplemented!()
+    }
+
+    async fn depth(&self) -> Result<QueueDepth, BackendError> {
+        unimplemented!()
+    }
+}
+
+fn api(queue: Queue, registry: &mut Registry) -> Api {
+    let mut clock = MockClock::new();
+    clock.expect_now().return_const(at());
+    let (clock, pings, mut api) = (Arc::new(clock), Arc::new(MockPingRepository::new()), Ports::new().api());
+    api.pings = PingService::new(Arc::new(queue), pings, clock, api.ids.clone(), CaptureLimits::default());
+    api.metrics = HttpMetrics::new(registry);
+    api.limits.request_timeout = Duration::from_millis(20);
+    api
+}
+
+#[actix_web::test]
+async fn secrets_are_in_no_log_line_no_answer_and_no_label() {
+    let lines = Lines::default();
+    let subscriber = tracing_subscriber::fmt().with_writer(lines.clone()).with_ansi(false);
+    let _guard = set_default(subscriber.with_max_level(Level::TRACE).finish());
+    let (mut registry, mut statuses) = (Registry::default(), Vec::new());
+    for queue in [Queue::Takes, Queue::Fails, Queue::Hangs, Queue::Panics] {
+        let api = api(queue, &mut registry);
+        // What a queue does matters to nobody else.
+        let kinds = if matches!(queue, Queue::Takes) { "boxf" } else { "b" };
+        for request in kinds.chars().flat_map(requests) {
+            let reply = send(&api, request).await;
+            statuses.push(reply.status.as_u16());
+            let shown = format!("{} {:?}", String::from_utf8_lossy(&reply.body), reply.headers);
+            assert!(!has_secret(&shown), "{shown}");
+        }
+    }
+    for status in [201, 202, 400, 401, 404, 405, 413, 415, 422, 500, 503] {
+        assert!(statuses.contains(&status), "no answer was {status}: {statuses:?}");
+    }
+    let log = lines.text();
+    for part in ["route=\"/ping/{token}\"", "a handler took too long", "a handler panicked"] {
+        assert!(log.contains(part), "{part} is not in {log}");
+    }
+    assert!(!has_secret(&log), "{log}");
+    let mut labels = String::new();
+    encode(&mut labels, &registry).unwrap();
+    assert!(!has_secret(&labels), "{labels}");
+}
+
+/// Whether it holds what all the secrets have in common, however it is spelt.
+fn has_secret(text: &str) -> bool {
+    text.to_lowercase().contains("b9a3c1e-5d7f-4e2a-8b6c")
+}
+
+fn requests(kind: char) -> Vec<TestRequest> {
+    let to = |method: &str, uri: &str| TestRequest::with_uri(uri).method(method.parse().unwrap());
+    let secret = capture_secret(kind);
+    let ping = format!("/ping/{secret}");
+    let posted = |media_type, body: &str| {
+        to("POST", &ping).insert_header(("Content-Type", media_type)).set_payload(body.to_owned())
+    };
+    let mut requests = vec![
+        to("GET", &ping),
+        to("HEAD", &ping),
+        to("DELETE", &ping),
+        to("GET", &format!("{ping}?minutes=0")),
+        to("GET", &format!("{ping}/")),
+        to("GET", &format!("{ping}.gif/x")),
+        to("GET", &format!("/Ping/{}", secret.to_uppercase())),
+        to("GET", &format!("/api/v1/ping/{secret}")),
+        to("GET", &format!("/{secret}")),
+        by("a", "GET", &format!("/api/v1/capture-tokens/{secret}/x")),
+        posted("application/json", "{}"),
+        posted("application/json", "{"),
+        posted("application/json", &"s".repeat(70_000)),
+        posted("text/plain", "{}"),
+    ];
+    for path in ["users/current/heartbeats.bulk", "plugins/errors", "nowhere"] {
+        let uri = format!("/api/wakatime/v1/{path}?api_key={secret}");
+        requests.extend([
+            to("POST", &uri).set_payload(r#"[{"time": 1700000000}]"#),
+            to("POST", &uri).set_payload("["),
+            to("PUT", &uri),
+        ]);
+    }
+    requests
+}

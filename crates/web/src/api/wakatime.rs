@@ -1,0 +1,88 @@
+//! What editor plugins speak: the part of WakaTime's protocol that they need, under `/api/wakatime/v1`.
+//!
+//! Clients send a heartbeat again until it is answered with 201 or 400, each in its own place of the answer. So nothing
+//! that is wrong with one heartbeat fails a request, and what can never succeed is told as 400 there. Everything that is
+//! unknown is ignored: clients are older and newer than this server. Errors of a whole request are `{"error": "..."}`.
+
+pub(crate) mod describe;
+mod heartbeat;
+mod items;
+mod key;
+mod results;
+mod statusbar;
+#[cfg(test)]
+mod tests;
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
+use stint_domain::Capturer;
+use stint_domain::services::AuthenticateError;
+
+use super::answer;
+use crate::exchange::{Answer, Call};
+use crate::problem::{Code, Problem};
+
+pub(crate) use results::ResultsBody;
+pub(crate) use statusbar::StatusbarBody;
+
+use self::results::Outcome;
+
+/// The most heartbeats of one request that are taken. Later ones are told to come again, with less around them.
+const MOST_TAKEN: usize = 1_000;
+/// The most heartbeats of one request that are looked at: beyond, an answer would be larger than is reasonable.
+const MOST_ANSWERED: usize = 10_000;
+/// The most bytes of a report of errors.
+const REPORT_BYTES: usize = 64 << 10;
+
+/// Takes one heartbeat, or a list of them.
+pub(crate) async fn heartbeats(call: Call) -> Answer {
+    let capturer = capturer(&call).await?;
+    let body = call.body_of_any_type(call.api.limits.batch_bytes).await?;
+    let items = items::split(&body, MOST_ANSWERED)?;
+    let (mut pings, mut outcomes) = (Vec::with_capacity(items.len().min(MOST_TAKEN)), Vec::with_capacity(items.len()));
+    for (place, item) in items.into_iter().enumerate() {
+        outcomes.push(if place >= MOST_TAKEN {
+            Outcome::Later
+        } else {
+            match heartbeat::ping(&call.api.pings, &capturer, item) {
+                Ok(ping) => {
+                    pings.push(ping);
+                    Outcome::Taken
+                }
+                Err(refused) => Outcome::Refused(refused),
+            }
+        });
+    }
+    // All or nothing: when the queue fails, so does the request, and clients keep what they have.
+    call.api.pings.push(pings).await?;
+    Ok(results::respond(&outcomes))
+}
+
+/// How much time today has so far.
+pub(crate) async fn statusbar(call: Call) -> Answer {
+    let capturer = capturer(&call).await?;
+    let (today, time) = call.api.pings.captured_today(&capturer).await?;
+    answer::json(StatusCode::OK, &StatusbarBody::of(today, time, capturer.rule.zone))
+}
+
+/// Takes what a plugin says of its own errors. An operator who looks for it finds that there was some; its text stays
+/// out of the log, because it quotes settings, and so keys.
+pub(crate) async fn plugin_errors(call: Call) -> Answer {
+    capturer(&call).await?;
+    let report = call.body_of_any_type(REPORT_BYTES.min(call.api.limits.body_bytes)).await?;
+    tracing::debug!(bytes = report.len(), "a plugin reported errors of its own");
+    Ok(HttpResponse::Created().insert_header((header::CONTENT_TYPE, "application/json")).body("{}"))
+}
+
+async fn capturer(call: &Call) -> Result<Capturer, Problem> {
+    let refused = || {
+        let problem = Problem::new(Code::Unauthorized, "the API key is missing, unknown, expired or revoked");
+        problem.with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static(r#"Basic realm="stint""#))
+    };
+    let key = key::of(&call.request).ok_or_else(refused)?;
+    call.capturer(&key).await.map_err(|error| match error {
+        AuthenticateError::Backend(error) => error.into(),
+        AuthenticateError::Malformed(_) | AuthenticateError::Unknown | AuthenticateError::Refused(_) => refused(),
+    })
+}

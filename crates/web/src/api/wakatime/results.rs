@@ -1,0 +1,78 @@
+//! The answer to heartbeats: one pair of a body and a status for each, in order.
+
+use actix_web::HttpResponse;
+use actix_web::http::header;
+use serde::Serialize;
+use utoipa::openapi::schema::{ArrayBuilder, SchemaType};
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
+
+use super::heartbeat::{Part, Refused};
+
+/// What became of one heartbeat.
+pub(super) enum Outcome {
+    /// It is queued, perhaps not for the first time.
+    Taken,
+    /// It will never do.
+    Refused(Refused),
+    /// There were too many before it.
+    Later,
+}
+
+/// Why a heartbeat will never do, by the part that is to blame.
+#[derive(Serialize)]
+struct Errors<'a> {
+    errors: std::collections::BTreeMap<&'static str, [&'a str; 1]>,
+}
+
+/// The response to these outcomes.
+pub(super) fn respond(outcomes: &[Outcome]) -> HttpResponse {
+    let mut body = Vec::with_capacity(outcomes.len() * 24 + 32);
+    body.extend_from_slice(br#"{"responses":["#);
+    for (place, outcome) in outcomes.iter().enumerate() {
+        if place > 0 {
+            body.push(b',');
+        }
+        match outcome {
+            Outcome::Taken => body.extend_from_slice(br#"[{"data":null},201]"#),
+            Outcome::Later => body.extend_from_slice(br#"[{"error":"too many at once, send it again"},429]"#),
+            Outcome::Refused(Refused { part, detail }) => {
+                body.push(b'[');
+                let errors = Errors { errors: [(part.as_str(), [detail.as_str()])].into() };
+                // Text always serialises.
+                let _ = serde_json::to_writer(&mut body, &errors);
+                body.extend_from_slice(b",400]");
+            }
+        }
+    }
+    body.extend_from_slice(b"]}");
+    HttpResponse::Created().insert_header((header::CONTENT_TYPE, "application/json")).body(body)
+}
+
+/// The answer, as the OpenAPI document describes it.
+pub(crate) struct ResultsBody;
+
+impl PartialSchema for ResultsBody {
+    fn schema() -> RefOr<Schema> {
+        let or_null = |schema_type| SchemaType::from_iter([schema_type, Type::Null]);
+        let texts = || ArrayBuilder::new().items(ObjectBuilder::new().schema_type(Type::String));
+        let errors = [Part::Heartbeat, Part::Time, Part::Project]
+            .into_iter()
+            .fold(ObjectBuilder::new(), |errors, part| errors.property(part.as_str(), texts()));
+        let half = ObjectBuilder::new()
+            .schema_type(SchemaType::from_iter([Type::Object, Type::Integer]))
+            .description(Some("First what is to say of the heartbeat, then its status: 201, 400 or 429."))
+            .property("data", ObjectBuilder::new().schema_type(or_null(Type::Object)))
+            .property("errors", errors)
+            .property("error", ObjectBuilder::new().schema_type(Type::String));
+        let pair = ArrayBuilder::new().items(half).min_items(Some(2)).max_items(Some(2));
+        let all = ArrayBuilder::new().items(pair).description(Some("One pair for each heartbeat, in order."));
+        ObjectBuilder::new().property("responses", all).required("responses").into()
+    }
+}
+
+impl ToSchema for ResultsBody {
+    fn name() -> std::borrow::Cow<'static, str> {
+        "HeartbeatResults".into()
+    }
+}

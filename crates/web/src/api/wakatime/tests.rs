@@ -1,0 +1,266 @@
+//! The endpoints for editor plugins against mocked ports.
+
+use std::sync::{Arc, Mutex};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
+use serde_json::{Value, json};
+use stint_domain::ports::BackendErrorKind;
+use stint_domain::ports::ping::CapturedTime;
+use stint_domain::values::JobName;
+use stint_domain::{Ping, PingTarget};
+
+use crate::Api;
+use crate::test::{JOB, Ports, TestRequest, capture_secret, failure, send};
+
+const BULK: &str = "/api/wakatime/v1/users/current/heartbeats.bulk";
+const SINGLE: &str = "/api/wakatime/v1/users/current/heartbeats";
+const TODAY: &str = "/api/wakatime/v1/users/current/statusbar/today";
+const ERRORS: &str = "/api/wakatime/v1/plugins/errors";
+
+type Pushed = Arc<Mutex<Vec<Ping>>>;
+
+/// An API whose queue takes everything, and what it took.
+fn queue() -> (Api, Pushed) {
+    let (mut ports, pushed) = (Ports::new(), Pushed::default());
+    let taken = pushed.clone();
+    ports.queue.expect_push().returning(move |pings| {
+        taken.lock().unwrap().extend(pings);
+        Ok(())
+    });
+    (ports.api(), pushed)
+}
+
+/// As clients send it: with a key, and without a Content-Type.
+fn sent(kind: char, url: &str, body: impl std::fmt::Display) -> TestRequest {
+    let key = STANDARD.encode(capture_secret(kind));
+    TestRequest::post().uri(url).insert_header(("Authorization", format!("Basic {key}"))).set_payload(body.to_string())
+}
+
+fn heartbeat(time: impl Into<Value>) -> Value {
+    json!({ "time": time.into(), "entity": "/src/main.rs", "type": "file", "is_write": true, "lines": 7, "x": [{}] })
+}
+
+fn statuses(reply: &Value) -> Vec<u64> {
+    reply["responses"].as_array().unwrap().iter().map(|pair| pair[1].as_u64().unwrap()).collect()
+}
+
+#[actix_web::test]
+async fn every_way_to_present_the_key_is_taken() {
+    let (api, pushed) = queue();
+    let key = capture_secret('b');
+    let prefixed = format!("waka_{key}");
+    let mut headers = Vec::new();
+    for key in [&key, &prefixed] {
+        for text in [key.clone(), format!("{key}:"), format!("{key}:x"), format!(":{key}")] {
+            headers.push(format!("Basic {}", STANDARD.encode(&text)));
+            headers.push(format!("basic {}", STANDARD_NO_PAD.encode(&text)));
+            headers.push(format!("Bearer {}", STANDARD.encode(&text)));
+        }
+        headers.push(format!("Bearer {key}"));
+        headers.push(format!("bearer  {key} "));
+    }
+    let count = headers.len();
+    for header in headers {
+        let request = TestRequest::post().uri(BULK).insert_header(("Authorization", header.as_str()));
+        assert_eq!(send(&api, request.set_payload("[{\"time\": 1700000000}]")).await.status, 201, "{header}");
+    }
+    assert_eq!(pushed.lock().unwrap().len(), count);
+    for query in [format!("api_key={key}"), format!("a=b&api_key={prefixed}&timezone=UTC")] {
+        let request = TestRequest::post().uri(&format!("{BULK}?{query}")).set_payload("[]");
+        assert_eq!(send(&api, request).await.status, 201, "{query}");
+    }
+}
+
+#[actix_web::test]
+async fn without_a_key_that_is_in_force_nothing_is_taken() {
+    let api = Ports::new().api();
+    let key = |kind| STANDARD.encode(capture_secret(kind));
+    let (unknown, revoked) = (format!("Basic {}", key('x')), format!("Basic {}", key('o')));
+    let other = format!("Bearer {}", crate::test::secret("a"));
+    for url in [BULK, SINGLE, ERRORS, TODAY] {
+        let method = if url == TODAY { "GET" } else { "POST" };
+        let request = || TestRequest::with_uri(url).method(method.parse().unwrap()).set_payload("not read");
+        let mut requests = vec![request()];
+        for header in [&unknown, &revoked, &other, "Basic", "Basic !", "Digest x", "Bearer secret"] {
+            requests.push(request().insert_header(("Authorization", header)));
+        }
+        for request in requests {
+            let reply = send(&api, request).await;
+            assert_eq!((reply.status.as_u16(), reply.header("content-type")), (401, "application/json"));
+            assert_eq!(reply.json(), json!({ "error": "the API key is missing, unknown, expired or revoked" }));
+            assert_eq!(reply.header("www-authenticate"), "Basic realm=\"stint\"");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn each_heartbeat_has_its_answer_in_order_and_bad_ones_harm_no_other() {
+    let (api, pushed) = queue();
+    let body = json!([
+        heartbeat(1_700_000_000),
+        heartbeat("1699999999.5"),
+        heartbeat(1_600_000_000),
+        heartbeat(1_700_003_601),
+        heartbeat("soon"),
+        { "entity": "no time" },
+        7,
+        heartbeat(1_700_003_600.0),
+    ]);
+    let reply = send(&api, sent('b', BULK, body)).await;
+    let answer = reply.json();
+    assert_eq!(reply.status, 201);
+    assert_eq!(statuses(&answer), [201, 201, 400, 400, 400, 400, 400, 201]);
+    let told = |place: usize| &answer["responses"][place][0];
+    assert_eq!(told(0), &json!({ "data": null }));
+    let reason = |place: usize, part: &str| told(place)["errors"][part][0].as_str().unwrap();
+    assert_eq!(reason(2, "time"), "too old: must not be before 2023-10-15T22:13:20.000000Z");
+    assert_eq!(reason(3, "time"), "in the future: must not be after 2023-11-14T23:13:20.000000Z");
+    assert!(reason(4, "time").starts_with("must be a moment"));
+    assert_eq!(reason(5, "time"), "must be given");
+    assert_eq!(reason(6, "heartbeat"), "must be an object, got 7");
+    let pushed = pushed.lock().unwrap();
+    let micros: Vec<_> = pushed.iter().map(|ping| ping.at.as_micros()).collect();
+    assert_eq!(micros, [1_700_000_000_000_000, 1_699_999_999_500_000, 1_700_003_600_000_000]);
+    assert!(pushed.iter().all(|ping| ping.minutes.is_none() && ping.summary.is_none()));
+}
+
+#[actix_web::test]
+async fn a_heartbeat_that_no_parser_takes_is_told_in_its_place() {
+    let (api, pushed) = queue();
+    let body =
+        r#"[{"time": 1, "time": 2}, {"time": 1700000000, "entity": "\udcff"}, {"time": 1e999}, {"time": 1700000000}]"#;
+    let reply = send(&api, sent('b', BULK, body)).await;
+    assert_eq!((reply.status.as_u16(), statuses(&reply.json())), (201, vec![400, 400, 400, 201]));
+    assert_eq!(pushed.lock().unwrap().len(), 1);
+}
+
+#[actix_web::test]
+async fn one_heartbeat_alone_is_taken_at_both_addresses() {
+    let (api, pushed) = queue();
+    for url in [BULK, SINGLE] {
+        for body in [heartbeat(1_700_000_000), json!([heartbeat(1_700_000_000)])] {
+            let reply = send(&api, sent('b', url, body)).await;
+            assert_eq!((reply.status.as_u16(), reply.json()), (201, json!({ "responses": [[{ "data": null }, 201]] })));
+        }
+    }
+    assert_eq!(pushed.lock().unwrap().len(), 4);
+    let typed = sent('b', BULK, "[]").insert_header(("Content-Type", "text/plain"));
+    assert_eq!(send(&api, typed).await.json(), json!({ "responses": [] }));
+}
+
+#[actix_web::test]
+async fn a_heartbeat_that_is_sent_again_is_the_same_ping() {
+    let (api, pushed) = queue();
+    let mut other = heartbeat(1_700_000_000);
+    other["entity"] = "/src/lib.rs".into();
+    let mut again = heartbeat("1700000000.0");
+    again["lines"] = 8.into();
+    let body = json!([heartbeat(1_700_000_000), heartbeat(1_700_000_000), again, other, heartbeat(1_700_000_001)]);
+    assert_eq!(statuses(&send(&api, sent('b', BULK, &body)).await.json()), [201; 5]);
+    assert_eq!(statuses(&send(&api, sent('b', BULK, &body)).await.json()), [201; 5]);
+    let pushed = pushed.lock().unwrap();
+    let ids: Vec<_> = pushed.iter().map(|ping| ping.id).collect();
+    assert!(ids[0] == ids[1] && ids[1] == ids[2] && ids[..5] == ids[5..], "{ids:?}");
+    assert!(ids[3] != ids[0] && ids[4] != ids[0] && ids[3] != ids[4], "{ids:?}");
+}
+
+#[actix_web::test]
+async fn the_project_picks_the_job_unless_the_token_is_bound_to_one() {
+    let (api, pushed) = queue();
+    let with = |project: Value| {
+        let mut heartbeat = heartbeat(1_700_000_000);
+        heartbeat["project"] = project;
+        heartbeat
+    };
+    let body = json!([with("stint".into()), with(" ".into()), with(Value::Null), heartbeat(1_700_000_000)]);
+    for (kind, create) in [('n', false), ('c', true)] {
+        send(&api, sent(kind, BULK, &body)).await;
+        let targets: Vec<_> = pushed.lock().unwrap().drain(..).map(|ping| ping.target).collect();
+        let project = |name: &str| PingTarget::Project { name: JobName::new(name).unwrap(), create };
+        let unknown = project("Unknown Project");
+        assert_eq!(targets, [project("stint"), unknown.clone(), unknown.clone(), unknown]);
+    }
+    let bad = json!([with("p".repeat(121).into()), with(7.into())]);
+    assert_eq!(statuses(&send(&api, sent('c', BULK, &bad)).await.json()), [400, 400]);
+    assert_eq!(statuses(&send(&api, sent('b', BULK, &bad)).await.json()), [201, 201]);
+    assert!(pushed.lock().unwrap().iter().all(|ping| ping.target == PingTarget::Job(JOB.parse().unwrap())));
+}
+
+#[actix_web::test]
+async fn a_thousand_are_taken_and_the_others_are_to_come_again() {
+    let (api, pushed) = queue();
+    let many = |count: u32| Value::from((0..count).map(|i| heartbeat(1_699_999_000 + i)).collect::<Vec<_>>());
+    assert_eq!(statuses(&send(&api, sent('b', BULK, many(1_000))).await.json()), [201; 1_000]);
+    assert_eq!(pushed.lock().unwrap().drain(..).count(), 1_000);
+    let reply = send(&api, sent('b', BULK, many(1_002))).await;
+    assert_eq!(statuses(&reply.json())[999..], [201, 429, 429]);
+    assert_eq!(reply.json()["responses"][1001][0], json!({ "error": "too many at once, send it again" }));
+    assert_eq!(pushed.lock().unwrap().len(), 1_000);
+    let reply = send(&api, sent('b', BULK, format!("[{}0]", "0,".repeat(10_000)))).await;
+    assert_eq!((reply.status.as_u16(), reply.json()), (413, json!({ "error": "more than 10000 heartbeats" })));
+}
+
+#[actix_web::test]
+async fn what_is_no_list_is_refused_as_a_whole() {
+    let api = Ports::new().api();
+    for body in ["", "[", "7", "[{}, {]"] {
+        let reply = send(&api, sent('b', BULK, body)).await;
+        assert_eq!((reply.status.as_u16(), reply.header("content-type")), (400, "application/json"), "{body}");
+        assert!(reply.json()["error"].is_string());
+    }
+    let packed = sent('b', BULK, "[]").insert_header(("Content-Encoding", "gzip"));
+    assert_eq!(send(&api, packed).await.status, 415);
+    let reply = send(&api, TestRequest::delete().uri(BULK)).await;
+    assert_eq!((reply.status.as_u16(), reply.header("allow")), (405, "POST"));
+    assert_eq!(reply.json(), json!({ "error": format!("{BULK} takes POST, not `DELETE`") }));
+}
+
+#[actix_web::test]
+async fn a_queue_or_a_look_up_that_fails_fails_the_whole_request() {
+    let mut ports = Ports::new();
+    ports.queue.expect_push().times(1).returning(|_| Err(failure(BackendErrorKind::Unavailable)));
+    let api = ports.api();
+    for kind in ['b', 'f'] {
+        let reply = send(&api, sent(kind, BULK, json!([heartbeat(1_700_000_000), heartbeat("soon")]))).await;
+        assert_eq!((reply.status.as_u16(), reply.header("retry-after")), (503, "1"));
+        assert_eq!(reply.json(), json!({ "error": "the database cannot be reached or is busy" }));
+    }
+    // Where there is nothing to queue, no queue is asked.
+    assert_eq!(statuses(&send(&api, sent('b', BULK, "[{}]")).await.json()), [400]);
+}
+
+#[actix_web::test]
+async fn the_status_bar_shows_today_where_the_token_is() {
+    let mut ports = Ports::new();
+    ports
+        .pings
+        .expect_captured_on()
+        .withf(|_, day| day.to_string() == "2023-11-15")
+        .returning(|_, _| Ok(CapturedTime { micros: 5_400_999_999 }));
+    let api = ports.api();
+    let key = STANDARD.encode(capture_secret('b'));
+    for method in ["GET", "HEAD"] {
+        let request = TestRequest::with_uri(TODAY).method(method.parse().unwrap());
+        let reply = send(&api, request.insert_header(("Authorization", format!("Basic {key}")))).await;
+        assert_eq!(reply.status, 200);
+        if method == "GET" {
+            let data = &reply.json()["data"];
+            let total = json!({
+                "decimal": "1.50", "digital": "1:30", "hours": 1, "minutes": 30, "text": "1 hr 30 mins",
+                "total_seconds": 5400,
+            });
+            assert_eq!(data["grand_total"], total);
+            assert_eq!(data["range"], json!({ "date": "2023-11-15", "text": "Today", "timezone": "Asia/Tokyo" }));
+            assert_eq!(data["categories"], json!([]));
+        }
+    }
+}
+
+#[actix_web::test]
+async fn errors_of_plugins_are_taken_up_to_a_size() {
+    let api = Ports::new().api();
+    let reply = send(&api, sent('b', ERRORS, json!({ "plugin": "vim", "logs": "x" }))).await;
+    assert_eq!((reply.status.as_u16(), reply.json()), (201, json!({})));
+    assert_eq!(send(&api, sent('b', ERRORS, "x".repeat(70_000))).await.status, 413);
+}

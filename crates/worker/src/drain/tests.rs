@@ -1,0 +1,211 @@
+//! Crashes and outages at every point: nothing is settled that was not logged, nothing is lost, nothing counts twice.
+
+use BackendErrorKind::{Corrupt, Internal, Timeout, Unavailable};
+use prometheus_client::encoding::text::encode;
+use prometheus_client::registry::Registry;
+use stint_domain::Ping;
+use tokio::task::JoinHandle;
+
+use super::*;
+use crate::shutdown::Stop;
+use crate::test::{TestClock, TestLedger, TestQueue, ping};
+
+/// A drain at work.
+struct Running {
+    stop: Stop,
+    handle: JoinHandle<()>,
+    registry: Registry,
+}
+
+impl Running {
+    fn start(queue: &Arc<TestQueue>, ledger: &Arc<TestLedger>, group: usize) -> Self {
+        let (stop, shutdown) = Stop::new();
+        let mut registry = Registry::default();
+        let metrics = PingMetrics::new(&mut registry);
+        let limits = DrainLimits { group, ..DrainLimits::new("test") };
+        let drain = Drain::new(queue.clone(), ledger.clone(), TestClock::new(), limits, metrics);
+        let handle = tokio::spawn(async move { drain.run(&shutdown).await });
+        Self { stop, handle, registry }
+    }
+
+    /// Asks for the end and waits for it; how long that took.
+    async fn ended(self) -> Duration {
+        let begun = Instant::now();
+        self.stop.request();
+        self.handle.await.unwrap();
+        begun.elapsed()
+    }
+
+    fn metrics(&self) -> String {
+        let mut text = String::new();
+        encode(&mut text, &self.registry).unwrap();
+        text
+    }
+}
+
+fn pings(count: usize) -> Vec<Result<Ping, String>> {
+    (1..=count).map(|number| Ok(ping(&number.to_string()))).collect()
+}
+
+fn places(places: impl IntoIterator<Item = usize>) -> Vec<String> {
+    places.into_iter().map(|place| place.to_string()).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn pings_are_logged_in_groups_and_then_settled() {
+    let (queue, ledger) = (TestQueue::with(pings(25)), Arc::<TestLedger>::default());
+    let running = Running::start(&queue, &ledger, 10);
+    queue.emptied().await;
+    assert_eq!((ledger.calls(), queue.largest()), (vec![10, 10, 5], 10));
+    assert_eq!(queue.settled(), places(1..=25));
+    let metrics = running.metrics();
+    for line in [
+        r#"stint_pings_drained_total{outcome="logged",reason=""} 25"#,
+        "stint_pings_group_size_count 3",
+        "stint_pings_lag_seconds_count 25",
+        "stint_pings_buried_total 0",
+    ] {
+        assert!(metrics.contains(line), "no {line} in {metrics}");
+    }
+    running.ended().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ping_that_comes_later_is_waited_for() {
+    let (queue, ledger) = (TestQueue::with([]), Arc::<TestLedger>::default());
+    let running = Running::start(&queue, &ledger, 10);
+    tokio::time::sleep(Duration::from_secs(12)).await;
+    queue.add(Ok(ping("late")));
+    queue.emptied().await;
+    assert_eq!(ledger.logged(), 1);
+    assert!(running.ended().await <= LAST_TAKE);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_group_is_held_while_the_ledger_is_out_of_reach() {
+    let queue = TestQueue::with(pings(3));
+    let ledger = TestLedger::failing([Unavailable, Timeout, Unavailable, Unavailable, Timeout, Unavailable]);
+    let running = Running::start(&queue, &ledger, 10);
+    queue.emptied().await;
+    assert_eq!(ledger.calls(), [3], "as a whole, when it is back");
+    assert_eq!((queue.settled(), queue.buried()), (places(1..=3), vec![]));
+    running.ended().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_logged_is_found_and_buried_and_all_others_are_logged() {
+    for kind in [Internal, Corrupt] {
+        let (queue, ledger) = (TestQueue::with(pings(100)), TestLedger::poisoned_by("37", kind));
+        let running = Running::start(&queue, &ledger, 1_000);
+        queue.emptied().await;
+        let [buried] = &queue.buried()[..] else { panic!("{:?}", queue.buried()) };
+        assert_eq!(buried.receipt.0, "37");
+        assert_eq!(buried.reason, format!("cannot be logged: test: {kind}: told to fail"));
+        assert_eq!(queue.settled(), places((1..=100).filter(|place| *place != 37)));
+        assert_eq!(ledger.logged(), 99);
+        assert!(ledger.tries() < 40, "{} calls", ledger.tries());
+        assert!(running.metrics().contains("stint_pings_buried_total 1"));
+        running.ended().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_that_passes_buries_nothing() {
+    let (queue, ledger) = (TestQueue::with(pings(2)), TestLedger::failing([Internal; 5]));
+    let running = Running::start(&queue, &ledger, 10);
+    queue.emptied().await;
+    assert_eq!((queue.settled(), queue.buried()), (places(1..=2), vec![]));
+    running.ended().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ping_that_only_times_out_is_left_and_comes_again() {
+    let (queue, ledger) = (TestQueue::with(pings(8)), TestLedger::poisoned_by("5", Timeout));
+    let running = Running::start(&queue, &ledger, 10);
+    while queue.left() > 1 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!((queue.settled(), ledger.logged()), (places((1..=8).filter(|place| *place != 5)), 7));
+    let tries = ledger.tries();
+    tokio::time::sleep(Duration::from_mins(2)).await;
+    assert!(ledger.tries() > tries, "it was handed out again");
+    assert_eq!((queue.left(), queue.buried()), (1, vec![]));
+    running.ended().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_no_ping_is_buried_with_its_reason() {
+    let queue = TestQueue::with([Ok(ping("1")), Err("no JSON".to_owned()), Ok(ping("3"))]);
+    let ledger = Arc::<TestLedger>::default();
+    let running = Running::start(&queue, &ledger, 10);
+    queue.emptied().await;
+    let expected = Burial { receipt: Receipt("2".to_owned()), reason: "cannot be read: no JSON".to_owned() };
+    assert_eq!((queue.buried(), queue.settled()), (vec![expected], places([1, 3])));
+    running.ended().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_queue_that_is_down_for_a_while_is_drained_when_it_is_back() {
+    let (queue, ledger) = (TestQueue::with(pings(25)), Arc::<TestLedger>::default());
+    queue.fail_to_take([Unavailable, Internal, Timeout]);
+    queue.fail_to_settle([Unavailable, Timeout, Unavailable]);
+    let running = Running::start(&queue, &ledger, 10);
+    queue.emptied().await;
+    assert_eq!((ledger.logged(), queue.settled()), (25, places(1..=25)));
+    running.ended().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_queue_will_not_settle_comes_again_and_counts_once() {
+    let (queue, ledger) = (TestQueue::with(pings(5)), Arc::<TestLedger>::default());
+    queue.fail_to_settle([Internal; 5]);
+    let running = Running::start(&queue, &ledger, 10);
+    queue.emptied().await;
+    assert_eq!((ledger.calls(), ledger.logged()), (vec![5, 5], 5));
+    running.ended().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn at_the_end_the_group_in_hand_is_finished() {
+    let (queue, ledger) = (TestQueue::with(pings(25)), TestLedger::slow(Duration::from_secs(2)));
+    let running = Running::start(&queue, &ledger, 10);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(running.ended().await.as_secs(), 1);
+    assert_eq!((ledger.logged(), queue.settled(), queue.left()), (10, places(1..=10), 15));
+}
+
+#[tokio::test(start_paused = true)]
+async fn at_the_end_nobody_waits_longer_than_the_grace_and_nothing_unlogged_is_settled() {
+    let (queue, ledger) = (TestQueue::with(pings(5)), TestLedger::slow(Duration::from_hours(1)));
+    let running = Running::start(&queue, &ledger, 10);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(running.ended().await.as_secs(), 10);
+    assert_eq!((ledger.logged(), queue.settled(), queue.left()), (0, vec![], 5));
+}
+
+#[tokio::test(start_paused = true)]
+async fn at_the_end_an_outage_is_not_waited_for() {
+    let (queue, ledger) = (TestQueue::with(pings(5)), TestLedger::failing([Unavailable; 1_000]));
+    let running = Running::start(&queue, &ledger, 10);
+    tokio::time::sleep(Duration::from_mins(5)).await;
+    assert!(running.ended().await < Duration::from_secs(1));
+    assert_eq!((ledger.logged(), queue.settled(), queue.left()), (0, vec![], 5));
+}
+
+/// A crash is a drain that is never asked: it is dropped at some moment, and another one takes over.
+#[tokio::test(start_paused = true)]
+async fn a_crash_at_any_moment_neither_loses_nor_doubles() {
+    for millis in (0..400).step_by(25) {
+        let (queue, ledger) = (TestQueue::with(pings(30)), TestLedger::slow(Duration::from_millis(100)));
+        queue.fail_to_settle([Unavailable]);
+        let crashing = Running::start(&queue, &ledger, 10);
+        tokio::time::sleep(Duration::from_millis(millis)).await;
+        crashing.handle.abort();
+        let logged = ledger.logged();
+        assert!(queue.settled().len() <= logged, "after {millis} ms");
+        let running = Running::start(&queue, &ledger, 10);
+        queue.emptied().await;
+        assert_eq!((ledger.logged(), queue.settled()), (30, places(1..=30)), "after {millis} ms");
+        running.ended().await;
+    }
+}

@@ -1,0 +1,112 @@
+//! One run of a task: begun in the log, bounded in time, and recorded with its end, whatever that was.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use stint_domain::ports::task::{BeginTask, EndTask, TaskState};
+use stint_domain::ports::{BackendError, Clock, IdGenerator, TaskLog};
+use stint_domain::values::{TaskRunId, Timestamp};
+use tokio::time::Instant;
+
+use crate::backoff::Backoff;
+use crate::metrics::TaskMetrics;
+use crate::reason::bounded;
+use crate::schedule::Retries;
+use crate::shutdown::Shutdown;
+use crate::supervise::{Aborting, panicked};
+use crate::task::{Task, TaskError};
+
+/// How much longer than its time a run counts as running: it is to be recorded as ended by the one that runs it.
+const MARGIN: Duration = Duration::from_mins(1);
+/// How long the end of a run is tried to be recorded when the end of everything was asked for.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// Runs tasks and records that.
+pub struct Runner {
+    /// Where runs are recorded.
+    pub log: Arc<dyn TaskLog>,
+    /// Tells when.
+    pub clock: Arc<dyn Clock>,
+    /// Names runs.
+    pub ids: Arc<dyn IdGenerator>,
+    /// The name of this process.
+    pub instance: String,
+    /// How long a run may take.
+    pub limit: Duration,
+    /// How a run that failed is tried again.
+    pub retries: Retries,
+    /// What is counted.
+    pub metrics: TaskMetrics,
+}
+
+impl Runner {
+    /// Runs a task, unless somebody else has begun the same run; answers with how it ended, and with what it says.
+    pub async fn run(
+        &self,
+        task: &Arc<dyn Task>,
+        due: Timestamp,
+        attempt: u32,
+        shutdown: &Shutdown,
+    ) -> Result<Option<(TaskState, String)>, BackendError> {
+        let (id, name, at) = (TaskRunId::new(self.ids.generate()), task.name(), self.clock.now());
+        let (instance, until) = (self.instance.clone(), later(at, self.limit + MARGIN));
+        let begin = BeginTask { id, task: name.to_owned(), due, attempt, instance, at, until };
+        if !self.log.begin(begin).await? {
+            return Ok(None);
+        }
+        tracing::info!(task = name, run = %id, attempt, "a task begins");
+        let started = Instant::now();
+        let (state, detail) = match self.outcome(task.clone(), at, shutdown).await {
+            Ok(detail) => (TaskState::Succeeded, bounded(detail)),
+            Err(error) if error.lasting => (TaskState::Dead, error.reason),
+            Err(error) => (self.retries.state_after(attempt), error.reason),
+        };
+        match state {
+            TaskState::Succeeded => tracing::info!(task = name, run = %id, detail, "a task ended"),
+            TaskState::Dead => tracing::error!(task = name, run = %id, detail, "a task failed for the last time"),
+            _ => tracing::warn!(task = name, run = %id, attempt, detail, "a task failed and is tried again"),
+        }
+        let now = self.clock.now();
+        self.metrics.ended(name, state, started.elapsed(), now);
+        self.record(EndTask { id, state, detail: detail.clone(), at: now }, shutdown).await?;
+        Ok(Some((state, detail)))
+    }
+
+    /// What the task says. It runs apart, so that its panic is a failure like others.
+    async fn outcome(&self, task: Arc<dyn Task>, now: Timestamp, shutdown: &Shutdown) -> Result<String, TaskError> {
+        let running = Aborting(tokio::spawn(async move { task.run(now).await }));
+        tokio::select! {
+            biased;
+            ended = running.ended() => ended.unwrap_or_else(|panic| {
+                Err(TaskError::passing(format!("panicked: {}", panicked(panic))))
+            }),
+            () = tokio::time::sleep(self.limit) => {
+                Err(TaskError::passing(format!("cut off after {:?}", self.limit)))
+            }
+            () = shutdown.requested() => Err(TaskError::passing("cut off because its process was stopped")),
+        }
+    }
+
+    /// Records the end, as often as it takes until the run counts as given up anyway.
+    async fn record(&self, end: EndTask, shutdown: &Shutdown) -> Result<(), BackendError> {
+        let too_late = Instant::now() + MARGIN;
+        for failures in 1.. {
+            let Err(error) = self.log.end(end.clone()).await else { break };
+            let wait = Backoff::default().after(failures);
+            if Instant::now() + wait > too_late {
+                return Err(error);
+            }
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = shutdown.overdue(LAST_WORDS) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The moment so long after another, as far as there is one.
+fn later(at: Timestamp, by: Duration) -> Timestamp {
+    let micros = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
+    Timestamp::from_micros(at.as_micros().saturating_add(micros)).unwrap_or(at)
+}

@@ -1,0 +1,67 @@
+//! Background work that goes on after a panic, because nobody waits for it who would notice.
+
+use tokio::task::JoinError;
+
+use crate::backoff::Backoff;
+use crate::shutdown::Shutdown;
+
+/// Runs what `work` makes, and makes it anew when it panicked, until it ends by itself.
+pub async fn supervise<F>(name: &'static str, shutdown: Shutdown, work: impl Fn() -> F)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let mut failures = 0;
+    loop {
+        let running = Aborting(tokio::spawn(work()));
+        let Err(panic) = running.ended().await else { return };
+        failures += 1;
+        tracing::error!(name, panic = panicked(panic), failures, "background work panicked");
+        shutdown.sleep(Backoff::default().after(failures)).await;
+        if shutdown.is_requested() {
+            return;
+        }
+    }
+}
+
+/// A task of the runtime that ends with the one that waits for it.
+pub(crate) struct Aborting<T>(pub(crate) tokio::task::JoinHandle<T>);
+
+impl<T> Aborting<T> {
+    pub(crate) async fn ended(mut self) -> Result<T, JoinError> {
+        (&mut self.0).await
+    }
+}
+
+impl<T> Drop for Aborting<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// What a panic said.
+pub(crate) fn panicked(error: JoinError) -> String {
+    let Ok(payload) = error.try_into_panic() else { return "cancelled".to_owned() };
+    let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no reason given".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+    use crate::shutdown::Stop;
+
+    #[tokio::test(start_paused = true)]
+    async fn work_that_panics_is_started_again() {
+        let (_stop, shutdown) = Stop::new();
+        let starts = Arc::new(AtomicU32::new(0));
+        let work = || {
+            let starts = starts.clone();
+            async move { assert!(starts.fetch_add(1, Ordering::Relaxed) >= 2, "not yet") }
+        };
+        supervise("test", shutdown, work).await;
+        assert_eq!(starts.load(Ordering::Relaxed), 3);
+    }
+}

@@ -1,0 +1,54 @@
+//! The proof that totals equal sums, taken regularly, and the alarm when they do not.
+//!
+//! A drift is a defect, or somebody's hand in the database; it does not go away by itself, so the run is not tried again
+//! but waits for a person. Nothing is mended here: which of the two numbers is right, only a person can tell.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use stint_domain::ports::TotalsAudit;
+use stint_domain::ports::task::{TaskRun, TaskState};
+use stint_domain::ports::totals::TotalsReport;
+use stint_domain::values::Timestamp;
+
+use crate::metrics::TaskMetrics;
+use crate::task::{Task, TaskError};
+
+/// Compares every job's total with the sum of its entries.
+pub struct VerifyTotals {
+    /// Who looks.
+    pub totals: Arc<dyn TotalsAudit>,
+    /// Shows how many jobs drifted.
+    pub metrics: TaskMetrics,
+}
+
+#[async_trait]
+impl Task for VerifyTotals {
+    fn name(&self) -> &'static str {
+        "verify_totals"
+    }
+
+    async fn run(&self, _now: Timestamp) -> Result<String, TaskError> {
+        let TotalsReport { jobs, time_entries, drifts } = self.totals.audit().await?;
+        self.metrics.drifted(drifts.len());
+        for drift in &drifts {
+            let (recorded, summed) = (drift.recorded.get(), drift.summed.get());
+            tracing::error!(job = %drift.job, recorded, summed, "a total is not the sum of its entries");
+        }
+        match drifts.len() {
+            0 => Ok(format!("compared {jobs} jobs with {time_entries} time entries")),
+            drifted => {
+                let or_more = if drifted == TotalsReport::MOST_DRIFTS { " or more" } else { "" };
+                let help = "run `stint check totals`";
+                Err(TaskError::lasting(format!("totals that are not sums: {drifted}{or_more} of {jobs}; {help}")))
+            }
+        }
+    }
+
+    /// Otherwise the one that found a drift would show it until it finds none itself.
+    fn notice(&self, latest: &TaskRun) {
+        if latest.state == TaskState::Succeeded {
+            self.metrics.drifted(0);
+        }
+    }
+}
