@@ -77,6 +77,12 @@ def cpu_seconds(root: int) -> float:
     return sum(_ticks(pid) for pid in tree(root)) / TICKS_PER_SECOND
 
 
+def is_running(pid: int) -> bool:
+    """Whether it has not ended, waited for or not."""
+    stat = _stat(pid)
+    return bool(stat) and stat[0] not in "ZX"
+
+
 def reset_peak_memory(pid: int) -> None:
     """Lets the peak start again from what the process uses now."""
     Path(f"/proc/{pid}/clear_refs").write_text("5")

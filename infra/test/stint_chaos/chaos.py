@@ -28,7 +28,7 @@ def parse_options():
     parser.add_argument("--rate", type=float, default=1000, help="pings a second that they try to send (%(default)s)")
     parser.add_argument("--jobs", type=int, default=8, help="(%(default)s)")
     parser.add_argument("--when-queue-is-down", choices=("refuse", "spool"), default="refuse", help="(%(default)s)")
-    parser.add_argument("--abandoned-after", default="5s", help="the setting of that name (%(default)s)")
+    parser.add_argument("--abandoned-after", default="10s", help="the setting of that name (%(default)s)")
     parser.add_argument("--seed", type=int, default=time.time_ns() % 1_000_000, help="of everything that is drawn")
     parser.add_argument("--programs", type=Path, metavar="FOLDER",
                         help="take the program stint there, instead of building it")

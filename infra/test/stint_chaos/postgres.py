@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 from stint_bench import ROOT, BenchError, processes
@@ -53,14 +54,21 @@ class Postgres:
         self.server.wait_until(self._answers, seconds=60)
 
     def kill(self) -> None:
-        """All of it at once, as when the machine fails: held still first, so that none of its processes is missed."""
+        """All of it at once, as when the machine fails: held still first, so that none of its processes is missed. It
+        ends when all are gone, because a new server would refuse to start beside one that still has the memory."""
         os.kill(self.server.pid, signal.SIGSTOP)
-        for pid in processes.tree(self.server.pid) - {self.server.pid}:
+        children = processes.tree(self.server.pid) - {self.server.pid}
+        for pid in children:
             try:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:  # it had just ended
                 pass
         self.server.kill()
+        deadline = time.monotonic() + 30
+        while any(processes.is_running(pid) for pid in children):
+            if time.monotonic() > deadline:
+                raise BenchError("Postgres does not die")
+            time.sleep(0.01)
 
     def ask(self, sql: str) -> str:
         """What psql prints for these statements, bare."""
@@ -73,5 +81,5 @@ class Postgres:
         return psql.stdout.strip()
 
     def _answers(self) -> bool:
-        asked = [str(self._bin / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self._port)]
+        asked = [str(self._bin / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self._port), "-U", "stint"]
         return subprocess.run(asked, check=False).returncode == 0
