@@ -52,7 +52,7 @@ class Capturing:
 
 
 @dataclass
-class Redis:
+class RedisAlone:
     """The queue without the service: one connection that adds a ping's text and waits for the answer."""
 
     queue: Queue
@@ -74,7 +74,7 @@ def rounds(capturing: Capturing, http: Http, chosen) -> tuple[list[Result], list
     workload = [CAPTURE["P1"]]
     throughput = measure([http, capturing], workload, chosen.connections, chosen.rounds, chosen.seconds)
     capturing.run(*workload, connections=1, seconds=1)  # so that there is a ping to see the text of
-    in_turn = [http, Redis(capturing.queue), capturing]
+    in_turn = [http, RedisAlone(capturing.queue), capturing]
     latency = measure(in_turn, workload, 1, chosen.rounds, max(1, chosen.seconds / 2))
     capturing.queue.clear()
     return throughput, latency

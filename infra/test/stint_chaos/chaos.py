@@ -24,6 +24,7 @@ def parse_options():
     parser = argparse.ArgumentParser(description="Shows that every ping that is taken counts once, whatever is killed.")
     parser.add_argument("--seconds", type=float, default=60, help="for how long pings come in (%(default)s)")
     parser.add_argument("--every", type=float, default=2, help="seconds between two kills, on average (%(default)s)")
+    parser.add_argument("--down", type=float, default=0.5, help="seconds until it is started again (%(default)s)")
     parser.add_argument("--senders", type=int, default=16, help="of pings (%(default)s)")
     parser.add_argument("--rate", type=float, default=1000, help="pings a second that they try to send (%(default)s)")
     parser.add_argument("--jobs", type=int, default=8, help="(%(default)s)")
@@ -63,7 +64,7 @@ def run() -> None:
     print(f"pings taken: {len(fleet.acknowledged):,}; the queue was empty {drained:.1f} s after the last one")
     print("of the senders: " + ", ".join(f"{what} {count:,}" for what, count in sorted(fleet.counts.items())))
     print("killed: " + ", ".join(f"{kind} {count}" for kind, count in sorted(system.kills.items()))
-          + f"; back after at most {system.slowest_return:.1f} s")
+          + f"; they took at most {system.slowest_return:.1f} s to start")
     if wrong:
         sys.exit("\n".join(["WRONG:", *wrong]))
     print("Every ping counts once; all totals are the sums of their entries; no ping was set aside.")
@@ -93,7 +94,7 @@ def disturb(system: System, fleet: Fleet, start: float, chosen) -> None:
             return
         time.sleep(pause)
         system.ensure_alive()
-        done = system.kill_one(kind)
+        done = system.kill_one(kind, random.uniform(0, 2 * chosen.down))
         say(f"{time.monotonic() - start:.0f} s: {done}; {len(fleet.acknowledged):,} pings taken")
 
 

@@ -56,16 +56,18 @@ class System:
     def __exit__(self, *exception: object) -> None:
         self._stack.__exit__(*exception)
 
-    def kill_one(self, kind: str) -> str:
-        """Kills one of this kind, starts it again, and returns when it serves: which, and how long that took."""
+    def kill_one(self, kind: str, down: float) -> str:
+        """Kills one of this kind, starts it again after so many seconds, and returns when it serves: which, and how long
+        it took to come back."""
         number, victim = random.choice(list(enumerate(self._kinds[kind], 1)))
-        start = time.monotonic()
         (victim if isinstance(victim, Postgres) else victim.server).kill()
+        time.sleep(down)
+        start = time.monotonic()
         victim.start()
         took = time.monotonic() - start
         self.kills[kind] += 1
         self.slowest_return = max(self.slowest_return, took)
-        return f"killed {kind} {number if len(self._kinds[kind]) > 1 else ''}".strip() + f", back after {took:.1f} s"
+        return f"killed {kind} {number if len(self._kinds[kind]) > 1 else ''}".strip() + f", back after {down:.1f} + {took:.1f} s"
 
     def kinds(self):
         """Kinds to kill, for ever: each as often as the others, in no order."""
