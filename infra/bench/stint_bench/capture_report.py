@@ -44,7 +44,8 @@ def as_json(figures: Figures) -> dict:
         content["above_http_and_xadd"] = asdict(above_http_and_xadd(figures.latency))
     if figures.drain:
         rates = {
-            name: [asdict(one) | {"rate": one.rate} for one in getattr(figures.drain, name)] for name in ("worker", "alone")
+            name: [asdict(run) | {"rate": run.rate} for run in getattr(figures.drain, name)]
+            for name in ("worker", "alone")
         }
         content["drain"] = rates | {"to_alone": asdict(to_alone(figures.drain))}
     if figures.lags:
@@ -76,7 +77,9 @@ def throughput_table(results: list[Result]) -> str:
             number(figures["service_cpu"], 2), number(figures["database_cpu"], 2),
             shown_spread(to_http(results)) if result.contender == STINT_ON_REDIS else DASH,
         ])
-    header = ["who", "pings/s", "p50 ms", "p99 ms", "peak memory MB", "CPU s per 10,000: service", "Redis", "to bare HTTP"]
+    header = [
+        "who", "pings/s", "p50 ms", "p99 ms", "peak memory MB", "CPU s per 10,000: service", "Redis", "to bare HTTP",
+    ]
     return table(header, rows)
 
 
@@ -100,7 +103,8 @@ def drain_table(rounds: Rounds) -> str:
 
         peaks = [run.peak_memory for run in runs]
         peak = DASH if None in peaks else number(max(peaks), 1, per=2**20)
-        return [who, number(spread([run.rate for run in runs]).median, 0), peak, cost("worker_cpu"), cost("database_cpu"), ratio]
+        rate = number(spread([run.rate for run in runs]).median, 0)
+        return [who, rate, peak, cost("worker_cpu"), cost("database_cpu"), ratio]
 
     return table(
         ["who", "pings/s", "peak memory MB", "CPU s per 10,000: worker", "Postgres", "to Postgres alone"],

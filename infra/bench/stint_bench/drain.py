@@ -12,7 +12,6 @@ from .contenders import metered
 from .measure import say
 from .pgbench import Pgbench
 from .pings import Capturing
-from .sample import Sample
 from .service import Worker
 from .workloads import CAPTURE
 

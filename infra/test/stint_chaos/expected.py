@@ -101,7 +101,8 @@ def differences(expected: Ledger, found: Ledger, most: int = 10) -> list[str]:
         of_expected, of_found = getattr(expected, what), getattr(found, what)
         for how, rest in (("missing", of_expected - of_found), ("too much", of_found - of_expected)):
             if rest:
-                shown = ", ".join(f"{item}{f' {times} times' if times > 1 else ''}" for item, times in rest.most_common(most))
+                items = (f"{item}{f' {times} times' if times > 1 else ''}" for item, times in rest.most_common(most))
+                shown = ", ".join(items)
                 lines.append(f"{what}, {how}: {rest.total()}, such as {shown}")
     for job in sorted(expected.totals.keys() | found.totals.keys()):
         if expected.totals.get(job) != found.totals.get(job):
