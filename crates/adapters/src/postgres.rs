@@ -62,6 +62,7 @@ pub struct Postgres {
     /// One connection for health checks and migrations, which must not queue behind requests.
     aside: Blocking<Sessions>,
     health_timeout: Duration,
+    lock_timeout: Duration,
 }
 
 impl Postgres {
@@ -88,6 +89,7 @@ impl Postgres {
             groups: blocking(groups, settings.group_pool_size.max(1)),
             aside: blocking(aside, 1),
             health_timeout: settings.health_timeout,
+            lock_timeout: settings.lock_timeout,
         }
     }
 

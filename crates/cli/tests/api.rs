@@ -8,6 +8,7 @@ mod answer;
 mod auth;
 mod bad_input;
 mod batch;
+mod capture;
 mod capture_tokens;
 mod client;
 mod concurrency;
@@ -26,7 +27,11 @@ mod pages;
 #[cfg(feature = "system-tests")]
 mod proxy;
 mod raw;
+#[cfg(feature = "system-tests")]
+mod redis;
 mod schema;
 mod service;
 mod shutdown;
 mod time_entries;
+#[cfg(feature = "system-tests")]
+mod wakatime;

@@ -27,10 +27,15 @@ fn the_first_session_logs_time_once_and_is_told_every_mistake() {
     assert!(output.status.success() && stderr.is_empty(), "{stdout}\n{stderr}");
 
     let answers: Vec<Value> = stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let [first, again, job, mistaken, archived, refused] = answers.as_slice() else { panic!("{stdout}") };
+    let [first, again, job, mistaken, archived, refused, opened, pinged, after] = answers.as_slice() else {
+        panic!("{stdout}")
+    };
     assert_eq!(first, again);
     assert_eq!(job["total_minutes"], 45);
     assert_eq!(mistaken["errors"].as_array().unwrap().len(), 2);
     assert_eq!(archived["status"], "archived");
     assert_eq!(refused["code"], "job-archived");
+    assert_eq!(opened["status"], "open");
+    assert!(pinged["id"].is_string());
+    assert_eq!(after["total_minutes"], 75);
 }

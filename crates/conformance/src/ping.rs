@@ -49,6 +49,8 @@ macro_rules! ping_repository {
                 pings_for_a_job_that_is_missing_or_archived_are_ignored,
                 a_derived_entry_that_somebody_changed_is_theirs,
                 a_derived_entry_that_somebody_deleted_stays_deleted,
+                a_day_that_was_detached_stays_so,
+                a_derived_entry_that_somebody_moved_is_theirs,
                 an_entry_that_has_a_pings_id_already_is_left_alone,
                 one_pings_refusal_does_not_fail_another,
             }
@@ -57,6 +59,9 @@ macro_rules! ping_repository {
                 a_project_that_stands_for_none_gets_a_job_if_the_token_may_create_one,
                 a_project_keeps_its_job_whatever_that_is_called_later,
                 a_project_whose_job_is_gone_gets_another,
+                a_ping_that_is_known_makes_no_job_again,
+                a_ping_that_may_not_create_a_job_does_not_get_that_of_a_later_one,
+                twenty_callers_that_meet_a_new_project_make_one_job,
             }
             (ping::retract) {
                 an_entry_of_its_own_goes_with_its_ping,
@@ -64,6 +69,8 @@ macro_rules! ping_repository {
                 taking_a_ping_back_again_changes_nothing,
                 a_ping_of_an_archived_job_is_not_taken_back,
                 a_ping_whose_entry_somebody_changed_is_not_taken_back,
+                an_entry_that_somebody_made_in_its_place_is_theirs,
+                a_ping_whose_entry_is_gone_can_be_taken_back,
                 an_unknown_ping_is_not_taken_back,
                 a_ping_that_was_taken_back_does_not_come_again,
             }

@@ -41,9 +41,9 @@ pub struct Ping {
 }
 
 impl Ping {
-    /// The id of the job that is created for the ping's project, if it is the first that names it.
-    pub fn new_job_id(&self) -> JobId {
-        JobId::new(Uuid::new_v5(&self.id.as_uuid(), b"job"))
+    /// The id of the job that is created for this project, if the ping is the first that names it.
+    pub fn new_job_id(&self, project: &JobName) -> JobId {
+        JobId::new(Uuid::new_v5(&self.id.as_uuid(), project.as_str().as_bytes()))
     }
 }
 
@@ -106,6 +106,16 @@ impl PingRefusal {
             Self::ProjectUnknown => "project-unknown",
             Self::EntryDetached => "entry-detached",
             Self::IdTaken => "id-taken",
+        }
+    }
+}
+
+impl PingOutcome {
+    /// Why the ping does not count, if it was ignored.
+    pub const fn refusal(self) -> Option<PingRefusal> {
+        match self {
+            Self::Ignored(refusal) => Some(refusal),
+            Self::Logged(_) | Self::Retracted => None,
         }
     }
 }

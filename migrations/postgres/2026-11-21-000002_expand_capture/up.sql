@@ -46,6 +46,10 @@ CREATE TABLE pings (
 );
 
 CREATE INDEX pings_latest_first ON pings (received_at DESC, id DESC);
+CREATE INDEX pings_of_token_latest_first ON pings (token_id, received_at DESC, id DESC);
+CREATE INDEX pings_of_job_latest_first ON pings (related_job, received_at DESC, id DESC);
+-- Few, and what people look for.
+CREATE INDEX pings_that_do_not_count ON pings (status, received_at DESC, id DESC) WHERE status <> 'logged';
 -- A stream's pings that count, in order: each one's neighbours are found here.
 CREATE INDEX pings_of_stream ON pings (related_job, token_id, at) WHERE status = 'logged' AND minutes IS NULL;
 

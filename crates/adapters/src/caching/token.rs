@@ -33,7 +33,7 @@ impl CachedTokens {
     /// clocks and the answer's way take.
     pub const MOST_MICROS: i64 = 4_000_000;
     /// The most tokens that are remembered; the least used ones make room.
-    pub const CAPACITY: usize = 1_000;
+    pub const CAPACITY: usize = 10_000;
 
     /// Remembers what `inner` finds.
     pub fn new(inner: Arc<dyn TokenRepository>, clock: Arc<dyn Clock>) -> Self {

@@ -8,6 +8,7 @@
 //! Everything happens under the locks of the pings' jobs, which whoever writes an entry holds anyway.
 
 mod around;
+mod project;
 mod retract;
 #[cfg(test)]
 mod tests;
@@ -18,10 +19,13 @@ use stint_domain::ports::BackendError;
 use stint_domain::ports::time_entry::{
     DeleteTimeEntry, NewTimeEntry, RecordRefusal, RecordTime, RecordTimeError, TimeEntryChanges, UpdateTimeEntry,
 };
-use stint_domain::values::{DateStamp, Gap, JobId, Minutes, PingId, Subject, Timestamp, Version, WorkSummary, Zone};
+use stint_domain::values::{
+    DateStamp, Gap, JobId, Minutes, PingId, Subject, Timestamp, TokenId, Version, WorkSummary, Zone,
+};
 use stint_domain::{JobStatus, LoggedPing, Ping, PingOutcome, PingRefusal, Precondition, Stream, TimeEntry};
 
 pub(crate) use self::around::Around;
+pub(crate) use self::project::{Aim, ProjectKey, Projects, projects};
 pub(crate) use self::retract::Retraction;
 use super::Ledger;
 
@@ -101,8 +105,8 @@ impl Ledger {
         around: &Around,
         at: Timestamp,
     ) -> Result<Logged, BackendError> {
-        self.detach(captured, around);
         let (mut logged, mut subjects) = (Logged::default(), HashMap::new());
+        logged.days = self.detach(captured, around);
         for aimed in pings {
             let ping = aimed.ping;
             if let Some(outcome) = captured.outcomes.get(&ping.id) {
@@ -124,20 +128,28 @@ impl Ledger {
             logged.new.push((logged_ping(*aimed, outcome, at), day));
         }
         for day in &logged.days {
-            if let (Some(state), Some(subject)) = (captured.days.get_mut(day), subjects.get(&day.0)) {
+            if let (Some(state), Some(subject)) = (captured.days.get_mut(day), subjects.get(&day.0))
+                && !state.detached
+            {
                 self.derive(*day, state, subject, at)?;
             }
         }
         Ok(logged)
     }
 
-    /// Takes note of derived entries that somebody changed or deleted, or made.
-    fn detach(&self, captured: &mut Captured, around: &Around) {
-        for (stream, date) in &around.days {
-            let state = captured.days.entry((*stream, *date)).or_default();
-            let entry = self.entries.get(&stream.entry_of(*date));
-            state.detached |= entry.map(|entry| entry.version) != state.entry_version;
+    /// Takes note of derived entries that somebody changed or deleted, or made, and answers with their days. That is
+    /// stored: were such a day attached again later, it would have been given only a part of its time.
+    fn detach(&self, captured: &mut Captured, around: &Around) -> BTreeSet<DayOf> {
+        let mut detached = BTreeSet::new();
+        for day in &around.days {
+            let state = captured.days.entry(*day).or_default();
+            let entry = self.entries.get(&day.0.entry_of(day.1));
+            if !state.detached && entry.map(|entry| entry.version) != state.entry_version {
+                state.detached = true;
+                detached.insert(*day);
+            }
         }
+        detached
     }
 
     /// The job, if it takes time.
@@ -247,7 +259,8 @@ impl Captured {
             for (date, micros) in zone.split(from, to) {
                 let state = self.days.entry((stream, date)).or_default();
                 if !state.detached {
-                    state.micros += sign * times * micros;
+                    // Less than nothing only if the zone's rules were amended since.
+                    state.micros = (state.micros + sign * times * micros).max(0);
                     touched.insert((stream, date));
                 }
             }
@@ -277,6 +290,16 @@ fn neighbours(points: &BTreeSet<Point>, point: Point) -> Neighbours {
         before: points.range(..point).next_back().map(|(at, _)| *at),
         after: points.range(point..).find(|other| **other != point).map(|(at, _)| *at),
     }
+}
+
+/// When tokens were last used.
+pub(crate) fn last_use(pings: &[Ping]) -> BTreeMap<TokenId, Timestamp> {
+    let mut last = BTreeMap::new();
+    for ping in pings {
+        let at = last.entry(ping.token).or_insert(ping.received_at);
+        *at = (*at).max(ping.received_at);
+    }
+    last
 }
 
 fn logged_ping(Aimed { ping, job }: Aimed<'_>, outcome: PingOutcome, logged_at: Timestamp) -> LoggedPing {

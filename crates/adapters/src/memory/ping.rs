@@ -1,39 +1,44 @@
 //! Pings in memory. What they come to is [`crate::ledger`]'s business.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use async_trait::async_trait;
 use stint_domain::ports::ping::{
     CapturedTime, ListPings, LogPings, PingCursor, PingStatus, RetractPing, RetractPingError,
 };
-use stint_domain::ports::{BackendError, BackendErrorKind, PingRepository};
-use stint_domain::values::{DateStamp, JobId, JobName, PingId, Subject, Timestamp, TokenId};
-use stint_domain::{Job, JobStatus, LoggedPing, Page, Ping, PingOutcome, PingTarget};
+use stint_domain::ports::{BackendError, PingRepository};
+use stint_domain::values::{DateStamp, JobId, PingId, Timestamp, TokenId};
+use stint_domain::{JobStatus, LoggedPing, Page, PingOutcome};
 
 use super::{BACKEND, Memory};
 use crate::ledger::Ledger;
-use crate::ledger::capture::{Aimed, Around, Captured, Retraction, Summary};
+use crate::ledger::capture::{Around, Captured, ProjectKey, Projects, Retraction, Summary, last_use, projects};
 
 /// All of capture.
 #[derive(Default)]
 pub(super) struct Capture {
     captured: Captured,
     pings: BTreeMap<PingId, (LoggedPing, DateStamp)>,
-    projects: HashMap<(Subject, JobName), JobId>,
+    projects: HashMap<ProjectKey, JobId>,
 }
 
 #[async_trait]
 impl PingRepository for Memory {
     async fn log(&self, LogPings { pings, at }: LogPings) -> Result<Vec<PingOutcome>, BackendError> {
         let (mut ledger, mut capture) = (self.ledger(), self.capture());
-        let aimed: Vec<_> = pings.iter().map(|ping| Aimed { ping, job: capture.aim(&mut ledger, ping, at) }).collect();
+        let is_known = |id| capture.pings.contains_key(&id);
+        let asked = projects(&pings, is_known);
+        let aim = capture.known(&ledger, &asked).aim(&pings, is_known, at);
+        capture.projects.extend(aim.assigned.iter().cloned());
+        ledger.jobs.extend(aim.created.iter().map(|job| (job.id, job.clone())));
+        let aimed = aim.at(&pings);
         let logged = ledger.log(&mut capture.captured, &aimed, &Around::of(&aimed), at)?;
         capture.pings.extend(logged.new.into_iter().map(|(ping, day)| (ping.id, (ping, day))));
         let mut tokens = self.tokens();
-        for ping in pings {
-            for token in tokens.iter_mut().filter(|token| token.id == ping.token) {
-                token.last_used_at = token.last_used_at.max(Some(ping.received_at));
+        for (id, at) in last_use(&pings) {
+            for token in tokens.iter_mut().filter(|token| token.id == id) {
+                token.last_used_at = token.last_used_at.max(Some(at));
             }
         }
         Ok(logged.outcomes)
@@ -46,11 +51,7 @@ impl PingRepository for Memory {
         if let (PingOutcome::Logged(_), Some(job)) = (ping.outcome, ping.related_job) {
             let tokens = self.tokens();
             let token = tokens.iter().find(|token| token.id == ping.token);
-            let Some((rule, subject)) = token.and_then(|token| Some((token.capture?, &token.subject))) else {
-                let message = format!("the token {} of the ping {id} captures nothing", ping.token);
-                return Err(BackendError::new(BACKEND, BackendErrorKind::Internal, message).into());
-            };
-            let retraction = Retraction { ping, job, rule, subject };
+            let retraction = Retraction::of(BACKEND, ping, job, token)?;
             let earlier = latest_summary(pings, &retraction);
             ledger.retract(captured, &retraction, &retraction.around(), earlier, at)?;
         }
@@ -103,28 +104,21 @@ impl Capture {
         (all - self.pings.len()) as u64
     }
 
-    /// The job that the ping's target stands for, created if need be.
-    fn aim(&mut self, ledger: &mut Ledger, ping: &Ping, at: Timestamp) -> Option<JobId> {
-        let (name, create) = match &ping.target {
-            PingTarget::Job(job) => return Some(*job),
-            PingTarget::Project { name, create } => (name, *create),
-        };
-        let key = (ping.subject.clone(), name.clone());
-        if let Some(job) = self.projects.get(&key).filter(|job| ledger.jobs.contains_key(job)) {
-            return Some(*job);
-        }
-        let open = ledger.jobs.values().filter(|job| job.name == *name && job.status == JobStatus::Open);
-        let job = match open.min_by_key(|job| (job.created_at, job.id)) {
-            Some(job) => job.id,
-            None if create && !self.pings.contains_key(&ping.id) => {
-                let job = Job::new(ping.new_job_id(), name.clone(), JobStatus::Open, at);
-                ledger.jobs.insert(job.id, job.clone());
-                job.id
+    /// What these projects stand for, or could.
+    fn known(&self, ledger: &Ledger, asked: &HashSet<ProjectKey>) -> Projects {
+        let mut projects = Projects::default();
+        for (key, job) in asked.iter().filter_map(|key| Some((key, self.projects.get(key)?))) {
+            if ledger.jobs.contains_key(job) {
+                projects.known.insert(key.clone(), *job);
             }
-            None => return None,
-        };
-        self.projects.insert(key, job);
-        Some(job)
+        }
+        for (_, name) in asked {
+            let open = ledger.jobs.values().filter(|job| job.name == *name && job.status == JobStatus::Open);
+            if let Some(job) = open.min_by_key(|job| (job.created_at, job.id)) {
+                projects.named.insert(name.clone(), job.id);
+            }
+        }
+        projects
     }
 }
 

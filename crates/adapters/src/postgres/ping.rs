@@ -9,6 +9,7 @@ mod rows;
 mod store;
 
 use async_trait::async_trait;
+use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use stint_domain::ports::ping::{CapturedTime, ListPings, LogPings, PingCursor, RetractPing, RetractPingError};
@@ -22,29 +23,17 @@ use super::attempt::{Failure, Repeat, attempt, transaction};
 use super::group::decide;
 use super::rows::date;
 use super::schema::{ping_days, pings};
-use crate::ledger::capture::{Aimed, Around};
+use crate::ledger::capture::Around;
 
 #[async_trait]
 impl PingRepository for Postgres {
     async fn log(&self, command: LogPings) -> Result<Vec<PingOutcome>, BackendError> {
-        self.groups
-            .run(move |session| {
-                // Who logs them twice finds their ids taken.
-                attempt(session, Repeat::Harmless, |connection| {
-                    transaction(connection, |connection| log(connection, &command))
-                })
-            })
-            .await
+        // Who logs them twice finds their ids taken.
+        self.like_a_group(move |connection| log(connection, &command)).await
     }
 
     async fn retract(&self, command: RetractPing) -> Result<(), RetractPingError> {
-        self.groups
-            .run(move |session| {
-                attempt(session, Repeat::Harmless, |connection| {
-                    transaction(connection, |connection| retract::retract(connection, command))
-                })
-            })
-            .await
+        self.like_a_group(move |connection| retract::retract(connection, command)).await
     }
 
     async fn find(&self, id: PingId) -> Result<Option<LoggedPing>, BackendError> {
@@ -61,9 +50,32 @@ impl PingRepository for Postgres {
                 .filter(ping_days::token_id.eq(token.as_uuid()).and(ping_days::day.eq(date(day))))
                 .select(ping_days::micros)
                 .load(connection)?;
-            Ok(CapturedTime { micros: micros.into_iter().map(i64::unsigned_abs).sum() })
+            // None is less than 0.
+            Ok(CapturedTime { micros: micros.into_iter().filter_map(|micros| u64::try_from(micros).ok()).sum() })
         })
         .await
+    }
+}
+
+impl Postgres {
+    /// Carries out, in a transaction, what can be done twice and finds every row by an index, as groups do. Nothing of it
+    /// is put off when a job is held, as a write of a group may be: so it waits for as long as any other write.
+    async fn like_a_group<T, R>(
+        &self,
+        operation: impl Fn(&mut PgConnection) -> Result<T, Failure<R>> + Send + 'static,
+    ) -> Result<T, R>
+    where
+        T: Send + 'static,
+        R: From<BackendError> + Send + 'static,
+    {
+        let wait = format!("SET LOCAL lock_timeout = {}", self.lock_timeout.as_millis());
+        let operation = move |connection: &mut PgConnection| {
+            transaction(connection, |connection| {
+                connection.batch_execute(&wait)?;
+                operation(connection)
+            })
+        };
+        self.groups.run(move |session| attempt(session, Repeat::Harmless, operation)).await
     }
 }
 
@@ -80,17 +92,20 @@ fn log(
     if pings.is_empty() {
         return Ok(Vec::new());
     }
-    let projects = project::Projects::of(connection, pings, *at)?;
-    let aimed: Vec<_> = pings.iter().map(|ping| Aimed { ping, job: projects.aim(ping) }).collect();
+    let aim = project::aim(connection, pings, *at)?;
+    let aimed = aim.at(pings);
     let around = Around::of(&aimed);
     let scope = around.scope();
     let before = decide::read_all(connection, &scope)?;
+    if !aim.still_holds(pings, &before.jobs) {
+        return Err(Failure::Overtaken);
+    }
     let mut captured = around::read(connection, &around)?;
     let mut ledger = before.clone();
     let logged = ledger.log(&mut captured, &aimed, &around, *at).map_err(Failure::Refused)?;
     decide::store(connection, &ledger.changes_since(&before), &scope)?;
     store::pings(connection, &logged.new)?;
     store::days(connection, &captured, &logged.days)?;
-    store::last_use(connection, pings)?;
+    store::used(connection, pings)?;
     Ok(logged.outcomes)
 }

@@ -19,7 +19,7 @@ use self::rows::PingRow;
 use super::error::classify;
 use super::schema::{ping_days, pings};
 use super::{Sqlite, group};
-use crate::ledger::capture::{Aimed, Around};
+use crate::ledger::capture::Around;
 
 #[async_trait]
 impl PingRepository for Sqlite {
@@ -46,7 +46,8 @@ impl PingRepository for Sqlite {
                 .select(ping_days::micros)
                 .load(connection)
                 .map_err(classify)?;
-            Ok(CapturedTime { micros: micros.into_iter().map(i64::unsigned_abs).sum() })
+            // None is less than 0.
+            Ok(CapturedTime { micros: micros.into_iter().filter_map(|micros| u64::try_from(micros).ok()).sum() })
         })
         .await
     }
@@ -59,11 +60,7 @@ fn find(connection: &mut SqliteConnection, id: PingId) -> Result<Option<LoggedPi
 }
 
 fn log(connection: &mut SqliteConnection, LogPings { pings, at }: &LogPings) -> Result<Vec<PingOutcome>, BackendError> {
-    let mut projects = project::Projects::default();
-    let aimed: Vec<_> = pings
-        .iter()
-        .map(|ping| Ok(Aimed { ping, job: projects.aim(connection, ping, *at)? }))
-        .collect::<Result<_, BackendError>>()?;
+    let aimed = project::aim(connection, pings, *at)?.at(pings);
     let around = Around::of(&aimed);
     let scope = around.scope();
     let before = group::read(connection, &scope)?;
@@ -73,6 +70,6 @@ fn log(connection: &mut SqliteConnection, LogPings { pings, at }: &LogPings) -> 
     group::store(connection, &ledger.changes_since(&before), &scope)?;
     store::pings(connection, &logged.new)?;
     store::days(connection, &captured, &logged.days)?;
-    store::last_use(connection, pings)?;
+    store::used(connection, pings)?;
     Ok(logged.outcomes)
 }

@@ -19,6 +19,7 @@ pub(super) fn query_plan(query: &impl QueryFragment<Sqlite>) -> Vec<String> {
     for schema in [
         include_str!("../../../../migrations/sqlite/2026-11-21-000001_expand_ledger/up.sql"),
         include_str!("../../../../migrations/sqlite/2026-11-21-000002_expand_capture/up.sql"),
+        include_str!("../../../../migrations/sqlite/2026-11-21-000003_expand_jobs_by_name/up.sql"),
     ] {
         connection.batch_execute(schema).unwrap();
     }

@@ -12,7 +12,8 @@ use tempfile::TempDir;
 
 use super::{bare, database, job, record, settings};
 
-pub(super) const MIGRATIONS: [&str; 2] = ["2026-11-21-000001_expand_ledger", "2026-11-21-000002_expand_capture"];
+pub(super) const MIGRATIONS: [&str; 3] =
+    ["2026-11-21-000001_expand_ledger", "2026-11-21-000002_expand_capture", "2026-11-21-000003_expand_jobs_by_name"];
 
 /// Everything that migrations made.
 fn schema(folder: &TempDir) -> Vec<String> {

@@ -85,6 +85,19 @@ impl Service {
         api
     }
 
+    /// The same with another setting, from a new start on.
+    pub(super) fn set(mut self, name: &str, value: &str) -> Self {
+        self.stint = std::mem::replace(&mut self.stint, Stint::new()).set(name, value);
+        self.restart();
+        self
+    }
+
+    /// A worker on the same database.
+    #[cfg(feature = "system-tests")]
+    pub(super) fn another_worker(&self) -> Server {
+        self.stint.work()
+    }
+
     /// The secret of a new token whose subject is its name.
     pub(super) fn new_token(&self, scopes: &str, name: &str) -> String {
         self.run(&["token", "create", "--scopes", scopes, "--name", name]).trim_end().to_owned()

@@ -8,7 +8,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
 use stint_domain::ports::ping::LogPings;
-use stint_domain::values::{CaptureRule, JobId, Timestamp, Zone};
+use stint_domain::values::{CaptureRule, Gap, JobId, Timestamp, Zone};
 use stint_domain::{Ping, Token};
 
 use super::{Capture, minute, rule, signal};
@@ -17,17 +17,22 @@ use crate::given::{delete_job_with_entries, entries_of, minutes, summary};
 
 /// How many sets are tried.
 const SETS: u32 = 12;
-/// East of UTC, without any summer time.
-const ZONE: &str = "Asia/Kolkata";
-const OFFSET: i64 = 19_800;
-const DAY: i64 = 86_400;
-const GAP: i64 = 900;
+/// East and west of UTC, and seconds from it: without any summer time, so that days can be counted here.
+const ZONES: [(&str, i64); 4] =
+    [("Asia/Kolkata", 19_800), ("UTC", 0), ("Pacific/Kiritimati", 50_400), ("America/Phoenix", -25_200)];
+/// In seconds.
+const GAPS: [i64; 4] = [900, 60, 7_200, 86_400];
+const SECOND: i64 = 1_000_000;
+const DAY: i64 = 86_400 * SECOND;
 
-/// A ping to be: seconds after the suite's midnight, minutes if it is an entry, whether it tells something; how it is sent:
+/// A place in each.
+type Rule = (usize, usize);
+
+/// A ping to be: microseconds after the suite's midnight, minutes if it is an entry, whether it tells something; how it is sent:
 /// its place in the order, whether its group ends with it, and whether it is sent twice.
 #[derive(Debug, Clone)]
 struct Planned {
-    seconds: i64,
+    micros: i64,
     minutes: Option<i64>,
     tells: bool,
     place: u32,
@@ -42,12 +47,14 @@ fn any_pings() -> impl Strategy<Value = Vec<Planned>> {
         4 => (0i64..40).prop_map(|steps| steps * 300),
         3 => 0i64..12_000,
         2 => (60i64..70).prop_map(|steps| steps * 450 - 5),
-        1 => (0i64..12).prop_map(|steps| DAY - OFFSET + steps * 899),
+        1 => (0i64..12).prop_map(|steps| 61_200 + steps * 899),
+        1 => (0i64..5).prop_map(|steps| steps * 43_190),
     ];
-    let planned = (seconds, minutes, any::<bool>(), any::<u32>(), prop::bool::weighted(0.3), prop::bool::weighted(0.2));
+    let micros = (seconds, prop_oneof![3 => Just(0), 1 => 0i64..SECOND]);
+    let planned = (micros, minutes, any::<bool>(), any::<u32>(), prop::bool::weighted(0.3), prop::bool::weighted(0.2));
     vec(
-        planned.prop_map(|(seconds, minutes, tells, place, ends_group, twice)| Planned {
-            seconds: seconds + 10 * 3_600,
+        planned.prop_map(|((seconds, micros), minutes, tells, place, ends_group, twice)| Planned {
+            micros: (seconds + 10 * 3_600) * SECOND + micros,
             minutes,
             tells,
             place,
@@ -59,36 +66,37 @@ fn any_pings() -> impl Strategy<Value = Vec<Planned>> {
 }
 
 fn ping(token: &Token, planned: &Planned) -> Ping {
-    let at = Timestamp::from_micros(minute(0).as_micros() + planned.seconds * 1_000_000).unwrap();
-    let text = planned.tells.then(|| summary(&format!("at {}", planned.seconds)));
+    let at = Timestamp::from_micros(minute(0).as_micros() + planned.micros).unwrap();
+    let text = planned.tells.then(|| summary(&format!("at {}", planned.micros)));
     Ping { at, received_at: at, minutes: planned.minutes.map(minutes), summary: text, ..signal(token, 0) }
 }
 
 /// Day, minutes and summary of each entry that the pings come to, in order.
-fn expected(pings: &[Ping]) -> Vec<(i64, u16, String)> {
-    let seconds = |ping: &Ping| (ping.at.as_micros() - minute(0).as_micros()) / 1_000_000 + OFFSET;
+fn expected(pings: &[Ping], (zone, gap): Rule) -> Vec<(i64, u16, String)> {
+    let micros = |ping: &Ping| ping.at.as_micros() - minute(0).as_micros() + ZONES[zone].1 * SECOND;
     let text = |ping: &Ping| ping.summary.as_ref().map(|text| text.as_str().to_owned());
     let entries = pings.iter().filter_map(|ping| Some((ping, ping.minutes?.get())));
-    let mut expected: Vec<_> =
-        entries.map(|(ping, minutes)| (seconds(ping) / DAY, minutes, text(ping).unwrap_or_default())).collect();
+    let mut expected: Vec<_> = entries
+        .map(|(ping, minutes)| (micros(ping).div_euclid(DAY), minutes, text(ping).unwrap_or_default()))
+        .collect();
 
     let mut signals: Vec<_> = pings.iter().filter(|ping| ping.minutes.is_none()).collect();
     signals.sort_by_key(|ping| (ping.at, ping.id));
     let (mut proved, mut told): (BTreeMap<i64, i64>, BTreeMap<i64, String>) = (BTreeMap::new(), BTreeMap::new());
     for pair in signals.windows(2) {
-        let (from, to) = (seconds(pair[0]), seconds(pair[1]));
-        if to - from < GAP {
-            // Second by second, so that nothing here knows how to split.
-            for second in from..to {
-                *proved.entry(second / DAY).or_default() += 1;
-            }
+        let (mut from, to) = (micros(pair[0]), micros(pair[1]));
+        let counts = to - from < GAPS[gap] * SECOND;
+        while counts && from < to {
+            let end = to.min((from.div_euclid(DAY) + 1) * DAY);
+            *proved.entry(from.div_euclid(DAY)).or_default() += end - from;
+            from = end;
         }
     }
     for ping in signals {
-        told.extend(text(ping).map(|text| (seconds(ping) / DAY, text)));
+        told.extend(text(ping).map(|text| (micros(ping).div_euclid(DAY), text)));
     }
-    for (day, seconds) in proved {
-        match u16::try_from((seconds / 60).min(1440)).unwrap() {
+    for (day, micros) in proved {
+        match u16::try_from((micros / (60 * SECOND)).min(1440)).unwrap() {
             0 => {}
             minutes => expected.push((day, minutes, told.remove(&day).unwrap_or_default())),
         }
@@ -99,7 +107,7 @@ fn expected(pings: &[Ping]) -> Vec<(i64, u16, String)> {
 
 /// The same of the entries that the job has.
 async fn found(capture: &Capture, job: JobId) -> Vec<(i64, u16, String)> {
-    let first = (minute(0).as_micros() / 1_000_000 + OFFSET) / DAY;
+    let first = minute(0).as_micros() / DAY;
     let epoch = chrono::NaiveDate::from_ymd_opt(1970, 1, 1).unwrap();
     let entries = capture.ledger.all_entries(entries_of(job)).await;
     let day = |entry: &stint_domain::TimeEntry| (entry.date_stamp.as_date() - epoch).num_days() - first;
@@ -111,10 +119,10 @@ async fn found(capture: &Capture, job: JobId) -> Vec<(i64, u16, String)> {
     found
 }
 
-async fn job_and_token(capture: &Capture) -> (JobId, Token) {
+async fn job_and_token(capture: &Capture, (zone, gap): Rule) -> (JobId, Token) {
     let job = capture.ledger.open_job().await.id;
-    let zone: Zone = ZONE.parse().unwrap();
-    (job, capture.token(CaptureRule { zone, ..rule(job) }).await)
+    let zone: Zone = ZONES[zone].0.parse().unwrap();
+    (job, capture.token(CaptureRule { zone, gap: Gap::new(GAPS[gap]).unwrap(), ..rule(job) }).await)
 }
 
 /// The pings in the order and the groups in which they are sent.
@@ -142,33 +150,34 @@ fn same<T: PartialEq + std::fmt::Debug>(found: &T, expected: &T) -> Result<(), T
 }
 
 /// Runs `body` on many sets of pings, each for a job of its own.
-fn for_any_pings<F>(body: impl Fn(Vec<Planned>) -> F)
+fn for_any_pings<F>(body: impl Fn(Rule, Vec<Planned>) -> F)
 where
     F: Future<Output = Result<(), TestCaseError>>,
 {
     let runtime = tokio::runtime::Handle::current();
     let config = Config { cases: SETS, max_shrink_iters: 200, failure_persistence: None, ..Config::default() };
     let result = tokio::task::block_in_place(|| {
-        TestRunner::new(config).run(&any_pings(), |planned| runtime.block_on(body(planned)))
+        let any_rule = (0..ZONES.len(), prop_oneof![3 => Just(0), 2 => 1..GAPS.len()]);
+        TestRunner::new(config).run(&(any_rule, any_pings()), |(rule, planned)| runtime.block_on(body(rule, planned)))
     });
     match result {
         Ok(()) => {}
-        Err(TestError::Fail(why, planned)) => panic!("{why}\nof the pings {planned:#?}"),
+        Err(TestError::Fail(why, planned)) => panic!("{why}\nof zone and gap, and the pings {planned:#?}"),
         Err(TestError::Abort(why)) => panic!("{why}"),
     }
 }
 
 /// Late ones, repeats and single ones included.
 pub async fn any_order_and_any_grouping_give_the_same_ledger(capture: Capture) {
-    for_any_pings(|planned| {
+    for_any_pings(|rule, planned| {
         let capture = capture.clone();
         async move {
-            let (job, token) = job_and_token(&capture).await;
+            let (job, token) = job_and_token(&capture, rule).await;
             let (pings, groups) = groups(&token, &planned);
             for pings in groups {
                 capture.log(&pings).await;
             }
-            same(&found(&capture, job).await, &expected(&pings))?;
+            same(&found(&capture, job).await, &expected(&pings, rule))?;
             capture.ledger.assert_totals_are_sums().await;
             capture.ledger.jobs.delete(delete_job_with_entries(job)).await.unwrap();
             Ok(())
@@ -178,19 +187,26 @@ pub async fn any_order_and_any_grouping_give_the_same_ledger(capture: Capture) {
 
 /// Whichever they are, and whenever they are taken back.
 pub async fn pings_that_were_taken_back_might_as_well_not_have_been_sent(capture: Capture) {
-    for_any_pings(|planned| {
+    for_any_pings(|rule, planned| {
         let capture = capture.clone();
         async move {
-            let (job, token) = job_and_token(&capture).await;
+            let (job, token) = job_and_token(&capture, rule).await;
             let (pings, groups) = groups(&token, &planned);
+            let chance = |ping: &Ping| ping.id.as_uuid().as_u128() % 7;
             for group in groups {
                 capture.log(&group).await;
-                for ping in group.iter().filter(|ping| ping.id.as_uuid().as_u128() % 3 == 0) {
+                // Some at once, before others come around them.
+                for ping in group.iter().filter(|ping| chance(ping) == 0) {
                     capture.retract(ping.id).await.unwrap();
                 }
             }
-            let kept: Vec<_> = pings.into_iter().filter(|ping| ping.id.as_uuid().as_u128() % 3 != 0).collect();
-            same(&found(&capture, job).await, &expected(&kept))?;
+            let mut late: Vec<_> = pings.iter().filter(|ping| (1..4).contains(&chance(ping))).collect();
+            late.sort_by_key(|ping| ping.id.as_uuid().as_u128() % 101);
+            for ping in late {
+                capture.retract(ping.id).await.unwrap();
+            }
+            let kept: Vec<_> = pings.into_iter().filter(|ping| chance(ping) >= 4).collect();
+            same(&found(&capture, job).await, &expected(&kept, rule))?;
             capture.ledger.assert_totals_are_sums().await;
             capture.ledger.jobs.delete(delete_job_with_entries(job)).await.unwrap();
             Ok(())
@@ -201,9 +217,9 @@ pub async fn pings_that_were_taken_back_might_as_well_not_have_been_sent(capture
 /// Each sends a share, and what its neighbour sends, too.
 pub async fn twenty_callers_at_once_give_the_same_ledger(capture: Capture) {
     const CALLERS: usize = 20;
-    let (job, token) = job_and_token(&capture).await;
+    let (job, token) = job_and_token(&capture, (0, 0)).await;
     let planned = |place: i64| Planned {
-        seconds: place * 37,
+        micros: place * 37 * SECOND,
         minutes: (place % 11 == 0).then_some(3),
         tells: place % 5 == 0,
         place: 0,
@@ -223,6 +239,6 @@ pub async fn twenty_callers_at_once_give_the_same_ledger(capture: Capture) {
     for outcome in outcomes {
         assert_eq!(outcome.unwrap(), 40);
     }
-    assert_eq!(found(&capture, job).await, expected(&pings));
+    assert_eq!(found(&capture, job).await, expected(&pings, (0, 0)));
     capture.ledger.assert_totals_are_sums().await;
 }

@@ -1,10 +1,12 @@
 //! Pings that name a project instead of a job.
 
 use stint_domain::ports::job::CreateJob;
+use stint_domain::ports::ping::LogPings;
 use stint_domain::values::{CaptureRule, CaptureTarget, Gap, JobId, Subject, Zone};
 use stint_domain::{JobStatus, Ping, PingOutcome, PingRefusal, PingTarget, Token};
 
-use super::{Capture, rule, signal, worked};
+use super::{Capture, minute, rule, signal, worked};
+use crate::concurrency::together;
 use crate::given::{create_job, delete_job_with_entries, job_id, name, rename, subject};
 
 /// A ping of the token with 5 minutes for the project.
@@ -89,4 +91,47 @@ pub async fn a_project_whose_job_is_gone_gets_another(capture: Capture) {
     assert_ne!(another, job);
     assert_eq!(capture.ledger.total(another).await, 5);
     assert_eq!(signal(&Token { capture: Some(rule(another)), ..token }, 0).target, PingTarget::Job(another));
+}
+
+/// Nor does one that a client sends under the same id for another project get mixed up with it.
+pub async fn a_ping_that_is_known_makes_no_job_again(capture: Capture) {
+    let token = token(&capture, true).await;
+    let first = ping(&token, "new", true);
+    let outcomes = capture.log_one(&first).await;
+    let job = job_of(&capture, &first).await.unwrap();
+    capture.ledger.jobs.delete(delete_job_with_entries(job)).await.unwrap();
+    let other = Ping { id: first.id, ..ping(&token, "other", true) };
+    assert_eq!(capture.log(&[first, other]).await, [outcomes[0], outcomes[0]]);
+    assert_eq!(capture.ledger.all_jobs(crate::given::list_jobs()).await, []);
+}
+
+/// One call or two, it comes to the same.
+pub async fn a_ping_that_may_not_create_a_job_does_not_get_that_of_a_later_one(capture: Capture) {
+    let token = token(&capture, true).await;
+    let [early, creating, late] = [false, true, false].map(|create| ping(&token, "new", create));
+    let outcomes = capture.log(&[early, creating.clone(), late.clone()]).await;
+    let logged = |ping: Ping| PingOutcome::Logged(ping.id.into());
+    let refused = PingOutcome::Ignored(PingRefusal::ProjectUnknown);
+    assert_eq!(outcomes, [refused, logged(creating), logged(late)]);
+}
+
+/// Of one subject or of several.
+pub async fn twenty_callers_that_meet_a_new_project_make_one_job(capture: Capture) {
+    let token = token(&capture, true).await;
+    for round in 0..5 {
+        let project = format!("project {round}");
+        let outcomes = together(20, |caller| {
+            let subject = subject(["ada", "grace"][caller % 2]);
+            let (pings, ping) = (capture.pings.clone(), Ping { subject, ..ping(&token, &project, true) });
+            async move { pings.log(LogPings { pings: vec![ping], at: minute(10_000) }).await }
+        })
+        .await;
+        assert!(
+            outcomes.iter().all(|outcome| matches!(outcome.as_deref(), Ok([PingOutcome::Logged(_)]))),
+            "{outcomes:?}"
+        );
+    }
+    let jobs = capture.ledger.all_jobs(crate::given::list_jobs()).await;
+    assert_eq!(jobs.iter().map(|job| job.total_minutes.get()).collect::<Vec<_>>(), [100; 5]);
+    capture.ledger.assert_totals_are_sums().await;
 }

@@ -92,3 +92,29 @@ pub async fn one_pings_refusal_does_not_fail_another(capture: Capture) {
     assert_eq!(capture.ledger.entry(valid.id.into()).await.unwrap().minutes_worked, minutes(2));
     assert_eq!(capture.ledger.total(job).await, 3);
 }
+
+/// Also when that happens before the day comes to a minute, and is undone later: a part of its time is missing by then.
+pub async fn a_day_that_was_detached_stays_so(capture: Capture) {
+    let (job, token) = capture.job_and_token().await;
+    capture.log(&[signal(&token, 1_430)]).await;
+    let derived = stream(&token, job).entry_of(date("2023-11-15"));
+    capture.ledger.record(stint_domain::ports::time_entry::NewTimeEntry { id: derived, ..entry(job) }).await;
+    let next = signal(&token, 1_442);
+    capture.log_one(&next).await;
+    capture.ledger.time_entries.delete(delete_entry(derived)).await.unwrap();
+    assert_eq!(capture.log(&[signal(&token, 1_435)]).await, [ignored(PingRefusal::EntryDetached)]);
+    capture.retract(next.id).await.unwrap();
+    assert_eq!(capture.days(job).await, []);
+    assert_eq!(capture.ledger.total(job).await, 0);
+}
+
+/// Like any other change.
+pub async fn a_derived_entry_that_somebody_moved_is_theirs(capture: Capture) {
+    let (job, token) = capture.job_and_token().await;
+    let other = capture.ledger.open_job().await.id;
+    capture.log(&[signal(&token, 0), signal(&token, 10)]).await;
+    let id = capture.only_entry(job).await.id;
+    capture.ledger.time_entries.update(crate::given::move_to(id, other)).await.unwrap();
+    assert_eq!(capture.log(&[signal(&token, 12)]).await, [ignored(PingRefusal::EntryDetached)]);
+    assert_eq!((capture.ledger.total(job).await, capture.ledger.total(other).await), (0, 10));
+}

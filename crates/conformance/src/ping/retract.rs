@@ -105,3 +105,35 @@ pub async fn a_ping_that_was_taken_back_does_not_come_again(capture: Capture) {
     assert_eq!(capture.log(&pings).await, vec![PingOutcome::Retracted; 3]);
     assert_eq!(capture.ledger.total(job).await, 0);
 }
+
+/// Under the same id, by hand, after the first was deleted.
+pub async fn an_entry_that_somebody_made_in_its_place_is_theirs(capture: Capture) {
+    let (job, token) = capture.job_and_token().await;
+    let ping = worked(&token, 0, 30);
+    capture.log_one(&ping).await;
+    capture.ledger.time_entries.delete(delete_entry(ping.id.into())).await.unwrap();
+    let theirs = stint_domain::ports::time_entry::NewTimeEntry { id: ping.id.into(), ..crate::given::entry(job) };
+    capture.ledger.record(theirs).await;
+    let refused = capture.retract(ping.id).await;
+    assert!(matches!(refused, Err(RetractPingError::EntryDetached(_))), "{refused:?}");
+    assert_eq!(capture.ledger.total(job).await, 30);
+}
+
+/// With its job; unless it was moved away before. A ping that never had a job can be taken back, too.
+pub async fn a_ping_whose_entry_is_gone_can_be_taken_back(capture: Capture) {
+    let (job, token) = capture.job_and_token().await;
+    let other = capture.ledger.open_job().await.id;
+    let (moved, gone, signals) = (worked(&token, 0, 30), worked(&token, 0, 5), [0, 9].map(|at| signal(&token, at)));
+    capture.log(&[moved.clone(), gone.clone(), signals[0].clone(), signals[1].clone()]).await;
+    capture.ledger.time_entries.update(crate::given::move_to(moved.id.into(), other)).await.unwrap();
+    capture.ledger.jobs.delete(crate::given::delete_job_with_entries(job)).await.unwrap();
+    let late = signal(&token, 12);
+    capture.log_one(&late).await;
+    for id in [gone.id, signals[0].id, late.id] {
+        capture.retract(id).await.unwrap();
+        assert_eq!(capture.pings.find(id).await.unwrap().unwrap().outcome, PingOutcome::Retracted);
+    }
+    let refused = capture.retract(moved.id).await;
+    assert!(matches!(refused, Err(RetractPingError::EntryDetached(_))), "{refused:?}");
+    assert_eq!(capture.ledger.total(other).await, 30);
+}

@@ -32,7 +32,6 @@ impl Zone {
     }
 
     /// The local day that the moment belongs to.
-    #[expect(clippy::missing_panics_doc, reason = "it never does: a timestamp has a date")]
     pub fn day_of(self, moment: Timestamp) -> DateStamp {
         let utc = moment.as_datetime();
         let mut date = utc.with_timezone(&self.0).date_naive();

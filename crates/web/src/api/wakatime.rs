@@ -39,6 +39,7 @@ const REPORT_BYTES: usize = 64 << 10;
 pub(crate) async fn heartbeats(call: Call) -> Answer {
     let capturer = capturer(&call).await?;
     let body = call.body_of_any_type(call.api.limits.batch_bytes).await?;
+    let body = items::unwrapped(&body)?;
     let items = items::split(&body, MOST_ANSWERED)?;
     let (mut pings, mut outcomes) = (Vec::with_capacity(items.len().min(MOST_TAKEN)), Vec::with_capacity(items.len()));
     for (place, item) in items.into_iter().enumerate() {

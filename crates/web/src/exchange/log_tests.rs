@@ -4,7 +4,8 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use stint_domain::ports::BackendErrorKind;
-use tracing::subscriber::set_default;
+use tracing::dispatcher::{DefaultGuard, set_default};
+use tracing::{Dispatch, Level};
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::test::{Ports, by, failure, secret, send};
@@ -32,6 +33,20 @@ impl MakeWriter<'_> for Lines {
 }
 
 impl Lines {
+    /// Takes what this thread logs from now on, as long as the guards are kept.
+    pub(crate) fn of(level: Level) -> (Self, DefaultGuard, Dispatch) {
+        let lines = Self::default();
+        let subscriber = || {
+            let subscriber = tracing_subscriber::fmt().with_writer(lines.clone()).with_ansi(false);
+            Dispatch::new(subscriber.with_max_level(level).finish())
+        };
+        // With a single subscriber, `tracing` asks the one of whichever thread comes first to a line whether anybody
+        // wants it, and keeps the answer; the threads of other tests have none.
+        let second = subscriber();
+        let guard = set_default(&subscriber());
+        (lines, guard, second)
+    }
+
     pub(crate) fn text(&self) -> String {
         String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
     }
@@ -39,9 +54,7 @@ impl Lines {
 
 #[actix_web::test]
 async fn every_line_of_a_request_has_its_id_and_an_internal_error_its_causes() {
-    let lines = Lines::default();
-    let subscriber = tracing_subscriber::fmt().with_writer(lines.clone()).with_ansi(false).finish();
-    let _guard = set_default(subscriber);
+    let (lines, _guard, _second) = Lines::of(Level::INFO);
     let api = Ports::jobs(|jobs| {
         jobs.expect_find().returning(|_| Err(failure(BackendErrorKind::Corrupt)));
     });

@@ -1,12 +1,14 @@
 //! What is read of pings and days, once the jobs are locked.
 
+use std::collections::HashMap;
+
 use diesel::data_types::PgTimestamp;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Date, Timestamptz, Uuid as SqlUuid};
 use stint_domain::ports::BackendError;
 use stint_domain::values::{JobId, PingId, TokenId};
-use stint_domain::{LoggedPing, Stream};
+use stint_domain::{LoggedPing, PingOutcome, Stream};
 use uuid::Uuid;
 
 use super::super::attempt::Failure;
@@ -70,17 +72,24 @@ impl Constant for Days {
             ON days.related_job = asked.job AND days.token_id = asked.token AND days.day = asked.day";
 }
 
+/// What became of those of the pings that are known.
+pub(super) fn outcomes(
+    connection: &mut PgConnection,
+    ids: impl Iterator<Item = PingId>,
+) -> Result<HashMap<PingId, PingOutcome>, Failure<BackendError>> {
+    let ids: Vec<_> = ids.map(PingId::as_uuid).collect();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<PingRow> = Sql::<Known>::constant().bind::<Array<SqlUuid>, _>(ids).load(connection)?;
+    let pings = rows.into_iter().map(LoggedPing::try_from);
+    pings.map(|ping| ping.map(|ping| (ping.id, ping.outcome)).map_err(Failure::Refused)).collect()
+}
+
 /// What is known of the pings, their neighbours and their days.
 pub(super) fn read(connection: &mut PgConnection, around: &Around) -> Result<Captured, Failure<BackendError>> {
-    let mut captured = Captured::default();
-    let ids: Vec<_> = around.pings.iter().map(|id| id.as_uuid()).collect();
-    if !ids.is_empty() {
-        let rows: Vec<PingRow> = Sql::<Known>::constant().bind::<Array<SqlUuid>, _>(ids).load(connection)?;
-        for row in rows {
-            let ping = LoggedPing::try_from(row).map_err(Failure::Refused)?;
-            captured.outcomes.insert(ping.id, ping.outcome);
-        }
-    }
+    let outcomes = outcomes(connection, around.pings.iter().copied())?;
+    let mut captured = Captured { outcomes, ..Captured::default() };
     if around.points.is_empty() {
         return Ok(captured);
     }

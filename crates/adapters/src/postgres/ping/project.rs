@@ -1,27 +1,28 @@
 //! The jobs that projects stand for.
 //!
-//! A project that stands for none is given one at its place in the table, whose lock racing drains wait for; the places
-//! are taken in order, before any job is locked. Jobs that are created here nobody else has seen yet.
+//! Who gives a project a job holds the lock of its name until the end of the transaction, so that two who meet a new
+//! project, of one subject or of two, make one job. These locks come before those of jobs, in the order of the names.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{HashMap, HashSet};
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Text, Uuid as SqlUuid};
+use stint_domain::Ping;
 use stint_domain::ports::BackendError;
-use stint_domain::values::{JobId, JobName, Subject, Timestamp};
-use stint_domain::{JobStatus, Ping, PingTarget};
+use stint_domain::values::{JobId, JobName, PingId, Subject, Timestamp};
 use uuid::Uuid;
 
 use super::super::attempt::Failure;
 use super::super::job;
-use super::super::schema::jobs;
 use super::super::sql::{Constant, Sql};
+use super::around;
+use crate::ledger::capture::{Aim, ProjectKey, Projects, projects};
 
 /// The jobs that these projects stand for, as far as the jobs are still there.
-struct Find;
+struct Known;
 
-impl Constant for Find {
+impl Constant for Known {
     type Columns = (Text, Text, SqlUuid);
     const SQL: &'static str = "
         SELECT known.subject, known.project, known.related_job
@@ -30,112 +31,95 @@ impl Constant for Find {
         JOIN jobs ON jobs.id = known.related_job";
 }
 
-/// Lets a project that stands for none stand for this job.
+/// Waits for everybody else who gives projects of these names a job. A name is any text, so its lock is a number made of it:
+/// names that share one wait for each other in vain, and nothing worse.
+struct Lock;
+
+impl Constant for Lock {
+    type Columns = Text;
+    const SQL: &'static str = "
+        SELECT pg_advisory_xact_lock(hashtextextended(name, 7310867222))::text FROM unnest(?) AS names (name)";
+}
+
+/// The oldest open job of each of these names.
+struct Named;
+
+impl Constant for Named {
+    type Columns = (Text, SqlUuid);
+    const SQL: &'static str = "
+        SELECT asked.name, oldest.id FROM unnest(?) AS asked (name)
+        CROSS JOIN LATERAL (
+            SELECT id FROM jobs WHERE jobs.name = asked.name AND status = 'open' ORDER BY created_at, id LIMIT 1
+        ) AS oldest";
+}
+
+/// Lets projects stand for these jobs.
 struct Assign;
 
 impl Constant for Assign {
     type Columns = ();
     const SQL: &'static str = "
-        INSERT INTO capture_projects (related_job, subject, project) VALUES (?, ?, ?) ON CONFLICT DO NOTHING";
+        INSERT INTO capture_projects (subject, project, related_job) SELECT * FROM unnest(?, ?, ?)
+        ON CONFLICT (subject, project) DO UPDATE SET related_job = excluded.related_job";
 }
 
-/// The same for one whose job is gone.
-struct Replace;
-
-impl Constant for Replace {
-    type Columns = ();
-    const SQL: &'static str = "
-        UPDATE capture_projects SET related_job = ? WHERE subject = ? AND project = ?
-            AND NOT EXISTS (SELECT FROM jobs WHERE jobs.id = capture_projects.related_job)";
+/// Finds out the pings' jobs, and makes those that are missing.
+pub(super) fn aim(connection: &mut PgConnection, pings: &[Ping], at: Timestamp) -> Result<Aim, Failure<BackendError>> {
+    let mut seen = HashSet::new();
+    let mut asked = projects(pings, |_| false);
+    if !asked.is_empty() {
+        let ids = pings.iter().map(|ping| ping.id);
+        seen = around::outcomes(connection, ids)?.into_keys().collect();
+        asked = projects(pings, |id| seen.contains(&id));
+    }
+    let is_known = |id: PingId| seen.contains(&id);
+    let mut found = Projects { known: known(connection, &asked)?, ..Projects::default() };
+    let names: Vec<_> = found.unknown(&asked).into_iter().map(JobName::as_str).collect();
+    if !names.is_empty() {
+        let _locked: Vec<String> = Sql::<Lock>::constant().bind::<Array<Text>, _>(names.as_slice()).load(connection)?;
+        // By now somebody else may have given them one.
+        found = Projects { known: known(connection, &asked)?, named: named(connection, &asked, &names)? };
+    }
+    let aim = found.aim(pings, is_known, at);
+    for new in &aim.created {
+        if job::insert(connection, new.id, &new.name, new.status, at)?.is_none() {
+            return Err(Failure::Overtaken);
+        }
+    }
+    if !aim.assigned.is_empty() {
+        let column = |value: fn(&(ProjectKey, JobId)) -> &str| aim.assigned.iter().map(value).collect::<Vec<_>>();
+        Sql::<Assign>::constant()
+            .bind::<Array<Text>, _>(column(|((subject, _), _)| subject.as_str()))
+            .bind::<Array<Text>, _>(column(|((_, name), _)| name.as_str()))
+            .bind::<Array<SqlUuid>, _>(aim.assigned.iter().map(|(_, job)| job.as_uuid()).collect::<Vec<_>>())
+            .execute(connection)?;
+    }
+    Ok(aim)
 }
 
-/// Jobs by subject and project.
-#[derive(Default)]
-pub(super) struct Projects(HashMap<(String, String), JobId>);
-
-impl Projects {
-    /// Those that the pings name, with jobs made for projects that may have new ones.
-    pub(super) fn of(
-        connection: &mut PgConnection,
-        pings: &[Ping],
-        at: Timestamp,
-    ) -> Result<Self, Failure<BackendError>> {
-        let mut asked: BTreeMap<(&str, &str), Option<&Ping>> = BTreeMap::new();
-        for ping in pings {
-            if let PingTarget::Project { name, create } = &ping.target {
-                let first = asked.entry((ping.subject.as_str(), name.as_str())).or_default();
-                *first = first.or_else(|| create.then_some(ping));
-            }
-        }
-        let mut projects = Self::default();
-        if asked.is_empty() {
-            return Ok(projects);
-        }
-        let known: Vec<(String, String, Uuid)> = Sql::<Find>::constant()
-            .bind::<Array<Text>, _>(asked.keys().map(|(subject, _)| *subject).collect::<Vec<_>>())
-            .bind::<Array<Text>, _>(asked.keys().map(|(_, project)| *project).collect::<Vec<_>>())
-            .load(connection)?;
-        for (subject, project, job) in known {
-            projects.0.insert((subject, project), JobId::new(job));
-        }
-        for ((subject, project), first) in asked {
-            let key = (subject.to_owned(), project.to_owned());
-            if !projects.0.contains_key(&key)
-                && let Some(job) = assign(connection, subject, project, first, at)?
-            {
-                projects.0.insert(key, job);
-            }
-        }
-        Ok(projects)
-    }
-
-    /// The job that the ping counts for, if there is one.
-    pub(super) fn aim(&self, ping: &Ping) -> Option<JobId> {
-        match &ping.target {
-            PingTarget::Job(job) => Some(*job),
-            PingTarget::Project { name, .. } => self.job(&ping.subject, name),
-        }
-    }
-
-    fn job(&self, subject: &Subject, name: &JobName) -> Option<JobId> {
-        self.0.get(&(subject.as_str().to_owned(), name.as_str().to_owned())).copied()
-    }
-}
-
-/// Gives the project the open job of its name, or a new one if `first`, a ping that may create it, is there.
-fn assign(
+fn known(
     connection: &mut PgConnection,
-    subject: &str,
-    project: &str,
-    first: Option<&Ping>,
-    at: Timestamp,
-) -> Result<Option<JobId>, Failure<BackendError>> {
-    let named: Option<Uuid> = jobs::table
-        .filter(jobs::name.eq(project).and(jobs::status.eq(JobStatus::Open.as_str())))
-        .order((jobs::created_at, jobs::id))
-        .select(jobs::id)
-        .first(connection)
-        .optional()?;
-    let Some(job) = named.map(JobId::new).or(first.map(Ping::new_job_id)) else { return Ok(None) };
-    if write::<Assign>(connection, job, (subject, project))? == 0
-        // Not `OR`: only a later statement sees what a transaction that was awaited has committed.
-        && write::<Replace>(connection, job, (subject, project))? == 0
-    {
-        return Err(Failure::Overtaken);
+    asked: &HashSet<ProjectKey>,
+) -> Result<HashMap<ProjectKey, JobId>, Failure<BackendError>> {
+    if asked.is_empty() {
+        return Ok(HashMap::new());
     }
-    if let (None, Some(ping)) = (named, first)
-        && let PingTarget::Project { name, .. } = &ping.target
-    {
-        job::insert(connection, job, name, JobStatus::Open, at)?;
-    }
-    Ok(Some(job))
+    let rows: Vec<(String, String, Uuid)> = Sql::<Known>::constant()
+        .bind::<Array<Text>, _>(asked.iter().map(|(subject, _)| subject.as_str()).collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(asked.iter().map(|(_, name)| name.as_str()).collect::<Vec<_>>())
+        .load(connection)?;
+    let rows: HashMap<_, _> = rows.into_iter().map(|(subject, name, job)| ((subject, name), JobId::new(job))).collect();
+    let job = |key: &(Subject, JobName)| rows.get(&(key.0.as_str().to_owned(), key.1.as_str().to_owned())).copied();
+    Ok(asked.iter().filter_map(|key| Some((key.clone(), job(key)?))).collect())
 }
 
-fn write<N: Constant>(
+fn named(
     connection: &mut PgConnection,
-    job: JobId,
-    (subject, project): (&str, &str),
-) -> Result<usize, Failure<BackendError>> {
-    let sql = Sql::<N>::constant().bind::<SqlUuid, _>(job.as_uuid()).bind::<Text, _>(subject).bind::<Text, _>(project);
-    Ok(sql.execute(connection)?)
+    asked: &HashSet<ProjectKey>,
+    names: &[&str],
+) -> Result<HashMap<JobName, JobId>, Failure<BackendError>> {
+    let rows: Vec<(String, Uuid)> = Sql::<Named>::constant().bind::<Array<Text>, _>(names).load(connection)?;
+    let rows: HashMap<_, _> = rows.into_iter().collect();
+    let job = |name: &JobName| rows.get(name.as_str()).map(|job| JobId::new(*job));
+    Ok(asked.iter().filter_map(|(_, name)| Some((name.clone(), job(name)?))).collect())
 }

@@ -2,16 +2,18 @@
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
+use diesel::sql_types::{Date, Timestamptz, Uuid as SqlUuid};
+use stint_domain::ports::BackendError;
 use stint_domain::ports::ping::{PingStatus, RetractPing, RetractPingError};
-use stint_domain::ports::{BackendError, BackendErrorKind};
 use stint_domain::{LoggedPing, PingOutcome, Token};
 
 use super::super::BACKEND;
 use super::super::attempt::Failure;
 use super::super::group::decide;
-use super::super::rows::{TokenRow, date};
+use super::super::rows::{TokenRow, date, timestamptz};
 use super::super::schema::{pings, tokens};
-use super::rows::PingRow;
+use super::super::sql::{Constant, Sql};
+use super::rows::{PingColumns, PingRow};
 use super::{around, find, store};
 use crate::ledger::capture::{Retraction, Summary};
 
@@ -22,8 +24,7 @@ pub(super) fn retract(
     let ping = find(connection, id).map_err(Failure::widen)?.ok_or(Failure::Refused(RetractPingError::NotFound(id)))?;
     if let (PingOutcome::Logged(_), Some(job)) = (ping.outcome, ping.related_job) {
         let token = token(connection, &ping).map_err(Failure::widen)?;
-        let rule = token.capture.ok_or_else(|| Failure::refused(captures_nothing(&token)))?;
-        let retraction = Retraction { ping: &ping, job, rule, subject: &token.subject };
+        let retraction = Retraction::of(BACKEND, &ping, job, token.as_ref()).map_err(Failure::refused)?;
         let around = retraction.around();
         let scope = around.scope();
         let before = decide::read_all(connection, &scope).map_err(Failure::widen)?;
@@ -32,7 +33,11 @@ pub(super) fn retract(
             return Err(Failure::Overtaken);
         }
         let mut captured = around::read(connection, &around).map_err(Failure::widen)?;
-        let earlier = latest_summary(connection, &retraction).map_err(Failure::widen)?;
+        let earlier = if retraction.had_the_last_word(&captured) {
+            latest_summary(connection, &retraction).map_err(Failure::widen)?
+        } else {
+            None
+        };
         let mut ledger = before.clone();
         let days = ledger.retract(&mut captured, &retraction, &around, earlier, at).map_err(Failure::Refused)?;
         decide::store(connection, &ledger.changes_since(&before), &scope).map_err(Failure::widen)?;
@@ -44,29 +49,41 @@ pub(super) fn retract(
     Ok(())
 }
 
-fn token(connection: &mut PgConnection, ping: &LoggedPing) -> Result<Token, Failure<BackendError>> {
-    let row: TokenRow = tokens::table.find(ping.token.as_uuid()).select(TokenRow::as_select()).first(connection)?;
-    Token::try_from(row).map_err(Failure::Refused)
+fn token(connection: &mut PgConnection, ping: &LoggedPing) -> Result<Option<Token>, Failure<BackendError>> {
+    let token = tokens::table.find(ping.token.as_uuid()).select(TokenRow::as_select());
+    let row: Option<TokenRow> = token.first(connection).optional()?;
+    row.map(Token::try_from).transpose().map_err(Failure::Refused)
 }
 
-fn captures_nothing(token: &Token) -> BackendError {
-    BackendError::new(BACKEND, BackendErrorKind::Internal, format!("the token {} captures nothing", token.id))
+/// The latest summary of a stream's day that another ping than this one has. The days of all zones that have this date are
+/// within a day of the ping. What the index of streams leaves out is said as the index says it, or it would not be used.
+struct LatestSummary;
+
+impl Constant for LatestSummary {
+    type Columns = PingColumns;
+    const SQL: &'static str = "
+        SELECT id, token_id, related_job, at, received_at, minutes, summary, day, status, reason, logged_at
+        FROM pings
+        WHERE related_job = ? AND token_id = ? AND status = 'logged' AND minutes IS NULL
+            AND at BETWEEN ?::timestamptz - interval '2 days' AND ?::timestamptz + interval '2 days'
+            AND day = ? AND summary IS NOT NULL AND id <> ?
+        ORDER BY at DESC, id DESC LIMIT 1";
 }
 
-/// The latest summary of the ping's day that another one has.
 fn latest_summary(
     connection: &mut PgConnection,
     retraction: &Retraction<'_>,
 ) -> Result<Option<Summary>, Failure<BackendError>> {
     let (stream, day) = retraction.day();
-    let row: Option<PingRow> = pings::table
-        .filter(pings::related_job.eq(stream.job.as_uuid()).and(pings::token_id.eq(stream.token.as_uuid())))
-        .filter(pings::status.eq(PingStatus::Logged.as_str()).and(pings::minutes.is_null()))
-        .filter(pings::day.eq(date(day)).and(pings::summary.is_not_null()))
-        .filter(pings::id.ne(retraction.ping.id.as_uuid()))
-        .order((pings::at.desc(), pings::id.desc()))
-        .select(PingRow::as_select())
-        .first(connection)
+    let at = timestamptz(retraction.ping.at);
+    let row: Option<PingRow> = Sql::<LatestSummary>::constant()
+        .bind::<SqlUuid, _>(stream.job.as_uuid())
+        .bind::<SqlUuid, _>(stream.token.as_uuid())
+        .bind::<Timestamptz, _>(at)
+        .bind::<Timestamptz, _>(at)
+        .bind::<Date, _>(date(day))
+        .bind::<SqlUuid, _>(retraction.ping.id.as_uuid())
+        .get_result(connection)
         .optional()?;
     let ping = row.map(LoggedPing::try_from).transpose().map_err(Failure::Refused)?;
     Ok(ping.and_then(|ping| Some(Summary { of: (ping.at, ping.id), text: ping.summary? })))

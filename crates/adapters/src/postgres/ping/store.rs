@@ -1,6 +1,6 @@
 //! What is written of pings and days, under the locks of their jobs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -8,13 +8,13 @@ use diesel::sql_types::{Array, BigInt, Bool, Date, Nullable, SmallInt, Text, Tim
 use stint_domain::ports::BackendError;
 use stint_domain::ports::ping::PingStatus;
 use stint_domain::values::DateStamp;
-use stint_domain::{LoggedPing, Ping, PingOutcome};
+use stint_domain::{LoggedPing, Ping, PingRefusal};
 
 use super::super::attempt::Failure;
 use super::super::group::decide::exactly;
 use super::super::rows::{date, timestamptz};
 use super::super::sql::{Constant, Sql};
-use crate::ledger::capture::{Captured, Day, DayOf};
+use crate::ledger::capture::{Captured, Day, DayOf, last_use};
 
 /// Stores new pings. One that is taken tells that somebody else logged it meanwhile.
 struct Insert;
@@ -56,16 +56,17 @@ pub(super) fn pings(
     connection: &mut PgConnection,
     new: &[(LoggedPing, DateStamp)],
 ) -> Result<(), Failure<BackendError>> {
-    fn column<'a, V>(new: &'a [(LoggedPing, DateStamp)], value: impl Fn(&'a LoggedPing) -> V) -> Vec<V> {
+    fn column<'a, V>(new: &[&'a (LoggedPing, DateStamp)], value: impl Fn(&'a LoggedPing) -> V) -> Vec<V> {
         new.iter().map(|(ping, _)| value(ping)).collect()
     }
     if new.is_empty() {
         return Ok(());
     }
-    let reason = |ping: &LoggedPing| match ping.outcome {
-        PingOutcome::Ignored(reason) => Some(reason.as_str()),
-        PingOutcome::Logged(_) | PingOutcome::Retracted => None,
-    };
+    // In order, because two may have the same ones that count for no job, and so share no lock before.
+    let mut new: Vec<_> = new.iter().collect();
+    new.sort_unstable_by_key(|(ping, _)| ping.id);
+    let new = new.as_slice();
+    let reason = |ping: &LoggedPing| ping.outcome.refusal().map(PingRefusal::as_str);
     let insert = Sql::<Insert>::constant()
         .bind::<Array<SqlUuid>, _>(column(new, |ping| ping.id.as_uuid()))
         .bind::<Array<SqlUuid>, _>(column(new, |ping| ping.token.as_uuid()))
@@ -116,12 +117,8 @@ pub(super) fn days(
     exactly(days.len(), save, connection)
 }
 
-pub(super) fn last_use(connection: &mut PgConnection, pings: &[Ping]) -> Result<(), Failure<BackendError>> {
-    let mut last = BTreeMap::new();
-    for ping in pings {
-        let at = last.entry(ping.token).or_insert(ping.received_at);
-        *at = (*at).max(ping.received_at);
-    }
+pub(super) fn used(connection: &mut PgConnection, pings: &[Ping]) -> Result<(), Failure<BackendError>> {
+    let last = last_use(pings);
     Sql::<Use>::constant()
         .bind::<Array<SqlUuid>, _>(last.keys().map(|token| token.as_uuid()).collect::<Vec<_>>())
         .bind::<Array<Timestamptz>, _>(last.values().map(|at| timestamptz(*at)).collect::<Vec<_>>())

@@ -1,11 +1,15 @@
 //! What is read of pings and days.
 
+use std::collections::HashMap;
+
 use diesel::SqliteConnection;
+use diesel::dsl::sql;
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
-use stint_domain::Stream;
+use diesel::sql_types::Bool;
 use stint_domain::ports::BackendError;
-use stint_domain::ports::ping::PingStatus;
 use stint_domain::values::PingId;
+use stint_domain::{PingOutcome, Stream};
 
 use super::find;
 use super::rows::DayRow;
@@ -14,14 +18,19 @@ use crate::sqlite::error::classify;
 use crate::sqlite::rows::{row, timestamp, uuid};
 use crate::sqlite::schema::{ping_days, pings};
 
+/// What became of those of the pings that are known.
+pub(super) fn outcomes(
+    connection: &mut SqliteConnection,
+    ids: impl Iterator<Item = PingId>,
+) -> Result<HashMap<PingId, PingOutcome>, BackendError> {
+    let known = ids.filter_map(|id| find(connection, id).transpose());
+    known.map(|ping| ping.map(|ping| (ping.id, ping.outcome))).collect()
+}
+
 /// What is known of the pings, their neighbours and their days.
 pub(super) fn read(connection: &mut SqliteConnection, around: &Around) -> Result<Captured, BackendError> {
-    let mut captured = Captured::default();
-    for id in &around.pings {
-        if let Some(ping) = find(connection, *id)? {
-            captured.outcomes.insert(*id, ping.outcome);
-        }
-    }
+    let outcomes = outcomes(connection, around.pings.iter().copied())?;
+    let mut captured = Captured { outcomes, ..Captured::default() };
     for (stream, point) in &around.points {
         let near = nearest(connection, *stream, *point)?;
         captured.points.entry(*stream).or_default().extend(near);
@@ -43,26 +52,47 @@ pub(super) fn read(connection: &mut SqliteConnection, around: &Around) -> Result
 }
 
 /// The nearest points before and after this one.
-fn nearest(
-    connection: &mut SqliteConnection,
-    stream: Stream,
-    (at, id): Point,
-) -> Result<impl Iterator<Item = Point>, BackendError> {
-    type Found = Option<(i64, Vec<u8>)>;
-    let (job, token) = (stream.job.as_uuid().into_bytes(), stream.token.as_uuid().into_bytes());
-    let others = pings::table
-        .filter(pings::related_job.eq(job).and(pings::token_id.eq(token)))
-        .filter(pings::status.eq(PingStatus::Logged.as_str()).and(pings::minutes.is_null()))
-        .filter(pings::id.ne(id.as_uuid().into_bytes()))
-        .select((pings::at, pings::id));
-    let before = others.filter(pings::at.le(at.as_micros())).order(pings::at.desc());
-    let before: Found = before.first(connection).optional().map_err(classify)?;
-    let after = others.filter(pings::at.ge(at.as_micros())).order(pings::at.asc());
-    let after: Found = after.first(connection).optional().map_err(classify)?;
+fn nearest(connection: &mut SqliteConnection, stream: Stream, point: Point) -> Result<Vec<Point>, BackendError> {
+    let before = others(stream, point).filter(pings::at.le(point.0.as_micros())).order(pings::at.desc());
+    let after = others(stream, point).filter(pings::at.ge(point.0.as_micros())).order(pings::at.asc());
+    let mut found: Vec<(i64, Vec<u8>)> = before.limit(1).load(connection).map_err(classify)?;
+    found.extend(after.limit(1).load(connection).map_err(classify)?);
     let point = |(at, id): (i64, Vec<u8>)| {
         let row = row("pings", &id);
         Ok((timestamp(&row, "at", at)?, PingId::new(uuid(&row, "id", &id)?)))
     };
-    let points: Vec<Point> = [before, after].into_iter().flatten().map(point).collect::<Result<_, BackendError>>()?;
-    Ok(points.into_iter())
+    found.into_iter().map(point).collect()
+}
+
+/// The other points of the stream. Which pings those are is said as their index says it: given a value for the status,
+/// SQLite would plan anew each time.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn others(stream: Stream, point: Point) -> _ {
+    let (job, token): ([u8; 16], [u8; 16]) = (stream.job.as_uuid().into_bytes(), stream.token.as_uuid().into_bytes());
+    let id: [u8; 16] = point.1.as_uuid().into_bytes();
+    let counts: SqlLiteral<Bool> = sql::<Bool>("status = 'logged' AND minutes IS NULL");
+    pings::table
+        .filter(pings::related_job.eq(job))
+        .filter(pings::token_id.eq(token))
+        .filter(counts)
+        .filter(pings::id.ne(id))
+        .select((pings::at, pings::id))
+}
+
+#[cfg(test)]
+mod tests {
+    use stint_domain::values::{JobId, Timestamp, TokenId};
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::sqlite::query_plan::query_plan;
+
+    #[test]
+    fn neighbours_are_found_in_the_index_of_streams() {
+        let stream = Stream { job: JobId::new(Uuid::nil()), token: TokenId::new(Uuid::nil()) };
+        let point = (Timestamp::from_micros(0).unwrap(), PingId::new(Uuid::nil()));
+        let before = others(stream, point).filter(pings::at.le(0)).order(pings::at.desc());
+        let expected = "SEARCH pings USING INDEX pings_of_stream (related_job=? AND token_id=? AND at<?)";
+        assert_eq!(query_plan(&before), [expected]);
+    }
 }

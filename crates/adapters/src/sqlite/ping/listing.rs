@@ -47,7 +47,7 @@ fn listing(query: &ListPings) -> Listing<'_> {
 
 #[cfg(test)]
 mod tests {
-    use stint_domain::values::{JobId, PingId, Timestamp};
+    use stint_domain::values::{JobId, PingId, Timestamp, TokenId};
     use uuid::Uuid;
 
     use super::*;
@@ -56,12 +56,18 @@ mod tests {
     #[test]
     fn a_page_starts_at_its_place_in_the_index() {
         let after = PingCursor { received_at: Timestamp::from_micros(0).unwrap(), id: PingId::new(Uuid::nil()) };
-        let of_job = ListPings { related_job: Some(JobId::new(Uuid::nil())), ..ListPings::default() };
-        for query in [ListPings::default(), of_job] {
-            let first = query_plan(&listing(&query));
-            assert_eq!(first, ["SCAN pings USING INDEX pings_latest_first"]);
-            let next = query_plan(&listing(&ListPings { after: Some(after), ..query }));
-            assert_eq!(next, ["SEARCH pings USING INDEX pings_latest_first ((received_at,id)<(?,?))"]);
-        }
+        let plans = |query: ListPings| {
+            let next = ListPings { after: Some(after), ..query.clone() };
+            [query, next].map(|query| query_plan(&listing(&query)).join(", "))
+        };
+        let [first, next] = plans(ListPings::default());
+        assert_eq!(first, "SCAN pings USING INDEX pings_latest_first");
+        assert_eq!(next, "SEARCH pings USING INDEX pings_latest_first ((received_at,id)<(?,?))");
+        let [first, next] = plans(ListPings { related_job: Some(JobId::new(Uuid::nil())), ..ListPings::default() });
+        assert_eq!(first, "SEARCH pings USING INDEX pings_of_job_latest_first (related_job=?)");
+        let place = "related_job=? AND (received_at,id)<(?,?)";
+        assert_eq!(next, format!("SEARCH pings USING INDEX pings_of_job_latest_first ({place})"));
+        let [first, _] = plans(ListPings { token: Some(TokenId::new(Uuid::nil())), ..ListPings::default() });
+        assert_eq!(first, "SEARCH pings USING INDEX pings_of_token_latest_first (token_id=?)");
     }
 }

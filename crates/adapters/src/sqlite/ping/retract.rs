@@ -1,9 +1,11 @@
 //! Taking a ping back.
 
 use diesel::SqliteConnection;
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
+use stint_domain::ports::BackendError;
 use stint_domain::ports::ping::{PingStatus, RetractPing, RetractPingError};
-use stint_domain::ports::{BackendError, BackendErrorKind};
 use stint_domain::{LoggedPing, PingOutcome, Token};
 
 use super::rows::PingRow;
@@ -14,6 +16,8 @@ use crate::sqlite::group;
 use crate::sqlite::rows::TokenRow;
 use crate::sqlite::schema::{pings, tokens};
 
+const DAY: i64 = 86_400_000_000;
+
 pub(super) fn retract(
     connection: &mut SqliteConnection,
     RetractPing { id, at }: RetractPing,
@@ -21,13 +25,13 @@ pub(super) fn retract(
     let ping = find(connection, id)?.ok_or(RetractPingError::NotFound(id))?;
     if let (PingOutcome::Logged(_), Some(job)) = (ping.outcome, ping.related_job) {
         let token = token(connection, &ping)?;
-        let rule = token.capture.ok_or_else(|| captures_nothing(&token))?;
-        let retraction = Retraction { ping: &ping, job, rule, subject: &token.subject };
+        let retraction = Retraction::of(BACKEND, &ping, job, token.as_ref())?;
         let around = retraction.around();
         let scope = around.scope();
         let before = group::read(connection, &scope)?;
         let mut captured = around::read(connection, &around)?;
-        let earlier = latest_summary(connection, &retraction)?;
+        let earlier =
+            if retraction.had_the_last_word(&captured) { latest_summary(connection, &retraction)? } else { None };
         let mut ledger = before.clone();
         let days = ledger.retract(&mut captured, &retraction, &around, earlier, at)?;
         group::store(connection, &ledger.changes_since(&before), &scope)?;
@@ -40,14 +44,10 @@ pub(super) fn retract(
     Ok(())
 }
 
-fn token(connection: &mut SqliteConnection, ping: &LoggedPing) -> Result<Token, BackendError> {
+fn token(connection: &mut SqliteConnection, ping: &LoggedPing) -> Result<Option<Token>, BackendError> {
     let token = tokens::table.find(ping.token.as_uuid().into_bytes()).select(TokenRow::as_select());
-    let row: TokenRow = token.first(connection).map_err(classify)?;
-    Token::try_from(row)
-}
-
-fn captures_nothing(token: &Token) -> BackendError {
-    BackendError::new(BACKEND, BackendErrorKind::Internal, format!("the token {} captures nothing", token.id))
+    let row: Option<TokenRow> = token.first(connection).optional().map_err(classify)?;
+    row.map(Token::try_from).transpose()
 }
 
 /// The latest summary of the ping's day that another one has.
@@ -56,10 +56,13 @@ fn latest_summary(
     retraction: &Retraction<'_>,
 ) -> Result<Option<Summary>, BackendError> {
     let (stream, day) = retraction.day();
+    let at = retraction.ping.at.as_micros();
     let (job, token) = (stream.job.as_uuid().into_bytes(), stream.token.as_uuid().into_bytes());
     let row: Option<PingRow> = pings::table
         .filter(pings::related_job.eq(job).and(pings::token_id.eq(token)))
-        .filter(pings::status.eq(PingStatus::Logged.as_str()).and(pings::minutes.is_null()))
+        // As the index of streams says it; and the days of all zones that have this date are near the ping.
+        .filter(sql::<Bool>("status = 'logged' AND minutes IS NULL"))
+        .filter(pings::at.between(at - 2 * DAY, at + 2 * DAY))
         .filter(pings::day.eq(day.to_string()).and(pings::summary.is_not_null()))
         .filter(pings::id.ne(retraction.ping.id.as_uuid().into_bytes()))
         .order((pings::at.desc(), pings::id.desc()))

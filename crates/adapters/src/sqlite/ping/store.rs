@@ -7,9 +7,9 @@ use diesel::prelude::*;
 use stint_domain::ports::BackendError;
 use stint_domain::ports::ping::PingStatus;
 use stint_domain::values::DateStamp;
-use stint_domain::{LoggedPing, Ping, PingOutcome};
+use stint_domain::{LoggedPing, Ping, PingRefusal};
 
-use crate::ledger::capture::{Captured, DayOf};
+use crate::ledger::capture::{Captured, DayOf, last_use};
 use crate::sqlite::error::classify;
 use crate::sqlite::schema::{ping_days, pings, tokens};
 
@@ -18,10 +18,6 @@ const MINUTE: i64 = 60_000_000;
 
 pub(super) fn pings(connection: &mut SqliteConnection, new: &[(LoggedPing, DateStamp)]) -> Result<(), BackendError> {
     for (ping, day) in new {
-        let reason = match ping.outcome {
-            PingOutcome::Ignored(reason) => Some(reason.as_str()),
-            PingOutcome::Logged(_) | PingOutcome::Retracted => None,
-        };
         diesel::insert_into(pings::table)
             .values((
                 pings::id.eq(ping.id.as_uuid().into_bytes()),
@@ -33,7 +29,7 @@ pub(super) fn pings(connection: &mut SqliteConnection, new: &[(LoggedPing, DateS
                 pings::summary.eq(ping.summary.as_ref().map(stint_domain::values::WorkSummary::as_str)),
                 pings::day.eq(day.to_string()),
                 pings::status.eq(PingStatus::from(&ping.outcome).as_str()),
-                pings::reason.eq(reason),
+                pings::reason.eq(ping.outcome.refusal().map(PingRefusal::as_str)),
                 pings::logged_at.eq(ping.logged_at.as_micros()),
             ))
             .execute(connection)
@@ -74,13 +70,8 @@ pub(super) fn days(
     Ok(())
 }
 
-pub(super) fn last_use(connection: &mut SqliteConnection, pings: &[Ping]) -> Result<(), BackendError> {
-    let mut last = std::collections::BTreeMap::new();
-    for ping in pings {
-        let at = last.entry(ping.token).or_insert(ping.received_at);
-        *at = (*at).max(ping.received_at);
-    }
-    for (token, at) in last {
+pub(super) fn used(connection: &mut SqliteConnection, pings: &[Ping]) -> Result<(), BackendError> {
+    for (token, at) in last_use(pings) {
         let token = tokens::table.find(token.as_uuid().into_bytes());
         let is_older = tokens::last_used_at.is_null().or(tokens::last_used_at.le(at.as_micros() - MINUTE));
         diesel::update(token.filter(is_older))

@@ -11,7 +11,6 @@ use stint_domain::ports::ping_queue::{Burial, DeadPing, Delivery, QueueDepth, Re
 use stint_domain::ports::{BackendError, BackendErrorKind, MockClock, MockPingRepository, PingQueue};
 use stint_domain::services::{CaptureLimits, PingService};
 use tracing::Level;
-use tracing::subscriber::set_default;
 
 use crate::exchange::Lines;
 use crate::test::{Ports, TestRequest, at, by, capture_secret, failure, send};
@@ -72,15 +71,13 @@ fn api(queue: Queue, registry: &mut Registry) -> Api {
     let (clock, pings, mut api) = (Arc::new(clock), Arc::new(MockPingRepository::new()), Ports::new().api());
     api.pings = PingService::new(Arc::new(queue), pings, clock, api.ids.clone(), CaptureLimits::default());
     api.metrics = HttpMetrics::new(registry);
-    api.limits.request_timeout = Duration::from_millis(20);
+    api.limits.request_timeout = Duration::from_millis(100);
     api
 }
 
 #[actix_web::test]
 async fn secrets_are_in_no_log_line_no_answer_and_no_label() {
-    let lines = Lines::default();
-    let subscriber = tracing_subscriber::fmt().with_writer(lines.clone()).with_ansi(false);
-    let _guard = set_default(subscriber.with_max_level(Level::TRACE).finish());
+    let (lines, _guard, _second) = Lines::of(Level::TRACE);
     let (mut registry, mut statuses) = (Registry::default(), Vec::new());
     for queue in [Queue::Takes, Queue::Fails, Queue::Hangs, Queue::Panics] {
         let api = api(queue, &mut registry);

@@ -68,9 +68,7 @@ async fn everything_may_be_said_in_the_query_or_in_the_body_or_partly_in_each() 
     let all = json!({ "minutes": 30, "summary": "read papers", "at": moment, "project": "Reading", "id": "r 1" });
     let mixed = to('c', "POST", "?at=1699999200&id=r+1&project=Reading")
         .insert_header(("Content-Type", "application/json; charset=utf-8"))
-        .set_payload(
-            r#"{"minutes": 30, "summary": "read papers", "project": null}"#.replace(", \"project\": null", ""),
-        );
+        .set_payload(r#"{"minutes": 30, "summary": "read papers"}"#);
     for request in [to('c', "GET", &query), to('c', "POST", &query), posted('c', &all), mixed] {
         let reply = send(&api, request).await;
         let ping = pushed.lock().unwrap().pop().unwrap();
@@ -177,7 +175,7 @@ async fn every_bad_part_is_told_at_once() {
 async fn a_moment_is_not_too_old_and_not_in_the_future() {
     let api = Ports::new().api();
     for (moment, detail) in [
-        ("2023-10-15T22:13:19Z", "too old: must not be before 2023-10-15T22:13:20.000000Z"),
+        ("2023-10-31T22:13:19Z", "too old: must not be before 2023-10-31T22:13:20.000000Z"),
         ("2023-11-14T23:13:21Z", "in the future: must not be after 2023-11-14T23:13:20.000000Z"),
         ("1700000000000", "must be a moment"),
     ] {
@@ -187,9 +185,7 @@ async fn a_moment_is_not_too_old_and_not_in_the_future() {
         assert_eq!(by_body.places(), ["/at"]);
         for reply in [by_query, by_body] {
             let errors = reply.json()["errors"].to_string();
-            assert!(
-                errors.contains(detail) && errors.contains(&format!("got `{moment}`")) | errors.contains("the text")
-            );
+            assert!(errors.contains(detail) && errors.contains(&format!("`{moment}`")), "{errors}");
         }
     }
 }

@@ -1,9 +1,22 @@
 //! Splitting a body into its heartbeats, so that one that is wrong is no other's affair.
 
+use std::borrow::Cow;
+
 use serde::de::IgnoredAny;
 use serde_json::Deserializer;
 
 use crate::problem::{Code, Problem};
+
+/// The body, or what is in the JSON string that it is: a plugin that runs in browsers makes JSON of its JSON.
+pub(super) fn unwrapped(body: &[u8]) -> Result<Cow<'_, [u8]>, Problem> {
+    if body.trim_ascii_start().first() != Some(&b'"') {
+        return Ok(Cow::Borrowed(body));
+    }
+    match serde_json::from_slice::<String>(body) {
+        Ok(text) => Ok(Cow::Owned(text.into_bytes())),
+        Err(error) => Err(malformed(error.column(), "a JSON string was expected")),
+    }
+}
 
 /// The text of each heartbeat, of a list or of a single one.
 pub(super) fn split(body: &[u8], most: usize) -> Result<Vec<&[u8]>, Problem> {
@@ -75,6 +88,14 @@ mod tests {
         assert_eq!(items(" [ ] "), [""; 0]);
         assert_eq!(items("{\"a\": [1, 2]}\n"), ["{\"a\": [1, 2]}"]);
         assert_eq!(items("[{\"a\":\"],[\"} , {} ,\n7,null,\"x\"]"), ["{\"a\":\"],[\"}", "{}", "7", "null", "\"x\""]);
+    }
+
+    #[test]
+    fn json_within_a_json_string_is_unwrapped_once() {
+        let unwrapped = |body: &'static str| unwrapped(body.as_bytes()).map(Cow::into_owned);
+        assert_eq!(unwrapped(r#" "[{\"time\": 1}]" "#).unwrap(), br#"[{"time": 1}]"#);
+        assert_eq!(unwrapped("[7]").unwrap(), b"[7]");
+        assert_eq!(unwrapped(r#""[7]" x"#).unwrap_err().code(), Code::MalformedJson);
     }
 
     #[test]

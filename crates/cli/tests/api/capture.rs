@@ -1,0 +1,204 @@
+//! From a ping to a total: through the database on both, and through Redis with several of everything.
+//!
+//! A worker tells nobody that it has logged a ping, so totals are looked at until they are there.
+
+use std::time::{Duration, Instant};
+
+use actix_web::rt::time::sleep;
+use futures::future::join_all;
+use serde_json::{Value, json};
+
+use super::client::Client;
+use super::ledger::text;
+use super::service::{Service, on_both_databases};
+
+/// Far more than a ping takes.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+on_both_databases!(
+    pings_become_entries_and_totals,
+    pings_in_any_order_come_to_the_same_derived_entry,
+    a_project_gets_a_job_of_its_name,
+    a_ping_that_is_taken_back_takes_its_time_along,
+);
+
+/// A worker where `serve` has none.
+fn with_worker(service: Service) -> Service {
+    service.set("STINT_WORKER__IN_SERVE", "true")
+}
+
+/// Looks until the job has this total.
+pub(super) async fn until_total(api: &Client, job: &str, total: u64) {
+    let start = Instant::now();
+    loop {
+        let now = api.total(job).await;
+        if now == total {
+            return;
+        }
+        assert!(start.elapsed() < PATIENCE, "the total is {now}, not {total}");
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
+async fn capture_token(api: &Client, job: &str) -> String {
+    let token = api.post(format!("/jobs/{job}/capture-tokens"), &json!({ "name": "laptop" })).await.expect(201).json();
+    text(&token, "ping_url")
+}
+
+/// Seconds since 1970, so many minutes before a recent noon (UTC).
+fn before_noon(minutes: i64) -> i64 {
+    let now = i64::try_from(std::time::UNIX_EPOCH.elapsed().unwrap().as_secs()).unwrap();
+    (now / 86_400 - 1) * 86_400 + 43_200 - minutes * 60
+}
+
+async fn pings_become_entries_and_totals(service: Service) {
+    let service = with_worker(service);
+    let (api, anonymous) = (&service.api, service.api.anonymous());
+    let job = api.new_job("Research").await;
+    let ping = capture_token(api, &job).await;
+    let id = text(&anonymous.get(format!("{ping}?minutes=30&summary=review")).await.expect(202).json(), "id");
+    anonymous.post(&ping, &json!({ "minutes": 12, "at": "2026-01-15T23:30:00Z" })).await.expect(422);
+    until_total(api, &job, 30).await;
+    let logged = api.get(format!("/pings/{id}")).await.expect(200).json();
+    assert_eq!((&logged["status"], &logged["time_entry"]), (&json!("logged"), &json!(id)));
+    let entry = api.get(format!("/time-entries/{id}")).await.expect(200).json();
+    assert_eq!((&entry["work_summary"], &entry["created_by"]), (&json!("review"), &json!(service.subject)));
+    // The same ping again, by the sender's own name for it.
+    for _ in 0..3 {
+        anonymous.get(format!("{ping}?minutes=5&id=commit-4711")).await.expect(202);
+    }
+    until_total(api, &job, 35).await;
+    anonymous.head(format!("{ping}?minutes=5")).await.expect(202);
+    anonymous.get(format!("{ping}?minutes=1")).await.expect(202);
+    until_total(api, &job, 36).await;
+    service.assert_totals_are_sums().await;
+}
+
+async fn pings_in_any_order_come_to_the_same_derived_entry(service: Service) {
+    let service = with_worker(service);
+    let (api, anonymous) = (&service.api, service.api.anonymous());
+    for order in [[0, 10, 20, 30], [30, 0, 20, 10], [20, 30, 10, 0]] {
+        let job = api.new_job("Research").await;
+        let ping = capture_token(api, &job).await;
+        for minutes in order {
+            anonymous.get(format!("{ping}?at={}", before_noon(minutes))).await.expect(202);
+        }
+        until_total(api, &job, 30).await;
+        assert_eq!(api.all(&format!("/jobs/{job}/time-entries")).await.len(), 1);
+    }
+    service.assert_totals_are_sums().await;
+}
+
+async fn a_project_gets_a_job_of_its_name(service: Service) {
+    let service = with_worker(service);
+    let (api, anonymous) = (&service.api, service.api.anonymous());
+    let token =
+        api.post("/capture-tokens", &json!({ "name": "editor", "creates_jobs": true })).await.expect(201).json();
+    let ping = text(&token, "ping_url");
+    anonymous.get(&ping).await.expect(422);
+    for project in ["stint", "notes", "stint"] {
+        anonymous.get(format!("{ping}?project={project}&minutes=7")).await.expect(202);
+    }
+    let start = Instant::now();
+    let totals = loop {
+        let jobs = api.all("/jobs").await;
+        let mut totals: Vec<_> = jobs.iter().map(|job| (text(job, "name"), job["total_minutes"].as_u64())).collect();
+        totals.sort();
+        if totals.iter().filter_map(|(_, total)| *total).sum::<u64>() == 21 || start.elapsed() > PATIENCE {
+            break totals;
+        }
+        sleep(Duration::from_millis(20)).await;
+    };
+    assert_eq!(totals, [("notes".to_owned(), Some(7)), ("stint".to_owned(), Some(14))]);
+}
+
+async fn a_ping_that_is_taken_back_takes_its_time_along(service: Service) {
+    let service = with_worker(service);
+    let (api, anonymous) = (&service.api, service.api.anonymous());
+    let job = api.new_job("Research").await;
+    let ping = capture_token(api, &job).await;
+    let mut ids = Vec::new();
+    for minutes in [0, 10, 20] {
+        let answer = anonymous.get(format!("{ping}?at={}", before_noon(minutes))).await.expect(202);
+        ids.push(text(&answer.json(), "id"));
+    }
+    until_total(api, &job, 20).await;
+    for _ in 0..2 {
+        api.delete(format!("/pings/{}", ids[2])).await.expect(204);
+    }
+    assert_eq!(api.total(&job).await, 10);
+    let states: Vec<_> = api.all("/pings?status=retracted").await.iter().map(|ping| text(ping, "id")).collect();
+    assert_eq!(states, [ids[2].clone()]);
+    let entry = &api.all(&format!("/jobs/{job}/time-entries")).await[0];
+    api.patch(format!("/time-entries/{}", text(entry, "id")), &json!({ "minutes_worked": 99 })).await.expect(200);
+    api.delete(format!("/pings/{}", ids[0])).await.expect_problem(409, "entry-detached");
+}
+
+/// Repeats and killed ones included.
+#[cfg(feature = "system-tests")]
+#[actix_web::test]
+async fn two_services_and_two_workers_on_one_redis_and_one_postgres_behave_as_one() {
+    let redis = super::redis::Redis::start();
+    let mut service = Service::on_postgres_by(|address| address, &[("STINT_REDIS__URL", &redis.url())]);
+    let there = service.another_instance(&[]).anonymous();
+    let here = service.api.anonymous();
+    let (worker, _other) = (service.another_worker(), service.another_worker());
+    let jobs = [service.api.new_job("A").await, service.api.new_job("B").await];
+    let pings = [capture_token(&service.api, &jobs[0]).await, capture_token(&service.api, &jobs[1]).await];
+    let send = |at: usize| {
+        let (here, there, ping) = (&here, &there, &pings[at % 2]);
+        async move {
+            // Each ping comes twice, once to either service.
+            for instance in [here, there] {
+                instance.get(format!("{ping}?minutes=1&id=ping-{at}")).await.expect(202);
+            }
+        }
+    };
+    join_all((0..100).map(send)).await;
+    worker.signal("KILL");
+    join_all((100..200).map(send)).await;
+    for job in &jobs {
+        until_total(&service.api, job, 100).await;
+    }
+    // What the killed one had in hand was handed to the other, and counted once all the same.
+    assert_eq!(service.run(&["pings", "dead", "--json"]).trim(), "[]");
+    let listed = service.api.all("/pings?limit=200&status=logged").await;
+    assert_eq!(listed.len(), 200);
+    assert!(listed.iter().all(|ping: &Value| ping["status"] == "logged"));
+    service.assert_totals_are_sums().await;
+}
+
+/// Nobody is told that a ping was taken when it was not.
+#[cfg(feature = "system-tests")]
+#[actix_web::test]
+async fn while_redis_is_down_pings_are_refused_or_spooled_and_none_is_lost() {
+    for (when_down, status) in [("refuse", 503), ("spool", 202)] {
+        let mut redis = super::redis::Redis::start();
+        let settings = [
+            ("STINT_REDIS__URL", redis.url()),
+            ("STINT_CAPTURE__WHEN_QUEUE_IS_DOWN", when_down.to_owned()),
+            ("STINT_WORKER__IN_SERVE", "true".to_owned()),
+        ];
+        let settings: Vec<_> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let service = Service::on_sqlite_with(&settings);
+        let (api, anonymous) = (&service.api, service.api.anonymous());
+        let job = api.new_job("Research").await;
+        let ping = capture_token(api, &job).await;
+        anonymous.get(format!("{ping}?minutes=1&id=before")).await.expect(202);
+        until_total(api, &job, 1).await;
+        redis.kill();
+        let answer = anonymous.get(format!("{ping}?minutes=2&id=meanwhile")).await.expect(status);
+        assert_eq!(answer.header("retry-after").is_some(), status == 503, "{answer}");
+        if status == 202 {
+            until_total(api, &job, 3).await;
+        }
+        redis.restart();
+        let start = Instant::now();
+        while anonymous.get(format!("{ping}?minutes=2&id=meanwhile")).await.status != 202 {
+            assert!(start.elapsed() < PATIENCE, "the service does not find Redis again");
+            sleep(Duration::from_millis(50)).await;
+        }
+        until_total(api, &job, 3).await;
+        service.assert_totals_are_sums().await;
+    }
+}

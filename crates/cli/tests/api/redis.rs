@@ -1,0 +1,64 @@
+//! A Redis of a test's own, to be killed: append-only, every write on the disk before it is answered.
+
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+pub(super) struct Redis {
+    port: u16,
+    server: Child,
+    folder: TempDir,
+}
+
+impl Redis {
+    pub(super) fn start() -> Self {
+        // Free now, and nobody else is given it soon.
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let folder = TempDir::new().unwrap();
+        let server = spawn(port, &folder);
+        Self { port, server, folder }
+    }
+
+    pub(super) fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}/0", self.port)
+    }
+
+    pub(super) fn kill(&mut self) {
+        self.server.kill().unwrap();
+        self.server.wait().unwrap();
+    }
+
+    /// On what it had on the disk.
+    pub(super) fn restart(&mut self) {
+        self.server = spawn(self.port, &self.folder);
+    }
+}
+
+fn spawn(port: u16, folder: &TempDir) -> Child {
+    let program = std::env::var_os("STINT_TEST_REDIS_SERVER").expect("STINT_TEST_REDIS_SERVER names a redis-server");
+    let mut server = Command::new(program)
+        .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""])
+        .args(["--appendonly", "yes", "--appendfsync", "always"])
+        .current_dir(folder.path())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let start = Instant::now();
+    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        assert!(server.try_wait().unwrap().is_none() && start.elapsed() < Duration::from_secs(20), "no Redis");
+        // A server that starts tells nobody.
+        thread::sleep(Duration::from_millis(20));
+    }
+    server
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        // It may have ended already, which is fine.
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
+}
