@@ -30,7 +30,7 @@ test-fast: ## the tests that need only cargo: the others are behind features
 
 chaos: SECONDS = 60
 chaos: ## kill services, workers, Redis and Postgres under pings, and count afterwards; SECONDS=600 for longer
-	@infra/dev/require build postgres redis
+	@infra/dev/require build postgres redis python
 	infra/test/chaos --seconds $(SECONDS)
 
 bench: ## how near Stint comes to Postgres, Redis and HTTP alone; about 40 minutes

@@ -8,6 +8,7 @@ import random
 import sys
 import time
 from pathlib import Path
+from zoneinfo import available_timezones
 
 from stint_bench import BenchError, stage, tools
 from stint_bench.measure import say
@@ -43,6 +44,8 @@ def main() -> None:
 def run() -> None:
     chosen = parse_options()
     random.seed(chosen.seed)
+    if missing := set(ZONES) - available_timezones():
+        raise BenchError(f"this machine does not know {', '.join(sorted(missing))}; install: apt-get install tzdata")
     program = tools.stint(chosen.programs)
     with stage.scratch_folder() as folder, \
             System(program, folder, chosen.when_queue_is_down, chosen.abandoned_after) as system:
