@@ -1,7 +1,7 @@
 # What people and CI type. `make` alone lists the targets; what needs more than a line is a script in infra/.
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-fast bench bench-growth lint fmt doc ci
+.PHONY: help run dev test test-fast chaos bench bench-growth lint fmt doc ci
 
 ifdef DATABASE_URL
 export STINT_DATABASE_URL := $(DATABASE_URL)
@@ -28,8 +28,13 @@ test-fast: ## the tests that need only cargo: the others are behind features
 	@infra/dev/require build
 	cargo test --locked --workspace
 
-bench: ## how near Stint comes to Postgres and HTTP alone; about half an hour
-	@infra/dev/require build
+chaos: SECONDS = 60
+chaos: ## kill services, workers, Redis and Postgres under pings, and count afterwards; SECONDS=600 for longer
+	@infra/dev/require build postgres redis python
+	infra/test/chaos --seconds $(SECONDS)
+
+bench: ## how near Stint comes to Postgres, Redis and HTTP alone; about 40 minutes
+	@infra/dev/require build redis
 	infra/bench/run
 
 bench-growth: ## the same on 10 thousand, 1 million and 10 million entries

@@ -1,8 +1,9 @@
--- The requests of one workload, for wrk. BENCH_WORKLOAD names it; BENCH_TOKEN, BENCH_JOBS (how many there are) and
--- BENCH_RUN (a number that no other run has) fill them in. Requests are put together as text: wrk.format would take more
--- of the processor than the service does.
+-- The requests of one workload, for wrk. BENCH_WORKLOAD names it; BENCH_TOKEN (empty, where the path says who asks),
+-- BENCH_JOBS (how many there are) and BENCH_RUN (a number that no other run has) fill them in. Requests are put together
+-- as text: wrk.format would take more of the processor than the service does.
 
 local JOB = "/api/v1/jobs/01900000-0000-7000-8000-%012d"
+local SECRET = "00000000-0000-4000-8000-%012d" -- of the capture token of the job with this number
 local FIRST_JOB = 100000000001
 local jobs = tonumber(os.getenv("BENCH_JOBS"))
 local run = os.getenv("BENCH_RUN")
@@ -32,6 +33,8 @@ local function read_job() return get(random_job()) end
 local function first_page(job) return get(job .. "/time-entries?limit=50") end
 local function log_time(job, key) return post(job .. "/time-entries", entry(""), key) end
 
+local function ping(says) return get("/ping/" .. format(SECRET, FIRST_JOB + random(0, jobs - 1)) .. says) end
+
 local function batch()
     local items, start = {}, random(0, jobs - 1)
     for i = 0, 99 do
@@ -60,6 +63,8 @@ local workloads = {
     end,
     W6 = batch,
     W7 = function() return log_time(random_job(), fresh_key()) end,
+    P1 = function() return ping("") end,
+    P2 = function() return ping("?minutes=30&summary=reviewed%20the%20quarterly%20figures") end,
 }
 
 local threads = 0
@@ -71,7 +76,9 @@ end
 function init()
     thread_number, written = thread_number_from_setup, 0
     math.randomseed(tonumber(run) % 1000000007 + thread_number)
-    head = "Host: " .. wrk.host .. ":" .. wrk.port .. "\r\nAuthorization: Bearer " .. os.getenv("BENCH_TOKEN") .. "\r\n"
+    head = "Host: " .. wrk.host .. ":" .. wrk.port .. "\r\n"
+    local token = os.getenv("BENCH_TOKEN")
+    if token ~= "" then head = head .. "Authorization: Bearer " .. token .. "\r\n" end
 end
 
 request = workloads[os.getenv("BENCH_WORKLOAD")]

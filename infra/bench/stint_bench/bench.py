@@ -5,25 +5,32 @@ from __future__ import annotations
 from contextlib import ExitStack
 from pathlib import Path
 
-from . import machine, options, processes, report, sqlite, stage, tools
+from . import capture, capture_report, machine, options, processes, redis, report, sqlite, stage, tools
 from .contenders import STINT_ON_POSTGRES, STINT_ON_SQLITE, Contender, Database, Http, Load, Loop, Service
 from .ledger import Ledger
 from .measure import measure, say
 from .pgbench import Pgbench
 from .postgres import Postgres
 from .service import BareHttp, Stint
+from .workloads import CAPTURE, WORKLOADS
 
 
 def parse_options():
     parser = options.common("Measures Stint beside Postgres alone and HTTP alone.", rounds=5, seconds=5)
-    parser.add_argument("--workloads", **options.workloads("W1,W2,W3,W4,W5,W6,W7"))
+    parser.add_argument("--workloads", **options.workloads("W1,W2,W3,W4,W5,W6,W7,P1,P2,P3,P4", WORKLOADS | CAPTURE))
     parser.add_argument("--databases", type=options.databases, default="postgres,sqlite", metavar="NAME,NAME",
-                        help="(%(default)s)")
+                        help="of the W ones (%(default)s)")
     parser.add_argument("--jobs", type=int, default=10_000, help="in the ledger at the start (%(default)s)")
     parser.add_argument("--entries-per-job", type=int, default=100, help="(%(default)s)")
+    parser.add_argument("--pings", type=int, default=200_000, help="that P2 drains in each round (%(default)s)")
+    parser.add_argument("--samples", type=int, default=200, help="pings of P3 (%(default)s)")
+    parser.add_argument("--queued", type=int, default=1_000_000, help="pings of P4 (%(default)s)")
     chosen = parser.parse_args()
     if chosen.quick:
         chosen.rounds, chosen.seconds, chosen.jobs, chosen.clients = 2, 1, 500, [8, 16]
+        chosen.pings, chosen.samples, chosen.queued = 20_000, 20, 50_000
+    chosen.capture = [workload for workload in chosen.workloads if workload.key in CAPTURE]
+    chosen.workloads = [workload for workload in chosen.workloads if workload.key in WORKLOADS]
     return chosen
 
 
@@ -34,12 +41,36 @@ def main() -> None:
 def run() -> None:
     chosen = parse_options()
     tools.ensure_installed(chosen.install)
-    stint_program, bare_program = tools.build_release()
+    if chosen.capture:
+        redis.program()  # better missed now than in half an hour
+    programs = tools.release(chosen.programs)
     ledger = Ledger(chosen.jobs, chosen.jobs * chosen.entries_per_job)
-    with ExitStack() as stack:
-        folder = stack.enter_context(stage.scratch_folder())
-        postgres = stack.enter_context(Postgres(folder))
+    with stage.scratch_folder() as folder, Postgres(folder) as postgres:
         described = machine.describe(folder, postgres.version)
+        lines, tables, content = [], [], {}
+        if chosen.workloads:
+            lines, tables, content = requests(postgres, *programs, folder, ledger, chosen)
+        if chosen.capture:
+            figures = capture.measure(postgres, *programs, folder, ledger, chosen)
+            lines.append(f"- Redis: {figures.redis}")
+            tables.append(capture_report.as_markdown(figures, chosen.connections))
+            content["capture"] = capture_report.as_json(figures)
+
+    path = stage.write_json(chosen, {"machine": described, **content})
+    if chosen.quick:
+        print("A quick run: it shows that everything works; its figures mean nothing.\n")
+    print(machine.as_markdown(described))
+    print(f"- {chosen.rounds} rounds of {chosen.seconds:g} s, {ledger.jobs:,} jobs, {ledger.entries:,} entries at the start")
+    print("\n".join(lines))
+    print("\n" + "\n\n".join(tables))
+    say(f"All totals are the sums of their entries. Everything as JSON: {path}")
+
+
+def requests(
+    postgres: Postgres, stint_program: Path, bare_program: Path, folder: Path, ledger: Ledger, chosen
+) -> tuple[list[str], list[str], dict]:
+    """W1 to W7: what they showed, as lines, tables and JSON."""
+    with ExitStack() as stack:
         load = Load(chosen.jobs, chosen.threads)
         services = []
         if "postgres" in chosen.databases:
@@ -56,20 +87,18 @@ def run() -> None:
             service.stint.check_totals()
         clients = {key: count for it in contenders if isinstance(it, Database) for key, count in it.clients.items()}
         entries_at_end = {service.name: service.entries() for service in services}
-
-    path = stage.write_json(chosen, {
-        "machine": described, "idle_memory": idle, "entries_at_end": entries_at_end, "pgbench_clients": clients,
+    lines = [
+        "- pgbench's best client counts: " + ", ".join(f"{key} {count}" for key, count in clients.items()),
+        "- memory when idle: " + ", ".join(f"{name} {size / 2**20:.1f} MB" for name, size in idle.items()),
+    ]
+    tables = [
+        f"{chosen.connections} keep-alive connections:\n\n{report.throughput_table(throughput)}",
+        f"1 connection:\n\n{report.latency_table(latency)}",
+    ]
+    return lines, tables, {
+        "idle_memory": idle, "entries_at_end": entries_at_end, "pgbench_clients": clients,
         "throughput": report.as_json(throughput), "latency": report.as_json(latency),
-    })
-    if chosen.quick:
-        print("A quick run: it shows that everything works; its figures mean nothing.\n")
-    print(machine.as_markdown(described))
-    print(f"- {chosen.rounds} rounds of {chosen.seconds:g} s, {ledger.jobs:,} jobs, {ledger.entries:,} entries at the start")
-    print("- pgbench's best client counts: " + ", ".join(f"{key} {count}" for key, count in clients.items()))
-    print("- memory when idle: " + ", ".join(f"{name} {size / 2**20:.1f} MB" for name, size in idle.items()))
-    print(f"\n{chosen.connections} keep-alive connections:\n\n{report.throughput_table(throughput)}")
-    print(f"\n1 connection:\n\n{report.latency_table(latency)}")
-    say(f"All totals are the sums of their entries. Everything as JSON: {path}")
+    }
 
 
 def on_postgres(

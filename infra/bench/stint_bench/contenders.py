@@ -61,7 +61,7 @@ class Service:
             return self.load.press(self.stint.url, self.stint.token, workload, connections, seconds)
 
         return _counted(
-            workload, connections, self.entries, lambda: _metered(press, self.stint.server, self.database_pid)
+            workload, connections, self.entries, lambda: metered(press, self.stint.server, self.database_pid)
         )
 
 
@@ -80,7 +80,7 @@ class Http:
         def press() -> Sample:
             return self.load.press(self.bare.url, self.bare.token, workload, connections, seconds)
 
-        return _metered(press, self.bare.server)
+        return metered(press, self.bare.server)
 
 
 class Database:
@@ -104,7 +104,7 @@ class Database:
         def press() -> Sample:
             return self._pgbench.run(workload, clients, seconds)
 
-        return _counted(workload, clients, self._entries, lambda: _metered(press, None, self._database_pid))
+        return _counted(workload, clients, self._entries, lambda: metered(press, None, self._database_pid))
 
     def _best_clients(self, workload: Workload) -> int:
         if workload.key not in self.clients:
@@ -136,7 +136,7 @@ class Loop:
         return Sample(len(took), sum(took), p50, p99, database_cpu=cpu)
 
 
-def _metered(press: Callable[[], Sample], server: Server | None, database_pid: int | None = None) -> Sample:
+def metered(press: Callable[[], Sample], server: Server | None, database_pid: int | None = None) -> Sample:
     """A run, with what it cost the service and the database."""
     if server:
         server.forget_log()
@@ -160,7 +160,7 @@ def _counted(workload: Workload, clients: int, entries: Callable[[], int], run: 
     sample = run()
     if workload.entries_per_request == 0:
         return sample
-    added = _settled(entries) - before
+    added = settled(entries) - before
     if workload.entries_per_request is not None:
         answered = sample.requests * workload.entries_per_request
         if not answered <= added <= answered + clients * workload.entries_per_request:
@@ -168,7 +168,7 @@ def _counted(workload: Workload, clients: int, entries: Callable[[], int], run: 
     return sample
 
 
-def _settled(entries: Callable[[], int]) -> int:
+def settled(entries: Callable[[], int]) -> int:
     """The count once it no longer grows: the load generator left, but what it had sent is still being written."""
     earlier, now = -1, entries()
     while now != earlier:

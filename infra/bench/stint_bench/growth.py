@@ -42,7 +42,7 @@ def main() -> None:
 def run() -> None:
     chosen = parse_options()
     tools.ensure_installed(chosen.install)
-    program, _ = tools.build_release()
+    program, _ = tools.release(chosen.programs)
     ledgers = [each for each in (QUICK_LEDGERS if chosen.quick else LEDGERS) if each.entries <= chosen.largest]
     with stage.scratch_folder() as folder, Postgres(folder) as postgres:
         described = machine.describe(folder, postgres.version)

@@ -6,7 +6,7 @@ import argparse
 import os
 from pathlib import Path
 
-from .workloads import WORKLOADS
+from .workloads import WORKLOADS, Workload
 
 
 def common(description: str, rounds: int, seconds: float) -> argparse.ArgumentParser:
@@ -20,22 +20,24 @@ def common(description: str, rounds: int, seconds: float) -> argparse.ArgumentPa
     parser.add_argument("--clients", type=numbers, default=[4, 8, 16, 32, 64], metavar="N,N",
                         help="client counts of which pgbench's best is taken (4,8,16,32,64)")
     parser.add_argument("--output", type=Path, help="where the JSON goes (target/bench/TIME.json)")
+    parser.add_argument("--programs", type=Path, metavar="FOLDER",
+                        help="measure the programs stint and examples/bare_http there, instead of building them")
     parser.add_argument("--install", action="store_true", help="as root on Debian: install what is missing")
     parser.add_argument("--quick", action="store_true",
                         help="little data, short runs: shows that everything works, and nothing else")
     return parser
 
 
-def workloads(default: str) -> dict:
+def workloads(default: str, among: dict[str, Workload] = WORKLOADS) -> dict:
     """The argument that picks workloads."""
-    return {"type": lambda text: [workload(key) for key in text.split(",")], "default": default, "metavar": "W1,W2",
-            "help": f"of {', '.join(WORKLOADS)} (%(default)s)"}
+    return {"type": lambda text: [workload(key, among) for key in text.split(",")], "default": default,
+            "metavar": "W1,W2", "help": f"of {', '.join(among)} (%(default)s)"}
 
 
-def workload(key: str):
-    if key not in WORKLOADS:
-        raise argparse.ArgumentTypeError(f"{key} is none of {', '.join(WORKLOADS)}")
-    return WORKLOADS[key]
+def workload(key: str, among: dict[str, Workload] = WORKLOADS) -> Workload:
+    if key not in among:
+        raise argparse.ArgumentTypeError(f"{key} is none of {', '.join(among)}")
+    return among[key]
 
 
 def numbers(text: str) -> list[int]:

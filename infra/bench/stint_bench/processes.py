@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import socket
 import subprocess
 import time
@@ -15,9 +16,15 @@ TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
 def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+    """One below the range from which clients get theirs, so that a server that comes back finds it free still."""
+    for port in random.sample(range(20_000, 32_000), 100):
+        with socket.socket() as listener:
+            try:
+                listener.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                pass
+    raise BenchError("no port is free")
 
 
 class Server:
@@ -51,6 +58,11 @@ class Server:
         """A run may log gigabytes that nobody reads."""
         os.truncate(self._log, 0)
 
+    def kill(self) -> None:
+        """Ends it as a crash would."""
+        self._process.kill()
+        self._process.wait()
+
     def stop(self) -> None:
         self._process.terminate()
         try:
@@ -62,7 +74,13 @@ class Server:
 
 def cpu_seconds(root: int) -> float:
     """Processor time of a process and all its descendants so far, those that have ended included."""
-    return sum(_ticks(pid) for pid in _tree(root)) / TICKS_PER_SECOND
+    return sum(_ticks(pid) for pid in tree(root)) / TICKS_PER_SECOND
+
+
+def is_running(pid: int) -> bool:
+    """Whether it has not ended, waited for or not."""
+    stat = _stat(pid)
+    return bool(stat) and stat[0] not in "ZX"
 
 
 def reset_peak_memory(pid: int) -> None:
@@ -97,7 +115,7 @@ def _ticks(pid: int) -> int:
     return sum(int(field) for field in _stat(pid)[11:15])  # utime, stime, and those of children waited for
 
 
-def _tree(root: int) -> set[int]:
+def tree(root: int) -> set[int]:
     parents = {int(entry): _stat(int(entry)) for entry in os.listdir("/proc") if entry.isdigit()}
     tree, size = {root}, 0
     while len(tree) != size:

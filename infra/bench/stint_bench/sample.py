@@ -46,9 +46,10 @@ def ratios(samples: list[Sample], limits: list[Sample]) -> Spread:
     return spread([sample.rate / limit.rate for sample, limit in zip(samples, limits, strict=True)])
 
 
-def delays(samples: list[Sample], limits: list[Sample]) -> Spread:
-    """How much later half of the answers came than from the limit, within each round, in milliseconds."""
-    return spread([sample.p50 - limit.p50 for sample, limit in zip(samples, limits, strict=True)])
+def delays(samples: list[Sample], *limits: list[Sample]) -> Spread:
+    """How much later half of the answers came than from the limits one after the other, within each round, in ms."""
+    rounds = zip(samples, *limits, strict=True)
+    return spread([sample.p50 - sum(limit.p50 for limit in of_round) for sample, *of_round in rounds])
 
 
 def per_ten_thousand(cost: float | None, requests: int) -> float | None:

@@ -1,4 +1,4 @@
-"""Stint itself, as a deployment runs it, and the bare HTTP server beside it."""
+"""Stint itself, as a deployment runs it: the service, and the worker; and the bare HTTP server beside it."""
 
 from __future__ import annotations
 
@@ -26,36 +26,45 @@ class AnswerSizes:
 
 
 class Stint:
-    """One service on one database; serves as long as the `with` block."""
+    """One service on one database; serves as long as the `with` block. `settings` are variables of its environment."""
 
-    def __init__(self, program: Path, name: str, database_url: str, folder: Path):
-        self._program = program
+    def __init__(
+        self, program: Path, name: str, database_url: str, folder: Path, settings: dict[str, str] | None = None
+    ):
+        self.program = program
         self._log = folder / f"{name}.log"
         self._port = free_port()
         self.url = f"http://127.0.0.1:{self._port}"
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("STINT_")}
-        self._environment = inherited | {
+        self.environment = inherited | {
             "STINT_ENV": "deployment",
             "STINT_DATABASE__URL": database_url,
             "STINT_HTTP__LISTEN": f"127.0.0.1:{self._port}",
             "STINT_METRICS__LISTEN": f"127.0.0.1:{free_port()}",
-        }
+        } | (settings or {})
 
     def migrate(self) -> None:
-        self._run("migrate")
+        self.run("migrate")
 
     def __enter__(self) -> Stint:
-        self.token = self._run("token", "create", "--name", "bench", "--scopes", "read,write").strip()
-        self.server = Server([str(self._program), "serve"], self._log, self._environment)
-        self.server.wait_until(lambda: _answers(f"{self.url}/readyz"))
+        self.token = self.run("token", "create", "--name", "bench", "--scopes", "read,write").strip()
+        self.start()
         return self
+
+    def start(self) -> None:
+        self.server = Server([str(self.program), "serve"], self._log, self.environment)
+        self.server.wait_until(lambda: answers(f"{self.url}/readyz"))
 
     def __exit__(self, *_: object) -> None:
         self.server.stop()
 
     def check_totals(self) -> None:
         """Every job's total is the sum of its entries, or the run has failed."""
-        self._run("check", "totals")
+        self.run("check", "totals")
+
+    def capture_token(self, job: str) -> str:
+        """The secret of a new token whose pings count for the job."""
+        return self.run("token", "create", "--name", "bench", "--capture", job).strip()
 
     def try_each_request(self) -> AnswerSizes:
         """Sends one request of each kind, each of which has to do what it says; how long the answers are."""
@@ -63,13 +72,13 @@ class Stint:
         draft = {"minutes_worked": MINUTES, "date_stamp": "2026-01-01", "work_summary": SUMMARY}
         items = [{"related_job": str(job_id(FIRST_JOB)), **draft}] * 100
         return AnswerSizes(
-            job=len(self._send("GET", job)),
-            page=len(self._send("GET", f"{job}/time-entries?limit=50")),
-            entry=len(self._send("POST", f"{job}/time-entries", draft)),
-            batch=len(self._send("POST", "/api/v1/time-entries/batch", {"mode": "atomic", "items": items})),
+            job=len(self.send("GET", job)),
+            page=len(self.send("GET", f"{job}/time-entries?limit=50")),
+            entry=len(self.send("POST", f"{job}/time-entries", draft)),
+            batch=len(self.send("POST", "/api/v1/time-entries/batch", {"mode": "atomic", "items": items})),
         )
 
-    def _send(self, method: str, path: str, body: object = None) -> bytes:
+    def send(self, method: str, path: str, body: object = None) -> bytes:
         headers = {"Authorization": f"Bearer {self.token}"}
         if body is not None:
             headers["Content-Type"] = "application/json"
@@ -81,13 +90,35 @@ class Stint:
         except urllib.error.HTTPError as error:
             raise BenchError(f"{method} {path} was answered {error.code}: {error.read().decode()}") from error
 
-    def _run(self, *arguments: str) -> str:
+    def run(self, *arguments: str) -> str:
+        """What a command of the program prints."""
         done = subprocess.run(
-            [str(self._program), *arguments], env=self._environment, capture_output=True, text=True, check=False
+            [str(self.program), *arguments], env=self.environment, capture_output=True, text=True, check=False
         )
         if done.returncode != 0:
             raise BenchError(f"stint {' '.join(arguments)} failed: {done.stderr.strip() or done.stdout.strip()}")
         return done.stdout
+
+
+class Worker:
+    """What logs the pings of a service; works as long as the `with` block."""
+
+    def __init__(self, stint: Stint, name: str, folder: Path):
+        self._program, self._log = stint.program, folder / f"{name}.log"
+        address = f"127.0.0.1:{free_port()}"
+        self._metrics = f"http://{address}/metrics"
+        self._environment = stint.environment | {"STINT_WORKER__METRICS_LISTEN": address}
+
+    def __enter__(self) -> Worker:
+        self.start()
+        return self
+
+    def start(self) -> None:
+        self.server = Server([str(self._program), "worker"], self._log, self._environment)
+        self.server.wait_until(lambda: answers(self._metrics))
+
+    def __exit__(self, *_: object) -> None:
+        self.server.stop()
 
 
 class BareHttp:
@@ -103,14 +134,14 @@ class BareHttp:
 
     def __enter__(self) -> BareHttp:
         self.server = Server([str(self._program), self._address, *self._sizes], self._log)
-        self.server.wait_until(lambda: _answers(self.url))
+        self.server.wait_until(lambda: answers(self.url))
         return self
 
     def __exit__(self, *_: object) -> None:
         self.server.stop()
 
 
-def _answers(url: str) -> bool:
+def answers(url: str) -> bool:
     try:
         with urllib.request.urlopen(url, timeout=1):
             return True

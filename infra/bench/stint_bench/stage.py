@@ -16,13 +16,13 @@ from typing import Callable, Iterator
 from . import BenchError, machine, tools
 
 
-def guarded(run: Callable[[], None]) -> None:
+def guarded(run: Callable[[], None], name: str = "bench") -> None:
     """Failures that a person can mend are one line and status 1; whoever is told to end cleans up first."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         run()
     except BenchError as error:
-        sys.exit(f"bench: {error}")
+        sys.exit(f"{name}: {error}")
     except KeyboardInterrupt:
         sys.exit(130)
 
@@ -43,6 +43,7 @@ def write_json(options: argparse.Namespace, content: dict) -> Path:
     path = options.output or tools.target_folder() / "bench" / name
     path.parent.mkdir(parents=True, exist_ok=True)
     settings = {key: value for key, value in vars(options).items() if isinstance(value, (int, float, str, list))}
-    settings.pop("workloads", None)  # each result names its own
+    for lists_of_objects in ("workloads", "capture"):
+        settings.pop(lists_of_objects, None)  # each result names its own
     path.write_text(json.dumps({"options": settings, **content}, indent=2) + "\n")
     return path

@@ -28,12 +28,28 @@ def ensure_installed(may_install: bool) -> None:
     raise BenchError(f"{names} not found; install: {remedy} (as root on Debian, --install does it)")
 
 
-def build_release() -> tuple[Path, Path]:
-    """Builds and returns the programs `stint` and `bare_http`, optimised."""
-    cargo("build", "--release", "--package", "stint-cli")
-    cargo("build", "--release", "--package", "stint-web", "--example", "bare_http")
-    release = target_folder() / "release"
-    return release / "stint", release / "examples" / "bare_http"
+def release(built: Path | None) -> tuple[Path, Path]:
+    """The programs `stint` and `bare_http`, optimised: those in the folder, or else new ones."""
+    if not built:
+        cargo("build", "--release", "--package", "stint-web", "--example", "bare_http")
+    return stint(built), _there((built or _release_folder()) / "examples" / "bare_http")
+
+
+def stint(built: Path | None) -> Path:
+    """The program `stint`, optimised: that in the folder, or else a new one."""
+    if not built:
+        cargo("build", "--release", "--package", "stint-cli")
+    return _there((built or _release_folder()) / "stint")
+
+
+def _there(program: Path) -> Path:
+    if not program.is_file():
+        raise BenchError(f"there is no {program}")
+    return program.resolve()
+
+
+def _release_folder() -> Path:
+    return target_folder() / "release"
 
 
 def target_folder() -> Path:

@@ -49,3 +49,14 @@ WORKLOADS = {
         Workload("W7", "W3 with a fresh Idempotency-Key", (Script("log_time_with_key"),), 1),
     )
 }
+
+CAPTURE = {
+    workload.key: workload
+    for workload in (
+        Workload("P1", "take a ping", (), None),
+        Workload("P2", "drain the queue", (Script("log_group"),), 1000),
+        Workload("P3", "from ping to total", (), 1),
+        Workload("P4", "memory with a long queue", (), None),
+    )
+}
+"""What is measured of capture. P1 and P2 have requests in workload.lua."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import time
+from typing import Callable
 
 from . import HERE, BenchError
 from .sample import Sample
@@ -13,20 +15,44 @@ from .workloads import Workload
 
 
 def run(url: str, token: str, workload: Workload, jobs: int, connections: int, seconds: float, threads: int) -> Sample:
+    wrk = _start(url, token, workload, jobs, connections, f"{max(1, round(seconds))}s", threads)
+    return _result(wrk)
+
+
+def run_until(
+    enough: Callable[[], bool], url: str, token: str, workload: Workload, jobs: int, connections: int, threads: int
+) -> Sample:
+    wrk = _start(url, token, workload, jobs, connections, "1h", threads)
+    try:
+        while not enough() and wrk.poll() is None:
+            time.sleep(0.02)
+        wrk.send_signal(signal.SIGINT)
+        return _result(wrk)
+    finally:
+        wrk.kill()
+
+
+def _start(
+    url: str, token: str, workload: Workload, jobs: int, connections: int, duration: str, threads: int
+) -> subprocess.Popen:
     environment = os.environ | {
         "BENCH_WORKLOAD": workload.key,
         "BENCH_TOKEN": token,
         "BENCH_JOBS": str(jobs),
         "BENCH_RUN": str(time.time_ns() // 1000),
     }
-    wrk = subprocess.run(
+    return subprocess.Popen(
         ["wrk", "--threads", str(min(threads, connections)), "--connections", str(connections),
-         "--duration", f"{max(1, round(seconds))}s", "--timeout", "10s", "--script", str(HERE / "workload.lua"), url],
-        env=environment, capture_output=True, text=True, check=False,
+         "--duration", duration, "--timeout", "10s", "--script", str(HERE / "workload.lua"), url],
+        env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )
+
+
+def _result(wrk: subprocess.Popen) -> Sample:
+    output, errors = wrk.communicate()
     if wrk.returncode != 0:
-        raise BenchError(f"wrk failed: {wrk.stderr.strip() or wrk.stdout.strip()}")
-    return parse(wrk.stdout)
+        raise BenchError(f"wrk failed: {errors.strip() or output.strip()}")
+    return parse(output)
 
 
 def parse(output: str) -> Sample:

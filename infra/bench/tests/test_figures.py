@@ -12,7 +12,7 @@ from stint_bench.options import workload
 from stint_bench.pgbench import text
 from stint_bench.postgres import load_sql
 from stint_bench.sample import Sample, delays, percentile, ratios, spread
-from stint_bench.workloads import WORKLOADS
+from stint_bench.workloads import CAPTURE, WORKLOADS
 
 WRK = """Running 2s test @ http://127.0.0.1:8080
   2 threads and 64 connections
@@ -83,6 +83,9 @@ class Figures(unittest.TestCase):
 
     def test_delays_are_taken_within_a_round(self):
         self.assertEqual(delays([sample(1, 0.5), sample(1, 0.7)], [sample(1, 0.25), sample(1, 0.2)]).median, 0.375)
+
+    def test_delays_can_be_above_several_limits_one_after_the_other(self):
+        self.assertEqual(delays([sample(1, 0.75)], [sample(1, 0.25)], [sample(1, 0.125)]).median, 0.375)
 
     def test_a_percentile_is_a_figure_that_was_seen(self):
         hundred = [float(n) for n in range(1, 101)]
@@ -155,7 +158,7 @@ class LedgerShape(unittest.TestCase):
 
     def test_every_workload_has_its_script_and_its_requests(self):
         requests = (pgbench.HERE / "workload.lua").read_text()
-        for each in WORKLOADS.values():
+        for each in [*WORKLOADS.values(), CAPTURE["P1"], CAPTURE["P2"]]:
             self.assertIn(f"    {each.key} = ", requests)
             for script in each.scripts:
                 self.assertTrue(text(script).startswith(r"\set job"))
