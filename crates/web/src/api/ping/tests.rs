@@ -53,6 +53,15 @@ async fn a_ping_needs_a_url_and_nothing_else() {
 }
 
 #[actix_web::test]
+async fn an_idempotency_key_is_refused_where_the_pings_own_id_does_its_work() {
+    let api = Ports::new().api();
+    let reply = send(&api, to('b', "POST", "?id=7").insert_header(("Idempotency-Key", "7"))).await;
+    assert_eq!((reply.status.as_u16(), reply.code().as_str()), (400, "malformed-header"));
+    let detail = "Idempotency-Key: is not taken here; a ping's `id` makes its repeats count once";
+    assert_eq!(reply.json()["detail"], detail);
+}
+
+#[actix_web::test]
 async fn the_prefix_of_the_editor_plugins_is_taken() {
     let (api, pushed) = queue();
     let uri = format!("/ping/waka_{}", capture_secret('b'));
