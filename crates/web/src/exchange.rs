@@ -35,7 +35,7 @@ use tracing::Instrument;
 use crate::body::Media;
 use crate::excerpt::Excerpt;
 use crate::problem::{Code, Errors, FieldError, Problem};
-use crate::{Api, auth, body, request_id};
+use crate::{Api, api, auth, body, request_id};
 
 /// What a handler comes to.
 pub(crate) type Answer = Result<HttpResponse, Problem>;
@@ -149,7 +149,8 @@ pub(crate) async fn exchange<F: Future<Output = Answer>>(
         let answer = bounded(handler(call), &api, context.deadline).await;
         let mut response = answer.unwrap_or_else(|problem| {
             problem.log();
-            if plain_errors {
+            // No route has a pattern where there is none.
+            if plain_errors || request.path().starts_with(api::WAKATIME) {
                 return problem.respond_plainly();
             }
             problem.respond(&context.id, api.show_causes)

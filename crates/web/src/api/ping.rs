@@ -1,8 +1,8 @@
 //! Pings, as tools send them that can call a URL: `/ping/{token}`.
 //!
 //! The secret is in the path, so nothing here repeats the path. Whatever is wrong with a secret, the answer is the same.
-//! One that is malformed is refused without a look-up: the time that takes tells nothing that its sender does not know. A ping that is taken is in the queue, and no database was asked, unless for a token that
-//! was not remembered.
+//! One that is malformed is refused without a look-up: the time that takes tells nothing that its sender does not know.
+//! A ping that is taken is in the queue, and no database was asked, unless for a token that was not remembered.
 
 mod accept;
 pub(crate) mod describe;

@@ -47,6 +47,12 @@ pub(crate) fn heartbeats() -> Described {
     taking("send_heartbeats", "Take heartbeats", about).takes_many::<Heartbeat>(Media::Json, &json!([example()]))
 }
 
+pub(crate) fn heartbeats_to_base() -> Described {
+    let about = "The same for clients that send to the base URL as they were told it, such as the Python `wakatime`.";
+    taking("send_heartbeats_to_base", "Take heartbeats at the base URL", about)
+        .takes_many::<Heartbeat>(Media::Json, &json!([example()]))
+}
+
 pub(crate) fn heartbeat() -> Described {
     taking("send_heartbeat", "Take a heartbeat", "The same for who sends one at a time.")
         .takes::<Heartbeat>(Media::Json, &example())

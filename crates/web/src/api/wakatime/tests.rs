@@ -14,6 +14,7 @@ use crate::Api;
 use crate::test::{JOB, Ports, TestRequest, capture_secret, failure, send};
 
 const BULK: &str = "/api/wakatime/v1/users/current/heartbeats.bulk";
+const BASE: &str = "/api/wakatime/v1";
 const SINGLE: &str = "/api/wakatime/v1/users/current/heartbeats";
 const TODAY: &str = "/api/wakatime/v1/users/current/statusbar/today";
 const ERRORS: &str = "/api/wakatime/v1/plugins/errors";
@@ -78,7 +79,7 @@ async fn without_a_key_that_is_in_force_nothing_is_taken() {
     let key = |kind| STANDARD.encode(capture_secret(kind));
     let (unknown, revoked) = (format!("Basic {}", key('x')), format!("Basic {}", key('o')));
     let other = format!("Bearer {}", crate::test::secret("a"));
-    for url in [BULK, SINGLE, ERRORS, TODAY] {
+    for url in [BULK, SINGLE, BASE, ERRORS, TODAY] {
         let method = if url == TODAY { "GET" } else { "POST" };
         let request = || TestRequest::with_uri(url).method(method.parse().unwrap()).set_payload("not read");
         let mut requests = vec![request()];
@@ -136,15 +137,15 @@ async fn a_heartbeat_that_no_parser_takes_is_told_in_its_place() {
 }
 
 #[actix_web::test]
-async fn one_heartbeat_alone_is_taken_at_both_addresses() {
+async fn one_heartbeat_alone_is_taken_at_every_address() {
     let (api, pushed) = queue();
-    for url in [BULK, SINGLE] {
+    for url in [BULK, SINGLE, BASE] {
         for body in [heartbeat(1_700_000_000), json!([heartbeat(1_700_000_000)])] {
             let reply = send(&api, sent('b', url, body)).await;
             assert_eq!((reply.status.as_u16(), reply.json()), (201, json!({ "responses": [[{ "data": null }, 201]] })));
         }
     }
-    assert_eq!(pushed.lock().unwrap().len(), 4);
+    assert_eq!(pushed.lock().unwrap().len(), 6);
     let typed = sent('b', BULK, "[]").insert_header(("Content-Type", "text/plain"));
     assert_eq!(send(&api, typed).await.json(), json!({ "responses": [] }));
 }
@@ -214,6 +215,23 @@ async fn what_is_no_list_is_refused_as_a_whole() {
     let reply = send(&api, TestRequest::delete().uri(BULK)).await;
     assert_eq!((reply.status.as_u16(), reply.header("allow")), (405, "POST"));
     assert_eq!(reply.json(), json!({ "error": format!("{BULK} takes POST, not `DELETE`") }));
+}
+
+#[actix_web::test]
+async fn unknown_routes_and_wrong_methods_tell_errors_plainly() {
+    let api = Ports::new().api();
+    for (method, url, status) in [
+        ("GET", "/api/wakatime/v1/users/current", 404),
+        ("POST", "/api/wakatime/v2", 404),
+        ("POST", "/api/wakatime/v1/", 404),
+        ("GET", BASE, 405),
+        ("POST", TODAY, 405),
+    ] {
+        let reply = send(&api, TestRequest::with_uri(url).method(method.parse().unwrap())).await;
+        assert_eq!((reply.status.as_u16(), reply.header("content-type")), (status, "application/json"), "{url}");
+        let body = reply.json();
+        assert!(body["error"].is_string() && body.as_object().unwrap().len() == 1, "{body}");
+    }
 }
 
 #[actix_web::test]
