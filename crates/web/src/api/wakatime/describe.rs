@@ -21,7 +21,8 @@ pub(crate) struct Heartbeat {
     /// What was worked on. Not kept: it tells heartbeats apart.
     #[schema(required = false)]
     entity: String,
-    /// Which job it counts for, by a token that is bound to none: `Unknown Project`, unless given.
+    /// Which job it counts for, by a token that is bound to none: `Unknown Project`, unless a name is given. Of a longer
+    /// one the first 120 characters count.
     #[schema(required = false)]
     project: Option<String>,
 }

@@ -132,8 +132,37 @@ async fn a_heartbeat_that_no_parser_takes_is_told_in_its_place() {
     let body =
         r#"[{"time": 1, "time": 2}, {"time": 1700000000, "entity": "\udcff"}, {"time": 1e999}, {"time": 1700000000}]"#;
     let reply = send(&api, sent('b', BULK, body)).await;
-    assert_eq!((reply.status.as_u16(), statuses(&reply.json())), (201, vec![400, 400, 400, 201]));
-    assert_eq!(pushed.lock().unwrap().len(), 1);
+    assert_eq!((reply.status.as_u16(), statuses(&reply.json())), (201, vec![400, 201, 400, 201]));
+    assert_eq!(pushed.lock().unwrap().len(), 2);
+}
+
+#[actix_web::test]
+async fn nothing_but_the_time_makes_a_heartbeat_fail() {
+    let (api, pushed) = queue();
+    let deep = format!("{}{}", "[".repeat(1_000), "]".repeat(1_000));
+    let others = [
+        r#""dependencies": [1e999], "x": 1, "x": 2"#.to_owned(),
+        r#""project": "\udcff", "branch": "\ud800""#.to_owned(),
+        r#""project": "stint\u0000""#.to_owned(),
+        format!(r#""lines": {deep}"#),
+        format!(r#""many": [0{}]"#, ",0".repeat(100_001)),
+        r#""project": ["a"], "language": {}"#.to_owned(),
+    ];
+    for kind in ['b', 'c'] {
+        for other in &others {
+            let body = format!(r#"[{{"time": 1700000000, {other}}}]"#);
+            assert_eq!(statuses(&send(&api, sent(kind, BULK, body)).await.json()), [201], "{other:.80}");
+        }
+    }
+    pushed.lock().unwrap().clear();
+    let entities: [&[u8]; 3] = [b"\xff\xfe", b"caf\xe9", b"caf\xe9"];
+    for entity in entities {
+        let body = [b"[{\"time\": 1700000000, \"entity\": \"".as_slice(), entity, b"\"}]"].concat();
+        let reply = send(&api, sent('b', BULK, "").set_payload(body)).await;
+        assert_eq!(statuses(&reply.json()), [201]);
+    }
+    let ids: Vec<_> = pushed.lock().unwrap().iter().map(|ping| ping.id).collect();
+    assert!(ids[0] != ids[1] && ids[1] == ids[2], "{ids:?}");
 }
 
 #[actix_web::test]
@@ -182,9 +211,12 @@ async fn the_project_picks_the_job_unless_the_token_is_bound_to_one() {
         let unknown = project("Unknown Project");
         assert_eq!(targets, [project("stint"), unknown.clone(), unknown.clone(), unknown]);
     }
-    let bad = json!([with("p".repeat(121).into()), with(7.into())]);
-    assert_eq!(statuses(&send(&api, sent('c', BULK, &bad)).await.json()), [400, 400]);
-    assert_eq!(statuses(&send(&api, sent('b', BULK, &bad)).await.json()), [201, 201]);
+    let bad = json!([with(format!(" {}", "ä".repeat(121)).into()), with(7.into()), with("a\nb".into())]);
+    assert_eq!(statuses(&send(&api, sent('c', BULK, &bad)).await.json()), [201; 3]);
+    let named = |name: &str| PingTarget::Project { name: JobName::new(name).unwrap(), create: true };
+    let targets: Vec<_> = pushed.lock().unwrap().drain(..).map(|ping| ping.target).collect();
+    assert_eq!(targets, [named(&"ä".repeat(120)), named("Unknown Project"), named("Unknown Project")]);
+    assert_eq!(statuses(&send(&api, sent('b', BULK, &bad)).await.json()), [201; 3]);
     assert!(pushed.lock().unwrap().iter().all(|ping| ping.target == PingTarget::Job(JOB.parse().unwrap())));
 }
 
