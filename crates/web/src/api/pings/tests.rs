@@ -100,6 +100,7 @@ async fn a_ping_is_read_wherever_it_is() {
         let reply = send(&ports.api(), by("r", "GET", PING_URL)).await;
         if status.is_empty() {
             assert_eq!((reply.status.as_u16(), reply.code().as_str()), (404, "not-found"));
+            assert_eq!(reply.json()["detail"], "there is no ping with this id");
         } else {
             assert_eq!((&reply.json()["id"], &reply.json()["status"]), (&PING.into(), &status.into()));
         }
