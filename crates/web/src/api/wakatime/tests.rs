@@ -52,7 +52,8 @@ async fn every_way_to_present_the_key_is_taken() {
     let key = capture_secret('b');
     let prefixed = format!("waka_{key}");
     let mut headers = Vec::new();
-    for key in [&key, &prefixed] {
+    let (upper, mixed) = (key.to_uppercase(), format!("waka_{}", key.to_uppercase()));
+    for key in [&key, &prefixed, &upper, &mixed] {
         for text in [key.clone(), format!("{key}:"), format!("{key}:x"), format!(":{key}")] {
             headers.push(format!("Basic {}", STANDARD.encode(&text)));
             headers.push(format!("basic {}", STANDARD_NO_PAD.encode(&text)));
@@ -67,9 +68,13 @@ async fn every_way_to_present_the_key_is_taken() {
         assert_eq!(send(&api, request.set_payload("[{\"time\": 1700000000}]")).await.status, 201, "{header}");
     }
     assert_eq!(pushed.lock().unwrap().len(), count);
-    for query in [format!("api_key={key}"), format!("a=b&api_key={prefixed}&timezone=UTC")] {
-        let request = TestRequest::post().uri(&format!("{BULK}?{query}")).set_payload("[]");
-        assert_eq!(send(&api, request).await.status, 201, "{query}");
+    for query in [format!("api_key={key}"), format!("a=b&api_key={mixed}&timezone=UTC")] {
+        let request = || TestRequest::post().uri(&format!("{BULK}?{query}")).set_payload("[]");
+        assert_eq!(send(&api, request()).await.status, 201, "{query}");
+        for other in ["Basic YWRhOnNlY3JldA==", "Basic !", "Basic", "Bearer session", "Digest x"] {
+            let request = request().insert_header(("Authorization", other));
+            assert_eq!(send(&api, request).await.status, 201, "{other}");
+        }
     }
 }
 
