@@ -279,7 +279,7 @@ async fn a_queue_or_a_look_up_that_fails_fails_the_whole_request() {
     for kind in ['b', 'f'] {
         let reply = send(&api, sent(kind, BULK, json!([heartbeat(1_700_000_000), heartbeat("soon")]))).await;
         assert_eq!((reply.status.as_u16(), reply.header("retry-after")), (503, "1"));
-        assert_eq!(reply.json(), json!({ "error": "the database cannot be reached or is busy" }));
+        assert_eq!(reply.json(), json!({ "error": "a backend cannot be reached or is busy" }));
     }
     // Where there is nothing to queue, no queue is asked.
     assert_eq!(statuses(&send(&api, sent('b', BULK, "[{}]")).await.json()), [400]);
