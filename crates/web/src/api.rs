@@ -39,6 +39,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
     const CAPTURE_TOKEN: &str = "/api/v1/capture-tokens/{id}";
     const PING: &str = "/api/v1/pings/{id}";
     const SEND: &str = "/ping/{token}";
+    const WAKATIME_BASE: &str = "/api/wakatime/v1";
     const HEARTBEATS: &str = "/api/wakatime/v1/users/current/heartbeats";
     const HEARTBEATS_BULK: &str = "/api/wakatime/v1/users/current/heartbeats.bulk";
     const STATUSBAR: &str = "/api/wakatime/v1/users/current/statusbar/today";
@@ -77,6 +78,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
         Endpoint::new(Method::PATCH, CAPTURE_TOKEN, capture_tokens::patch, capture_tokens::describe::patch),
         Endpoint::new(Method::DELETE, CAPTURE_TOKEN, capture_tokens::revoke, capture_tokens::describe::revoke),
         Endpoint::new(Method::POST, HEARTBEATS_BULK, wakatime::heartbeats, wakatime::describe::heartbeats),
+        Endpoint::new(Method::POST, WAKATIME_BASE, wakatime::heartbeats, wakatime::describe::heartbeats_to_base),
         Endpoint::new(Method::POST, HEARTBEATS, wakatime::heartbeats, wakatime::describe::heartbeat),
         Endpoint::new(Method::GET, STATUSBAR, wakatime::statusbar, wakatime::describe::statusbar),
         Endpoint::new(Method::POST, PLUGIN_ERRORS, wakatime::plugin_errors, wakatime::describe::plugin_errors),

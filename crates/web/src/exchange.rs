@@ -35,7 +35,7 @@ use tracing::Instrument;
 use crate::body::Media;
 use crate::excerpt::Excerpt;
 use crate::problem::{Code, Errors, FieldError, Problem};
-use crate::{Api, auth, body, request_id};
+use crate::{Api, api, auth, body, request_id, secrecy};
 
 /// What a handler comes to.
 pub(crate) type Answer = Result<HttpResponse, Problem>;
@@ -83,7 +83,7 @@ impl Call {
         let text = self.request.match_info().get("id").unwrap_or_default();
         text.parse().map_err(|error| {
             let mut errors = Errors::default();
-            errors.push(FieldError::of("id", format!("{error}, got {}", Excerpt(text))));
+            errors.push(FieldError::of("id", format!("{error}, got {}", Excerpt(secrecy::of_value(text)))));
             errors.into_problem()
         })
     }
@@ -149,7 +149,8 @@ pub(crate) async fn exchange<F: Future<Output = Answer>>(
         let answer = bounded(handler(call), &api, context.deadline).await;
         let mut response = answer.unwrap_or_else(|problem| {
             problem.log();
-            if plain_errors {
+            // No route has a pattern where there is none.
+            if plain_errors || request.path().starts_with(api::WAKATIME) {
                 return problem.respond_plainly();
             }
             problem.respond(&context.id, api.show_causes)

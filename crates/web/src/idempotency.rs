@@ -29,11 +29,10 @@ pub(crate) fn of(request: &HttpRequest, body: &[u8], token: TokenId) -> Result<O
     Ok(Some(Idempotency { token, key, fingerprint: fingerprint(request, body) }))
 }
 
-/// Refuses the header on a route that could not give the first answer again, so that nobody relies on it.
-pub(crate) fn none(request: &HttpRequest) -> Result<(), Problem> {
+/// Refuses the header on a route that does not take it, so that nobody relies on it.
+pub(crate) fn none(request: &HttpRequest, why: &str) -> Result<(), Problem> {
     if request.headers().contains_key(KEY) {
-        let detail = "Idempotency-Key: is not taken here, because the first answer cannot be given again";
-        return Err(Problem::new(Code::MalformedHeader, detail));
+        return Err(Problem::new(Code::MalformedHeader, format!("Idempotency-Key: is not taken here; {why}")));
     }
     Ok(())
 }

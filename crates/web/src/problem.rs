@@ -70,9 +70,10 @@ impl Problem {
         Self::internal()
     }
 
-    /// Something that is needed does not answer, whatever the kind of its failure.
+    /// Something that is needed does not answer, whatever the kind of its failure. Which it is, the database or the queue,
+    /// the log tells.
     pub(crate) fn unavailable(cause: BackendError) -> Self {
-        Self { cause: Some(cause), ..Self::new(Code::Unavailable, "the database cannot be reached or is busy") }
+        Self { cause: Some(cause), ..Self::new(Code::Unavailable, "a backend cannot be reached or is busy") }
     }
 
     /// The idempotency key belongs to another request.
@@ -203,7 +204,7 @@ impl From<BackendError> for Problem {
         let problem = match cause.kind {
             BackendErrorKind::Unavailable => return Self::unavailable(cause),
             BackendErrorKind::Timeout => {
-                Self::new(Code::Unavailable, "the database took too long; a write may have happened all the same")
+                Self::new(Code::Unavailable, "a backend took too long; a write may have happened all the same")
             }
             BackendErrorKind::Corrupt | BackendErrorKind::Internal => Self::internal(),
         };

@@ -12,6 +12,7 @@ use stint_domain::{PageSize, PageSizeError};
 use crate::excerpt::Excerpt;
 use crate::percent;
 use crate::problem::{Errors, FieldError, Problem};
+use crate::secrecy;
 
 /// The parameters of one query string, being read.
 pub(crate) struct Query<'a> {
@@ -41,7 +42,7 @@ impl<'a> Query<'a> {
         match read(value) {
             Ok(value) => Some(value),
             Err(error) => {
-                let detail = format!("{error}, got {}", Excerpt(value));
+                let detail = format!("{error}, got {}", Excerpt(secrecy::of_value(value)));
                 self.errors.push(FieldError::of(name, detail));
                 None
             }
@@ -113,11 +114,12 @@ impl<'a> Query<'a> {
         }
         match percent::decode(raw_value) {
             Ok(value) => self.pairs.push((name, value)),
-            Err(error) => self.refuse(&name, format!("{error}, got {}", Excerpt(raw_value))),
+            Err(error) => self.refuse(&name, format!("{error}, got {}", Excerpt(secrecy::of_value(raw_value)))),
         }
     }
 
     fn refuse_unknown(&mut self, name: &str) {
+        let name = secrecy::of_value(name);
         let shown: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
         let known = self.known.join(", ");
         let detail = if known.is_empty() {

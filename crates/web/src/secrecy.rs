@@ -26,6 +26,11 @@ pub(crate) fn of_path(path: &str) -> Cow<'_, str> {
     Cow::Owned(shown.join("/"))
 }
 
+/// A part of a path or query, without what is or may be a secret: people mistake one for an id.
+pub(crate) fn of_value(text: &str) -> &str {
+    if may_be_secret(text) { HIDDEN } else { text }
+}
+
 /// Whether a secret is to follow, however that is spelt.
 fn may_name_ping(segment: &str) -> bool {
     decoded(segment).eq_ignore_ascii_case("ping")
@@ -59,6 +64,8 @@ mod tests {
         assert_eq!(shown("/x/%30b9a3c1e-5d7f-4e2a-8b6c-1f0e9d8c7b6a"), "/x/…");
         assert_eq!(shown("/x/waka_y/stint_z"), "/x/…/…");
         assert_eq!(of_path(&format!("/x/{}", SECRET.to_uppercase())), "/x/…");
+        assert_eq!(of_value(&format!("waka_{SECRET}")), "…");
+        assert_eq!(of_value("01890a5d-ac96-774b-bcce-b302099a8057x"), "01890a5d-ac96-774b-bcce-b302099a8057x");
         for open in ["/", "/api/v1/job/01890a5d-ac96-774b-bcce-b302099a8057", "/pinga/x", "/%zz"] {
             assert_eq!(shown(open), open);
         }

@@ -26,6 +26,9 @@ use crate::problem::{Code, Problem};
 use crate::query::{self, Query};
 use crate::{cursor, idempotency};
 
+/// Why creating one takes no idempotency key.
+const NO_REPLAY: &str = "the first answer cannot be given again";
+
 // How refusals become problems.
 
 impl From<JobOfTokenError> for Problem {
@@ -158,7 +161,7 @@ fn created((token, secret): &(Token, TokenSecret)) -> Answer {
 pub(crate) async fn create(call: Call) -> Answer {
     let principal = call.principal(Scope::Write).await?;
     Query::none(&call.request)?;
-    idempotency::none(&call.request)?;
+    idempotency::none(&call.request, NO_REPLAY)?;
     let body = call.body(Media::Json, call.api.limits.body_bytes).await?;
     let (draft, create) = input::draft(Json::parse(&body)?)?;
     created(&call.api.capture_tokens.create_for_projects(&principal, create, draft).await?)
@@ -168,7 +171,7 @@ pub(crate) async fn create_of_job(call: Call) -> Answer {
     let principal = call.principal(Scope::Write).await?;
     let job = call.id()?;
     Query::none(&call.request)?;
-    idempotency::none(&call.request)?;
+    idempotency::none(&call.request, NO_REPLAY)?;
     let body = call.body(Media::Json, call.api.limits.body_bytes).await?;
     let draft = input::draft_of_job(Json::parse(&body)?)?;
     created(&call.api.capture_tokens.create_for_job(&principal, job, draft).await?)

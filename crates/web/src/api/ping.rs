@@ -1,8 +1,8 @@
 //! Pings, as tools send them that can call a URL: `/ping/{token}`.
 //!
-//! The secret is in the path, so nothing here repeats the path. Whatever is wrong with a secret, the answer is the same,
-//! and takes the same look-up. A ping that is taken is in the queue, and no database was asked, unless for a token that
-//! was not remembered.
+//! The secret is in the path, so nothing here repeats the path. Whatever is wrong with a secret, the answer is the same.
+//! One that is malformed is refused without a look-up: the time that takes tells nothing that its sender does not know.
+//! A ping that is taken is in the queue, and no database was asked, unless for a token that was not remembered.
 
 mod accept;
 pub(crate) mod describe;
@@ -24,6 +24,7 @@ use utoipa::ToSchema;
 use self::accept::Form;
 use crate::body::Media;
 use crate::exchange::{Answer, Call};
+use crate::idempotency;
 use crate::json::Json;
 use crate::problem::{Code, Problem};
 
@@ -52,6 +53,7 @@ pub(crate) async fn by_get(call: Call) -> Answer {
 
 pub(crate) async fn by_post(call: Call) -> Answer {
     let capturer = capturer(&call).await?;
+    idempotency::none(&call.request, "a ping's `id` makes its repeats count once")?;
     let body = call.body_of_any_type(BODY_BYTES.min(call.api.limits.body_bytes)).await?;
     let json = if body.is_empty() {
         None

@@ -23,12 +23,17 @@ impl From<TakeBackError> for Problem {
     fn from(error: TakeBackError) -> Self {
         match error {
             TakeBackError::Queued(_) => Self::new(Code::PingQueued, format!("{error}; try again in a moment")),
-            TakeBackError::NotFound(_) => Self::new(Code::NotFound, error.to_string()),
+            TakeBackError::NotFound(_) => not_found(),
             TakeBackError::JobArchived(_) => Self::new(Code::JobArchived, error.to_string()),
             TakeBackError::EntryDetached(_) => Self::new(Code::EntryDetached, error.to_string()),
             TakeBackError::Backend(error) => error.into(),
         }
     }
+}
+
+/// The id is not repeated: who mistakes a secret for it finds it in no message.
+fn not_found() -> Problem {
+    Problem::new(Code::NotFound, "there is no ping with this id")
 }
 
 /// A ping, and what became of it.
@@ -142,7 +147,7 @@ pub(crate) async fn read(call: Call) -> Answer {
     Query::none(&call.request)?;
     match call.api.pings.find(&principal, id).await? {
         Some(ping) => answer::json(StatusCode::OK, &ping.body()),
-        None => Err(Problem::new(Code::NotFound, format!("there is no ping {id}"))),
+        None => Err(not_found()),
     }
 }
 

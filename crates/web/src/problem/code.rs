@@ -243,7 +243,7 @@ static CATALOGUE: [(Code, Spec); 21] = [
             code: "unavailable",
             status: StatusCode::SERVICE_UNAVAILABLE,
             title: "The service cannot answer at the moment",
-            example: "the database cannot be reached or is busy",
+            example: "a backend cannot be reached or is busy",
         },
     ),
     (

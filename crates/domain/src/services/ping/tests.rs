@@ -122,11 +122,13 @@ async fn a_page_full_of_queued_pings_is_followed_by_the_ledgers_first() {
 #[tokio::test]
 async fn the_queue_is_asked_for_the_first_page_alone_and_not_for_other_states() {
     let mut pings = MockPingRepository::new();
-    pings.expect_list().times(2).returning(|_| Ok(Page { items: vec![], next: None }));
+    pings.expect_list().times(4).returning(|_| Ok(Page { items: vec![], next: None }));
     let service = service(MockPingQueue::new(), pings);
     for query in [
         ListKnownPings { after: Some(PingCursor::BEFORE_ALL), ..ListKnownPings::default() },
+        ListKnownPings { state: Some("logged".parse().unwrap()), ..ListKnownPings::default() },
         ListKnownPings { state: Some("ignored".parse().unwrap()), ..ListKnownPings::default() },
+        ListKnownPings { state: Some("retracted".parse().unwrap()), ..ListKnownPings::default() },
     ] {
         assert!(service.list(&principal("read"), query).await.unwrap().items.is_empty());
     }

@@ -8,6 +8,7 @@ use super::accept::{GIF, TEXT};
 use super::input::PingInput;
 use crate::body::Media;
 use crate::openapi::{Described, text};
+use crate::problem::Code;
 
 const TAG: &str = "Pings";
 
@@ -46,9 +47,10 @@ pub(crate) fn by_get() -> Described {
 }
 
 pub(crate) fn by_post() -> Described {
-    let about = "As GET; what is said may be in a JSON object, too.";
-    described("post_ping", "Say that work is happening now, with a body", about).may_take::<PingInput>(
-        Media::Json,
-        &json!({ "minutes": 30, "summary": "read papers", "at": "2026-01-02T09:00:00Z", "id": "meeting-7" }),
-    )
+    let about = "As GET; what is said may be in a JSON object, too. There is no Idempotency-Key here (400): `id` makes \
+                 repeats count once.";
+    let example = json!({ "minutes": 30, "summary": "read papers", "at": "2026-01-02T09:00:00Z", "id": "meeting-7" });
+    described("post_ping", "Say that work is happening now, with a body", about)
+        .may_take::<PingInput>(Media::Json, &example)
+        .may(&[Code::MalformedHeader])
 }

@@ -53,6 +53,28 @@ async fn a_ping_needs_a_url_and_nothing_else() {
 }
 
 #[actix_web::test]
+async fn an_idempotency_key_is_refused_where_the_pings_own_id_does_its_work() {
+    let api = Ports::new().api();
+    let reply = send(&api, to('b', "POST", "?id=7").insert_header(("Idempotency-Key", "7"))).await;
+    assert_eq!((reply.status.as_u16(), reply.code().as_str()), (400, "malformed-header"));
+    let detail = "Idempotency-Key: is not taken here; a ping's `id` makes its repeats count once";
+    assert_eq!(reply.json()["detail"], detail);
+}
+
+#[actix_web::test]
+async fn a_queue_that_fails_is_not_called_the_database() {
+    for (kind, detail) in [
+        (BackendErrorKind::Unavailable, "a backend cannot be reached or is busy"),
+        (BackendErrorKind::Timeout, "a backend took too long; a write may have happened all the same"),
+    ] {
+        let mut ports = Ports::new();
+        ports.queue.expect_push().return_once(move |_| Err(failure(kind)));
+        let reply = send(&ports.api(), to('b', "GET", "")).await;
+        assert_eq!((reply.status.as_u16(), reply.json()["detail"].as_str().unwrap()), (503, detail));
+    }
+}
+
+#[actix_web::test]
 async fn the_prefix_of_the_editor_plugins_is_taken() {
     let (api, pushed) = queue();
     let uri = format!("/ping/waka_{}", capture_secret('b'));

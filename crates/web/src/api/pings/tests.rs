@@ -1,12 +1,13 @@
 //! The endpoints for looking at pings against mocked ports.
 
+use stint_domain::ports::BackendErrorKind;
 use stint_domain::ports::ping::{PingCursor, RetractPingError};
 use stint_domain::values::{Gap, Subject};
 use stint_domain::{LoggedPing, Page, Ping, PingRefusal};
 use uuid::Uuid;
 
 use super::*;
-use crate::test::{ENTRY, JOB, Ports, TOKEN, at, by, send};
+use crate::test::{ENTRY, JOB, Ports, TOKEN, at, by, failure, send};
 
 const PING: &str = "00000000-0000-0000-0000-000000000003";
 const PING_URL: &str = "/api/v1/pings/00000000-0000-0000-0000-000000000003";
@@ -37,6 +38,27 @@ fn logged(number: u128, outcome: PingOutcome) -> LoggedPing {
         summary: None,
         outcome,
         logged_at: at(),
+    }
+}
+
+#[actix_web::test]
+async fn while_the_queue_is_down_what_the_ledger_dealt_with_is_listed_all_the_same() {
+    let mut ports = Ports::new();
+    ports.queue.expect_waiting().times(2).returning(|_| Err(failure(BackendErrorKind::Unavailable)));
+    ports.pings.expect_list().times(4).returning(|query| {
+        let items = vec![logged(1, PingOutcome::Retracted)];
+        let next = query.status.is_none().then(|| PingCursor::from(&items[0]));
+        Ok(Page { items, next })
+    });
+    let api = ports.api();
+    let cursor = cursor::write(&PingCursor::BEFORE_ALL, "");
+    for query in ["status=logged", "status=ignored", "status=retracted", &format!("cursor={cursor}")] {
+        let reply = send(&api, by("r", "GET", &format!("/api/v1/pings?{query}"))).await;
+        assert_eq!((reply.status.as_u16(), reply.json()["items"].as_array().unwrap().len()), (200, 1), "{query}");
+    }
+    for query in ["", "?status=queued"] {
+        let reply = send(&api, by("r", "GET", &format!("/api/v1/pings{query}"))).await;
+        assert_eq!((reply.status.as_u16(), reply.code().as_str()), (503, "unavailable"), "{query}");
     }
 }
 
@@ -100,6 +122,7 @@ async fn a_ping_is_read_wherever_it_is() {
         let reply = send(&ports.api(), by("r", "GET", PING_URL)).await;
         if status.is_empty() {
             assert_eq!((reply.status.as_u16(), reply.code().as_str()), (404, "not-found"));
+            assert_eq!(reply.json()["detail"], "there is no ping with this id");
         } else {
             assert_eq!((&reply.json()["id"], &reply.json()["status"]), (&PING.into(), &status.into()));
         }

@@ -21,7 +21,8 @@ pub(crate) struct Heartbeat {
     /// What was worked on. Not kept: it tells heartbeats apart.
     #[schema(required = false)]
     entity: String,
-    /// Which job it counts for, by a token that is bound to none: `Unknown Project`, unless given.
+    /// Which job it counts for, by a token that is bound to none: `Unknown Project`, unless a name is given. Of a longer
+    /// one the first 120 characters count.
     #[schema(required = false)]
     project: Option<String>,
 }
@@ -45,6 +46,12 @@ pub(crate) fn heartbeats() -> Described {
                  repeat is 201 and counts once. Of more than 1,000 the first 1,000 are taken and the others are 429 in \
                  their places, so that clients send them again; more than 10,000 are refused as a whole.";
     taking("send_heartbeats", "Take heartbeats", about).takes_many::<Heartbeat>(Media::Json, &json!([example()]))
+}
+
+pub(crate) fn heartbeats_to_base() -> Described {
+    let about = "The same for clients that send to the base URL as they were told it, such as the Python `wakatime`.";
+    taking("send_heartbeats_to_base", "Take heartbeats at the base URL", about)
+        .takes_many::<Heartbeat>(Media::Json, &json!([example()]))
 }
 
 pub(crate) fn heartbeat() -> Described {

@@ -1,17 +1,22 @@
-//! From a heartbeat to a ping. What is unknown is ignored, and only what a ping needs must be there: the time.
+//! From a heartbeat to a ping. A client throws away for good what is refused, so only the time can be wrong: what is
+//! unknown is ignored, and everything else is made the best of.
 
 use stint_domain::services::{PingDraft, PingDraftError, PingService};
-use stint_domain::values::{CaptureTarget, JobName, PingId, Timestamp};
+use stint_domain::values::{JobName, PingId, Timestamp};
 use stint_domain::{Capturer, Ping};
 
+use super::items;
 use crate::json::Json;
 use crate::moment;
+use crate::problem::Problem;
 
 /// What a heartbeat without a project counts for, where that is needed.
 const NO_PROJECT: &str = "Unknown Project";
 
 /// The members that tell heartbeats apart, the time aside. A heartbeat that is sent again has them all alike.
 const IDENTITY: [&str; 7] = ["entity", "type", "category", "project", "branch", "language", "is_write"];
+/// Where the project is among them.
+const PROJECT: usize = 3;
 
 /// Which part of a heartbeat will never do, and why.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,7 +30,6 @@ pub(super) struct Refused {
 pub(super) enum Part {
     Heartbeat,
     Time,
-    Project,
 }
 
 impl Part {
@@ -33,7 +37,6 @@ impl Part {
         match self {
             Self::Heartbeat => "heartbeat",
             Self::Time => "time",
-            Self::Project => "project",
         }
     }
 }
@@ -41,50 +44,57 @@ impl Part {
 /// The ping that a heartbeat is.
 pub(super) fn ping(pings: &PingService, capturer: &Capturer, text: &[u8]) -> Result<Ping, Refused> {
     let refused = |part, detail| Refused { part, detail };
-    let json = Json::parse(text).map_err(|problem| refused(Part::Heartbeat, problem.into_detail()))?;
-    let Json::Object(members) = json else {
-        return Err(refused(Part::Heartbeat, format!("must be an object, got {json}")));
-    };
-    let member = |name: &str| members.iter().find(|(member, _)| member == name).map(|(_, json)| json);
-    let time = member("time").ok_or_else(|| refused(Part::Time, "must be given".to_owned()))?;
-    let at = moment::from_json(time).map_err(|detail| refused(Part::Time, detail))?;
-    let project = match capturer.rule.target {
-        CaptureTarget::Job(_) => None,
-        CaptureTarget::Projects { .. } => {
-            Some(project(member("project")).map_err(|detail| refused(Part::Project, detail))?)
+    let (mut time, mut identity) = (None, [None; IDENTITY.len()]);
+    let see = |name: &str, value| {
+        if name == "time" {
+            time = Some(value);
+        } else if let Some(place) = IDENTITY.iter().position(|known| *known == name) {
+            identity[place] = Some(value);
         }
     };
-    let id = Some(PingId::named(capturer.token, &name(at, member)));
-    let draft = PingDraft { id, at: Some(at), project, ..PingDraft::default() };
+    if items::members(text, see).is_none() {
+        let detail =
+            Json::parse(text).map_or_else(Problem::into_detail, |json| format!("must be an object, got {json}"));
+        return Err(refused(Part::Heartbeat, detail));
+    }
+    let at = moment(time).map_err(|detail| refused(Part::Time, detail))?;
+    let draft = PingDraft {
+        id: Some(PingId::named(capturer.token, &name(at, &identity))),
+        at: Some(at),
+        project: project(identity[PROJECT]),
+        ..PingDraft::default()
+    };
     pings.admit(capturer, draft).map_err(|error| {
         let part = match error {
             PingDraftError::Moment(_) => Part::Time,
-            PingDraftError::ProjectMissing => Part::Project,
+            PingDraftError::ProjectMissing => Part::Heartbeat,
         };
         refused(part, error.to_string())
     })
 }
 
-fn project(json: Option<&Json<'_>>) -> Result<JobName, String> {
-    let name = match json {
-        None | Some(Json::Null) => NO_PROJECT,
-        Some(Json::String(name)) if name.trim().is_empty() => NO_PROJECT,
-        Some(Json::String(name)) => name,
-        Some(other) => return Err(format!("must be text, got {other}")),
-    };
-    JobName::new(name).map_err(|error| error.to_string())
+fn moment(time: Option<&[u8]>) -> Result<Timestamp, String> {
+    let time = Json::parse(time.ok_or("must be given")?).map_err(Problem::into_detail)?;
+    moment::from_json(&time)
+}
+
+/// The job's name, as near to what was sent as a name can be. Tokens that are bound to a job do not look at it.
+fn project(json: Option<&[u8]>) -> Option<JobName> {
+    let sent = json.and_then(items::text).unwrap_or_default();
+    let cut: String = sent.trim().chars().take(JobName::MAX_CHARS).collect();
+    JobName::new(&cut).or_else(|_| JobName::new(NO_PROJECT)).ok()
 }
 
 /// What the heartbeat is called, so that its repeats are known. No name that a sender chooses has a control character,
 /// so that it is none of those.
-fn name<'j>(at: Timestamp, member: impl Fn(&str) -> Option<&'j Json<'j>>) -> String {
+fn name(at: Timestamp, identity: &[Option<&[u8]>]) -> String {
     let mut name = format!("heartbeat\0{}", at.as_micros());
-    for part in IDENTITY {
+    for part in identity {
         name.push('\0');
-        match member(part) {
-            Some(Json::String(text)) => name.push_str(text),
-            Some(Json::Bool(true)) => name.push_str("true"),
-            _ => {}
+        match part {
+            Some(b"true") => name.push_str("true"),
+            Some(json) => name.push_str(&items::text(json).unwrap_or_default()),
+            None => {}
         }
     }
     name

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use serde::de::IgnoredAny;
+use serde::Deserializer as _;
+use serde::de::{IgnoredAny, Visitor};
 use serde_json::Deserializer;
 
 use crate::problem::{Code, Problem};
@@ -12,7 +13,7 @@ pub(super) fn unwrapped(body: &[u8]) -> Result<Cow<'_, [u8]>, Problem> {
     if body.trim_ascii_start().first() != Some(&b'"') {
         return Ok(Cow::Borrowed(body));
     }
-    match serde_json::from_slice::<String>(body) {
+    match lossy(body) {
         Ok(text) => Ok(Cow::Owned(text.into_bytes())),
         Err(error) => Err(malformed(error.column(), "a JSON string was expected")),
     }
@@ -52,6 +53,53 @@ fn list(body: &[u8], most: usize) -> Result<Vec<&[u8]>, Problem> {
         }
     }
     if at == body.len() { Ok(items) } else { Err(malformed(at, "the end of the body was expected")) }
+}
+
+/// Shows the members of an object: their names and the text of their values. None, when it is no object.
+pub(super) fn members<'o>(object: &'o [u8], mut see: impl FnMut(&str, &'o [u8])) -> Option<()> {
+    let object = object.trim_ascii();
+    let skip = |at: usize, byte: u8| (object.get(at) == Some(&byte)).then(|| skip_space(object, at + 1));
+    let mut at = skip(0, b'{')?;
+    if skip(at, b'}') == Some(object.len()) {
+        return Some(());
+    }
+    loop {
+        let length = value(&object[at..]).ok()?;
+        let name = text(&object[at..at + length])?;
+        at = skip(skip_space(object, at + length), b':')?;
+        let length = value(&object[at..]).ok()?;
+        see(&name, object[at..at + length].trim_ascii());
+        at = skip_space(object, at + length);
+        match skip(at, b',') {
+            Some(next) => at = next,
+            None => return (skip(at, b'}') == Some(object.len())).then_some(()),
+        }
+    }
+}
+
+/// The text that a JSON string holds, if it is one. What is no UTF-8, or half of a surrogate pair, is replaced.
+pub(super) fn text(json: &[u8]) -> Option<String> {
+    if json.first() == Some(&b'"') { lossy(json).ok() } else { None }
+}
+
+fn lossy(json: &[u8]) -> Result<String, serde_json::Error> {
+    struct Lossy;
+
+    impl Visitor<'_> for Lossy {
+        type Value = String;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("text")
+        }
+
+        fn visit_bytes<E>(self, bytes: &[u8]) -> Result<String, E> {
+            Ok(String::from_utf8_lossy(bytes).into_owned())
+        }
+    }
+
+    let mut deserializer = Deserializer::from_slice(json);
+    let text = deserializer.deserialize_bytes(Lossy)?;
+    deserializer.end().map(|()| text)
 }
 
 /// How long the value is with which the text begins. What it says is not looked at.
@@ -96,6 +144,32 @@ mod tests {
         assert_eq!(unwrapped(r#" "[{\"time\": 1}]" "#).unwrap(), br#"[{"time": 1}]"#);
         assert_eq!(unwrapped("[7]").unwrap(), b"[7]");
         assert_eq!(unwrapped(r#""[7]" x"#).unwrap_err().code(), Code::MalformedJson);
+    }
+
+    #[test]
+    fn members_are_shown_with_the_text_of_their_values() {
+        let shown = |object: &str| {
+            let mut shown = String::new();
+            let done = members(object.as_bytes(), |name, value| {
+                shown.extend([name, "=", std::str::from_utf8(value).unwrap(), ";"]);
+            });
+            done.map(|()| shown)
+        };
+        assert_eq!(shown(" { } ").unwrap(), "");
+        assert_eq!(
+            shown("{\"a\" : [{\"x\": \",\"}] , \"\\u0062\":\"}\",\"c\": 1e999 }").unwrap(),
+            "a=[{\"x\": \",\"}];b=\"}\";c=1e999;"
+        );
+        for bad in ["", "7", "[]", "{", "{}x", "{1: 2}", "{\"a\"}", "{\"a\": 1,}", "{\"a\": 1", "{\"a\": 1}}"] {
+            assert_eq!(shown(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn text_is_read_whatever_its_bytes_are() {
+        assert_eq!(text(b"\"a\\n\xff\"").unwrap(), "a\n\u{fffd}");
+        assert!(text(br#""x\udcffy""#).unwrap().starts_with('x'));
+        assert_eq!((text(b"7"), text(b"[1]"), text(b"null")), (None, None, None));
     }
 
     #[test]

@@ -1,7 +1,5 @@
 //! Where plugins put the key: in one of many ways, each of which some plugin insists on.
 
-use std::borrow::Cow;
-
 use actix_web::HttpRequest;
 use actix_web::http::header;
 use base64::Engine as _;
@@ -17,34 +15,42 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// The key, if there is one: from `Authorization`, or else from `?api_key=`.
-pub(super) fn of(request: &HttpRequest) -> Option<Cow<'_, str>> {
-    let Some(line) = request.headers().get(header::AUTHORIZATION) else { return in_query(request.query_string()) };
-    let (scheme, credentials) = line.to_str().ok()?.split_once(' ')?;
+/// The key, if there is one: from `Authorization`, or else from `?api_key=`, because browsers and proxies may say something
+/// else in the header.
+pub(super) fn of(request: &HttpRequest) -> Option<String> {
+    let mut lines = request.headers().get_all(header::AUTHORIZATION);
+    lines.find_map(|line| in_header(line.to_str().ok()?)).or_else(|| in_query(request.query_string()))
+}
+
+fn in_header(line: &str) -> Option<String> {
+    let (scheme, credentials) = line.split_once(' ')?;
     let credentials = credentials.trim();
     if scheme.eq_ignore_ascii_case("Basic") {
-        decoded(credentials).map(Cow::Owned)
+        usable(&decoded(credentials)?)
     } else if scheme.eq_ignore_ascii_case("Bearer") {
-        if TokenSecret::for_capture(credentials).is_ok() {
-            return Some(Cow::Borrowed(credentials));
-        }
-        decoded(credentials).map(Cow::Owned)
+        usable(credentials).or_else(|| usable(&decoded(credentials)?))
     } else {
         None
     }
+}
+
+/// The key in lower case, which is its form everywhere else, if it may be one. Clients take it in upper case as well.
+fn usable(key: &str) -> Option<String> {
+    let key = key.trim().to_ascii_lowercase();
+    TokenSecret::for_capture(&key).is_ok().then_some(key)
 }
 
 /// The user or, where that is empty, the password; also of one without a colon.
 fn decoded(credentials: &str) -> Option<String> {
     let text = String::from_utf8(BASE64.decode(credentials).ok()?).ok()?;
     match text.split_once(':') {
-        Some(("", password)) => Some(password.trim().to_owned()),
-        Some((user, _)) => Some(user.trim().to_owned()),
-        None => Some(text.trim().to_owned()),
+        Some(("", password)) => Some(password.to_owned()),
+        Some((user, _)) => Some(user.to_owned()),
+        None => Some(text),
     }
 }
 
-fn in_query(query: &str) -> Option<Cow<'_, str>> {
+fn in_query(query: &str) -> Option<String> {
     let value = query.split('&').find_map(|pair| pair.strip_prefix("api_key="))?;
-    percent::decode(value).ok()
+    usable(&percent::decode(value).ok()?)
 }

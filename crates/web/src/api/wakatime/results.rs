@@ -56,7 +56,7 @@ impl PartialSchema for ResultsBody {
     fn schema() -> RefOr<Schema> {
         let or_null = |schema_type| SchemaType::from_iter([schema_type, Type::Null]);
         let texts = || ArrayBuilder::new().items(ObjectBuilder::new().schema_type(Type::String));
-        let errors = [Part::Heartbeat, Part::Time, Part::Project]
+        let errors = [Part::Heartbeat, Part::Time]
             .into_iter()
             .fold(ObjectBuilder::new(), |errors, part| errors.property(part.as_str(), texts()));
         let half = ObjectBuilder::new()

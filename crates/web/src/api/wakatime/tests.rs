@@ -14,6 +14,7 @@ use crate::Api;
 use crate::test::{JOB, Ports, TestRequest, capture_secret, failure, send};
 
 const BULK: &str = "/api/wakatime/v1/users/current/heartbeats.bulk";
+const BASE: &str = "/api/wakatime/v1";
 const SINGLE: &str = "/api/wakatime/v1/users/current/heartbeats";
 const TODAY: &str = "/api/wakatime/v1/users/current/statusbar/today";
 const ERRORS: &str = "/api/wakatime/v1/plugins/errors";
@@ -51,7 +52,8 @@ async fn every_way_to_present_the_key_is_taken() {
     let key = capture_secret('b');
     let prefixed = format!("waka_{key}");
     let mut headers = Vec::new();
-    for key in [&key, &prefixed] {
+    let (upper, mixed) = (key.to_uppercase(), format!("waka_{}", key.to_uppercase()));
+    for key in [&key, &prefixed, &upper, &mixed] {
         for text in [key.clone(), format!("{key}:"), format!("{key}:x"), format!(":{key}")] {
             headers.push(format!("Basic {}", STANDARD.encode(&text)));
             headers.push(format!("basic {}", STANDARD_NO_PAD.encode(&text)));
@@ -66,9 +68,13 @@ async fn every_way_to_present_the_key_is_taken() {
         assert_eq!(send(&api, request.set_payload("[{\"time\": 1700000000}]")).await.status, 201, "{header}");
     }
     assert_eq!(pushed.lock().unwrap().len(), count);
-    for query in [format!("api_key={key}"), format!("a=b&api_key={prefixed}&timezone=UTC")] {
-        let request = TestRequest::post().uri(&format!("{BULK}?{query}")).set_payload("[]");
-        assert_eq!(send(&api, request).await.status, 201, "{query}");
+    for query in [format!("api_key={key}"), format!("a=b&api_key={mixed}&timezone=UTC")] {
+        let request = || TestRequest::post().uri(&format!("{BULK}?{query}")).set_payload("[]");
+        assert_eq!(send(&api, request()).await.status, 201, "{query}");
+        for other in ["Basic YWRhOnNlY3JldA==", "Basic !", "Basic", "Bearer session", "Digest x"] {
+            let request = request().insert_header(("Authorization", other));
+            assert_eq!(send(&api, request).await.status, 201, "{other}");
+        }
     }
 }
 
@@ -78,7 +84,7 @@ async fn without_a_key_that_is_in_force_nothing_is_taken() {
     let key = |kind| STANDARD.encode(capture_secret(kind));
     let (unknown, revoked) = (format!("Basic {}", key('x')), format!("Basic {}", key('o')));
     let other = format!("Bearer {}", crate::test::secret("a"));
-    for url in [BULK, SINGLE, ERRORS, TODAY] {
+    for url in [BULK, SINGLE, BASE, ERRORS, TODAY] {
         let method = if url == TODAY { "GET" } else { "POST" };
         let request = || TestRequest::with_uri(url).method(method.parse().unwrap()).set_payload("not read");
         let mut requests = vec![request()];
@@ -131,20 +137,49 @@ async fn a_heartbeat_that_no_parser_takes_is_told_in_its_place() {
     let body =
         r#"[{"time": 1, "time": 2}, {"time": 1700000000, "entity": "\udcff"}, {"time": 1e999}, {"time": 1700000000}]"#;
     let reply = send(&api, sent('b', BULK, body)).await;
-    assert_eq!((reply.status.as_u16(), statuses(&reply.json())), (201, vec![400, 400, 400, 201]));
-    assert_eq!(pushed.lock().unwrap().len(), 1);
+    assert_eq!((reply.status.as_u16(), statuses(&reply.json())), (201, vec![400, 201, 400, 201]));
+    assert_eq!(pushed.lock().unwrap().len(), 2);
 }
 
 #[actix_web::test]
-async fn one_heartbeat_alone_is_taken_at_both_addresses() {
+async fn nothing_but_the_time_makes_a_heartbeat_fail() {
     let (api, pushed) = queue();
-    for url in [BULK, SINGLE] {
+    let deep = format!("{}{}", "[".repeat(1_000), "]".repeat(1_000));
+    let others = [
+        r#""dependencies": [1e999], "x": 1, "x": 2"#.to_owned(),
+        r#""project": "\udcff", "branch": "\ud800""#.to_owned(),
+        r#""project": "stint\u0000""#.to_owned(),
+        format!(r#""lines": {deep}"#),
+        format!(r#""many": [0{}]"#, ",0".repeat(100_001)),
+        r#""project": ["a"], "language": {}"#.to_owned(),
+    ];
+    for kind in ['b', 'c'] {
+        for other in &others {
+            let body = format!(r#"[{{"time": 1700000000, {other}}}]"#);
+            assert_eq!(statuses(&send(&api, sent(kind, BULK, body)).await.json()), [201], "{other:.80}");
+        }
+    }
+    pushed.lock().unwrap().clear();
+    let entities: [&[u8]; 3] = [b"\xff\xfe", b"caf\xe9", b"caf\xe9"];
+    for entity in entities {
+        let body = [b"[{\"time\": 1700000000, \"entity\": \"".as_slice(), entity, b"\"}]"].concat();
+        let reply = send(&api, sent('b', BULK, "").set_payload(body)).await;
+        assert_eq!(statuses(&reply.json()), [201]);
+    }
+    let ids: Vec<_> = pushed.lock().unwrap().iter().map(|ping| ping.id).collect();
+    assert!(ids[0] != ids[1] && ids[1] == ids[2], "{ids:?}");
+}
+
+#[actix_web::test]
+async fn one_heartbeat_alone_is_taken_at_every_address() {
+    let (api, pushed) = queue();
+    for url in [BULK, SINGLE, BASE] {
         for body in [heartbeat(1_700_000_000), json!([heartbeat(1_700_000_000)])] {
             let reply = send(&api, sent('b', url, body)).await;
             assert_eq!((reply.status.as_u16(), reply.json()), (201, json!({ "responses": [[{ "data": null }, 201]] })));
         }
     }
-    assert_eq!(pushed.lock().unwrap().len(), 4);
+    assert_eq!(pushed.lock().unwrap().len(), 6);
     let typed = sent('b', BULK, "[]").insert_header(("Content-Type", "text/plain"));
     assert_eq!(send(&api, typed).await.json(), json!({ "responses": [] }));
 }
@@ -181,9 +216,12 @@ async fn the_project_picks_the_job_unless_the_token_is_bound_to_one() {
         let unknown = project("Unknown Project");
         assert_eq!(targets, [project("stint"), unknown.clone(), unknown.clone(), unknown]);
     }
-    let bad = json!([with("p".repeat(121).into()), with(7.into())]);
-    assert_eq!(statuses(&send(&api, sent('c', BULK, &bad)).await.json()), [400, 400]);
-    assert_eq!(statuses(&send(&api, sent('b', BULK, &bad)).await.json()), [201, 201]);
+    let bad = json!([with(format!(" {}", "ä".repeat(121)).into()), with(7.into()), with("a\nb".into())]);
+    assert_eq!(statuses(&send(&api, sent('c', BULK, &bad)).await.json()), [201; 3]);
+    let named = |name: &str| PingTarget::Project { name: JobName::new(name).unwrap(), create: true };
+    let targets: Vec<_> = pushed.lock().unwrap().drain(..).map(|ping| ping.target).collect();
+    assert_eq!(targets, [named(&"ä".repeat(120)), named("Unknown Project"), named("Unknown Project")]);
+    assert_eq!(statuses(&send(&api, sent('b', BULK, &bad)).await.json()), [201; 3]);
     assert!(pushed.lock().unwrap().iter().all(|ping| ping.target == PingTarget::Job(JOB.parse().unwrap())));
 }
 
@@ -217,6 +255,23 @@ async fn what_is_no_list_is_refused_as_a_whole() {
 }
 
 #[actix_web::test]
+async fn unknown_routes_and_wrong_methods_tell_errors_plainly() {
+    let api = Ports::new().api();
+    for (method, url, status) in [
+        ("GET", "/api/wakatime/v1/users/current", 404),
+        ("POST", "/api/wakatime/v2", 404),
+        ("POST", "/api/wakatime/v1/", 404),
+        ("GET", BASE, 405),
+        ("POST", TODAY, 405),
+    ] {
+        let reply = send(&api, TestRequest::with_uri(url).method(method.parse().unwrap())).await;
+        assert_eq!((reply.status.as_u16(), reply.header("content-type")), (status, "application/json"), "{url}");
+        let body = reply.json();
+        assert!(body["error"].is_string() && body.as_object().unwrap().len() == 1, "{body}");
+    }
+}
+
+#[actix_web::test]
 async fn a_queue_or_a_look_up_that_fails_fails_the_whole_request() {
     let mut ports = Ports::new();
     ports.queue.expect_push().times(1).returning(|_| Err(failure(BackendErrorKind::Unavailable)));
@@ -224,7 +279,7 @@ async fn a_queue_or_a_look_up_that_fails_fails_the_whole_request() {
     for kind in ['b', 'f'] {
         let reply = send(&api, sent(kind, BULK, json!([heartbeat(1_700_000_000), heartbeat("soon")]))).await;
         assert_eq!((reply.status.as_u16(), reply.header("retry-after")), (503, "1"));
-        assert_eq!(reply.json(), json!({ "error": "the database cannot be reached or is busy" }));
+        assert_eq!(reply.json(), json!({ "error": "a backend cannot be reached or is busy" }));
     }
     // Where there is nothing to queue, no queue is asked.
     assert_eq!(statuses(&send(&api, sent('b', BULK, "[{}]")).await.json()), [400]);
