@@ -21,6 +21,7 @@ use std::rc::Rc;
 use std::str::FromStr;
 
 use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
@@ -220,16 +221,27 @@ fn finish(headers: &mut HeaderMap, request_id: &str) {
 }
 
 /// One line per request. The path is the route's pattern: what callers put into a URL stays out of logs.
+/// One line per request; for what was only accepted (202) at the level `debug`: pings come by the ten thousand per second,
+/// a line costs a third of such a request, and what came of them is listed.
 fn log_access(request: &HttpRequest, route: &str, response: &HttpResponse, context: &Context) {
-    let principal = context.principal.get();
-    tracing::info!(
-        target: "stint::access",
-        method = request.method().as_str(),
-        route,
-        status = response.status().as_u16(),
-        duration_ms = context.started.elapsed().as_secs_f64() * 1000.0,
-        subject = principal.map(|principal| principal.subject.as_str()),
-        token = principal.map(|principal| tracing::field::display(principal.token)),
-        "answered"
-    );
+    macro_rules! log {
+        ($level:ident) => {{
+            let principal = context.principal.get();
+            tracing::$level!(
+                target: "stint::access",
+                method = request.method().as_str(),
+                route,
+                status = response.status().as_u16(),
+                duration_ms = context.started.elapsed().as_secs_f64() * 1000.0,
+                subject = principal.map(|principal| principal.subject.as_str()),
+                token = principal.map(|principal| tracing::field::display(principal.token)),
+                "answered"
+            );
+        }};
+    }
+    if response.status() == StatusCode::ACCEPTED {
+        log!(debug);
+    } else {
+        log!(info);
+    }
 }
