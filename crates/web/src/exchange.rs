@@ -150,7 +150,7 @@ pub(crate) async fn exchange<F: Future<Output = Answer>>(
         let answer = bounded(handler(call), &api, context.deadline).await;
         let mut response = answer.unwrap_or_else(|problem| {
             problem.log();
-            // No route has a pattern where there is none.
+            // Where there is no route, there is no pattern to tell it by.
             if plain_errors || request.path().starts_with(api::WAKATIME) {
                 return problem.respond_plainly();
             }
