@@ -53,6 +53,7 @@ async fn the_document_names_every_route_and_method_and_no_other(service: Service
         ("/api/v1/jobs/{id}/capture-tokens", &["get", "post"]),
         ("/api/v1/capture-tokens", &["get", "post"]),
         ("/api/v1/capture-tokens/{id}", &["get", "patch", "delete"]),
+        ("/api/wakatime/v1", &["post"]),
         ("/api/wakatime/v1/users/current/heartbeats.bulk", &["post"]),
         ("/api/wakatime/v1/users/current/heartbeats", &["post"]),
         ("/api/wakatime/v1/users/current/statusbar/today", &["get"]),
