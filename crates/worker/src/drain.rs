@@ -26,6 +26,10 @@ use crate::standing::Standing;
 /// brings to nobody would wait until they count as abandoned.
 const LAST_TAKE: Duration = Duration::from_millis(500);
 
+/// The longest wait after a take that failed: pings come in again the moment that the queue is back, and to ask it once a
+/// second is no burden.
+const TAKE_AGAIN: Duration = Duration::from_secs(1);
+
 /// How a queue is drained.
 #[derive(Debug, Clone)]
 pub struct DrainLimits {
@@ -142,7 +146,8 @@ impl Drain {
                 }
                 Err(error) => {
                     let failures = self.taking.failed(&error);
-                    shutdown.sleep(self.limits.backoff.after(failures)).await;
+                    let most = self.limits.backoff.most.min(TAKE_AGAIN);
+                    shutdown.sleep(Backoff { most, ..self.limits.backoff }.after(failures)).await;
                 }
             }
         }

@@ -190,6 +190,17 @@ async fn a_queue_that_is_down_for_a_while_is_drained_when_it_is_back() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_queue_that_was_down_for_long_is_asked_again_within_a_second() {
+    let (queue, ledger) = (TestQueue::with(pings(1)), Arc::<TestLedger>::default());
+    queue.fail_to_take([Unavailable; 60]);
+    let running = Running::start(&queue, &ledger, 10);
+    let begun = Instant::now();
+    queue.emptied().await;
+    assert!(begun.elapsed() <= Duration::from_secs(61), "{:?}", begun.elapsed());
+    running.ended().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_the_queue_will_not_settle_comes_again_and_counts_once() {
     let (queue, ledger) = (TestQueue::with(pings(5)), Arc::<TestLedger>::default());
     queue.fail_to_settle([Internal; 5]);
