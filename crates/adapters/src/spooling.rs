@@ -5,8 +5,8 @@
 //! harmless, because pings count once by their ids.
 //!
 //! Whoever asks how things stand is told of both queues or gets an error: half an answer would look as if pings had
-//! gone. Takes, on the other hand, hand out what one queue has while the other is down; a take that has found nothing in
-//! that one when its wait is over then fails, too.
+//! gone. Takes, on the other hand, are content with one queue while the other is down, and fail when both are: whoever was
+//! told of a failure would ask less often, and spooled pings would wait for that.
 //!
 //! Deliberately absent: moving pings from one to the other. They are logged from where they are.
 
@@ -61,11 +61,10 @@ impl Spooling {
         }
     }
 
-    /// What either queue has right now, up to the bound; an error when neither could tell, or one could not and the other
-    /// has nothing.
+    /// What either queue has right now, up to the bound; an error when neither could tell.
     async fn take_now(&self, command: &TakePings) -> Result<Vec<Delivery>, BackendError> {
         let spool_is_first = self.spool_is_next.fetch_xor(true, Ordering::Relaxed);
-        let (mut taken, mut failed) = (Vec::new(), None);
+        let (mut taken, mut failed, mut told) = (Vec::new(), None, false);
         for is_spool in [spool_is_first, !spool_is_first] {
             let most = command.most - taken.len();
             if most == 0 {
@@ -73,12 +72,14 @@ impl Spooling {
             }
             let command = TakePings { most, wait: Duration::ZERO, ..command.clone() };
             match self.take_from(is_spool, command).await {
-                Ok(more) => taken.extend(more),
+                Ok(more) => {
+                    taken.extend(more);
+                    told = true;
+                }
                 Err(error) => failed = Some(error),
             }
         }
-        // What was handed out is not given up because of the other queue.
-        failed.filter(|_| taken.is_empty()).map_or(Ok(taken), Err)
+        failed.filter(|_| !told).map_or(Ok(taken), Err)
     }
 
     async fn take_from(&self, is_spool: bool, command: TakePings) -> Result<Vec<Delivery>, BackendError> {

@@ -3,7 +3,7 @@
 use stint_domain::PageSize;
 use stint_domain::ports::TaskLog;
 use stint_domain::ports::task::{BeginTask, EndTask, ListTaskRuns, TaskRun, TaskState};
-use stint_domain::values::TaskRunId;
+use stint_domain::values::{TaskRunId, Timestamp};
 
 use crate::Fixture;
 use crate::concurrency::together;
@@ -20,6 +20,8 @@ macro_rules! task_log {
             (task) {
                 a_run_reads_back_as_it_began_and_as_it_ended,
                 of_twenty_instances_that_begin_a_run_one_may,
+                of_twenty_runs_of_a_task_that_begin_together_one_may,
+                no_run_begins_while_another_of_the_task_has_time,
                 who_began_a_run_is_told_so_again,
                 another_task_due_time_or_attempt_is_another_run,
                 a_run_that_ended_stays_as_it_is,
@@ -52,12 +54,44 @@ pub async fn of_twenty_instances_that_begin_a_run_one_may(tasks: Tasks) {
     for attempt in 1..=3 {
         let may = together(20, |number| {
             let port = tasks.port.clone();
-            async move { port.begin(BeginTask { instance: format!("{number}"), ..begin(attempt) }).await.unwrap() }
+            async move { port.begin(BeginTask { instance: format!("{number}"), ..brief(attempt) }).await.unwrap() }
         })
         .await;
         assert_eq!(may.into_iter().filter(|may| *may).count(), 1);
     }
     assert_eq!(all(&tasks, ListTaskRuns::default()).await.len(), 3);
+}
+
+/// As when a person runs it by hand the moment that it is due: each run is another, due at another time.
+pub async fn of_twenty_runs_of_a_task_that_begin_together_one_may(tasks: Tasks) {
+    for round in 0..3 {
+        let commands: Vec<_> = (0..20).map(|number| BeginTask { due: at(100 * round + number), ..begin(1) }).collect();
+        let may = together(20, |number| {
+            let (port, command) = (tasks.port.clone(), commands[number].clone());
+            async move { port.begin(command.clone()).await.unwrap().then_some(command.id) }
+        })
+        .await;
+        let begun: Vec<_> = may.into_iter().flatten().collect();
+        assert_eq!(begun.len(), 1);
+        tasks.port.end(end(begun[0], TaskState::Succeeded)).await.unwrap();
+    }
+    assert_eq!(all(&tasks, ListTaskRuns::default()).await.len(), 3, "nobody else's is recorded");
+}
+
+/// To the microsecond, and whatever its due time or attempt.
+pub async fn no_run_begins_while_another_of_the_task_has_time(tasks: Tasks) {
+    let first = begin(1);
+    assert!(tasks.port.begin(first.clone()).await.unwrap());
+    let last = Timestamp::from_micros(first.until.as_micros() - 1).unwrap();
+    for refused in [begin(2), BeginTask { due: at(-1), ..begin(1) }, BeginTask { due: at(1), at: last, ..begin(1) }] {
+        assert!(!tasks.port.begin(refused).await.unwrap());
+    }
+    assert!(tasks.port.begin(BeginTask { task: "verify".into(), ..begin(1) }).await.unwrap());
+    let (later, until) = (first.until, at(900));
+    let second = BeginTask { due: at(1), at: later, until, ..begin(1) };
+    assert!(tasks.port.begin(second.clone()).await.unwrap(), "the time of the first is over");
+    tasks.port.end(EndTask { at: later, ..end(second.id, TaskState::Failed) }).await.unwrap();
+    assert!(tasks.port.begin(BeginTask { due: at(1), at: later, until, ..begin(2) }).await.unwrap(), "it has ended");
 }
 
 /// When the answer was lost, say: the run is theirs.
@@ -72,7 +106,7 @@ pub async fn who_began_a_run_is_told_so_again(tasks: Tasks) {
 /// None of them is in another's way.
 pub async fn another_task_due_time_or_attempt_is_another_run(tasks: Tasks) {
     for command in
-        [begin(1), begin(2), BeginTask { due: at(1), ..begin(1) }, BeginTask { task: "verify".into(), ..begin(1) }]
+        [brief(1), brief(2), BeginTask { due: at(1), ..brief(1) }, BeginTask { task: "verify".into(), ..brief(1) }]
     {
         assert!(tasks.port.begin(command).await.unwrap());
     }
@@ -99,11 +133,11 @@ pub async fn ending_an_unknown_run_changes_nothing(tasks: Tasks) {
 
 /// Whenever they began, and whatever else runs.
 pub async fn the_latest_run_is_that_of_the_latest_due_time_and_attempt(tasks: Tasks) {
-    let latest = BeginTask { due: at(7), attempt: 2, at: at(10), ..begin(1) };
+    let latest = BeginTask { due: at(7), attempt: 2, at: at(10), ..brief(1) };
     for command in [
-        BeginTask { due: at(7), at: at(12), ..begin(1) },
+        BeginTask { due: at(7), at: at(12), ..brief(1) },
         latest.clone(),
-        BeginTask { due: at(3), at: at(20), ..begin(11) },
+        BeginTask { due: at(3), at: at(20), ..brief(11) },
         BeginTask { task: "verify".into(), due: at(9), ..begin(1) },
     ] {
         assert!(tasks.port.begin(command).await.unwrap());
@@ -116,8 +150,8 @@ pub async fn the_latest_run_is_that_of_the_latest_due_time_and_attempt(tasks: Ta
 pub async fn runs_are_listed_latest_first_page_by_page(tasks: Tasks) {
     let mut expected = Vec::new();
     for attempt in 1..=7 {
-        let command = BeginTask { at: at(i64::from(attempt / 3)), ..begin(attempt) };
-        tasks.port.begin(command.clone()).await.unwrap();
+        let command = BeginTask { at: at(i64::from(attempt / 3)), until: at(0), ..begin(attempt) };
+        assert!(tasks.port.begin(command.clone()).await.unwrap());
         expected.push(running(&command));
     }
     expected.sort_by_key(|run| (run.started_at, run.id));
@@ -129,7 +163,7 @@ pub async fn runs_are_listed_latest_first_page_by_page(tasks: Tasks) {
 
 /// By task, by state, by both.
 pub async fn a_listing_of_runs_can_be_narrowed(tasks: Tasks) {
-    let (prune, other, verify) = (begin(1), begin(2), BeginTask { task: "verify".into(), at: at(9), ..begin(1) });
+    let (prune, other, verify) = (brief(1), brief(2), BeginTask { task: "verify".into(), at: at(9), ..brief(1) });
     for command in [&prune, &other, &verify] {
         tasks.port.begin(command.clone()).await.unwrap();
     }
@@ -158,6 +192,11 @@ pub(crate) fn begin(attempt: u32) -> BeginTask {
         at: at(1),
         until: at(600),
     }
+}
+
+/// One whose time is over at once, so that others may begin without its end.
+pub(crate) fn brief(attempt: u32) -> BeginTask {
+    BeginTask { until: at(1), ..begin(attempt) }
 }
 
 pub(crate) fn end(id: TaskRunId, state: TaskState) -> EndTask {

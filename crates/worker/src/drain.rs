@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use stint_domain::ports::ping_queue::{Burial, Delivery, Receipt, TakePings};
-use stint_domain::ports::{BackendError, BackendErrorKind, Clock, PingQueue, PingRepository};
+use stint_domain::ports::{BackendError, Clock, PingQueue, PingRepository};
 use tokio::time::Instant;
 
 use crate::backoff::Backoff;
@@ -25,6 +25,10 @@ use crate::standing::Standing;
 /// How long a take that is under way at the end may still bring pings: under load it does so at once, and pings that it
 /// brings to nobody would wait until they count as abandoned.
 const LAST_TAKE: Duration = Duration::from_millis(500);
+
+/// The longest wait after a take that failed: pings come in again the moment that the queue is back, and to ask it once a
+/// second is no burden.
+const TAKE_AGAIN: Duration = Duration::from_secs(1);
 
 /// How a queue is drained.
 #[derive(Debug, Clone)]
@@ -37,7 +41,8 @@ pub struct DrainLimits {
     pub wait: Duration,
     /// How long after it was handed out an unsettled ping is another one's to take.
     pub abandoned_after: Duration,
-    /// How often a ping that cannot be logged is tried alone before it is set aside.
+    /// How often a ping that cannot be logged is tried alone before it is set aside; and how often the queue is told of a
+    /// group.
     pub tries: u32,
     /// How often a ping has been handed out when one try more is enough.
     pub deliveries: u32,
@@ -72,6 +77,7 @@ pub struct Drain {
     metrics: PingMetrics,
     taking: Standing,
     settling: Standing,
+    burying: Standing,
     ledger: Standing,
 }
 
@@ -94,9 +100,17 @@ impl Drain {
         limits: DrainLimits,
         metrics: PingMetrics,
     ) -> Self {
-        let [taking, settling, ledger] = ["the queue, to take pings", "the queue, to settle pings", "the ledger"];
-        let (taking, settling) = (Standing::of(taking), Standing::of(settling));
-        Self { queue, pings, clock, limits, metrics, taking, settling, ledger: Standing::of(ledger) }
+        Self {
+            queue,
+            pings,
+            clock,
+            limits,
+            metrics,
+            taking: Standing::of("the queue, to take pings"),
+            settling: Standing::of("the queue, to settle pings"),
+            burying: Standing::of("the queue, to set pings aside"),
+            ledger: Standing::of("the ledger"),
+        }
     }
 
     /// Drains until it is told to end; then the group in hand is finished, if that takes no longer than the grace.
@@ -132,7 +146,8 @@ impl Drain {
                 }
                 Err(error) => {
                     let failures = self.taking.failed(&error);
-                    shutdown.sleep(self.limits.backoff.after(failures)).await;
+                    let most = self.limits.backoff.most.min(TAKE_AGAIN);
+                    shutdown.sleep(Backoff { most, ..self.limits.backoff }.after(failures)).await;
                 }
             }
         }
@@ -156,34 +171,39 @@ impl Drain {
         dealt
     }
 
-    /// Tells the queue, as often as it takes.
+    /// Tells the queue: first what was logged, because that frees room, which a full queue lacks for what it is to set
+    /// aside.
     async fn settle(&self, dealt: Dealt, shutdown: &Shutdown) {
         let Dealt { logged, burials } = dealt;
+        if !logged.is_empty() {
+            self.insist(&self.settling, || self.queue.settle(logged.clone()), shutdown).await;
+        }
         if !burials.is_empty() {
             let buried = burials.len();
-            if self.insist(|| self.queue.bury(burials.clone()), shutdown).await {
+            if self.insist(&self.burying, || self.queue.bury(burials.clone()), shutdown).await {
                 self.metrics.buried.inc_by(buried as u64);
             }
         }
-        if !logged.is_empty() {
-            self.insist(|| self.queue.settle(logged.clone()), shutdown).await;
-        }
     }
 
-    /// Tries until it works, the time is over, or the queue has refused often enough. It is harmless to give up: what is
-    /// handed out again counts once.
-    async fn insist<'a>(&self, work: impl Fn() -> Work<'a> + Send + Sync, shutdown: &Shutdown) -> bool {
+    /// Tries until it works, the time is over, or the queue has failed often enough. It is harmless to give up: what is
+    /// handed out again counts once. To insist for ever is not: nothing else would be drained meanwhile.
+    async fn insist<'a>(
+        &self,
+        standing: &Standing,
+        work: impl Fn() -> Work<'a> + Send + Sync,
+        shutdown: &Shutdown,
+    ) -> bool {
         let insisting = async {
-            let mut refusals = 0;
-            while let Err(error) = work().await {
-                let failures = self.settling.failed(&error);
-                refusals += u32::from(!is_outage(error.kind));
-                if refusals >= self.limits.tries {
+            for tried in 1.. {
+                let Err(error) = work().await else { break };
+                standing.failed(&error);
+                if tried >= self.limits.tries {
                     return false;
                 }
-                tokio::time::sleep(self.limits.backoff.after(failures)).await;
+                tokio::time::sleep(self.limits.backoff.after(tried)).await;
             }
-            self.settling.works();
+            standing.works();
             true
         };
         tokio::select! {
@@ -192,11 +212,6 @@ impl Drain {
             () = shutdown.overdue(self.limits.grace) => false,
         }
     }
-}
-
-/// Whether the same may work later.
-const fn is_outage(kind: BackendErrorKind) -> bool {
-    matches!(kind, BackendErrorKind::Unavailable | BackendErrorKind::Timeout)
 }
 
 #[cfg(test)]

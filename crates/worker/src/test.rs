@@ -82,6 +82,8 @@ struct QueueState {
     /// Failures of the next calls of each kind.
     take: VecDeque<BackendErrorKind>,
     settle: VecDeque<BackendErrorKind>,
+    /// With which every burial fails.
+    bury: Option<BackendErrorKind>,
     largest: usize,
 }
 
@@ -109,6 +111,10 @@ impl TestQueue {
 
     pub(crate) fn fail_to_settle(&self, kinds: impl IntoIterator<Item = BackendErrorKind>) {
         self.state.lock().unwrap().settle.extend(kinds);
+    }
+
+    pub(crate) fn bury_nothing(&self, kind: BackendErrorKind) {
+        self.state.lock().unwrap().bury = Some(kind);
     }
 
     pub(crate) fn settled(&self) -> Vec<String> {
@@ -191,6 +197,7 @@ impl PingQueue for TestQueue {
 
     async fn bury(&self, burials: Vec<Burial>) -> Result<(), BackendError> {
         let mut state = self.state.lock().unwrap();
+        state.bury.map_or(Ok(()), |kind| Err(failure(kind)))?;
         for burial in burials {
             state.waiting.remove(&burial.receipt.0.parse().unwrap());
             state.buried.push(burial);
@@ -232,6 +239,8 @@ struct LedgerState {
     failures: VecDeque<BackendErrorKind>,
     /// With which every call fails that holds this ping.
     poison: Option<(PingId, BackendErrorKind)>,
+    /// With pings of this job, every call times out.
+    held: Option<JobId>,
     /// How long each call takes.
     slow: Duration,
     tries: usize,
@@ -252,8 +261,22 @@ impl TestLedger {
 
     pub(crate) fn slow(call: Duration) -> Arc<Self> {
         let ledger = Self::default();
-        ledger.state.lock().unwrap().slow = call;
+        ledger.take_its_time(call);
         Arc::new(ledger)
+    }
+
+    pub(crate) fn take_its_time(&self, call: Duration) {
+        self.state.lock().unwrap().slow = call;
+    }
+
+    pub(crate) fn holding(job: JobId) -> Arc<Self> {
+        let ledger = Self::default();
+        ledger.state.lock().unwrap().held = Some(job);
+        Arc::new(ledger)
+    }
+
+    pub(crate) fn release(&self) {
+        self.state.lock().unwrap().held = None;
     }
 
     pub(crate) fn logged(&self) -> usize {
@@ -281,6 +304,11 @@ impl PingRepository for TestLedger {
             && command.pings.iter().any(|ping| ping.id == poison)
         {
             return Err(failure(kind));
+        }
+        if let Some(held) = state.held
+            && command.pings.iter().any(|ping| ping.target == PingTarget::Job(held))
+        {
+            return Err(failure(BackendErrorKind::Timeout));
         }
         state.calls.push(command.pings.len());
         state.logged.extend(command.pings.iter().map(|ping| ping.id));

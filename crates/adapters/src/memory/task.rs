@@ -17,6 +17,9 @@ impl TaskLog for Memory {
         if let Some(run) = runs.iter().find(|run| (&run.task, run.due, run.attempt) == (&task, due, attempt)) {
             return Ok(run.id == id);
         }
+        if runs.iter().any(|run| run.task == task && run.state == TaskState::Running && run.until > at) {
+            return Ok(false);
+        }
         let (state, detail) = (TaskState::Running, String::new());
         runs.push(TaskRun { id, task, due, attempt, instance, started_at: at, until, ended_at: None, state, detail });
         Ok(true)

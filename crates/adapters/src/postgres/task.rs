@@ -1,4 +1,5 @@
-//! Runs of tasks in Postgres. That one instance runs each is a unique constraint's doing.
+//! Runs of tasks in Postgres. That one instance runs each is a unique constraint's doing; that there is one at a time is a
+//! lock's.
 
 use async_trait::async_trait;
 use diesel::data_types::PgTimestamp;
@@ -13,15 +14,24 @@ use stint_domain::values::TaskRunId;
 use uuid::Uuid;
 
 use super::Postgres;
-use super::attempt::Failure;
+use super::attempt::{Failure, transaction};
 use super::rows::{Place, timestamptz};
 use super::schema::task_runs;
-use super::sql::{Sql, Varying};
+use super::sql::{Constant, Sql, Varying};
+
+/// Waits for everybody else who begins a run of this task. Its lock is a number made of its name: tasks that share one wait
+/// for each other in vain, and nothing worse.
+struct Lock;
+
+impl Constant for Lock {
+    type Columns = Text;
+    const SQL: &'static str = "SELECT pg_advisory_xact_lock(hashtextextended(?, 7310867223))::text";
+}
 
 #[async_trait]
 impl TaskLog for Postgres {
     async fn begin(&self, command: BeginTask) -> Result<bool, BackendError> {
-        self.repeatably(move |connection| Ok(begin(connection, &command)?)).await
+        self.repeatably(move |connection| transaction(connection, |connection| Ok(begin(connection, &command)?))).await
     }
 
     async fn end(&self, EndTask { id, state, detail, at }: EndTask) -> Result<(), BackendError> {
@@ -66,6 +76,15 @@ fn begin(connection: &mut PgConnection, command: &BeginTask) -> QueryResult<bool
         // Attempts are few.
         task_runs::attempt.eq(i32::try_from(command.attempt).unwrap_or(i32::MAX)),
     );
+    Sql::<Lock>::constant().bind::<Text, _>(&command.task).execute(connection)?;
+    let others = task_runs::table
+        .filter(task_runs::task.eq(&command.task))
+        .filter(task_runs::state.eq(TaskState::Running.as_str()))
+        .filter(task_runs::until.gt(timestamptz(command.at)))
+        .filter(task_runs::id.ne(command.id.as_uuid()));
+    if diesel::select(diesel::dsl::exists(others)).get_result(connection)? {
+        return Ok(false);
+    }
     let begun = insert_into(task_runs::table)
         .values((
             task_runs::id.eq(command.id.as_uuid()),

@@ -1,4 +1,5 @@
-//! Runs of tasks. That one instance runs each is a unique constraint's doing.
+//! Runs of tasks. That one instance runs each is a unique constraint's doing; that there is one at a time is the
+//! transaction's, because there is one writer.
 
 use async_trait::async_trait;
 use diesel::dsl::exists;
@@ -70,6 +71,14 @@ fn begin(connection: &mut SqliteConnection, command: &BeginTask) -> QueryResult<
         task_runs::attempt.eq(i64::from(command.attempt)),
     );
     let id = command.id.as_uuid().into_bytes();
+    let others = task_runs::table
+        .filter(task_runs::task.eq(&command.task))
+        .filter(task_runs::state.eq(TaskState::Running.as_str()))
+        .filter(task_runs::until.gt(command.at.as_micros()))
+        .filter(task_runs::id.ne(id));
+    if select(exists(others)).get_result(connection)? {
+        return Ok(false);
+    }
     let begun = diesel::insert_into(task_runs::table)
         .values((
             task_runs::id.eq(id),

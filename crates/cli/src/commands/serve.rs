@@ -55,7 +55,8 @@ impl Args {
         let mut signals = Signals::install()?;
         let draining = Arc::new(Draining::new(ports.health.clone()));
         let api = ports.api(&configuration, draining.clone(), HttpMetrics::new(&mut registry));
-        let background = Background::prepare(settings, &ports, &mut registry, settings.works_in_serve());
+        let works = configuration.works_in_serve();
+        let background = Background::prepare(settings, &ports, &mut registry, works);
         let (metrics, metrics_address) = metrics::server(settings.metrics.listen, "metrics.listen", registry)?;
         let (server, listener) = listener::server(&settings.http, api)?;
         let handle = server.handle();
@@ -65,8 +66,11 @@ impl Args {
 
         tracing::info!(
             address = %listener.address, metrics = %metrics_address, %environment, database = %settings.database.url,
-            worker = settings.works_in_serve(), version = env!("CARGO_PKG_VERSION"), "listening"
+            worker = works, version = env!("CARGO_PKG_VERSION"), "listening"
         );
+        if !works {
+            tracing::info!("pings wait until `stint worker` runs, which logs them; this process does not");
+        }
         if environment.is_development() {
             development::show_first_steps(&listener.address)?;
         }

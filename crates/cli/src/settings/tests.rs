@@ -227,7 +227,7 @@ fn settings_that_do_not_go_together_are_named() {
 fn the_worker_is_in_the_service_where_the_queue_is_a_file() {
     let in_serve = |variables: &[(&str, &str)]| {
         let (_dir, surroundings) = surroundings(variables);
-        Configuration::load(&surroundings).unwrap().settings.works_in_serve()
+        Configuration::load(&surroundings).unwrap().works_in_serve()
     };
     let postgres = ("STINT_DATABASE_URL", "postgres:///stint");
     assert!(in_serve(&[URL]));
@@ -235,4 +235,25 @@ fn the_worker_is_in_the_service_where_the_queue_is_a_file() {
     assert!(!in_serve(&[postgres]));
     assert!(in_serve(&[postgres, ("STINT_WORKER__IN_SERVE", "true")]));
     assert!(!in_serve(&[URL, ("STINT_WORKER__IN_SERVE", "false")]));
+    // Who tries it out starts one process, whatever it has beside it.
+    let development = ("STINT_ENV", "development");
+    assert!(in_serve(&[development, postgres, ("STINT_REDIS_URL", "redis://localhost")]));
+    assert!(!in_serve(&[development, postgres, ("STINT_WORKER__IN_SERVE", "false")]));
+}
+
+#[test]
+fn whether_the_service_works_is_a_boolean_or_a_word() {
+    let load = |value: &str| {
+        let (dir, mut surroundings) = surroundings(&[URL]);
+        fs::write(dir.path().join("stint.toml"), format!("[worker]\nin_serve = {value}")).unwrap();
+        surroundings.variables.push(("STINT_CONFIG".into(), "stint.toml".into()));
+        Configuration::load(&surroundings).map(|configuration| configuration.works_in_serve())
+    };
+    for (value, works) in [("true", true), ("false", false), ("'true'", true), ("'false'", false), ("'auto'", true)] {
+        assert_eq!(load(value).unwrap(), works, "{value}");
+    }
+    for value in ["1", "'yes'", "'True'", "[]"] {
+        let message = load(value).unwrap_err().to_string();
+        assert!(message.ends_with(": must be `true`, `false` or `auto`"), "{message}");
+    }
 }

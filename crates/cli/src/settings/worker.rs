@@ -1,10 +1,12 @@
 //! The sections about pings and background work. What each key means stands in [`KEYS`](super::KEYS).
 
+use std::fmt;
 use std::net::SocketAddr;
 
 use serde::Deserialize;
+use serde::de::{Deserializer, Error, Unexpected, Visitor};
 
-use super::{DatabaseUrl, Period, RedisUrl, Settings, TaskTimes};
+use super::{Configuration, DatabaseUrl, Period, RedisUrl, TaskTimes};
 
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct RedisSettings {
@@ -39,10 +41,9 @@ pub(crate) struct WorkerSettings {
 }
 
 /// Whether the service does the worker's work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum InServe {
-    /// Where there is one process anyway.
+    /// Where there is one process anyway, and in development.
     Auto,
     True,
     False,
@@ -63,13 +64,47 @@ pub(crate) struct TasksSettings {
     pub(crate) verify_totals: TaskTimes,
 }
 
-impl Settings {
+/// From a word, or from a boolean as TOML has it.
+impl<'de> Deserialize<'de> for InServe {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Words;
+
+        impl Visitor<'_> for Words {
+            type Value = InServe;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("`true`, `false` or `auto`")
+            }
+
+            fn visit_bool<E: Error>(self, value: bool) -> Result<InServe, E> {
+                Ok(if value { InServe::True } else { InServe::False })
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<InServe, E> {
+                match text {
+                    "auto" => Ok(InServe::Auto),
+                    "true" => Ok(InServe::True),
+                    "false" => Ok(InServe::False),
+                    _ => Err(E::invalid_value(Unexpected::Str(text), &self)),
+                }
+            }
+        }
+
+        deserializer.deserialize_any(Words)
+    }
+}
+
+impl Configuration {
     /// Whether `stint serve` drains the queue and runs tasks.
     pub(crate) fn works_in_serve(&self) -> bool {
-        match self.worker.in_serve {
+        let settings = &self.settings;
+        match settings.worker.in_serve {
             InServe::True => true,
             InServe::False => false,
-            InServe::Auto => matches!(self.database.url, DatabaseUrl::Sqlite(_)) && !self.redis.url.is_some(),
+            InServe::Auto => {
+                let alone = matches!(settings.database.url, DatabaseUrl::Sqlite(_)) && !settings.redis.url.is_some();
+                alone || self.environment.is_development()
+            }
         }
     }
 }

@@ -160,7 +160,7 @@ async fn two_services_and_two_workers_on_one_redis_and_one_postgres_behave_as_on
     for job in &jobs {
         until_total(&service.api, job, 100).await;
     }
-    // What the killed one had in hand was handed to the other, and counted once all the same.
+    // Whatever the killed one had in hand was handed to the other, and counted once all the same.
     assert_eq!(service.run(&["pings", "dead", "--json"]).trim(), "[]");
     let listed = service.api.all("/pings?limit=200&status=logged").await;
     assert_eq!(listed.len(), 200);

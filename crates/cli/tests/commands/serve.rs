@@ -48,6 +48,13 @@ fn the_socket_of_a_killed_service_is_no_obstacle() {
     assert!(get(UnixStream::connect(&path).unwrap(), "/healthz", "").starts_with("HTTP/1.1 200 "));
 }
 
+/// Or nobody knows why no ping becomes time.
+#[test]
+fn a_service_that_does_not_work_itself_says_that_pings_wait() {
+    let mut server = Stint::new().migrated().set("STINT_WORKER__IN_SERVE", "false").serve();
+    server.logged("pings wait until `stint worker` runs, which logs them; this process does not");
+}
+
 #[test]
 fn metrics_are_on_their_own_listener_and_nowhere_else() {
     let stint = Stint::new().migrated();

@@ -30,6 +30,21 @@ fn a_total_that_drifted_is_dead_at_once_and_ends_with_1() {
     assert_eq!(stint.run(&["task", "list", "--state", "dead"]).succeeded().lines().count(), 2);
 }
 
+/// A worker runs it, as it was due a while ago.
+#[test]
+fn a_task_that_runs_already_is_refused_and_no_other() {
+    let stint = Stint::new().migrated();
+    let mut database = SqliteConnection::establish(stint.path("stint.db").to_str().unwrap()).unwrap();
+    let run = "INSERT INTO task_runs (id, task, due, attempt, instance, started_at, until, state, detail)
+        VALUES (zeroblob(16), 'prune_pings', 0, 1, 'worker', 0, 4000000000000000, 'running', '')";
+    database.batch_execute(run).unwrap();
+    let complaint = stint.run(&["task", "run", "prune_pings"]).failed();
+    assert_eq!(complaint, "another process runs it at this very moment");
+    stint.run(&["task", "run", "prune_task_runs"]).succeeded();
+    database.batch_execute("UPDATE task_runs SET state = 'failed', ended_at = 1").unwrap();
+    stint.run(&["task", "run", "prune_pings"]).succeeded();
+}
+
 #[test]
 fn a_task_that_does_not_exist_is_answered_with_those_that_do() {
     let complaint = Stint::new().migrated().run(&["task", "run", "sweep"]).failed();

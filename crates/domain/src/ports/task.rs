@@ -9,11 +9,16 @@ use crate::values::{TaskRunId, Timestamp};
 
 /// Records every run of every task, and sees to it that one instance at a time runs it.
 ///
-/// An implementation owes: of any number of instances that begin the same run at the same time, exactly one may.
+/// An implementation owes:
+/// - Of any number of instances that begin the same run at the same time, exactly one may.
+/// - No run of a task begins while another one of it has begun, not ended, and still has time: its
+///   [`until`](TaskRun::until) is later than the command's [`at`](BeginTask::at). So of any number of runs of one task that
+///   begin at the same time, one may.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
 pub trait TaskLog: Send + Sync {
-    /// Records that a run begins; false, when somebody else has begun it (the same task, due time and attempt).
+    /// Records that a run begins; false, when somebody else has begun it (the same task, due time and attempt), or when
+    /// another run of the task still has time. Who has begun it is told so again.
     async fn begin(&self, command: BeginTask) -> Result<bool, BackendError>;
 
     /// Records how a run ended. A run that is recorded as ended stays as it is.

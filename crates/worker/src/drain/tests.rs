@@ -3,12 +3,13 @@
 use BackendErrorKind::{Corrupt, Internal, Timeout, Unavailable};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
-use stint_domain::Ping;
+use stint_domain::ports::BackendErrorKind;
+use stint_domain::{Ping, PingTarget};
 use tokio::task::JoinHandle;
 
 use super::*;
 use crate::shutdown::Stop;
-use crate::test::{TestClock, TestLedger, TestQueue, ping};
+use crate::test::{TestClock, TestLedger, TestQueue, job, ping};
 
 /// A drain at work.
 struct Running {
@@ -84,7 +85,7 @@ async fn a_ping_that_comes_later_is_waited_for() {
 #[tokio::test(start_paused = true)]
 async fn a_group_is_held_while_the_ledger_is_out_of_reach() {
     let queue = TestQueue::with(pings(3));
-    let ledger = TestLedger::failing([Unavailable, Timeout, Unavailable, Unavailable, Timeout, Unavailable]);
+    let ledger = TestLedger::failing([Unavailable; 6]);
     let running = Running::start(&queue, &ledger, 10);
     queue.emptied().await;
     assert_eq!(ledger.calls(), [3], "as a whole, when it is back");
@@ -118,18 +119,51 @@ async fn a_refusal_that_passes_buries_nothing() {
     running.ended().await;
 }
 
+/// One of every three.
+fn over_three_jobs(count: usize) -> Vec<Result<Ping, String>> {
+    let target = |number: usize| PingTarget::Job(job(u8::try_from(number % 3).unwrap()));
+    (1..=count).map(|number| Ok(Ping { target: target(number), ..ping(&number.to_string()) })).collect()
+}
+
 #[tokio::test(start_paused = true)]
-async fn a_ping_that_only_times_out_is_left_and_comes_again() {
-    let (queue, ledger) = (TestQueue::with(pings(8)), TestLedger::poisoned_by("5", Timeout));
-    let running = Running::start(&queue, &ledger, 10);
-    while queue.left() > 1 {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    assert_eq!((queue.settled(), ledger.logged()), (places((1..=8).filter(|place| *place != 5)), 7));
-    let tries = ledger.tries();
-    tokio::time::sleep(Duration::from_mins(2)).await;
-    assert!(ledger.tries() > tries, "it was handed out again");
-    assert_eq!((queue.left(), queue.buried()), (1, vec![]));
+async fn pings_of_a_job_that_is_held_are_left_and_all_others_are_logged_in_the_same_round() {
+    let (queue, ledger) = (TestQueue::with(over_three_jobs(30)), TestLedger::holding(job(1)));
+    let running = Running::start(&queue, &ledger, 1_000);
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    let others = places((1..=30).filter(|place| place % 3 != 1));
+    assert_eq!((queue.settled(), queue.left(), queue.buried()), (others.clone(), 10, vec![]));
+    assert_eq!((ledger.tries(), ledger.calls()), (4, vec![10, 10]), "the group, and one try for each job");
+    queue.add(Ok(Ping { target: PingTarget::Job(job(2)), ..ping("later") }));
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    assert_eq!(queue.left(), 10, "who comes later does not wait");
+    tokio::time::sleep(Duration::from_mins(5)).await;
+    assert_eq!((queue.left(), queue.buried()), (10, vec![]));
+    ledger.release();
+    queue.emptied().await;
+    assert_eq!(ledger.logged(), 31);
+    running.ended().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_time_out_that_passes_leaves_nothing() {
+    let (queue, ledger) = (TestQueue::with(over_three_jobs(9)), TestLedger::failing([Timeout]));
+    let running = Running::start(&queue, &ledger, 1_000);
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    assert_eq!((queue.settled(), ledger.calls()), (places(1..=9), vec![3, 3, 3]));
+    running.ended().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ledger_that_is_slow_for_all_is_not_tried_for_each_for_ever() {
+    let pings = (1..=100).map(|number| Ok(Ping { target: PingTarget::Job(job(number)), ..ping(&number.to_string()) }));
+    let ledger = TestLedger::failing([Timeout; 8]);
+    ledger.take_its_time(Duration::from_secs(5));
+    let queue = TestQueue::with(pings);
+    let running = Running::start(&queue, &ledger, 1_000);
+    tokio::time::sleep(Duration::from_secs(50)).await;
+    assert!(ledger.tries() < 9, "{} tries", ledger.tries());
+    queue.emptied().await;
+    assert_eq!((ledger.logged(), queue.buried()), (100, vec![]));
     running.ended().await;
 }
 
@@ -156,6 +190,17 @@ async fn a_queue_that_is_down_for_a_while_is_drained_when_it_is_back() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_queue_that_was_down_for_long_is_asked_again_within_a_second() {
+    let (queue, ledger) = (TestQueue::with(pings(1)), Arc::<TestLedger>::default());
+    queue.fail_to_take([Unavailable; 60]);
+    let running = Running::start(&queue, &ledger, 10);
+    let begun = Instant::now();
+    queue.emptied().await;
+    assert!(begun.elapsed() <= Duration::from_secs(61), "{:?}", begun.elapsed());
+    running.ended().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_the_queue_will_not_settle_comes_again_and_counts_once() {
     let (queue, ledger) = (TestQueue::with(pings(5)), Arc::<TestLedger>::default());
     queue.fail_to_settle([Internal; 5]);
@@ -163,6 +208,22 @@ async fn what_the_queue_will_not_settle_comes_again_and_counts_once() {
     queue.emptied().await;
     assert_eq!((ledger.calls(), ledger.logged()), (vec![5, 5], 5));
     running.ended().await;
+}
+
+/// A queue without memory says so as one that is not there.
+#[tokio::test(start_paused = true)]
+async fn a_queue_that_sets_nothing_aside_is_drained_all_the_same() {
+    for kind in [Unavailable, Timeout, Internal] {
+        let queue = TestQueue::with([Ok(ping("1")), Err("no JSON".to_owned()), Ok(ping("3"))]);
+        let ledger = Arc::<TestLedger>::default();
+        queue.bury_nothing(kind);
+        let running = Running::start(&queue, &ledger, 3);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        queue.add(Ok(ping("4")));
+        tokio::time::sleep(Duration::from_secs(30)).await;
+        assert_eq!((queue.settled(), queue.left(), queue.buried()), (places([1, 3, 4]), 1, vec![]));
+        running.ended().await;
+    }
 }
 
 #[tokio::test(start_paused = true)]

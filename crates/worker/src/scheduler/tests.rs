@@ -55,6 +55,9 @@ impl TaskLog for TestLog {
         if runs.iter().any(|run| (&run.task, run.due, run.attempt) == (&task, due, attempt)) {
             return Ok(false);
         }
+        if runs.iter().any(|run| run.task == task && run.state == TaskState::Running && run.until > at) {
+            return Ok(false);
+        }
         let (state, detail) = (TaskState::Running, String::new());
         runs.push(TaskRun { id, task, due, attempt, instance, started_at: at, until, ended_at: None, state, detail });
         Ok(true)

@@ -105,12 +105,12 @@ async fn a_server_that_never_answers_keeps_nobody_long() {
     assert!(start.elapsed() < 4 * connect_timeout, "{:?}", start.elapsed());
 }
 
-/// Nothing of the first ping is there, and the second finds the server well again.
+/// What frees memory goes on; and what is set aside is neither lost nor in the others' way.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_without_memory_refuses_and_keeps_what_it_has() {
     let server = Server::started(&[]);
     let queue = server.queue();
-    queue.push(vec![ping(0)]).await.unwrap();
+    queue.push(vec![ping(0), ping(9)]).await.unwrap();
     let set = |bytes: u32| -> Value {
         let mut set = redis::cmd("CONFIG");
         set.arg("SET").arg("maxmemory").arg(bytes).query(&mut server.connection()).unwrap()
@@ -119,10 +119,13 @@ async fn a_server_without_memory_refuses_and_keeps_what_it_has() {
     let error = queue.push(vec![ping(1)]).await.unwrap_err();
     assert_eq!(error.kind, BackendErrorKind::Unavailable);
     assert!(chain(&error).contains("OOM"), "{}", chain(&error));
-    // What frees memory goes on.
     let taken = queue.take(take(9)).await.unwrap();
-    assert_eq!(taken.len(), 1);
-    queue.settle(receipts(&taken)).await.unwrap();
+    let [settled, buried] = &receipts(&taken)[..] else { panic!("{taken:?}") };
+    queue.bury(vec![Burial { receipt: buried.clone(), reason: "why".into() }]).await.unwrap();
+    queue.settle(vec![settled.clone()]).await.unwrap();
+    let dead = queue.dead(9).await.unwrap();
+    assert_eq!(dead.iter().map(|dead| &dead.ping).collect::<Vec<_>>(), [&taken[1].ping]);
+    assert_eq!(queue.depth().await.unwrap().waiting, 0);
     set(0);
     queue.push(vec![ping(2)]).await.unwrap();
     assert_eq!(queue.depth().await.unwrap().waiting, 1);

@@ -41,6 +41,26 @@ fn number(database: &mut SqliteConnection, sql: &str) -> i64 {
     diesel::sql_query(sql).get_result::<Row>(database).unwrap().n
 }
 
+/// Does this while a group is in hand that was handed out after a moment: it cannot be settled meanwhile, nor logged if it is
+/// not yet.
+#[track_caller]
+fn in_hand(database: &mut SqliteConnection, after: i64, work: impl FnOnce()) {
+    let begun = Instant::now();
+    let taken = format!("SELECT count(*) AS n FROM ping_queue WHERE taken_at > {after}");
+    loop {
+        if number(database, &taken) > 0 {
+            database.batch_execute("BEGIN IMMEDIATE").unwrap();
+            if number(database, &taken) > 0 {
+                work();
+                return database.batch_execute("COMMIT").unwrap();
+            }
+            database.batch_execute("COMMIT").unwrap();
+        }
+        assert!(begun.elapsed() < PATIENCE, "nobody takes pings");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
 /// Waits until nothing waits.
 #[track_caller]
 fn until_drained(database: &mut SqliteConnection) {
@@ -94,10 +114,17 @@ fn a_killed_worker_loses_nothing_and_counts_nothing_twice() {
     let stint = Stint::new().migrated().set("STINT_WORKER__ABANDONED_AFTER", "10s").set("STINT_WORKER__GROUP", "100");
     let mut database = with_job(&stint);
     push(&mut database, 1, 4_000);
+    let mut former = 0;
     for _ in 0..3 {
-        let worker = stint.work();
-        std::thread::sleep(Duration::from_millis(60));
-        worker.signal("KILL");
+        let before = number(&mut database, "SELECT coalesce(max(taken_at), 0) AS n FROM ping_queue");
+        let mut worker = stint.work();
+        in_hand(&mut database, before, || {
+            worker.signal("KILL");
+            worker.ended();
+        });
+        let left = number(&mut database, "SELECT count(*) AS n FROM ping_queue WHERE taken_at IS NOT NULL");
+        assert!(left > former, "it had pings in hand, which nobody else may have yet: {left}, and {former} before");
+        former = left;
     }
     let first = stint.work();
     let second = stint.work();
