@@ -75,7 +75,7 @@ pub(crate) const KEYS: &[Key] = &[
     ),
     key(
         "worker.in_serve",
-        "whether `stint serve` does the worker's work, too: `true`, `false`, or `auto`, which means on SQLite without Redis",
+        "whether `stint serve` does the worker's work, too: `true`, `false`, or `auto`, which means on SQLite without Redis, and in development",
     ),
     key("worker.group", "the most pings that are logged together, 1 to 10,000"),
     key(
