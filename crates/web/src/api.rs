@@ -46,6 +46,9 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
     const PLUGIN_ERRORS: &str = "/api/wakatime/v1/plugins/errors";
     const TIME_ENTRY: &str = "/api/v1/time-entries/{id}";
     vec![
+        // The router looks at routes in this order, and most requests are pings where there are any.
+        Endpoint::new(Method::GET, SEND, ping::by_get, ping::describe::by_get),
+        Endpoint::new(Method::POST, SEND, ping::by_post, ping::describe::by_post),
         Endpoint::new(Method::GET, JOBS, jobs::list, jobs::describe::list),
         Endpoint::new(Method::POST, JOBS, jobs::create, jobs::describe::create),
         Endpoint::new(Method::GET, JOB, jobs::read, jobs::describe::read),
@@ -60,8 +63,6 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
         Endpoint::new(Method::PUT, TIME_ENTRY, time_entries::put, time_entries::describe::put),
         Endpoint::new(Method::PATCH, TIME_ENTRY, time_entries::patch, time_entries::describe::patch),
         Endpoint::new(Method::DELETE, TIME_ENTRY, time_entries::delete, time_entries::describe::delete),
-        Endpoint::new(Method::GET, SEND, ping::by_get, ping::describe::by_get),
-        Endpoint::new(Method::POST, SEND, ping::by_post, ping::describe::by_post),
         Endpoint::new(Method::GET, PINGS, pings::list, pings::describe::list),
         Endpoint::new(Method::GET, PING, pings::read, pings::describe::read),
         Endpoint::new(Method::DELETE, PING, pings::retract, pings::describe::retract),
