@@ -1,7 +1,7 @@
 //! The ping: one signal "work is happening now", and what becomes of it.
 //!
 //! A ping with minutes is a time entry. The others are a stream per token and job: two of them, one after the other and
-//! less than the token's [`Gap`](crate::values::Gap) apart, prove the time between them. What a local day has of such time,
+//! less than the token's [`Gap`] apart, prove the time between them. What a local day has of such time,
 //! in whole minutes and at most 1440, is one derived entry. So what a set of pings comes to does not depend on the
 //! order in which they arrive.
 

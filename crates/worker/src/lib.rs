@@ -2,7 +2,7 @@
 //!
 //! It knows no database and no queue: what it needs stands in the domain's ports, and the binary fills it in. It reads no
 //! settings, installs no signal handlers and starts no threads; each part is a future that ends when it is [told
-//! to](Shutdown), and [`supervise`] starts one again that panicked.
+//! to](Shutdown), and [`supervise()`] starts one again that panicked.
 
 #![warn(missing_docs)]
 
