@@ -9,9 +9,11 @@ use std::fmt::Display;
 use stint_domain::JobStatus;
 use stint_domain::values::{DateStamp, JobId, JobName, Minutes, Subject, Timestamp, WorkSummary, Zone};
 
+use crate::excerpt::Excerpt;
 use crate::json::Json;
 use crate::moment;
 use crate::problem::{Errors, FieldError, escape_into};
+use crate::secrecy;
 
 /// The members of one object, being read.
 pub(crate) struct Fields<'e, 'j> {
@@ -79,7 +81,7 @@ fn text(json: Json<'_>) -> Result<Cow<'_, str>, String> {
 /// Reads text with a constructor of the domain.
 pub(crate) fn parse<T, E: Display>(json: Json<'_>, new: impl FnOnce(&str) -> Result<T, E>) -> Result<T, String> {
     let text = text(json)?;
-    new(&text).map_err(|error| format!("{error}, got {}", crate::excerpt::Excerpt(&text)))
+    new(&text).map_err(|error| format!("{error}, got {}", Excerpt(secrecy::of_value(&text))))
 }
 
 /// A job's name.
@@ -177,6 +179,13 @@ mod tests {
     fn a_value_that_is_no_object_is_one_error_at_its_place() {
         let expected = ("/items/3".to_owned(), "must be an object, got an array".to_owned());
         assert_eq!(errors_of("[1]"), [expected]);
+    }
+
+    #[test]
+    fn what_may_be_a_secret_is_not_repeated() {
+        let secret = "waka_0b9a3c1e-5d7f-4e2a-8b6c-1f0e9d8c7b6a";
+        let errors = errors_of(&format!(r#"{{"name": "n", "minutes_worked": 1, "date_stamp": "{secret}"}}"#));
+        assert!(errors.len() == 1 && errors[0].1.ends_with("got `…`"), "{errors:?}");
     }
 
     #[test]
