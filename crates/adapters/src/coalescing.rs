@@ -6,6 +6,8 @@
 //! stands in [`queue`]; what becomes of writes whose job somebody else holds, in [`held`]; what a database has to offer,
 //! in [`store`]. Other listings and writes of jobs go straight through: the former may have to look at many rows, and
 //! jobs are written seldom.
+//!
+//! The queues of pings gather what is pushed through the same [`queue`].
 
 mod groups;
 mod held;

@@ -15,7 +15,7 @@
 //! - `secrecy`: what keeps secrets that stand in URLs out of messages.
 //!
 //! Deliberately absent: TLS (a proxy's task), CORS (no browser calls this API from elsewhere), compression, rate limits
-//! (a later issue), and any request body read before its sender is known.
+//! (not there yet), and any request body read before its sender is known.
 
 #![warn(missing_docs)]
 

@@ -6,8 +6,8 @@ mod documented;
 
 pub(crate) use documented::conforms;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap};
@@ -27,7 +27,7 @@ use stint_domain::values::{
     CaptureRule, CaptureTarget, Gap, JobId, JobName, Minutes, Subject, TimeEntryId, Timestamp, TotalMinutes, Version,
     WorkSummary,
 };
-use stint_domain::{Job, JobStatus, Scopes, SecretHash, TimeEntry, Token, TokenSecret};
+use stint_domain::{Job, JobStatus, Ping, Scopes, SecretHash, TimeEntry, Token, TokenSecret};
 use uuid::Uuid;
 
 use crate::{Api, HttpMetrics, Limits, app};
@@ -274,4 +274,18 @@ pub(crate) async fn send(api: &Api, request: TestRequest) -> Reply {
     assert!(!reply.header("cache-control").is_empty());
     documented::check(&method, &path, &reply);
     reply
+}
+
+/// The pings that a queue took.
+pub(crate) type Pushed = Arc<Mutex<Vec<Ping>>>;
+
+/// An API whose queue takes everything, and what it took.
+pub(crate) fn queue() -> (Api, Pushed) {
+    let (mut ports, pushed) = (Ports::new(), Pushed::default());
+    let taken = pushed.clone();
+    ports.queue.expect_push().returning(move |pings| {
+        taken.lock().unwrap().extend(pings);
+        Ok(())
+    });
+    (ports.api(), pushed)
 }

@@ -11,7 +11,7 @@ use stint_domain::ports::PingQueue;
 use stint_domain::ports::ping_queue::Burial;
 
 use super::{ping, receipts, take};
-use crate::postgres::{connection, number, postgres};
+use crate::postgres::{connection, number, postgres, until};
 
 async fn queue() -> Queue {
     let (postgres, database) = postgres().await;
@@ -40,7 +40,11 @@ async fn a_take_finds_what_another_process_pushed() {
     let (postgres, database) = postgres().await;
     let other = Postgres::connect(&PostgresSettings::new(database.url())).await.unwrap().ping_queue();
     let taking = tokio::spawn(async move { postgres.ping_queue().take(take(9)).await.unwrap() });
-    tokio::time::sleep(Duration::from_millis(150)).await;
+    // It has looked, and found nothing.
+    let looked = "SELECT (count(*) > 0)::int::int8 AS n FROM pg_stat_activity
+        WHERE datname = current_database() AND state = 'idle' AND query LIKE '%FOR UPDATE SKIP LOCKED%'
+            AND pid <> pg_backend_pid()";
+    until(&mut connection(&database), looked).await;
     let (sent, start) = (ping(0), Instant::now());
     other.push(vec![sent.clone()]).await.unwrap();
     let taken = taking.await.unwrap();

@@ -153,7 +153,7 @@ impl PingService {
                     Ok(()) => return Ok(()),
                     Err(error) => error.into(),
                 },
-                Err(error) => error.into(),
+                Err(error) => RetractPingError::from(error).into(),
             },
             Err(error) => error.into(),
         };

@@ -8,6 +8,7 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use serde::Serialize;
 use stint_domain::ports::ping::PingStatus;
+use stint_domain::ports::ping::RetractPingError;
 use stint_domain::services::{KnownPing, ListKnownPings, TakeBackError};
 use stint_domain::values::{JobId, Minutes, PingId, TimeEntryId, Timestamp, TokenId, WorkSummary};
 use stint_domain::{PingOutcome, PingTarget, Scope};
@@ -23,10 +24,12 @@ impl From<TakeBackError> for Problem {
     fn from(error: TakeBackError) -> Self {
         match error {
             TakeBackError::Queued(_) => Self::new(Code::PingQueued, format!("{error}; try again in a moment")),
-            TakeBackError::NotFound(_) => not_found(),
-            TakeBackError::JobArchived(_) => Self::new(Code::JobArchived, error.to_string()),
-            TakeBackError::EntryDetached(_) => Self::new(Code::EntryDetached, error.to_string()),
-            TakeBackError::Backend(error) => error.into(),
+            TakeBackError::Retract(RetractPingError::NotFound(_)) => not_found(),
+            TakeBackError::Retract(RetractPingError::JobArchived(_)) => Self::new(Code::JobArchived, error.to_string()),
+            TakeBackError::Retract(RetractPingError::EntryDetached(_)) => {
+                Self::new(Code::EntryDetached, error.to_string())
+            }
+            TakeBackError::Retract(RetractPingError::Backend(error)) => error.into(),
         }
     }
 }

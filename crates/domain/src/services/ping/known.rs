@@ -4,9 +4,8 @@ use thiserror::Error;
 
 use crate::page::PageSize;
 use crate::ping::{LoggedPing, Ping, PingTarget};
-use crate::ports::BackendError;
 use crate::ports::ping::{PingCursor, PingStatus, PingStatusError, RetractPingError};
-use crate::values::{JobId, PingId, TimeEntryId, TokenId};
+use crate::values::{JobId, PingId, TokenId};
 
 /// The states by which pings are told apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -86,27 +85,7 @@ pub enum TakeBackError {
     /// It waits for a worker, so that nobody knows yet what it comes to.
     #[error("the ping {0} is queued still")]
     Queued(PingId),
-    /// There is no such ping.
-    #[error("there is no ping {0}")]
-    NotFound(PingId),
-    /// Its job takes no edits.
-    #[error("the job {0} is archived")]
-    JobArchived(JobId),
-    /// Somebody changed or deleted the entry that it counts as or towards.
-    #[error("the time entry {0} was changed by hand since")]
-    EntryDetached(TimeEntryId),
-    /// The backend failed.
+    /// The ledger did not take it back.
     #[error(transparent)]
-    Backend(#[from] BackendError),
-}
-
-impl From<RetractPingError> for TakeBackError {
-    fn from(error: RetractPingError) -> Self {
-        match error {
-            RetractPingError::NotFound(id) => Self::NotFound(id),
-            RetractPingError::JobArchived(job) => Self::JobArchived(job),
-            RetractPingError::EntryDetached(entry) => Self::EntryDetached(entry),
-            RetractPingError::Backend(error) => Self::Backend(error),
-        }
-    }
+    Retract(#[from] RetractPingError),
 }

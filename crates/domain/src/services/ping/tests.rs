@@ -178,7 +178,10 @@ async fn a_queued_ping_cannot_be_taken_back_yet() {
         async move { service(queue, pings).take_back(&principal("write"), id(1)).await }
     };
     assert!(matches!(taken_back(true).await, Err(ServiceError::Port(TakeBackError::Queued(_)))));
-    assert!(matches!(taken_back(false).await, Err(ServiceError::Port(TakeBackError::NotFound(_)))));
+    assert!(matches!(
+        taken_back(false).await,
+        Err(ServiceError::Port(TakeBackError::Retract(RetractPingError::NotFound(_))))
+    ));
     assert!(matches!(taking().take_back(&principal("read"), id(1)).await, Err(ServiceError::Forbidden(_))));
 }
 

@@ -1,29 +1,13 @@
 //! The ping endpoint against mocked ports.
 
-use std::sync::{Arc, Mutex};
-
 use actix_web::http::StatusCode;
 use serde_json::json;
+use stint_domain::PingTarget;
 use stint_domain::ports::BackendErrorKind;
 use stint_domain::values::{JobName, Minutes};
-use stint_domain::{Ping, PingTarget};
 
 use super::*;
-use crate::Api;
-use crate::test::{JOB, Ports, Reply, TOKEN, TestRequest, at, capture_secret, failure, rule, send};
-
-type Pushed = Arc<Mutex<Vec<Ping>>>;
-
-/// An API whose queue takes everything, and what it took.
-fn queue() -> (Api, Pushed) {
-    let (mut ports, pushed) = (Ports::new(), Pushed::default());
-    let taken = pushed.clone();
-    ports.queue.expect_push().returning(move |pings| {
-        taken.lock().unwrap().extend(pings);
-        Ok(())
-    });
-    (ports.api(), pushed)
-}
+use crate::test::{JOB, Ports, Reply, TOKEN, TestRequest, at, capture_secret, failure, queue, rule, send};
 
 fn to(kind: char, method: &str, query: &str) -> TestRequest {
     let uri = format!("/ping/{}{query}", capture_secret(kind));

@@ -1,36 +1,20 @@
 //! The endpoints for editor plugins against mocked ports.
 
-use std::sync::{Arc, Mutex};
-
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use serde_json::{Value, json};
+use stint_domain::PingTarget;
 use stint_domain::ports::BackendErrorKind;
 use stint_domain::ports::ping::CapturedTime;
 use stint_domain::values::JobName;
-use stint_domain::{Ping, PingTarget};
 
-use crate::Api;
-use crate::test::{JOB, Ports, TestRequest, capture_secret, failure, send};
+use crate::test::{JOB, Ports, TestRequest, capture_secret, failure, queue, send};
 
 const BULK: &str = "/api/wakatime/v1/users/current/heartbeats.bulk";
 const BASE: &str = "/api/wakatime/v1";
 const SINGLE: &str = "/api/wakatime/v1/users/current/heartbeats";
 const TODAY: &str = "/api/wakatime/v1/users/current/statusbar/today";
 const ERRORS: &str = "/api/wakatime/v1/plugins/errors";
-
-type Pushed = Arc<Mutex<Vec<Ping>>>;
-
-/// An API whose queue takes everything, and what it took.
-fn queue() -> (Api, Pushed) {
-    let (mut ports, pushed) = (Ports::new(), Pushed::default());
-    let taken = pushed.clone();
-    ports.queue.expect_push().returning(move |pings| {
-        taken.lock().unwrap().extend(pings);
-        Ok(())
-    });
-    (ports.api(), pushed)
-}
 
 /// As clients send it: with a key, and without a Content-Type.
 fn sent(kind: char, url: &str, body: impl std::fmt::Display) -> TestRequest {
