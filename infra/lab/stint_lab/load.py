@@ -7,11 +7,11 @@ import json
 import ssl
 import threading
 import time
-import uuid
 from collections import Counter
 from dataclasses import dataclass, field
 
 _SLOWEST_ANSWER = 60
+_ENTRY = json.dumps({"minutes_worked": 1, "date_stamp": "2026-01-01", "work_summary": "load"})
 
 
 @dataclass
@@ -20,8 +20,8 @@ class Seen:
 
     answers: Counter = field(default_factory=Counter)
     """By status; and by the error's name, of requests that got no answer."""
-    minutes: int = 0
-    """Of the entries that were acknowledged."""
+    entries: set[str] = field(default_factory=set)
+    """Ids of those that were acknowledged."""
     slowest: float = 0.0
 
     @property
@@ -37,8 +37,7 @@ class Load:
     """Clients that log time and read it back, each request over a new connection or a kept one by turns, for as long as
     the `with` block.
 
-    Nothing is tried again: a request that fails is a request lost. With `through_outages` a client that lost one goes on
-    after a moment; what was not acknowledged may be there or not.
+    Nothing is tried again: a request that fails is a request lost.
     """
 
     def __init__(self, address: str, token: str, job: str, clients: int = 8, pause: float = 0.01, name: str | None = None,
@@ -64,7 +63,7 @@ class Load:
         total = Seen()
         for one in self._seen:
             total.answers += one.answers
-            total.minutes += one.minutes
+            total.entries |= one.entries
             total.slowest = max(total.slowest, one.slowest)
         return total
 
@@ -76,12 +75,12 @@ class Load:
             start = time.monotonic()
             try:
                 if turn % 4:
-                    body = json.dumps({"minutes_worked": 1, "date_stamp": "2026-01-01", "work_summary": str(uuid.uuid4())})
-                    status = self._ask(connection, "POST", f"/api/v1/jobs/{self._job}/time-entries", body)
-                    seen.minutes += status == 201
+                    answer = self._ask(connection, "POST", f"/api/v1/jobs/{self._job}/time-entries", _ENTRY)
+                    if answer.status == 201:
+                        seen.entries.add(answer.headers["Location"].rpartition("/")[2])
                 else:
-                    status = self._ask(connection, "GET", f"/api/v1/jobs/{self._job}", None)
-                seen.answers[status] += 1
+                    answer = self._ask(connection, "GET", f"/api/v1/jobs/{self._job}", None)
+                seen.answers[answer.status] += 1
             except (OSError, http.client.HTTPException) as error:
                 seen.answers[type(error).__name__] += 1
                 connection.close()
@@ -92,14 +91,14 @@ class Load:
             self._stop.wait(self._pause)
         connection.close()
 
-    def _ask(self, connection: http.client.HTTPSConnection, method: str, path: str, body: str | None) -> int:
+    def _ask(self, connection: http.client.HTTPSConnection, method: str, path: str, body: str | None) -> http.client.HTTPResponse:
         headers = {"Authorization": f"Bearer {self._token}", "Host": self._name}
         if body is not None:
             headers["Content-Type"] = "application/json"
         connection.request(method, path, body, headers)
         answer = connection.getresponse()
         answer.read()
-        return answer.status
+        return answer
 
     def _connect(self) -> http.client.HTTPSConnection:
         # Whom it speaks to is not in question here.
