@@ -24,7 +24,8 @@ class Hosts:
         self.stage, self.lab = stage, stage.lab
         self.host = self.lab.add("solo")
         self.host.up()
-        inventory = write(self.lab, dict.fromkeys(("web", "database", "queue", "monitoring"), ["solo"]))
+        inventory = write(self.lab, dict.fromkeys(("web", "database", "queue", "monitoring"), ["solo"]),
+                          stint_server_name=self.host.address)
         self.ansible = Ansible(inventory, self.lab.folder / "ansible.log")
         self.api: Api
         self.job: str
