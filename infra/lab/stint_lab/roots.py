@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import shutil
 from pathlib import Path
@@ -18,8 +19,12 @@ _BARE = ("systemd,systemd-sysv,dbus,openssh-server,python3,python3-apt,iproute2,
 
 _RELEASES = {
     "bookworm": ("http://deb.debian.org/debian", "main", None),
-    "noble": ("http://archive.ubuntu.com/ubuntu", "main,universe", "/usr/share/keyrings/ubuntu-archive-keyring.gpg"),
+    "noble": ("http://archive.ubuntu.com/ubuntu", "main,universe", "usr/share/keyrings/ubuntu-archive-keyring.gpg"),
 }
+
+# Debian 12 has no package of Ubuntu's keys; this one is Ubuntu's, known by its digest.
+_UBUNTU_KEYS = ("http://archive.ubuntu.com/ubuntu/pool/main/u/ubuntu-keyring/ubuntu-keyring_2023.11.28.1_all.deb",
+                "36de43b15853ccae0028e9a767613770c704833f82586f28eb262f0311adb8a8")
 
 _SOURCES = {
     "bookworm": ("deb http://deb.debian.org/debian bookworm main\n"
@@ -48,7 +53,7 @@ def _make(release: str, made: Path) -> None:
     mirror, components, keyring = _RELEASES[release]
     if made.exists():
         shutil.rmtree(made)
-    options = [f"--keyring={keyring}"] if keyring else []
+    options = [f"--keyring={_ubuntu_keys() / keyring}"] if keyring else []
     script = [] if Path(f"/usr/share/debootstrap/scripts/{release}").exists() else ["/usr/share/debootstrap/scripts/gutsy"]
     run("debootstrap", "--variant=minbase", f"--include={_BARE}", f"--components={components}", *options, release, made,
         mirror, *script)
@@ -64,6 +69,16 @@ def _make(release: str, made: Path) -> None:
         if not link.is_symlink():
             link.symlink_to(f"{where}/{unit}")
     (made / ".complete").touch()
+
+
+def _ubuntu_keys() -> Path:
+    url, digest = _UBUNTU_KEYS
+    package, unpacked = CACHE / "ubuntu-keyring.deb", CACHE / "ubuntu-keyring"
+    run("curl", "-fsS", "-o", package, url)
+    if hashlib.sha256(package.read_bytes()).hexdigest() != digest:
+        raise LabError(f"{url} is not the file that was known")
+    run("dpkg-deb", "-x", package, unpacked)
+    return unpacked
 
 
 _SSH_KEYS = """\
