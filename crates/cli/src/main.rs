@@ -9,6 +9,7 @@ mod metrics;
 mod output;
 mod settings;
 mod telemetry;
+mod version;
 mod wiring;
 
 use std::process::ExitCode;

@@ -19,6 +19,7 @@ use super::signals::Signals;
 use crate::background::Background;
 use crate::metrics;
 use crate::settings::HttpSettings;
+use crate::version::VERSION;
 use crate::wiring::Ports;
 
 const EXAMPLES: &str = "\
@@ -66,7 +67,7 @@ impl Args {
 
         tracing::info!(
             address = %listener.address, metrics = %metrics_address, %environment, database = %settings.database.url,
-            worker = works, version = env!("CARGO_PKG_VERSION"), "listening"
+            worker = works, version = VERSION, "listening"
         );
         if !works {
             tracing::info!("pings wait until `stint worker` runs, which logs them; this process does not");

@@ -8,6 +8,7 @@ use anyhow::Result;
 use super::signals::Signals;
 use crate::background::Background;
 use crate::metrics;
+use crate::version::VERSION;
 use crate::wiring::Ports;
 
 const EXAMPLES: &str = "\
@@ -41,7 +42,7 @@ impl Args {
         let background = background.start();
         tracing::info!(
             metrics = %metrics_address, environment = %configuration.environment, database = %settings.database.url,
-            redis = %settings.redis.url, version = env!("CARGO_PKG_VERSION"), "working"
+            redis = %settings.redis.url, version = VERSION, "working"
         );
 
         let signal = signals.next().await;
