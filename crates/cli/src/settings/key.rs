@@ -118,6 +118,10 @@ impl Key {
         format!("STINT_{}", self.path.replace('.', "__").to_uppercase())
     }
 
+    pub(super) fn may_hold_a_secret(&self) -> bool {
+        matches!(self.path, "database.url" | "redis.url")
+    }
+
     /// A value of this key, fit to be shown.
     pub(super) fn shown(&self, value: &Value) -> String {
         let text = match value {
@@ -125,7 +129,6 @@ impl Key {
             Value::Bool(_, flag) => flag.to_string(),
             other => other.to_i128().map_or_else(|| format!("{other:?}"), |number| number.to_string()),
         };
-        let may_hold_a_secret = matches!(self.path, "database.url" | "redis.url");
-        if may_hold_a_secret && !text.is_empty() { database_url::masked(&text) } else { text }
+        if self.may_hold_a_secret() && !text.is_empty() { database_url::masked(&text) } else { text }
     }
 }
