@@ -7,6 +7,8 @@ mod background;
 mod commands;
 mod metrics;
 mod output;
+mod probe;
+mod service_manager;
 mod settings;
 mod telemetry;
 mod version;

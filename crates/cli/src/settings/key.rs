@@ -54,7 +54,10 @@ pub(crate) const KEYS: &[Key] = &[
         "coalescing.max_waiting",
         "rows that may wait in each queue to be written or looked up with their group, a batch with all of its entries; more are answered 503 at once",
     ),
-    key("http.listen", "`ADDRESS:PORT`, or `unix:/path/of/the.sock`"),
+    key(
+        "http.listen",
+        "`ADDRESS:PORT`, `unix:/path/of/the.sock`, or `systemd`: the one socket that the service manager passes",
+    ),
     key("http.socket_mode", "the Unix socket's permissions, octal"),
     key("http.workers", "HTTP threads; 0 is one per core"),
     key("http.body_limit", "the largest body of a request"),
