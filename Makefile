@@ -1,7 +1,7 @@
 # What people and CI type. `make` alone lists the targets; what needs more than a line is a script in infra/.
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-fast chaos bench bench-growth lint fmt doc ci
+.PHONY: help run dev test test-fast test-infra chaos bench bench-growth release lint lint-infra fmt doc ci
 
 ifdef DATABASE_URL
 export STINT_DATABASE_URL := $(DATABASE_URL)
@@ -28,6 +28,11 @@ test-fast: ## the tests that need only cargo: the others are behind features
 	@infra/dev/require build
 	cargo test --locked --workspace
 
+test-infra: SETS =
+test-infra: ## infra/ on fresh hosts that boot (root); SETS="one_host small_server three_hosts" for some of them
+	@infra/dev/require build python lab
+	infra/dev/with-python infra/ansible/requirements.txt infra/lab/test $(SETS)
+
 chaos: SECONDS = 60
 chaos: ## kill services, workers, Redis and Postgres under pings, and count afterwards; SECONDS=600 for longer
 	@infra/dev/require build postgres redis python
@@ -40,6 +45,10 @@ bench: ## how near Stint comes to Postgres, Redis and HTTP alone; about 40 minut
 bench-growth: ## the same on 10 thousand, 1 million and 10 million entries
 	@infra/dev/require build
 	infra/bench/growth
+
+release: ## the archive that a deployment takes, in target/dist
+	@infra/dev/require build
+	infra/release/build
 
 lint: ## format, clippy, dependencies' licences, duplicates and sources
 	@infra/dev/require build cargo-deny

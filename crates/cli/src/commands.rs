@@ -20,6 +20,7 @@ use prometheus_client::registry::Registry;
 
 use crate::settings::{Configuration, Surroundings};
 use crate::telemetry;
+use crate::version::VERSION;
 use crate::wiring::Ports;
 
 const EXAMPLES: &str = "\
@@ -35,7 +36,7 @@ STINT_ENV is `development`, `staging` or `deployment`; unset, it is `deployment`
 
 /// A self-hosted ledger of working time
 #[derive(Debug, Parser)]
-#[command(name = "stint", version, after_help = EXAMPLES)]
+#[command(name = "stint", version = VERSION, after_help = EXAMPLES)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     command: Command,

@@ -7,8 +7,11 @@ mod background;
 mod commands;
 mod metrics;
 mod output;
+mod probe;
+mod service_manager;
 mod settings;
 mod telemetry;
+mod version;
 mod wiring;
 
 use std::process::ExitCode;

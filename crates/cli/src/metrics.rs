@@ -12,10 +12,12 @@ use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
+use crate::version::VERSION;
+
 /// A registry that says which release it is of.
 pub(crate) fn registry() -> Registry {
     let mut registry = Registry::default();
-    registry.register("stint_build", "The release", Info::new([("version", env!("CARGO_PKG_VERSION"))]));
+    registry.register("stint_build", "The release", Info::new([("version", VERSION)]));
     registry
 }
 

@@ -1,9 +1,10 @@
 //! What an operator decides: read from layers, checked whole before anything starts.
 //!
 //! Layers, of which later ones win: the embedded base, the embedded file of the environment, `local.toml` in the working
-//! directory (development only), the file that `STINT_CONFIG` names, variables `STINT_SECTION__KEY`. A key that nobody
-//! knows and a value that does not parse stop the start. Nothing is read again while the service runs.
+//! directory (development only), the file that `STINT_CONFIG` names, the files in the folder that `CREDENTIALS_DIRECTORY` names,
+//! variables `STINT_SECTION__KEY`. A key that nobody knows and a value that does not parse stop the start. Nothing is read again while the service runs.
 
+mod credentials;
 mod database_url;
 mod environment;
 mod error;
@@ -19,6 +20,7 @@ mod task_times;
 mod worker;
 
 use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
 
 use figment::Figment;
 use serde::Deserialize;
@@ -108,6 +110,8 @@ pub(crate) struct LogSettings {
 pub(crate) struct Configuration {
     pub(crate) environment: Environment,
     pub(crate) settings: Settings,
+    /// Strongest last.
+    pub(crate) files_with_a_password: Vec<PathBuf>,
     layers: Figment,
 }
 
@@ -123,9 +127,10 @@ impl Configuration {
     /// Reads all layers.
     pub(crate) fn load(surroundings: &Surroundings) -> Result<Self, SettingsError> {
         let environment = surroundings.environment()?;
-        let mut layers = Figment::new();
+        let (mut layers, mut files_with_a_password) = (Figment::new(), Vec::new());
         for layer in surroundings.layers(environment)? {
             layer.refuse_unknown_keys()?;
+            files_with_a_password.extend(layer.file_with_a_password().map(Path::to_owned));
             layers = layers.merge(layer);
         }
         // Lossy, because variables are text: "5" is a number where one is expected.
@@ -133,7 +138,7 @@ impl Configuration {
         if let Some((path, detail)) = rules::broken(&settings) {
             return Err(SettingsError::bad(path, detail, &layers));
         }
-        Ok(Self { environment, settings, layers })
+        Ok(Self { environment, settings, files_with_a_password, layers })
     }
 
     /// Every setting, in the order of [`KEYS`].

@@ -8,6 +8,7 @@ mod pings;
 mod serve;
 mod settings;
 mod shutdown;
+mod systemd;
 mod task;
 mod token;
 mod worker;

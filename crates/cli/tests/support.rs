@@ -111,7 +111,7 @@ impl Stint {
 
     fn prepared(&self, mut command: Command, arguments: &[&str]) -> Command {
         command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
-        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("STINT_")) {
+        for (name, _) in std::env::vars_os().filter(|(name, _)| is_heard(&name.to_string_lossy())) {
             command.env_remove(name);
         }
         command.envs(&self.variables);
@@ -139,6 +139,13 @@ impl Stint {
         worker.metrics = worker.logged("working")["metrics"].as_str().unwrap().parse().unwrap();
         worker
     }
+}
+
+/// Whether the binary makes something of a variable.
+fn is_heard(name: &str) -> bool {
+    let of_managers =
+        ["CREDENTIALS_DIRECTORY", "LISTEN_FDS", "LISTEN_PID", "NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC"];
+    name.starts_with("STINT_") || of_managers.contains(&name)
 }
 
 /// The binary. Where the system can, it dies with the thread that starts it: a test that is killed drops nothing.

@@ -2,6 +2,7 @@
 
 mod development;
 mod draining;
+mod inherited;
 mod listener;
 
 use std::process::ExitCode;
@@ -10,7 +11,7 @@ use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use actix_web::rt;
-use anyhow::{Result, anyhow};
+use anyhow::{Context, Result, anyhow};
 use stint_web::HttpMetrics;
 use tokio::time::sleep;
 
@@ -18,7 +19,10 @@ use self::draining::Draining;
 use super::signals::Signals;
 use crate::background::Background;
 use crate::metrics;
+use crate::probe::Target;
+use crate::service_manager::ServiceManager;
 use crate::settings::HttpSettings;
+use crate::version::VERSION;
 use crate::wiring::Ports;
 
 const EXAMPLES: &str = "\
@@ -27,6 +31,7 @@ SIGTERM or SIGINT: /readyz turns 503, new connections are refused, requests in f
 Examples:
   STINT_DATABASE_URL=postgres://stint@db/stint stint serve
   STINT_HTTP__LISTEN=unix:/run/stint/stint.sock stint serve
+  STINT_HTTP__LISTEN=systemd stint serve    on the socket of a socket unit, so that a restart refuses nobody
   STINT_ENV=development stint serve    SQLite under .stint/, migrates, makes an admin token";
 
 /// Serve the REST API
@@ -43,6 +48,9 @@ impl Args {
         let Self {} = self;
         let configuration = super::configure()?;
         let (environment, settings) = (configuration.environment, &configuration.settings);
+        let inherited = inherited::take(&settings.http.listen)?;
+        let manager = ServiceManager::of_process();
+        manager.status("connecting to the database");
         let mut registry = metrics::registry();
         let ports = Ports::connect(settings, registry.sub_registry_with_prefix("stint")).await?;
         if environment.is_development() {
@@ -58,7 +66,7 @@ impl Args {
         let works = configuration.works_in_serve();
         let background = Background::prepare(settings, &ports, &mut registry, works);
         let (metrics, metrics_address) = metrics::server(settings.metrics.listen, "metrics.listen", registry)?;
-        let (server, listener) = listener::server(&settings.http, api)?;
+        let (server, listener) = listener::server(&settings.http, inherited, api)?;
         let handle = server.handle();
         let mut serving = rt::spawn(server);
         rt::spawn(metrics);
@@ -66,7 +74,7 @@ impl Args {
 
         tracing::info!(
             address = %listener.address, metrics = %metrics_address, %environment, database = %settings.database.url,
-            worker = works, version = env!("CARGO_PKG_VERSION"), "listening"
+            worker = works, version = VERSION, "listening"
         );
         if !works {
             tracing::info!("pings wait until `stint worker` runs, which logs them; this process does not");
@@ -75,12 +83,16 @@ impl Args {
             development::show_first_steps(&listener.address)?;
         }
 
+        let own = Target::of(&listener.address).context("nobody knows where it listens (http.listen)")?;
+        let status = format!("serving on {}", listener.address);
         tokio::select! {
             ended = &mut serving => return Err(anyhow!("the server ended by itself: {ended:?}")),
             signal = signals.next() => tracing::info!(signal, "draining"),
+            never = manager.follow(&own, &status) => match never {},
         }
         draining.begin();
         tokio::select! {
+            never = manager.see_off("draining: requests in flight finish") => match never {},
             ((), ()) = async { tokio::join!(stop(&handle, &settings.http), background.stop()) } => {
                 tracing::info!("stopped");
             }

@@ -8,6 +8,8 @@ use anyhow::Result;
 use super::signals::Signals;
 use crate::background::Background;
 use crate::metrics;
+use crate::service_manager::ServiceManager;
+use crate::version::VERSION;
 use crate::wiring::Ports;
 
 const EXAMPLES: &str = "\
@@ -29,6 +31,8 @@ impl Args {
         let Self {} = self;
         let configuration = super::configure()?;
         let settings = &configuration.settings;
+        let manager = ServiceManager::of_process();
+        manager.status("connecting to the database");
         let mut registry = metrics::registry();
         let ports = Ports::connect(settings, registry.sub_registry_with_prefix("stint")).await?;
         ports.require_schema().await?;
@@ -41,12 +45,15 @@ impl Args {
         let background = background.start();
         tracing::info!(
             metrics = %metrics_address, environment = %configuration.environment, database = %settings.database.url,
-            redis = %settings.redis.url, version = env!("CARGO_PKG_VERSION"), "working"
+            redis = %settings.redis.url, version = VERSION, "working"
         );
 
-        let signal = signals.next().await;
-        tracing::info!(signal, "finishing");
         tokio::select! {
+            signal = signals.next() => tracing::info!(signal, "finishing"),
+            never = manager.accompany("working") => match never {},
+        }
+        tokio::select! {
+            never = manager.see_off("finishing what is in hand") => match never {},
             () = background.stop() => tracing::info!("stopped"),
             signal = signals.next() => {
                 tracing::warn!(signal, "stopped at once; what was not settled is another worker's");

@@ -22,6 +22,8 @@ pub(crate) enum SettingsError {
     NotToml { name: String, detail: String },
     #[error("unknown setting {key} in {layer}{hint}")]
     Unknown { key: String, layer: String, hint: String },
+    #[error("the credential {} is no setting; files there are named like one, such as database.url", .0.display())]
+    UnknownCredential(PathBuf),
     #[error("bad setting {key} = `{value}` in {layer}: {detail}")]
     Bad { key: String, value: String, layer: String, detail: String },
     #[error("missing setting {key}: set {variable}")]

@@ -54,7 +54,10 @@ pub(crate) const KEYS: &[Key] = &[
         "coalescing.max_waiting",
         "rows that may wait in each queue to be written or looked up with their group, a batch with all of its entries; more are answered 503 at once",
     ),
-    key("http.listen", "`ADDRESS:PORT`, or `unix:/path/of/the.sock`"),
+    key(
+        "http.listen",
+        "`ADDRESS:PORT`, `unix:/path/of/the.sock`, or `systemd`: the one socket that the service manager passes",
+    ),
     key("http.socket_mode", "the Unix socket's permissions, octal"),
     key("http.workers", "HTTP threads; 0 is one per core"),
     key("http.body_limit", "the largest body of a request"),
@@ -118,6 +121,10 @@ impl Key {
         format!("STINT_{}", self.path.replace('.', "__").to_uppercase())
     }
 
+    pub(super) fn may_hold_a_secret(&self) -> bool {
+        matches!(self.path, "database.url" | "redis.url")
+    }
+
     /// A value of this key, fit to be shown.
     pub(super) fn shown(&self, value: &Value) -> String {
         let text = match value {
@@ -125,7 +132,6 @@ impl Key {
             Value::Bool(_, flag) => flag.to_string(),
             other => other.to_i128().map_or_else(|| format!("{other:?}"), |number| number.to_string()),
         };
-        let may_hold_a_secret = matches!(self.path, "database.url" | "redis.url");
-        if may_hold_a_secret && !text.is_empty() { database_url::masked(&text) } else { text }
+        if self.may_hold_a_secret() && !text.is_empty() { database_url::masked(&text) } else { text }
     }
 }

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use figment::value::{Dict, Map, Value};
 use figment::{Metadata, Profile, Provider};
 
+use super::credentials;
+use super::database_url;
 use super::environment::Environment;
 use super::error::SettingsError;
 use super::key::{KEYS, Key};
@@ -14,8 +16,8 @@ use super::key::{KEYS, Key};
 const PREFIX: &str = "STINT_";
 /// Everybody's own names for the settings that everybody needs.
 const PLAIN_URLS: [(&str, &str); 2] = [("STINT_DATABASE_URL", "database.url"), ("STINT_REDIS_URL", "redis.url")];
-/// Variables with the prefix that are no settings: what chooses the layers, and what the tests are told.
-const NO_SETTINGS: [&str; 2] = ["STINT_ENV", "STINT_CONFIG"];
+/// Variables with the prefix that are no settings: what chooses the layers, what labels a build, and what the tests are told.
+const NO_SETTINGS: [&str; 3] = ["STINT_ENV", "STINT_CONFIG", "STINT_VERSION"];
 const FOR_TESTS: &str = "STINT_TEST_";
 
 /// What a process finds around itself. A value, so that tests need not change their own process.
@@ -39,11 +41,6 @@ impl Surroundings {
         }
     }
 
-    /// The file that `STINT_CONFIG` names.
-    pub(crate) fn config_file(&self) -> Result<Option<PathBuf>, SettingsError> {
-        Ok(self.variable("STINT_CONFIG")?.map(|path| self.directory.join(path)))
-    }
-
     /// All layers, the strongest last.
     pub(super) fn layers(&self, environment: Environment) -> Result<Vec<Layer>, SettingsError> {
         let (name, text) = environment.layer();
@@ -53,8 +50,11 @@ impl Surroundings {
         if environment.is_development() && local.exists() {
             layers.push(Layer::of_file(&local)?);
         }
-        if let Some(path) = self.config_file()? {
-            layers.push(Layer::of_file(&path)?);
+        if let Some(path) = self.variable("STINT_CONFIG")? {
+            layers.push(Layer::of_file(&self.directory.join(path))?);
+        }
+        if let Some(directory) = self.variable(credentials::DIRECTORY)? {
+            layers.extend(credentials::layers(&self.directory.join(directory))?);
         }
         layers.extend(self.variable_layers()?);
         Ok(layers)
@@ -84,6 +84,7 @@ impl Surroundings {
 /// Settings from one source.
 pub(super) struct Layer {
     name: String,
+    file: Option<PathBuf>,
     values: Dict,
 }
 
@@ -94,13 +95,13 @@ impl Layer {
             // The parser draws the place over several lines; the file may hold a secret, so only its reason is told.
             detail: error.message().to_owned(),
         })?;
-        Ok(Self { name: name.to_owned(), values })
+        Ok(Self { name: name.to_owned(), file: None, values })
     }
 
     fn of_file(path: &Path) -> Result<Self, SettingsError> {
         let text =
             fs::read_to_string(path).map_err(|source| SettingsError::Unreadable { path: path.to_owned(), source })?;
-        Self::of_toml(&path.display().to_string(), &text)
+        Ok(Self::of_toml(&path.display().to_string(), &text)?.read_from(path))
     }
 
     fn of_variable(name: &str, value: String) -> Self {
@@ -108,8 +109,28 @@ impl Layer {
             Some((_, path)) => (*path).to_owned(),
             None => name[PREFIX.len()..].to_lowercase().replace("__", "."),
         };
-        let nested = figment::util::nest(&path, Value::from(value));
-        Self { name: name.to_owned(), values: nested.into_dict().unwrap_or_default() }
+        Self::of_key(name.to_owned(), &path, value)
+    }
+
+    /// One setting, as text.
+    pub(super) fn of_key(name: String, path: &str, value: String) -> Self {
+        let nested = figment::util::nest(path, Value::from(value));
+        Self { name, file: None, values: nested.into_dict().unwrap_or_default() }
+    }
+
+    pub(super) fn read_from(self, file: &Path) -> Self {
+        Self { file: Some(file.to_owned()), ..self }
+    }
+
+    /// The file that it was read from, when a password is in it, whether a later layer covers that or not.
+    pub(super) fn file_with_a_password(&self) -> Option<&Path> {
+        let secret = |path: &str| {
+            let (section, key) = path.split_once('.')?;
+            let value = self.values.get(section)?.as_dict()?.get(key)?.as_str()?;
+            (!value.is_empty() && database_url::masked(value) != value).then_some(())
+        };
+        let holds = KEYS.iter().filter(|key| key.may_hold_a_secret()).any(|key| secret(key.path).is_some());
+        self.file.as_deref().filter(|_| holds)
     }
 
     /// Every key must be known, whether a later layer covers it or not.

@@ -8,17 +8,19 @@ use std::str::FromStr;
 use serde::Deserialize;
 use thiserror::Error;
 
-/// An address of this machine, or a Unix socket. Names are not resolved: a listener is for one address, and a name may
+/// An address of this machine, a Unix socket, or whatever socket the service manager passes. Names are not resolved: a listener is for one address, and a name may
 /// have several.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub(crate) enum Listen {
     Tcp(SocketAddr),
     Unix(PathBuf),
+    /// The one that systemd (or whoever speaks its protocol) holds, and goes on holding while the service restarts.
+    Systemd,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("must be an address and a port such as `127.0.0.1:8080`, or `unix:` and an absolute path")]
+#[error("must be an address and a port such as `127.0.0.1:8080`, `unix:` and an absolute path, or `systemd`")]
 pub(crate) struct ListenError;
 
 impl FromStr for Listen {
@@ -28,6 +30,7 @@ impl FromStr for Listen {
         match text.strip_prefix("unix:") {
             Some(path) if path.starts_with('/') => Ok(Self::Unix(path.into())),
             Some(_) => Err(ListenError),
+            None if text == "systemd" => Ok(Self::Systemd),
             None => text.parse().map(Self::Tcp).ok().ok_or(ListenError),
         }
     }
@@ -46,6 +49,7 @@ impl fmt::Display for Listen {
         match self {
             Self::Tcp(address) => address.fmt(f),
             Self::Unix(path) => write!(f, "unix:{}", path.display()),
+            Self::Systemd => f.write_str("systemd"),
         }
     }
 }
@@ -78,7 +82,9 @@ mod tests {
     fn a_listener_is_one_address_or_a_socket() {
         assert_eq!("[::1]:80".parse(), Ok(Listen::Tcp("[::1]:80".parse().unwrap())));
         assert_eq!("unix:/run/stint.sock".parse(), Ok(Listen::Unix("/run/stint.sock".into())));
-        for bad in ["", "8080", "localhost:8080", "127.0.0.1", "127.0.0.1:99999", "unix:", "unix:stint.sock"] {
+        assert_eq!("systemd".parse(), Ok(Listen::Systemd));
+        for bad in ["", "Systemd", "8080", "localhost:8080", "127.0.0.1", "127.0.0.1:99999", "unix:", "unix:stint.sock"]
+        {
             assert_eq!(bad.parse::<Listen>(), Err(ListenError), "{bad}");
         }
     }

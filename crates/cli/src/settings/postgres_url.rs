@@ -64,11 +64,6 @@ impl PostgresUrl {
         self.parts().parameters.into_iter().rfind(|(candidate, _)| *candidate == name).map(|(_, value)| value)
     }
 
-    /// Whether it holds a password.
-    pub(crate) fn has_password(&self) -> bool {
-        self.split_password().1.is_some()
-    }
-
     fn parts(&self) -> Parts<'_> {
         let (scheme, rest) = self.0.split_once("://").unwrap_or_default();
         // There is a user when an `@` comes before any `/`.

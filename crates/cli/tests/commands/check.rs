@@ -1,6 +1,6 @@
 //! `stint check`.
 
-use std::fs::{Permissions, set_permissions};
+use std::fs::{Permissions, create_dir, set_permissions, write};
 use std::os::unix::fs::PermissionsExt;
 
 use diesel::connection::SimpleConnection;
@@ -39,6 +39,26 @@ fn what_is_serious_ends_with_1_and_names_its_fix() {
 
     let stint = stint.set("STINT_ENV", "development");
     serious(&stint, "STINT_ENV is development", "unset STINT_ENV");
+}
+
+#[test]
+fn a_password_that_everybody_may_read_is_serious_wherever_it_stands() {
+    let url = "postgres://stint:hunter2@127.0.0.1:1/stint";
+    let stint = Stint::new().unset("STINT_DATABASE__URL");
+    create_dir(stint.path("credentials")).unwrap();
+    let stint = stint.set("CREDENTIALS_DIRECTORY", "credentials").set("STINT_CONFIG", "stint.toml");
+    for (file, text) in
+        [("stint.toml", format!("[database]\nurl = '{url}'")), ("credentials/database.url", url.to_owned())]
+    {
+        write(stint.path(file), text).unwrap();
+        for (mode, found) in [(0o644, true), (0o640, false)] {
+            set_permissions(stint.path(file), Permissions::from_mode(mode)).unwrap();
+            let shown = stint.run(&["check", "deploy"]).stdout;
+            let serious = format!("serious: the password in {file} may be read by every user of this machine");
+            assert_eq!(shown.contains(&serious), found, "{shown}");
+            assert!(!shown.contains("hunter2"), "{shown}");
+        }
+    }
 }
 
 #[test]

@@ -14,12 +14,11 @@ use anyhow::Result;
 use super::finding::{Finding, Severity};
 use crate::commands::configure;
 use crate::output;
-use crate::settings::Surroundings;
 
 pub(super) async fn run() -> Result<ExitCode> {
     let configuration = configure()?;
     let mut findings = settings::look(&configuration);
-    findings.extend(files::look(&configuration.settings, Surroundings::of_process().config_file()?.as_deref()));
+    findings.extend(files::look(&configuration));
     findings.extend(database::look(&configuration.settings).await);
     findings.extend(redis::look(&configuration.settings).await);
     findings.sort_by_key(|finding| finding.severity);

@@ -66,6 +66,7 @@ pub(super) fn show_first_steps(address: &Listen) -> Result<()> {
     let target = match address {
         Listen::Tcp(address) => format!("http://{address}/api/v1/jobs"),
         Listen::Unix(path) => format!("--unix-socket {} http://stint/api/v1/jobs", path.display()),
+        Listen::Systemd => return Ok(()),
     };
     output::hint(format_args!(
         "\nReady. In another terminal, in this folder:\n\n    curl -H \"Authorization: Bearer $(cat {ADMIN_TOKEN})\" {target}\n"

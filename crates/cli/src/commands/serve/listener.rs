@@ -1,29 +1,32 @@
-//! Where requests come in: a TCP address or a Unix socket.
+//! Where requests come in: a TCP address, a Unix socket, or a socket of either kind that was passed on.
 
 use std::fs::{self, Permissions};
 use std::io::ErrorKind;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
 
 use actix_web::HttpServer;
 use actix_web::dev::Server;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use stint_web::Api;
 
+use super::inherited::Inherited;
 use crate::settings::{HttpSettings, Listen, SocketMode};
 
 /// What is being listened on.
 pub(super) struct Listener {
     /// With the port that the system chose, when 0 was asked for.
     pub(super) address: Listen,
+    /// The socket's file, when it is ours.
+    file: Option<PathBuf>,
 }
 
 impl Listener {
     /// Takes the socket's file away. A file that is left behind does no harm: the next start replaces it.
     pub(super) fn remove(&self) {
-        if let Listen::Unix(path) = &self.address
+        if let Some(path) = &self.file
             && let Err(error) = fs::remove_file(path)
         {
             tracing::warn!(%error, path = %path.display(), "cannot remove the socket");
@@ -31,8 +34,8 @@ impl Listener {
     }
 }
 
-/// Binds the listener and makes the server that answers there.
-pub(super) fn server(settings: &HttpSettings, api: Api) -> Result<(Server, Listener)> {
+/// Binds the listener, unless one was inherited, and makes the server that answers there.
+pub(super) fn server(settings: &HttpSettings, inherited: Option<Inherited>, api: Api) -> Result<(Server, Listener)> {
     let workers = match settings.workers {
         0 => available_parallelism().context("cannot count the processor's cores; set http.workers")?.get(),
         workers => workers,
@@ -46,17 +49,26 @@ pub(super) fn server(settings: &HttpSettings, api: Api) -> Result<(Server, Liste
         .shutdown_timeout(settings.shutdown_timeout.as_secs_up())
         .disable_signals();
     let failed = || format!("cannot listen on {} (http.listen)", settings.listen);
+    if let Some(inherited) = inherited {
+        let listener = Listener { address: inherited.address().with_context(failed)?, file: None };
+        let server = match inherited {
+            Inherited::Tcp(socket) => server.listen(socket),
+            Inherited::Unix(socket) => server.listen_uds(socket),
+        };
+        return Ok((server.with_context(failed)?.run(), listener));
+    }
     match &settings.listen {
         Listen::Tcp(address) => {
             let server = server.bind(address).with_context(failed)?;
             let address = server.addrs().first().copied().unwrap_or(*address);
-            Ok((server.run(), Listener { address: Listen::Tcp(address) }))
+            Ok((server.run(), Listener { address: Listen::Tcp(address), file: None }))
         }
         Listen::Unix(path) => {
             let socket = bind(path, settings.socket_mode).with_context(failed)?;
             let server = server.listen_uds(socket).with_context(failed)?;
-            Ok((server.run(), Listener { address: settings.listen.clone() }))
+            Ok((server.run(), Listener { address: settings.listen.clone(), file: Some(path.clone()) }))
         }
+        Listen::Systemd => Err(anyhow!("no socket was taken over")).with_context(failed),
     }
 }
 

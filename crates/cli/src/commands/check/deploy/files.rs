@@ -5,17 +5,15 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use super::Finding;
-use crate::settings::{DatabaseUrl, Settings};
+use crate::settings::{Configuration, DatabaseUrl};
 
-pub(super) fn look(settings: &Settings, config_file: Option<&Path>) -> Vec<Finding> {
-    let database = match &settings.database.url {
-        DatabaseUrl::Sqlite(path) => Some(path.as_path()),
+pub(super) fn look(configuration: &Configuration) -> Vec<Finding> {
+    let database = match &configuration.settings.database.url {
+        DatabaseUrl::Sqlite(path) => Some((path.as_path(), "the database")),
         DatabaseUrl::Postgres(_) => None,
     };
-    let config =
-        config_file.filter(|_| matches!(&settings.database.url, DatabaseUrl::Postgres(url) if url.has_password()));
-    let named = [(config, "the settings, with the database's password,"), (database, "the database")];
-    named.into_iter().filter_map(|(path, what)| readable(path?, what)).collect()
+    let settings = configuration.files_with_a_password.iter().map(|path| (path.as_path(), "the password"));
+    settings.chain(database).filter_map(|(path, what)| readable(path, what)).collect()
 }
 
 /// A finding when users who are neither owner nor group may read the file. Whether it exists is not asked here.

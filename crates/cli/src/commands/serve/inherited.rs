@@ -1,0 +1,83 @@
+//! The socket that a service manager passes, as `sd_listen_fds(3)` has it. The manager goes on holding it, so connections that
+//! come while the service restarts wait in its backlog; its file is the manager's, too.
+
+use std::io;
+use std::net::{TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::net::{SocketAddr, UnixListener};
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+use listenfd::ListenFd;
+
+use crate::settings::Listen;
+
+/// A listening socket.
+#[derive(Debug)]
+pub(super) enum Inherited {
+    Tcp(TcpListener),
+    Unix(UnixListener),
+}
+
+/// Takes the socket, when settings say that there is one. This changes the process's environment, so it comes before
+/// anything that starts threads.
+pub(super) fn take(listen: &Listen) -> Result<Option<Inherited>> {
+    match listen {
+        Listen::Systemd => one(ListenFd::from_env()).context("cannot listen on systemd (http.listen)").map(Some),
+        Listen::Tcp(_) | Listen::Unix(_) => Ok(None),
+    }
+}
+
+fn one(mut passed: ListenFd) -> Result<Inherited> {
+    match passed.len() {
+        0 => bail!("no socket was passed (LISTEN_FDS); start this by a socket unit, or name an address"),
+        1 => {}
+        several => bail!("{several} sockets were passed (LISTEN_FDS), and it takes one"),
+    }
+    let inherited = if let Ok(Some(socket)) = passed.take_unix_listener(0) {
+        Inherited::Unix(socket)
+    } else if let Ok(Some(socket)) = passed.take_tcp_listener(0) {
+        Inherited::Tcp(socket)
+    } else {
+        bail!("what was passed is no stream socket, neither of TCP nor of Unix");
+    };
+    if inherited.is_connected()? {
+        bail!("a connection was passed, not a socket that listens; the socket unit needs Accept=no");
+    }
+    Ok(inherited)
+}
+
+impl Inherited {
+    fn is_connected(&self) -> io::Result<bool> {
+        // Any stream's kind will do: no address is looked at.
+        let socket: OwnedFd = match self {
+            Self::Tcp(socket) => socket.try_clone()?.into(),
+            Self::Unix(socket) => socket.try_clone()?.into(),
+        };
+        Ok(match TcpStream::from(socket).peer_addr() {
+            Ok(_) => true,
+            Err(error) => error.kind() != io::ErrorKind::NotConnected,
+        })
+    }
+
+    /// Where it listens.
+    pub(super) fn address(&self) -> io::Result<Listen> {
+        Ok(match self {
+            Self::Tcp(socket) => Listen::Tcp(socket.local_addr()?),
+            Self::Unix(socket) => Listen::Unix(name(&socket.local_addr()?)),
+        })
+    }
+}
+
+/// A path, or `@` and a name that is no file's.
+fn name(address: &SocketAddr) -> PathBuf {
+    if let Some(path) = address.as_pathname() {
+        return path.to_owned();
+    }
+    #[cfg(target_os = "linux")]
+    if let Some(name) = std::os::linux::net::SocketAddrExt::as_abstract_name(address) {
+        return PathBuf::from(std::ffi::OsStr::from_bytes(&[b"@", name].concat()));
+    }
+    PathBuf::new()
+}
