@@ -26,7 +26,7 @@ fn a_command_line_that_is_not_understood_ends_with_2_and_says_so_on_stderr() {
 
 #[test]
 fn every_command_shows_examples() {
-    let commands: [&[&str]; 20] = [
+    let commands: [&[&str]; 21] = [
         &[],
         &["serve"],
         &["migrate"],
@@ -39,6 +39,7 @@ fn every_command_shows_examples() {
         &["dbshell"],
         &["check", "deploy"],
         &["check", "totals"],
+        &["check", "health"],
         &["token", "revoke"],
         &["worker"],
         &["pings"],

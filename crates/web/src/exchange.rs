@@ -221,8 +221,9 @@ fn finish(headers: &mut HeaderMap, request_id: &str) {
 }
 
 /// One line per request. The path is the route's pattern: what callers put into a URL stays out of logs.
-/// One line per request; for what was only accepted (202) at the level `debug`: pings come by the ten thousand per second,
-/// a line costs a third of such a request, and what came of them is listed.
+///
+/// It has the level `debug` for what was only accepted (202): pings come by the ten thousand per second, a line costs a third
+/// of such a request, and what came of them is listed. So it has for good health, which machines ask for all day long.
 fn log_access(request: &HttpRequest, route: &str, response: &HttpResponse, context: &Context) {
     macro_rules! log {
         ($level:ident) => {{
@@ -239,7 +240,8 @@ fn log_access(request: &HttpRequest, route: &str, response: &HttpResponse, conte
             );
         }};
     }
-    if response.status() == StatusCode::ACCEPTED {
+    let of_health = matches!(route, "/healthz" | "/readyz");
+    if response.status() == StatusCode::ACCEPTED || of_health && response.status() == StatusCode::OK {
         log!(debug);
     } else {
         log!(info);

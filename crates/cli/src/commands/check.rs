@@ -2,6 +2,7 @@
 
 mod deploy;
 mod finding;
+mod health;
 mod totals;
 
 use std::process::ExitCode;
@@ -13,10 +14,11 @@ const EXAMPLES: &str = "\
 Examples:
   stint check deploy    is this fit to be deployed? every finding with its fix
   stint check totals    does every job's total equal the sum of its entries?
+  stint check health    is the running service ready?
 
 Exit status 1 when something serious was found.";
 
-/// Check the deployment or the data
+/// Check the deployment, the data or the running service
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
@@ -34,6 +36,7 @@ enum What {
     /// Every job's total against the sum of its entries
     #[command(after_help = "Examples:\n  stint check totals || page-somebody")]
     Totals,
+    Health(health::Args),
 }
 
 impl Args {
@@ -41,6 +44,7 @@ impl Args {
         match self.what {
             What::Deploy => deploy::run().await,
             What::Totals => totals::run().await,
+            What::Health(args) => args.run().await,
         }
     }
 }

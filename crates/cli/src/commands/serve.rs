@@ -2,12 +2,12 @@
 
 mod development;
 mod draining;
+mod handover;
 mod inherited;
 mod listener;
 
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use actix_web::rt;
@@ -16,6 +16,7 @@ use stint_web::HttpMetrics;
 use tokio::time::sleep;
 
 use self::draining::Draining;
+use self::listener::Listener;
 use super::signals::Signals;
 use crate::background::Background;
 use crate::metrics;
@@ -38,10 +39,6 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {}
-
-/// Connections that were accepted before the pause reach their worker within this time; a worker that is told to stop
-/// drops those that it has not begun with.
-const HANDOVER: Duration = Duration::from_millis(100);
 
 impl Args {
     pub(super) async fn run(self) -> Result<ExitCode> {
@@ -93,7 +90,7 @@ impl Args {
         draining.begin();
         tokio::select! {
             never = manager.see_off("draining: requests in flight finish") => match never {},
-            ((), ()) = async { tokio::join!(stop(&handle, &settings.http), background.stop()) } => {
+            ((), ()) = async { tokio::join!(stop(&handle, &listener, &settings.http), background.stop()) } => {
                 tracing::info!("stopped");
             }
             signal = signals.next() => {
@@ -109,9 +106,9 @@ impl Args {
 }
 
 /// Goes on serving until a balancer has looked elsewhere, then takes no more, then finishes what is in flight.
-async fn stop(server: &ServerHandle, settings: &HttpSettings) {
+async fn stop(server: &ServerHandle, listener: &Listener, settings: &HttpSettings) {
     sleep(settings.drain_delay.0).await;
     server.pause().await;
-    sleep(HANDOVER).await;
+    listener.handover.complete().await;
     server.stop(true).await;
 }

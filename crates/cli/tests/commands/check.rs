@@ -1,5 +1,7 @@
 //! `stint check`.
 
+mod health;
+
 use std::fs::{Permissions, create_dir, set_permissions, write};
 use std::os::unix::fs::PermissionsExt;
 

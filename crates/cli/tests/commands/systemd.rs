@@ -99,6 +99,25 @@ fn what_is_no_single_listening_socket_is_refused() {
     assert_eq!(refused(activated(&stint, listener.accept().unwrap().0)), connection);
 }
 
+/// As a new release does before it takes the place of the old one.
+#[test]
+fn a_second_service_on_a_path_of_its_own_leaves_the_first_alone() {
+    let stint = on_systemds_socket();
+    let (shared, own) = (stint.path("stint.sock"), stint.path("preflight.sock"));
+    let socket = UnixListener::bind(&shared).unwrap();
+    let first = Server::start(activated(&stint, socket));
+    let stint = stint.set("STINT_HTTP__LISTEN", format!("unix:{}", own.display()));
+    let mut second = stint.serve();
+    assert_ne!(first.metrics.port(), second.metrics.port());
+    for path in [&shared, &own] {
+        assert!(get(UnixStream::connect(path).unwrap(), "/readyz", "").starts_with("HTTP/1.1 200 "));
+    }
+    second.signal("TERM");
+    assert!(second.ended().success());
+    assert!(!own.exists());
+    assert!(get(UnixStream::connect(&shared).unwrap(), "/readyz", "").starts_with("HTTP/1.1 200 "));
+}
+
 #[test]
 fn the_database_may_be_named_by_a_credential() {
     let stint = Stint::new().migrated().unset("STINT_DATABASE__URL");

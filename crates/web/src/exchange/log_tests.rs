@@ -8,7 +8,7 @@ use tracing::dispatcher::{DefaultGuard, set_default};
 use tracing::{Dispatch, Level};
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::test::{Ports, by, failure, secret, send};
+use crate::test::{Ports, TestRequest, by, failure, secret, send};
 
 /// What was logged.
 #[derive(Clone, Default)]
@@ -81,4 +81,18 @@ async fn every_line_of_a_request_has_its_id_and_an_internal_error_its_causes() {
     let log = lines.text();
     let refused = log.lines().last().unwrap();
     assert!(refused.contains("status=403") && refused.contains("subject=\"ada\""), "{refused}");
+}
+
+#[actix_web::test]
+async fn good_health_is_no_news_and_bad_health_is() {
+    let (lines, _guard, _second) = Lines::of(Level::INFO);
+    for healthy in [true, false] {
+        let mut ports = Ports::new();
+        let answer = move || if healthy { Ok(()) } else { Err(failure(BackendErrorKind::Unavailable).into()) };
+        ports.health.expect_check().returning(answer);
+        send(&ports.api(), TestRequest::with_uri("/readyz")).await;
+    }
+    let log = lines.text();
+    let access: Vec<_> = log.lines().filter(|line| line.contains("stint::access")).collect();
+    assert!(access.len() == 1 && access[0].contains("status=503"), "{log}");
 }

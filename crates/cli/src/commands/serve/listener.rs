@@ -12,6 +12,7 @@ use actix_web::dev::Server;
 use anyhow::{Context, Result, anyhow, bail};
 use stint_web::Api;
 
+use super::handover::Handover;
 use super::inherited::Inherited;
 use crate::settings::{HttpSettings, Listen, SocketMode};
 
@@ -21,6 +22,7 @@ pub(super) struct Listener {
     pub(super) address: Listen,
     /// The socket's file, when it is ours.
     file: Option<PathBuf>,
+    pub(super) handover: Handover,
 }
 
 impl Listener {
@@ -40,7 +42,13 @@ pub(super) fn server(settings: &HttpSettings, inherited: Option<Inherited>, api:
         0 => available_parallelism().context("cannot count the processor's cores; set http.workers")?.get(),
         workers => workers,
     };
-    let server = HttpServer::new(move || stint_web::app(api.clone()))
+    let handover = Handover::new();
+    let of_threads = handover.clone();
+    let server = HttpServer::new(move || {
+        of_threads.join();
+        stint_web::app(api.clone())
+    });
+    let server = server
         .workers(workers)
         // An answer is one write: waiting for more of it only delays it, by 40 ms when the client delays its ACKs.
         .tcp_nodelay(true)
@@ -50,23 +58,27 @@ pub(super) fn server(settings: &HttpSettings, inherited: Option<Inherited>, api:
         .disable_signals();
     let failed = || format!("cannot listen on {} (http.listen)", settings.listen);
     if let Some(inherited) = inherited {
-        let listener = Listener { address: inherited.address().with_context(failed)?, file: None };
-        let server = match inherited {
-            Inherited::Tcp(socket) => server.listen(socket),
-            Inherited::Unix(socket) => server.listen_uds(socket),
+        let address = inherited.address().with_context(failed)?;
+        let (handover, server) = match inherited {
+            Inherited::Tcp(socket) => (handover.of(&socket), server.listen(socket)),
+            Inherited::Unix(socket) => (handover.of(&socket), server.listen_uds(socket)),
         };
-        return Ok((server.with_context(failed)?.run(), listener));
+        return Ok((
+            server.with_context(failed)?.run(),
+            Listener { address, file: None, handover: handover.with_context(failed)? },
+        ));
     }
     match &settings.listen {
         Listen::Tcp(address) => {
             let server = server.bind(address).with_context(failed)?;
             let address = server.addrs().first().copied().unwrap_or(*address);
-            Ok((server.run(), Listener { address: Listen::Tcp(address), file: None }))
+            Ok((server.run(), Listener { address: Listen::Tcp(address), file: None, handover }))
         }
         Listen::Unix(path) => {
             let socket = bind(path, settings.socket_mode).with_context(failed)?;
+            let handover = handover.of(&socket).with_context(failed)?;
             let server = server.listen_uds(socket).with_context(failed)?;
-            Ok((server.run(), Listener { address: settings.listen.clone(), file: Some(path.clone()) }))
+            Ok((server.run(), Listener { address: settings.listen.clone(), file: Some(path.clone()), handover }))
         }
         Listen::Systemd => Err(anyhow!("no socket was taken over")).with_context(failed),
     }

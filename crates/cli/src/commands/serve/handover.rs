@@ -1,0 +1,121 @@
+//! The moment between the last connection that is accepted and the stop. Actix has one thread that accepts and others that
+//! answer, and none of them says how far it is; those that answer drop, when they stop, what they were given and have not
+//! begun with. On a busy machine that takes longer than any time one would like to wait, so they are asked.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::MetadataExt;
+use std::time::Duration;
+
+use actix_web::rt;
+use tokio::sync::watch;
+use tokio::task::yield_now;
+use tokio::time::{sleep, timeout};
+
+/// The longest that a thread is waited for.
+const LIMIT: Duration = Duration::from_secs(5);
+/// Until the kernel is asked again whether the socket is listened to: it tells nobody when that ends.
+const AGAIN: Duration = Duration::from_millis(5);
+/// What is accepted in the very round in which accepting ends is handed on within this time.
+const LAST_ROUND: Duration = Duration::from_millis(100);
+/// Turns of a thread's event loop after which it has begun with everything that it was given before.
+const TURNS: usize = 100;
+
+/// What is known about the threads that accept and answer.
+#[derive(Clone)]
+pub(super) struct Handover {
+    asked: watch::Sender<bool>,
+    /// The listening socket as the kernel numbers it, when it is known.
+    socket: Option<u64>,
+}
+
+impl Handover {
+    pub(super) fn new() -> Self {
+        Self { asked: watch::Sender::new(false), socket: None }
+    }
+
+    /// The same, of this listening socket.
+    pub(super) fn of(self, socket: impl AsFd) -> io::Result<Self> {
+        let socket: OwnedFd = socket.as_fd().try_clone_to_owned()?;
+        Ok(Self { socket: Some(File::from(socket).metadata()?.ino()), ..self })
+    }
+
+    /// Takes part, on each thread that answers.
+    pub(super) fn join(&self) {
+        let mut asked = self.asked.subscribe();
+        rt::spawn(async move {
+            if asked.wait_for(|asked| *asked).await.is_ok() {
+                for _ in 0..TURNS {
+                    yield_now().await;
+                }
+            }
+            // Dropping it is the answer.
+            drop(asked);
+        });
+    }
+
+    /// Returns once everything that was accepted before the server was paused is in good hands.
+    pub(super) async fn complete(&self) {
+        let all = async {
+            while self.socket.is_some_and(is_watched) {
+                sleep(AGAIN).await;
+            }
+            sleep(LAST_ROUND).await;
+            self.asked.send_replace(true);
+            self.asked.closed().await;
+        };
+        if timeout(LIMIT, all).await.is_err() {
+            tracing::warn!("the threads that answer are stuck; connections that were just accepted may be cut off");
+        }
+    }
+}
+
+/// Whether some event loop of this process is told of connections to the socket. Where the kernel cannot be asked, it is not.
+fn is_watched(socket: u64) -> bool {
+    let Ok(descriptors) = fs::read_dir("/proc/self/fdinfo") else { return false };
+    let socket = format!("{socket:x}");
+    let watches = |line: &str| {
+        let inode = line.strip_prefix("tfd:").and_then(|line| line.split("ino:").nth(1));
+        inode.and_then(|inode| inode.split_whitespace().next()) == Some(&socket)
+    };
+    // One that was closed meanwhile watches nothing.
+    descriptors.filter_map(|entry| fs::read_to_string(entry.ok()?.path()).ok()).any(|info| info.lines().any(watches))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    #[actix_web::test]
+    async fn a_socket_is_watched_as_long_as_an_event_loop_has_it() {
+        let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+        let other = TcpListener::bind("127.0.0.1:0").unwrap();
+        let number = |socket: &TcpListener| Handover::new().of(socket).unwrap().socket.unwrap();
+        let (number, other) = (number(&socket), number(&other));
+        assert!(!is_watched(number));
+        socket.set_nonblocking(true).unwrap();
+        let watched = tokio::net::TcpListener::from_std(socket).unwrap();
+        assert!(cfg!(not(target_os = "linux")) || is_watched(number));
+        assert!(!is_watched(other));
+        drop(watched);
+        assert!(!is_watched(number));
+    }
+
+    #[actix_web::test]
+    async fn it_is_complete_once_every_thread_has_had_its_turns() {
+        let handover = Handover::new();
+        handover.complete().await;
+
+        let handover = Handover::new();
+        handover.join();
+        let held = handover.asked.subscribe();
+        let mut complete = Box::pin(handover.complete());
+        let early = tokio::time::timeout(LAST_ROUND * 2, &mut complete).await;
+        assert!(early.is_err());
+        drop(held);
+        complete.await;
+    }
+}
