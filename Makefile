@@ -56,6 +56,10 @@ lint: ## format, clippy, dependencies' licences, duplicates and sources
 	cargo clippy --locked --workspace --all-targets --all-features -- -D warnings
 	cargo deny --locked check bans licenses sources
 
+lint-infra: ## infra/ and the workflows, with the programs that its files are for; needs no host
+	@infra/dev/require python infra-lint
+	infra/dev/with-python infra/lint/requirements.txt infra/lint/run
+
 fmt: ## format the code
 	cargo fmt --all
 
