@@ -18,7 +18,11 @@ name='' email='' release='' build=''
 
 say() { echo "install: $1" >&2; }
 fail() { say "$1" && exit 1; }
-apt_get() { DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0 "$@" </dev/null >/dev/null; }
+apt_get() { # says something only when it fails
+    local said
+    said=$(DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0 "$@" </dev/null 2>&1) ||
+        fail "apt-get $*: $said"
+}
 has() { command -v "$1" >/dev/null 2>&1; }
 
 while (($#)); do
