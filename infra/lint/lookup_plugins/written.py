@@ -10,4 +10,5 @@ class LookupModule(LookupBase):
         path, text = terms
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         Path(path).write_text(text)
+        Path(path).chmod(0o755 if text.startswith("#!") else 0o644)
         return [""]
