@@ -1,7 +1,7 @@
 # What people and CI type. `make` alone lists the targets; what needs more than a line is a script in infra/.
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-fast test-infra chaos bench bench-growth release lint lint-infra fmt doc ci
+.PHONY: help run dev test test-fast test-infra chaos bench bench-growth release deploy lint lint-infra fmt doc ci
 
 ifdef DATABASE_URL
 export STINT_DATABASE_URL := $(DATABASE_URL)
@@ -49,6 +49,13 @@ bench-growth: ## the same on 10 thousand, 1 million and 10 million entries
 release: ## the archive that a deployment takes, in target/dist
 	@infra/dev/require build
 	infra/release/build
+
+deploy: INVENTORY = staging
+deploy: RELEASE =
+deploy: ## a release to the hosts of INVENTORY=staging: the newest in target/dist, or RELEASE=FILE
+	@infra/dev/require python
+	cd infra/ansible && ../dev/with-python requirements.txt ansible-playbook --inventory inventories/$(INVENTORY) \
+		deploy.yml $(if $(RELEASE),--extra-vars stint_release=$(abspath $(RELEASE)))
 
 lint: ## format, clippy, dependencies' licences, duplicates and sources
 	@infra/dev/require build cargo-deny
