@@ -16,7 +16,7 @@ class Api:
 
     def __init__(self, address: str, maker: Host):
         self.address = address
-        self.token = maker.run("stint token create --scopes read,write --name lab").strip()
+        self.token = maker.run("stint token create --scopes admin --name lab").strip()
 
     def ask(self, method: str, path: str, body: object = None, expect: int | None = None) -> tuple[int, dict]:
         trusting = ssl._create_unverified_context()  # noqa: SLF001 # whom it speaks to is asked elsewhere

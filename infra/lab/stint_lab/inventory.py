@@ -18,11 +18,15 @@ def write(lab: Lab, parts: Mapping[str, Iterable[str]], **variables: object) -> 
         "ansible_user": "root",
         "ansible_ssh_common_args": f"-F {lab.ssh_config} -o ControlMaster=auto -o ControlPersist=60 "
                                    f"-o ControlPath={lab.folder}/%C",
+        # Of the memory of this machine, which all hosts share.
+        "postgres_memory_mb": 1024,
     }
     children = {group: {"hosts": dict.fromkeys(parts.get(group, ()), {})} for group in GROUPS}
-    # Variables stand at the group `stint`, as in infra/ansible/inventories: those of `all` would lose.
-    children["stint"] = {"vars": connection | variables, "children": dict.fromkeys(GROUPS, {})}
-    inventory = {"all": {"hosts": hosts, "children": children}}
-    path = lab.folder / "inventory.yml"
-    path.write_text(json.dumps(inventory, indent=2))
-    return path
+    children["stint"] = {"children": dict.fromkeys(GROUPS, {})}
+    folder = lab.folder / "inventory"
+    # In a file of their own, as in infra/ansible/inventories: elsewhere they would lose to the plays' group_vars.
+    for path, content in (("hosts.yml", {"all": {"hosts": hosts, "children": children}}),
+                          ("group_vars/stint.yml", connection | variables)):
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(json.dumps(content, indent=2))
+    return folder / "hosts.yml"

@@ -180,6 +180,21 @@ def a_loss_of_power_amid_writes_loses_no_acknowledged_one(hosts: Hosts) -> str:
 
 
 @claim
+def pings_that_wait_survive_a_loss_of_power(hosts: Hosts) -> str:
+    job = hosts.api.new_job("Pings")
+    ping = hosts.api.ask("POST", f"/api/v1/jobs/{job}/capture-tokens", {"name": "lab"}, 201)[1]["ping_url"]
+    hosts.host.run("systemctl stop stint-worker.service")
+    for _ in range(200):
+        hosts.api.ask("POST", f"{ping}?minutes=1", expect=202)
+    if hosts.api.total(job) != 0:
+        raise Broken("pings were logged while no worker ran")
+    hosts.host.cut_power()
+    hosts.host.up()
+    took = await_("every ping is logged", lambda: hosts.api.is_ready() and hosts.api.total(job) == 200)
+    return f"200 pings, logged {took:.1f} s after ssh"
+
+
+@claim
 def logrotate_rotates_under_load_and_no_line_is_lost(hosts: Hosts) -> str:
     job = hosts.api.new_job("Rotation")
     with Load(hosts.host.address, hosts.api.token, job) as load:
