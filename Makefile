@@ -31,7 +31,7 @@ test-fast: ## the tests that need only cargo: the others are behind features
 test-infra: SETS =
 test-infra: ## infra/ on fresh hosts that boot (root); SETS="one_host small_server three_hosts" for some of them
 	@infra/dev/require build python lab
-	infra/dev/with-python infra/ansible/requirements.txt infra/lab/test $(SETS)
+	infra/dev/with-python infra/dev/requirements.txt infra/lab/test $(SETS)
 
 chaos: SECONDS = 60
 chaos: ## kill services, workers, Redis and Postgres under pings, and count afterwards; SECONDS=600 for longer
@@ -65,7 +65,7 @@ lint: ## format, clippy, dependencies' licences, duplicates and sources
 
 lint-infra: ## infra/ and the workflows, with the programs that its files are for; needs no host
 	@infra/dev/require python infra-lint
-	infra/dev/with-python infra/lint/requirements.txt infra/lint/run
+	infra/dev/with-python infra/dev/requirements.txt infra/lint/run
 
 fmt: ## format the code
 	cargo fmt --all
@@ -75,4 +75,4 @@ doc: ## the crates' documentation, without warnings
 	@infra/dev/require build
 	cargo doc --locked --workspace --no-deps --document-private-items
 
-ci: lint doc test ## all that CI does
+ci: lint doc lint-infra test ## all that CI does, but for test-infra, which takes root
