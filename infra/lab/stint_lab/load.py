@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import secrets
 import ssl
 import threading
 import time
@@ -43,6 +44,8 @@ class Load:
     def __init__(self, address: str, token: str, job: str, clients: int = 8, pause: float = 0.01, name: str | None = None,
                  port: int = 443):
         self._address, self._port, self._name = address, port, name or address
+        self.mark = secrets.token_hex(8)
+        """Begins the id of each request, by which logs know it."""
         self._token, self._job, self._pause = token, job, pause
         self._stop = threading.Event()
         self._seen = [Seen() for _ in range(clients)]
@@ -92,7 +95,8 @@ class Load:
         connection.close()
 
     def _ask(self, connection: http.client.HTTPSConnection, method: str, path: str, body: str | None) -> http.client.HTTPResponse:
-        headers = {"Authorization": f"Bearer {self._token}", "Host": self._name}
+        headers = {"Authorization": f"Bearer {self._token}", "Host": self._name,
+                   "X-Request-Id": f"{self.mark}-{secrets.token_hex(8)}"}
         if body is not None:
             headers["Content-Type"] = "application/json"
         connection.request(method, path, body, headers)

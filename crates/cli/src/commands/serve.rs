@@ -82,12 +82,13 @@ impl Args {
 
         let own = Target::of(&listener.address).context("nobody knows where it listens (http.listen)")?;
         let status = format!("serving on {}", listener.address);
-        tokio::select! {
+        let signal = tokio::select! {
             ended = &mut serving => return Err(anyhow!("the server ended by itself: {ended:?}")),
-            signal = signals.next() => tracing::info!(signal, "draining"),
+            signal = signals.next() => signal,
             never = manager.follow(&own, &status) => match never {},
-        }
+        };
         draining.begin();
+        tracing::info!(signal, "draining");
         tokio::select! {
             never = manager.see_off("draining: requests in flight finish") => match never {},
             ((), ()) = async { tokio::join!(stop(&handle, &listener, &settings.http), background.stop()) } => {

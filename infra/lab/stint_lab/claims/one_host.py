@@ -135,7 +135,7 @@ def a_release_that_cannot_migrate_start_or_get_ready_leaves_the_old_one_serving(
     with hosts.load() as load:
         for name, (program, reason) in broken.items():
             archive = variant(hosts.stage.archive, hosts.lab.folder, f"9.9.2+{name}", program)
-            hosts.ansible.fail("deploy.yml", reason, stint_release=archive)
+            hosts.ansible.fail("deploy.yml", reason, stint_release=archive, release_preflight_timeout="10s")
             if hosts.release() != old:
                 raise Broken(f"the release that cannot {name} is current")
     return require_none_lost(load.seen())
@@ -196,15 +196,14 @@ def pings_that_wait_survive_a_loss_of_power(hosts: Hosts) -> str:
 
 @claim
 def logrotate_rotates_under_load_and_no_line_is_lost(hosts: Hosts) -> str:
-    job = hosts.api.new_job("Rotation")
-    with Load(hosts.host.address, hosts.api.token, job) as load:
+    with hosts.load() as load:
         for _ in range(3):
             requests = load.seen().requests
             await_("some requests", lambda: load.seen().requests > requests + 100)
             hosts.host.run("logrotate --force /etc/logrotate.d/stint")
     asked = load.seen().requests
     # The last one is packed a rotation later.
-    counts = hosts.host.run(f"cd /var/log/stint; for log in access.log*; do echo $log $(zcat -f $log | grep -cF {job}); done")
+    counts = hosts.host.run(f"cd /var/log/stint; for log in access.log*; do echo $log $(zcat -f $log | grep -cF {load.mark}); done")
     files = {name: int(count) for name, count in (line.split() for line in counts.splitlines())}
     if sum(files.values()) != asked or "access.log.1" not in files or "access.log.2.gz" not in files:
         raise Broken(f"{asked} requests, lines in {files}")
