@@ -27,7 +27,12 @@ LinkLocalAddressing=no
 """
 
 # `reboot` ends nspawn with 133; whatever else does has put the host off.
+# A control group of its own for each host: nspawn would put all of them into the one of whoever started it, where one's
+# systemd takes another's groups for its own.
 _BOOT = """\
+awk '$3 == "cgroup2" || ($3 == "cgroup" && $4 ~ /name=systemd/) { print $2 }' /proc/mounts | while read -r tree; do
+    mkdir -p "$tree/stint-lab-$2" && echo $$ >"$tree/stint-lab-$2/cgroup.procs"
+done
 while :; do
     SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 systemd-nspawn --quiet --directory="$1" --boot --register=no --keep-unit \\
         --machine="$2" --hostname="$3" --network-bridge="$4" --resolv-conf=copy-host --console=passive </dev/null &
@@ -129,6 +134,8 @@ class Host:
         if os.path.ismount(self._root):
             run("umount", self._root)
         shutil.rmtree(self._folder)
+        for tree in Path("/sys/fs/cgroup").glob(f"**/stint-lab-{self._machine}"):
+            run("find", tree, "-depth", "-type", "d", "-exec", "rmdir", "{}", "+", quiet=True)
 
     def port_is_open(self, port: int, seconds: float = 1) -> bool:
         try:
