@@ -8,6 +8,7 @@ mod pings;
 mod serve;
 mod settings;
 mod shutdown;
+#[cfg(target_os = "linux")]
 mod systemd;
 mod task;
 mod token;

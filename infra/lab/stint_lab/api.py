@@ -14,14 +14,14 @@ from .host import Host
 class Api:
     """The service at an address, spoken to with a token that was made on one of its hosts."""
 
-    def __init__(self, address: str, maker: Host):
-        self.address = address
+    def __init__(self, address: str, maker: Host, name: str | None = None):
+        self.address, self._name = address, name or address
         self.token = maker.run("stint token create --scopes admin --name lab").strip()
 
     def ask(self, method: str, path: str, body: object = None, expect: int | None = None) -> tuple[int, dict]:
         trusting = ssl._create_unverified_context()  # noqa: SLF001 # whom it speaks to is asked elsewhere
         connection = http.client.HTTPSConnection(self.address, timeout=30, context=trusting)
-        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json", "Host": self._name}
         try:
             connection.request(method, path, None if body is None else json.dumps(body), headers)
             answer = connection.getresponse()

@@ -12,6 +12,7 @@ from . import LabError
 from .inventory import GROUPS, write
 from .lab import Lab
 from .load import Load
+from .possible import require
 
 
 def main() -> None:
@@ -26,6 +27,7 @@ def main() -> None:
     for verb, what in (("reboot", "an orderly reboot"), ("cut-power", "PID 1 dies without a word"), ("cut-line", "off the network"),
                        ("mend-line", "on the network again"), ("down", "an orderly stop")):
         verbs.add_parser(verb, help=what).add_argument("hosts", nargs="+")
+    verbs.add_parser("possible", help="whether hosts can be booted here; says why not")
     verbs.add_parser("list", help="hosts and their addresses")
     inventory = verbs.add_parser("inventory", help="write an inventory for Ansible, and print its path")
     inventory.add_argument("parts", nargs="+", metavar="GROUP=HOST,...", help=f"of {', '.join(GROUPS)}; `all=HOST` is all but a balancer")
@@ -44,6 +46,8 @@ def main() -> None:
 
 
 def _do(arguments: argparse.Namespace) -> None:
+    if arguments.verb == "possible":
+        return require()
     lab = Lab()
     if arguments.verb == "up":
         for name in arguments.hosts:

@@ -35,10 +35,15 @@ class Network:
                     ip saddr 10.99.{self.number}.0/24 oifname != "{self.bridge}" masquerade
                 }}
             }}""")
+        # Where Docker drops what others forward, it leaves this door open.
+        run("iptables", "-I", "DOCKER-USER", "-i", self.bridge, "-j", "ACCEPT", quiet=True)
+        run("iptables", "-I", "DOCKER-USER", "-o", self.bridge, "-j", "ACCEPT", quiet=True)
 
     def down(self) -> None:
         run("nft", "delete", "table", "ip", self.bridge, quiet=True)
         run("ip", "link", "delete", self.bridge, quiet=True)
+        run("iptables", "-D", "DOCKER-USER", "-i", self.bridge, "-j", "ACCEPT", quiet=True)
+        run("iptables", "-D", "DOCKER-USER", "-o", self.bridge, "-j", "ACCEPT", quiet=True)
 
 
 def free() -> Network:

@@ -12,8 +12,12 @@ from . import LabError
 
 def run(*command: str | Path, quiet: bool = False, input: str | None = None) -> str:
     """What a program says on stdout; what it says on stderr is the error when it fails."""
-    done = subprocess.run([str(part) for part in command], text=True, input=input, capture_output=True, check=False,
-                          **({} if input is not None else {"stdin": subprocess.DEVNULL}))
+    try:
+        done = subprocess.run([str(part) for part in command], text=True, input=input or "", capture_output=True, check=False)
+    except FileNotFoundError:
+        if quiet:
+            return ""
+        raise LabError(f"{command[0]} is missing") from None
     if done.returncode != 0 and not quiet:
         said = (done.stderr.strip() or done.stdout.strip())[-4000:]
         raise LabError(f"`{' '.join(map(str, command))}` ended with {done.returncode}: {said}")

@@ -19,15 +19,21 @@ const AGAIN: Duration = Duration::from_millis(50);
 
 /// Returns once the service answers.
 pub(super) async fn answers(service: &Target) {
+    let mut told = String::new();
     while let Err(error) = alive(service.get("/healthz", FIRST_ANSWER).await) {
-        tracing::warn!(%error, "the service does not answer itself yet");
+        // Once, not with each try.
+        let error = error.to_string();
+        if error != told {
+            tracing::warn!(error, "the service does not answer itself yet");
+            told = error;
+        }
         sleep(AGAIN).await;
     }
 }
 
 /// Gives a sign of life for each answer of the service to itself. A try may take as long as the manager waits, and others
 /// are under way meanwhile, so a service that is only busy is left alone as long as it takes new connections and answers
-/// them within about two thirds of the limit; one whose listener or threads are stuck gives no sign.
+/// them within about two thirds of the limit; one whose listener is stuck, or all of its threads, gives no sign.
 pub(super) async fn beat_while_answering(manager: &ServiceManager, service: &Target) -> Infallible {
     let Some(limit) = manager.watchdog else { return pending().await };
     let (mut ticks, mut asked) = (ticks(limit), JoinSet::new());

@@ -15,7 +15,7 @@ pub(super) const DIRECTORY: &str = "CREDENTIALS_DIRECTORY";
 /// One layer for each file, in the order of their names. Folders and names with a dot before them are no settings:
 /// Kubernetes keeps its own there.
 pub(super) fn layers(directory: &Path) -> Result<Vec<Layer>, SettingsError> {
-    let failed = |source| SettingsError::Unreadable { path: directory.to_owned(), source };
+    let failed = |source| SettingsError::NoCredentials { path: directory.to_owned(), source };
     let mut files = Vec::new();
     for entry in fs::read_dir(directory).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
@@ -34,7 +34,7 @@ fn of_file(path: &Path) -> Result<Layer, SettingsError> {
         return Err(SettingsError::UnknownCredential(path.to_owned()));
     };
     let value =
-        fs::read_to_string(path).map_err(|source| SettingsError::Unreadable { path: path.to_owned(), source })?;
+        fs::read_to_string(path).map_err(|source| SettingsError::NoCredentials { path: path.to_owned(), source })?;
     let value = value.strip_suffix('\n').unwrap_or(&value).to_owned();
     Ok(Layer::of_key(format!("credential {name}"), key.path, value).read_from(path))
 }
@@ -137,19 +137,23 @@ mod tests {
     fn what_cannot_be_read_is_named() {
         let dir = TempDir::new().unwrap();
         let refused = |dir: &Path| load(dir, &[]).unwrap_err().to_string();
+        let unreadable =
+            |path: &Path| format!("cannot read the credentials in {} (CREDENTIALS_DIRECTORY)", path.display());
         let absent = dir.path().join("absent");
-        assert_eq!(refused(&absent), format!("cannot read the settings in {}", absent.display()));
+        assert_eq!(refused(&absent), unreadable(&absent));
 
         let file = dir.path().join("database.url");
         fs::write(&file, b"postgres://u:\xff@db/stint").unwrap();
-        assert_eq!(refused(dir.path()), format!("cannot read the settings in {}", file.display()));
+        assert_eq!(refused(dir.path()), unreadable(&file));
         fs::remove_file(&file).unwrap();
         symlink("nowhere", &file).unwrap();
-        assert_eq!(refused(dir.path()), format!("cannot read the settings in {}", file.display()));
+        assert_eq!(refused(dir.path()), unreadable(&file));
 
         fs::remove_file(&file).unwrap();
         fs::write(dir.path().join(OsStr::from_bytes(b"database.\xff")), "x").unwrap();
         assert!(refused(dir.path()).starts_with("the credential "));
+        // A variable without a value names no folder.
+        assert!(load(Path::new(""), &[("STINT_DATABASE_URL", "sqlite://stint.db")]).is_ok());
     }
 
     #[test]

@@ -22,7 +22,12 @@ pub(crate) enum SettingsError {
     NotToml { name: String, detail: String },
     #[error("unknown setting {key} in {layer}{hint}")]
     Unknown { key: String, layer: String, hint: String },
-    #[error("the credential {} is no setting; files there are named like one, such as database.url", .0.display())]
+    #[error("cannot read the credentials in {} (CREDENTIALS_DIRECTORY)", .path.display())]
+    NoCredentials { path: PathBuf, source: std::io::Error },
+    #[error(
+        "the credential {} is no setting; files in CREDENTIALS_DIRECTORY are named like one, such as database.url",
+        .0.display()
+    )]
     UnknownCredential(PathBuf),
     #[error("bad setting {key} = `{value}` in {layer}: {detail}")]
     Bad { key: String, value: String, layer: String, detail: String },

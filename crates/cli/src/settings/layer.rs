@@ -53,7 +53,7 @@ impl Surroundings {
         if let Some(path) = self.variable("STINT_CONFIG")? {
             layers.push(Layer::of_file(&self.directory.join(path))?);
         }
-        if let Some(directory) = self.variable(credentials::DIRECTORY)? {
+        if let Some(directory) = self.variable(credentials::DIRECTORY)?.filter(|name| !name.is_empty()) {
             layers.extend(credentials::layers(&self.directory.join(directory))?);
         }
         layers.extend(self.variable_layers()?);

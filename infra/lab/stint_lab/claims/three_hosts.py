@@ -44,7 +44,7 @@ class Hosts:
 @claim
 def bare_hosts_become_a_working_https_service_in_one_play(hosts: Hosts) -> None:
     hosts.ansible.succeed("provision.yml", stint_release=hosts.stage.archive)
-    hosts.api = Api(hosts.front.address, hosts.web1)
+    hosts.api = Api(hosts.front.address, hosts.web1, "stint.lab")
     hosts.job = hosts.api.new_job("Lab")
     for host in hosts.lab.hosts():
         host.await_running()

@@ -55,8 +55,9 @@ impl Handover {
         });
     }
 
-    /// Returns once everything that was accepted before the server was paused is in good hands.
-    pub(super) async fn complete(&self) {
+    /// Returns once everything that was accepted before the server was paused is in good hands: whether it was so within
+    /// the limit.
+    pub(super) async fn complete(&self) -> bool {
         let all = async {
             while self.socket.is_some_and(is_watched) {
                 sleep(AGAIN).await;
@@ -65,9 +66,11 @@ impl Handover {
             self.asked.send_replace(true);
             self.asked.closed().await;
         };
-        if timeout(LIMIT, all).await.is_err() {
+        let in_time = timeout(LIMIT, all).await.is_ok();
+        if !in_time {
             tracing::warn!("the threads that answer are stuck; connections that were just accepted may be cut off");
         }
+        in_time
     }
 }
 
@@ -106,8 +109,8 @@ mod tests {
 
     #[actix_web::test]
     async fn it_is_complete_once_every_thread_has_had_its_turns() {
-        let handover = Handover::new();
-        handover.complete().await;
+        let nobody = Handover::new();
+        assert!(nobody.complete().await);
 
         let handover = Handover::new();
         handover.join();
@@ -116,6 +119,6 @@ mod tests {
         let early = tokio::time::timeout(LAST_ROUND * 2, &mut complete).await;
         assert!(early.is_err());
         drop(held);
-        complete.await;
+        assert!(complete.await);
     }
 }
