@@ -5,11 +5,13 @@
 #                      one, or its address
 #   --email ADDRESS    get a certificate for NAME from Let's Encrypt, whose notices go to ADDRESS; otherwise the host
 #                      makes one itself, which no browser trusts
-#   --release FILE|URL this release; otherwise the newest in target/dist, or one built here
+#   --release FILE|URL this release, with its checksum beside it (FILE.sha256); otherwise that of this source: from
+#                      target/dist, or built here
 #   --build            build it here, from this source, even if there is one
 #
 # It runs the roles of infra/ansible on this host and asks nothing. What was chosen is remembered in
-# /etc/stint/install.json. Run again, with another release or a newer source, it upgrades.
+# /etc/stint/install.json. Run again, with another release or a newer source, it upgrades: newer than all releases that
+# the host has, so that one which was rolled back stays so. Otherwise the host keeps its release.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]:-.}")" && pwd)
@@ -48,7 +50,10 @@ system=$(. /etc/os-release 2>/dev/null && echo "${ID:-} ${VERSION_ID:-}") || sys
 [[ -d /run/systemd/system ]] || fail "systemd does not run here: a container without it cannot be a server"
 [[ -f $here/ansible/provision.yml ]] || fail "it needs the repository around it: clone it, and run infra/install.sh there"
 [[ -z $build || -z $release ]] || fail "--build or --release, not both"
-[[ -z $release || $release == https://* || -f $release ]] || fail "there is no file $release"
+if [[ -n $release && $release != https://* ]]; then
+    [[ -f $release ]] || fail "there is no file $release"
+    [[ -f $release.sha256 ]] || fail "there is no checksum $release.sha256: copy it, too"
+fi
 [[ $name =~ ^[A-Za-z0-9.:-]*$ ]] || fail "not a name or an address: $name"
 [[ -z $email || $email == ?*@?* ]] || fail "not an e-mail address: $email"
 
@@ -60,10 +65,18 @@ wants_disk() { # FOLDER MIB WHAT-FOR
 }
 wants_disk / 2048 "a server"
 
-newest=$(find "$here/../target/dist" -name "stint-*-$(uname -m)-linux.tar.gz" -printf '%T@ %p\n' 2>/dev/null | sort -n | tail -n 1 | cut -d ' ' -f 2-)
 if [[ -z $release && -z $build ]]; then
-    release=$newest
-    [[ -n $release ]] || build=yes
+    source=$("$here/release/build" --describe) || fail "there is no source of Stint around it: give --release"
+    archive=$here/../target/dist/stint-${source% *}-$(uname -m)-linux.tar.gz
+    # A release's files have the time of its commit.
+    had=$(find /opt/stint/releases -mindepth 2 -maxdepth 2 -name VERSION -printf '%T@\n' 2>/dev/null | sort -n | tail -n 1) || had=
+    if [[ -n $had ]] && ((${source#* } <= ${had%.*})); then
+        say "this source is no newer than the releases that the host has, so it keeps its release (--release or --build gives it one)"
+    elif [[ -f $archive && -f $archive.sha256 ]]; then
+        release=$archive
+    else
+        build=yes
+    fi
 fi
 if [[ -n $build ]]; then
     wants_disk "$here" 6144 "a build"
@@ -126,10 +139,10 @@ chosen = {"stint_server_name": name, "stint_tls": tls} | ({"stint_acme_email": e
 pathlib.Path(path).write_text(json.dumps(chosen, indent=2) + "\n")
 PYTHON
 
-say "setting up the server for $name with $release"
+say "setting up the server for $name with ${release:-the release that it has}"
 cd "$here/ansible"
 ansible-playbook --inventory inventories/local provision.yml --extra-vars "@$remembered" \
-    --extra-vars "$(python3 -c 'import json, sys; print(json.dumps({"stint_release": sys.argv[1]}))' "$release")" </dev/null ||
+    --extra-vars "$(python3 -c 'import json, sys; print(json.dumps({"stint_release": sys.argv[1]} if sys.argv[1] else {}))' "$release")" </dev/null ||
     fail "the play above failed; run this again when its reason is gone"
 
 # --- What there is now -----------------------------------------------------------------------------------------------
@@ -153,5 +166,5 @@ Certificate: $certificate
 A token:     sudo stint token create --name me --scopes read,write
 Then:        curl ${insecure}https://$name/api/v1/jobs -H "Authorization: Bearer \$TOKEN"
 Upgrade:     run this again with --release FILE|URL, or with --build
-Go back:     cd $here/ansible && ansible-playbook rollback.yml
+Go back:     cd $here/ansible && ansible-playbook rollback.yml -e @$remembered
 END
