@@ -76,4 +76,4 @@ doc: ## the crates' documentation, without warnings
 	@infra/dev/require build
 	cargo doc --locked --workspace --no-deps --document-private-items
 
-ci: lint doc lint-infra test ## all that CI does, but for test-infra, which takes root
+ci: lint doc lint-infra test ## all that CI does, but for the tests that take root or Docker, and the advisories
