@@ -29,9 +29,10 @@ test-fast: ## the tests that need only cargo: the others are behind features
 	cargo test --locked --workspace
 
 test-infra: SETS =
-test-infra: ## infra/ on fresh hosts that boot (root); SETS="one_host small_server three_hosts" for some of them
-	@infra/dev/require build python lab
-	infra/dev/with-python infra/dev/requirements.txt infra/lab/test $(SETS)
+test-infra: ARCHIVE =
+test-infra: ## infra/ on fresh hosts that boot (root); SETS="one_host small_server three_hosts" for some, ARCHIVE=FILE if built
+	@infra/dev/require $(if $(ARCHIVE),,build) python lab
+	infra/dev/with-python infra/dev/requirements.txt infra/lab/test $(if $(ARCHIVE),--archive $(ARCHIVE)) $(SETS)
 
 chaos: SECONDS = 60
 chaos: ## kill services, workers, Redis and Postgres under pings, and count afterwards; SECONDS=600 for longer
@@ -75,4 +76,4 @@ doc: ## the crates' documentation, without warnings
 	@infra/dev/require build
 	cargo doc --locked --workspace --no-deps --document-private-items
 
-ci: lint doc lint-infra test ## all that CI does, but for test-infra, which takes root
+ci: lint doc lint-infra test ## all that CI does, but for the tests that take root or Docker, and the advisories
