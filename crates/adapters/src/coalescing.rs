@@ -48,7 +48,7 @@ pub struct CoalescingSettings {
 
 impl CoalescingSettings {
     /// One group of writes of up to 1,000 rows at a time, and one more when that is stuck or another whole group waits;
-    /// one group of reads of up to 200 ids; two of pages of up to 250 rows. 10,000 rows may wait for each, and a write for
+    /// one group of reads of up to 200 ids, likewise; two of pages of up to 250 rows. 10,000 rows may wait for each, and a write for
     /// a second when somebody else holds its job.
     pub const POSTGRES: Self = Self {
         writes: GroupLimits {
@@ -61,8 +61,8 @@ impl CoalescingSettings {
         },
         reads: GroupLimits {
             workers: 1,
-            spare_workers: 0,
-            stuck_after: Duration::MAX,
+            spare_workers: 1,
+            stuck_after: Duration::from_millis(50),
             group_weight: 200,
             max_waiting: 10_000,
             split_for: Duration::from_secs(2),

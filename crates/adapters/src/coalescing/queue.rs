@@ -11,7 +11,7 @@
 //!   started on a thread that may block; it carries out groups until the queue is empty, and ends. No HTTP worker ever blocks.
 //! - **Few and large beats many and small.** A worker more splits the groups, and what a group costs by itself is paid
 //!   twice. Only when those at work seem to be stuck (one waits for a lock, say), or when one more whole group waits, a
-//!   spare one is started, for as long as that is so.
+//!   spare one is started, for as long as that is so. Who waits while nobody comes any more is seen to by a [`watch`].
 //! - **Refusals are outcomes.** "The job is archived" is what one command gets; it is no failure of its group. A
 //!   failure means that nothing of the group was done ([`GroupError::Undone`]) or that nobody knows
 //!   ([`GroupError::Unknown`]: the answer to a commit was lost).
@@ -26,6 +26,8 @@
 //!
 //! Deliberately absent: what a command is. This file knows neither the ledger nor a database.
 
+mod watch;
+
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -33,9 +35,10 @@ use std::time::{Duration, Instant};
 
 use stint_domain::ports::{BackendError, BackendErrorKind};
 use tokio::sync::oneshot;
-use tokio::task::spawn_blocking;
+use tokio::task::{spawn, spawn_blocking};
 use uuid::Uuid;
 
+use self::watch::Watch;
 use super::metrics::QueueMetrics;
 
 /// Carries out commands of one kind together.
@@ -114,6 +117,17 @@ pub struct GroupLimits {
     pub split_for: Duration,
 }
 
+impl GroupLimits {
+    const fn most_workers(&self) -> usize {
+        self.workers + self.spare_workers
+    }
+
+    /// Whether a group that gets stuck is a reason to start a worker.
+    fn has_a_watch(&self) -> bool {
+        self.spare_workers > 0 && self.stuck_after < Duration::MAX
+    }
+}
+
 /// A queue of commands and the workers that empty it; clones share both.
 pub(crate) struct Coalescer<G: Group>(Arc<Shared<G>>);
 
@@ -130,6 +144,8 @@ struct State<G: Group> {
     room: usize,
     workers: usize,
     under_way: Vec<UnderWay>,
+    /// Whether a watch is armed.
+    watched: bool,
 }
 
 /// A group that a worker has taken.
@@ -143,6 +159,13 @@ struct Caller<G: Group> {
     command: G::Command,
     answer: Answer<G>,
     since: Instant,
+}
+
+/// What has to be started for a caller.
+enum Start {
+    Nothing,
+    Worker,
+    Watch,
 }
 
 /// Commands that are carried out together, and where each one's outcome goes.
@@ -164,8 +187,8 @@ impl<G: Group> Clone for Coalescer<G> {
 
 impl<G: Group> Coalescer<G> {
     pub(crate) fn new(group: G, limits: GroupLimits) -> Self {
-        let state = Mutex::new(State { waiting: VecDeque::new(), room: 0, workers: 0, under_way: Vec::new() });
-        Self(Arc::new(Shared { group, limits, metrics: QueueMetrics::default(), state }))
+        let state = State { waiting: VecDeque::new(), room: 0, workers: 0, under_way: Vec::new(), watched: false };
+        Self(Arc::new(Shared { group, limits, metrics: QueueMetrics::default(), state: Mutex::new(state) }))
     }
 
     pub(crate) fn metrics(&self) -> &QueueMetrics {
@@ -175,9 +198,10 @@ impl<G: Group> Coalescer<G> {
     /// The outcome of `command`, once the group that it was part of is done.
     pub(crate) async fn submit(&self, command: G::Command) -> Result<G::Outcome, BackendError> {
         let (answer, outcome) = oneshot::channel();
-        if self.0.enqueue(Caller { command, answer, since: Instant::now() })? {
-            let worker = Worker { shared: Arc::clone(&self.0), counted: true };
-            spawn_blocking(move || worker.work());
+        match self.0.enqueue(Caller { command, answer, since: Instant::now() })? {
+            Start::Nothing => {}
+            Start::Worker => Worker::start(&self.0),
+            Start::Watch => drop(spawn(Watch { shared: Arc::clone(&self.0), armed: true }.keep())),
         }
         // Only a panic below leaves a caller without an answer.
         outcome.await.unwrap_or_else(|_dropped| Err(error::<G>(BackendErrorKind::Internal, "the group was given up")))
@@ -197,6 +221,12 @@ impl<G: Group> State<G> {
 }
 
 impl<G: Group> Worker<G> {
+    /// Starts one that is counted already.
+    fn start(shared: &Arc<Shared<G>>) {
+        let worker = Self { shared: Arc::clone(shared), counted: true };
+        spawn_blocking(move || worker.work());
+    }
+
     /// Carries out groups until nothing waits that others do not have under way, or do not need help with.
     fn work(mut self) {
         let mut done = None;
@@ -217,21 +247,28 @@ impl<G: Group> Drop for Worker<G> {
 }
 
 impl<G: Group> Shared<G> {
-    /// Whether a worker has to be started for the caller.
-    fn enqueue(&self, caller: Caller<G>) -> Result<bool, BackendError> {
+    /// Takes a caller in, and tells what has to be started for it, which is counted already.
+    fn enqueue(&self, caller: Caller<G>) -> Result<Start, BackendError> {
         let mut state = self.state();
         let room = state.room.saturating_add(G::room(&caller.command));
         if room > self.limits.max_waiting && !state.waiting.is_empty() {
             self.metrics.refused.inc();
             return Err(error::<G>(BackendErrorKind::Unavailable, "too many commands are waiting"));
         }
-        let GroupLimits { workers, spare_workers, stuck_after, group_weight, .. } = self.limits;
+        let GroupLimits { workers, stuck_after, group_weight, .. } = self.limits;
         let needed = state.at_work(caller.since, stuck_after) < workers || room >= group_weight;
-        let start = needed && state.workers < workers + spare_workers;
+        let start = if needed && state.workers < self.limits.most_workers() {
+            state.workers += 1;
+            Start::Worker
+        } else if !state.watched && self.limits.has_a_watch() {
+            state.watched = true;
+            Start::Watch
+        } else {
+            Start::Nothing
+        };
         state.waiting.push_back(caller);
         state.room = room;
         self.metrics.waiting.inc();
-        state.workers += usize::from(start);
         Ok(start)
     }
 

@@ -46,7 +46,7 @@ impl PostgresSettings {
         Self {
             url: url.into(),
             pool_size: 10,
-            group_pool_size: 8,
+            group_pool_size: 10,
             connect_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(10),
             lock_timeout: Duration::from_millis(1_500),

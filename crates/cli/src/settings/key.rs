@@ -21,7 +21,7 @@ pub(crate) const KEYS: &[Key] = &[
     ),
     key(
         "database.pool_size",
-        "connections for requests that share no group; on Postgres a process has one more for each group of `[coalescing]` (8 as set here), four for pings, and one for health checks",
+        "connections for requests that share no group; on Postgres a process has one more for each group of `[coalescing]` (10 as set here), four for pings, and one for health checks",
     ),
     key("database.connect_timeout", "how long a request waits for a connection, new or from the pool"),
     key("database.statement_timeout", "how long Postgres works on one statement before it gives up"),
@@ -45,7 +45,10 @@ pub(crate) const KEYS: &[Key] = &[
         "coalescing.writers",
         "groups of writes of entries under way at the same time on Postgres, where one more is started when these are stuck or another whole group waits; SQLite has one writer",
     ),
-    key("coalescing.readers", "groups of reads of jobs by id under way at the same time, and as many of entries"),
+    key(
+        "coalescing.readers",
+        "groups of reads of jobs by id under way at the same time, and as many of entries; where one gets stuck or another whole group waits, one more is started",
+    ),
     key("coalescing.max_rows", "the most entries that a group writes; a larger batch goes alone"),
     key("coalescing.max_ids", "the most rows that a group looks up"),
     key("coalescing.page_readers", "groups of pages of one job's entries under way at the same time"),

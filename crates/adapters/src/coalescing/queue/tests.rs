@@ -5,6 +5,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use futures::future::join_all;
 use tokio::runtime::Runtime;
 
+use super::watch::Look;
 use super::*;
 
 /// Doubles numbers. Refuses odd ones, fails on 13, does 18 only alone, panics on 666; tells of every group and waits
@@ -305,4 +306,106 @@ fn a_worker_that_never_starts_is_not_counted() {
     let both = lasting.block_on(futures::future::join(first, submit(held.coalescer.clone(), 4)));
     assert_eq!(both, (Ok(Ok(4)), Ok(Ok(8))));
     assert_eq!(held.groups(), [[2, 4]]);
+}
+
+/// One worker and a spare one; a group seems to be stuck soon.
+fn soon_stuck() -> Held {
+    let Coalescer(shared) = Held::with(1, Duration::MAX).coalescer;
+    Held::over(GroupLimits { stuck_after: Duration::from_millis(20), ..shared.limits })
+}
+
+#[tokio::test]
+async fn who_waits_behind_a_group_that_gets_stuck_is_served_though_nobody_comes_after() {
+    let held = soon_stuck();
+    let stuck = tokio::spawn(submit(held.coalescer.clone(), 0));
+    assert_eq!(held.next_group().await, [0]);
+    let waiting = join_all([2, 4].map(|n| tokio::spawn(submit(held.coalescer.clone(), n))));
+    assert_eq!(held.next_group().await, [2, 4]);
+    (0..2).for_each(|_| held.go_on.send(()).unwrap());
+    stuck.await.unwrap().unwrap().unwrap();
+    let outcomes: Vec<_> = waiting.await.into_iter().map(Result::unwrap).collect();
+    assert_eq!(outcomes, [Ok(Ok(4)), Ok(Ok(8))]);
+}
+
+#[tokio::test]
+async fn who_waits_behind_two_stuck_groups_waits_for_the_first_that_ends() {
+    let held = soon_stuck();
+    let mut callers = Vec::new();
+    for n in [0, 2] {
+        callers.push(tokio::spawn(submit(held.coalescer.clone(), n)));
+        assert_eq!(held.next_group().await, [n]);
+    }
+    callers.push(tokio::spawn(submit(held.coalescer.clone(), 4)));
+    while !held.coalescer.0.state().watched {
+        tokio::task::yield_now().await;
+    }
+    let later = Instant::now() + Duration::from_secs(1);
+    assert!(held.coalescer.0.look(later).is_some_and(|look| !look.start), "there is no third worker");
+    (0..3).for_each(|_| held.go_on.send(()).unwrap());
+    assert_eq!(held.next_group().await, [4]);
+    assert!(join_all(callers).await.into_iter().all(|outcome| outcome.unwrap().is_ok()));
+}
+
+#[tokio::test]
+async fn a_queue_is_watched_only_while_something_waits() {
+    let held = soon_stuck();
+    let first = tokio::spawn(submit(held.coalescer.clone(), 0));
+    assert_eq!(held.next_group().await, [0]);
+    assert!(!held.coalescer.0.state().watched, "nobody waits behind the first");
+    let second = tokio::spawn(submit(held.coalescer.clone(), 2));
+    assert_eq!(held.next_group().await, [2]);
+    while held.coalescer.0.state().watched {
+        tokio::task::yield_now().await;
+    }
+    (0..2).for_each(|_| held.go_on.send(()).unwrap());
+    for caller in [first, second] {
+        caller.await.unwrap().unwrap().unwrap();
+    }
+    assert_eq!(held.coalescer.0.look(Instant::now()), None);
+}
+
+#[tokio::test]
+async fn a_watch_looks_when_the_next_group_is_stuck_and_starts_nobody_for_a_lane_under_way() {
+    let Coalescer(shared) = Held::with(1, Duration::MAX).coalescer;
+    let held = Held::over(GroupLimits { stuck_after: Duration::from_mins(1), ..shared.limits });
+    let first = tokio::spawn(submit(held.coalescer.clone(), 2000));
+    assert_eq!(held.next_group().await, [2000]);
+    let mut same_lane = Box::pin(submit(held.coalescer.clone(), 2002));
+    assert!(futures::poll!(&mut same_lane).is_pending());
+    let (shared, since) = (&held.coalescer.0, held.coalescer.0.state().under_way[0].since);
+    let look = |seconds| shared.look(since + Duration::from_secs(seconds)).unwrap();
+    let tick = Duration::from_millis(1);
+    assert_eq!(look(10), Look { start: false, again_after: Duration::from_secs(50) + tick });
+    assert_eq!(look(61), Look { start: false, again_after: Duration::from_mins(1) + tick });
+    let mut other_lane = Box::pin(submit(held.coalescer.clone(), 3000));
+    assert!(futures::poll!(&mut other_lane).is_pending());
+    assert!(look(61).start && !look(61).start, "one worker is started, and counted");
+    // That was no real one.
+    shared.state().workers -= 1;
+    (0..3).for_each(|_| held.go_on.send(()).unwrap());
+    first.await.unwrap().unwrap().unwrap();
+    assert_eq!(futures::future::join(same_lane, other_lane).await, (Ok(Ok(4004)), Ok(Ok(6000))));
+}
+
+#[test]
+fn a_watch_whose_runtime_ends_makes_room_for_another() {
+    let held = soon_stuck();
+    let (ending, lasting) = (Runtime::new().unwrap(), Runtime::new().unwrap());
+    let first = lasting.spawn(submit(held.coalescer.clone(), 0));
+    assert_eq!(lasting.block_on(held.next_group()), [0]);
+    let handle = ending.handle().clone();
+    ending.shutdown_background();
+    let mut waiting = Box::pin(submit(held.coalescer.clone(), 2));
+    let polled = lasting.block_on(async {
+        let _ending = handle.enter();
+        futures::poll!(&mut waiting)
+    });
+    assert!(polled.is_pending() && !held.coalescer.0.state().watched);
+    let other = lasting.spawn(submit(held.coalescer.clone(), 4));
+    assert_eq!(lasting.block_on(held.next_group()), [2, 4]);
+    (0..2).for_each(|_| held.go_on.send(()).unwrap());
+    assert_eq!(lasting.block_on(waiting), Ok(Ok(4)));
+    for caller in [first, other] {
+        lasting.block_on(caller).unwrap().unwrap().unwrap();
+    }
 }
