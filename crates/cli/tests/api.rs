@@ -30,6 +30,7 @@ mod raw;
 #[cfg(feature = "system-tests")]
 mod redis;
 mod schema;
+mod scopes;
 mod service;
 mod shutdown;
 mod time_entries;

@@ -58,6 +58,13 @@ struct Context {
     payload: Cell<Option<Payload>>,
 }
 
+impl Context {
+    /// Whether whoever asks may read.
+    fn sees(&self) -> bool {
+        self.principal.get().is_some_and(|principal| principal.scopes.allow(Scope::Read))
+    }
+}
+
 impl Call {
     /// Who is acting, if they may do what `scope` allows.
     pub(crate) async fn principal(&self, scope: Scope) -> Result<Rc<Principal>, Problem> {
@@ -150,6 +157,7 @@ pub(crate) async fn exchange<F: Future<Output = Answer>>(
         let answer = bounded(handler(call), &api, context.deadline).await;
         let mut response = answer.unwrap_or_else(|problem| {
             problem.log();
+            let problem = if context.sees() { problem } else { problem.without_read() };
             // Where there is no route, there is no pattern to tell it by.
             if plain_errors || request.path().starts_with(api::WAKATIME) {
                 return problem.respond_plainly();

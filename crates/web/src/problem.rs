@@ -34,6 +34,8 @@ const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 pub(crate) struct Problem {
     code: Code,
     detail: String,
+    /// Whether the detail names what only those may know who may read.
+    for_readers: bool,
     errors: Vec<FieldError>,
     cause: Option<BackendError>,
     headers: Vec<(HeaderName, HeaderValue)>,
@@ -42,7 +44,21 @@ pub(crate) struct Problem {
 impl Problem {
     /// A problem with what is special about this occurrence of it.
     pub(crate) fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), errors: Vec::new(), cause: None, headers: Vec::new() }
+        let detail = detail.into();
+        Self { code, detail, for_readers: false, errors: Vec::new(), cause: None, headers: Vec::new() }
+    }
+
+    /// The same, where the detail names what the caller did not: it is for those who may read.
+    pub(crate) fn for_readers(self) -> Self {
+        Self { for_readers: true, ..self }
+    }
+
+    /// The same as it is told to who may not read.
+    pub(crate) fn without_read(mut self) -> Self {
+        if self.for_readers {
+            self.detail = self.code.spec().title.to_lowercase();
+        }
+        self
     }
 
     /// The same with the parts of the request that are to blame.

@@ -8,7 +8,7 @@ use actix_web::http::header;
 use arrayvec::ArrayString;
 use serde::{Serialize, Serializer};
 use stint_domain::values::Version;
-use stint_domain::{Applied, Page};
+use stint_domain::{Applied, Page, Principal, Scope};
 
 use crate::conditional::{self, ReadCondition};
 use crate::cursor::{self, Place};
@@ -57,19 +57,33 @@ pub(super) fn read<R: Resource>(resource: &R, condition: &ReadCondition) -> Answ
         tag(&mut response, resource);
         return Ok(response);
     }
-    changed(StatusCode::OK, resource)
+    whole(StatusCode::OK, resource)
 }
 
-/// A resource as it is after a change.
-pub(super) fn changed<R: Resource>(status: StatusCode, resource: &R) -> Answer {
+/// A resource as it is after a change, for who may see it: others changed what they need not have made.
+pub(super) fn changed<R: Resource>(principal: &Principal, resource: &R) -> Answer {
+    if sees(principal) {
+        return whole(StatusCode::OK, resource);
+    }
+    let mut response = HttpResponse::NoContent().finish();
+    tag(&mut response, resource);
+    Ok(response)
+}
+
+/// Whether the principal sees more than what it has just made.
+pub(super) fn sees(principal: &Principal) -> bool {
+    principal.scopes.allow(Scope::Read)
+}
+
+fn whole<R: Resource>(status: StatusCode, resource: &R) -> Answer {
     let mut response = json(status, &resource.body())?;
     tag(&mut response, resource);
     Ok(response)
 }
 
-/// A resource that was created.
+/// A resource that was created, for its maker, whatever else that may see.
 pub(super) fn created<R: Resource>(resource: &R) -> Answer {
-    let mut response = changed(StatusCode::CREATED, resource)?;
+    let mut response = whole(StatusCode::CREATED, resource)?;
     if let Ok(url) = header::HeaderValue::try_from(resource.url()) {
         response.headers_mut().insert(header::LOCATION, url);
     }

@@ -219,6 +219,9 @@ pub(crate) async fn patch(call: Call) -> Answer {
     let body = call.body(Media::MergePatch, call.api.limits.body_bytes).await?;
     let changes = input::changes(Json::parse(&body)?)?;
     let token = call.api.capture_tokens.update(&principal, id, changes).await?;
+    if !answer::sees(&principal) {
+        return Ok(HttpResponse::NoContent().finish());
+    }
     answer::json(StatusCode::OK, &token.body())
 }
 

@@ -7,7 +7,6 @@ mod tests;
 use std::fmt;
 
 use actix_web::HttpResponse;
-use actix_web::http::StatusCode;
 use serde::Serialize;
 use stint_domain::ports::job::{
     CreateJobError, DeleteJobError, EntriesOfDeleted, JobChanges, ListJobs, Put, PutJobError, UpdateJobError,
@@ -241,7 +240,7 @@ pub(crate) async fn put(call: Call) -> Answer {
     let draft = draft(Json::parse(&body)?)?;
     match call.api.jobs.put(&principal, id, draft, precondition).await? {
         Put::Created(job) => answer::created(&job),
-        Put::Replaced(job) => answer::changed(StatusCode::OK, &job),
+        Put::Replaced(job) => answer::changed(&principal, &job),
     }
 }
 
@@ -253,7 +252,7 @@ pub(crate) async fn patch(call: Call) -> Answer {
     let body = call.body(Media::MergePatch, call.api.limits.body_bytes).await?;
     let changes = changes(Json::parse(&body)?)?;
     let job = call.api.jobs.update(&principal, id, changes, precondition).await?;
-    answer::changed(StatusCode::OK, &job)
+    answer::changed(&principal, &job)
 }
 
 pub(crate) async fn delete(call: Call) -> Answer {

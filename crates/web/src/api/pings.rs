@@ -25,9 +25,11 @@ impl From<TakeBackError> for Problem {
         match error {
             TakeBackError::Queued(_) => Self::new(Code::PingQueued, format!("{error}; try again in a moment")),
             TakeBackError::Retract(RetractPingError::NotFound(_)) => not_found(),
-            TakeBackError::Retract(RetractPingError::JobArchived(_)) => Self::new(Code::JobArchived, error.to_string()),
+            TakeBackError::Retract(RetractPingError::JobArchived(_)) => {
+                Self::new(Code::JobArchived, error.to_string()).for_readers()
+            }
             TakeBackError::Retract(RetractPingError::EntryDetached(_)) => {
-                Self::new(Code::EntryDetached, error.to_string())
+                Self::new(Code::EntryDetached, error.to_string()).for_readers()
             }
             TakeBackError::Retract(RetractPingError::Backend(error)) => error.into(),
         }

@@ -5,7 +5,6 @@ pub(crate) mod describe;
 mod tests;
 
 use actix_web::HttpResponse;
-use actix_web::http::StatusCode;
 use serde::Serialize;
 use stint_domain::ports::job::Put;
 use stint_domain::ports::time_entry::{
@@ -51,7 +50,7 @@ impl From<PutTimeEntryError> for Problem {
         match error {
             PutTimeEntryError::Precondition(failed) => failed.into(),
             PutTimeEntryError::JobNotFound(id) => unknown_job(id),
-            PutTimeEntryError::JobArchived(id) => job_archived(id),
+            PutTimeEntryError::JobArchived(id) => a_job_archived(id),
             PutTimeEntryError::Backend(error) => error.into(),
         }
     }
@@ -63,7 +62,7 @@ impl From<UpdateTimeEntryError> for Problem {
             UpdateTimeEntryError::NotFound(_) => Self::new(Code::NotFound, error.to_string()),
             UpdateTimeEntryError::Precondition(failed) => failed.into(),
             UpdateTimeEntryError::JobNotFound(id) => unknown_job(id),
-            UpdateTimeEntryError::JobArchived(id) => job_archived(id),
+            UpdateTimeEntryError::JobArchived(id) => a_job_archived(id),
             UpdateTimeEntryError::Backend(error) => error.into(),
         }
     }
@@ -74,7 +73,7 @@ impl From<DeleteTimeEntryError> for Problem {
         match error {
             DeleteTimeEntryError::NotFound(_) => Self::new(Code::NotFound, error.to_string()),
             DeleteTimeEntryError::Precondition(failed) => failed.into(),
-            DeleteTimeEntryError::JobArchived(id) => job_archived(id),
+            DeleteTimeEntryError::JobArchived(id) => a_job_archived(id),
             DeleteTimeEntryError::Backend(error) => error.into(),
         }
     }
@@ -91,6 +90,11 @@ impl From<ListJobEntriesError> for Problem {
 
 fn job_archived(id: JobId) -> Problem {
     Problem::new(Code::JobArchived, format!("the job {id} is archived; it takes time again once it is open"))
+}
+
+/// The same, where the job may be that of the entry as it was, which the caller need not know.
+fn a_job_archived(id: JobId) -> Problem {
+    job_archived(id).for_readers()
 }
 
 fn unknown_job(id: JobId) -> Problem {
@@ -328,7 +332,7 @@ pub(crate) async fn put(call: Call) -> Answer {
     let draft = errors.check(draft)?;
     match call.api.time_entries.put(&principal, id, draft, precondition).await? {
         Put::Created(entry) => answer::created(&entry),
-        Put::Replaced(entry) => answer::changed(StatusCode::OK, &entry),
+        Put::Replaced(entry) => answer::changed(&principal, &entry),
     }
 }
 
@@ -340,7 +344,7 @@ pub(crate) async fn patch(call: Call) -> Answer {
     let body = call.body(Media::MergePatch, call.api.limits.body_bytes).await?;
     let changes = changes(Json::parse(&body)?)?;
     let entry = call.api.time_entries.update(&principal, id, changes, precondition).await?;
-    answer::changed(StatusCode::OK, &entry)
+    answer::changed(&principal, &entry)
 }
 
 pub(crate) async fn delete(call: Call) -> Answer {

@@ -205,6 +205,11 @@ impl Described {
         self
     }
 
+    /// It answers without a body, with these headers, who may not read what it changed.
+    pub(crate) fn or_unseen(self, headers: &[&str]) -> Self {
+        self.empty(204, "It is changed; the token has no `read`, so that nothing of it is shown.", headers)
+    }
+
     /// It may be refused with these problems.
     pub(crate) fn may(mut self, codes: &[Code]) -> Self {
         self.problems.extend(codes);

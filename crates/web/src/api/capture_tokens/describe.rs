@@ -91,6 +91,7 @@ pub(crate) fn patch() -> Described {
         .id_of("capture token")
         .takes::<CaptureTokenPatch>(Media::MergePatch, &json!({ "expires_at": "2027-01-01T00:00:00Z" }))
         .answers::<CaptureTokenBody<'_>>(200, "The token, changed.", &[], example(Some(JOB)))
+        .or_unseen(&[])
         .may(&[Code::NotFound])
 }
 

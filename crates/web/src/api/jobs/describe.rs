@@ -66,6 +66,7 @@ pub(crate) fn put() -> Described {
         .conditional_write()
         .takes::<JobInput>(Media::Json, &input())
         .answers::<JobBody<'_>>(200, "The job, replaced.", REPRESENTATION, example())
+        .or_unseen(REPRESENTATION)
         .answers::<JobBody<'_>>(201, "The job, created.", &["ETag", "Location"], example())
 }
 
@@ -78,6 +79,7 @@ pub(crate) fn patch() -> Described {
         .conditional_write()
         .takes::<JobPatch>(Media::MergePatch, &json!({ "status": "archived" }))
         .answers::<JobBody<'_>>(200, "The job, changed.", REPRESENTATION, example())
+        .or_unseen(REPRESENTATION)
         .may(&[Code::NotFound])
 }
 

@@ -146,10 +146,27 @@ async fn a_ping_is_taken_back_or_it_is_said_why_not() {
     assert_eq!((reply.status.as_u16(), reply.code().as_str()), (409, "ping-queued"));
     assert_eq!(reply.json()["detail"], format!("the ping {PING} is queued still; try again in a moment"));
     let archived = |_| Err(RetractPingError::JobArchived(JOB.parse().unwrap()));
-    assert_eq!(retracting(archived, false).await.code(), "job-archived");
+    let reply = retracting(archived, false).await;
+    assert_eq!((reply.code().as_str(), &reply.json()["detail"]), ("job-archived", &"the job is archived".into()));
     let detached = |_| Err(RetractPingError::EntryDetached(ENTRY.parse().unwrap()));
     let reply = retracting(detached, false).await;
     assert_eq!((reply.status.as_u16(), reply.code().as_str()), (409, "entry-detached"));
+    assert_eq!(reply.json()["detail"], "the time entry was changed by hand");
+}
+
+#[actix_web::test]
+async fn the_entry_and_the_job_of_a_ping_are_named_to_who_may_read() {
+    for (refusal, named) in [
+        (RetractPingError::JobArchived(JOB.parse().unwrap()), JOB),
+        (RetractPingError::EntryDetached(ENTRY.parse().unwrap()), ENTRY),
+    ] {
+        for (kind, sees) in [("w", false), ("a", true)] {
+            let (mut ports, refusal) = (Ports::new(), refusal.clone());
+            ports.pings.expect_retract().returning(move |_| Err(refusal.clone()));
+            let reply = send(&ports.api(), by(kind, "DELETE", PING_URL)).await;
+            assert_eq!(reply.json()["detail"].as_str().unwrap().contains(named), sees, "{named} for {kind}");
+        }
+    }
 }
 
 #[actix_web::test]

@@ -96,6 +96,7 @@ pub(crate) fn put() -> Described {
         .conditional_write()
         .takes::<TimeEntryInput>(Media::Json, &input())
         .answers::<TimeEntryBody<'_>>(200, "The entry, replaced.", REPRESENTATION, example())
+        .or_unseen(REPRESENTATION)
         .answers::<TimeEntryBody<'_>>(201, "The entry, created.", &["ETag", "Location"], example())
         .may(&[Code::UnknownJob, Code::JobArchived])
 }
@@ -109,6 +110,7 @@ pub(crate) fn patch() -> Described {
         .conditional_write()
         .takes::<TimeEntryPatch>(Media::MergePatch, &json!({ "minutes_worked": 45 }))
         .answers::<TimeEntryBody<'_>>(200, "The entry, changed.", REPRESENTATION, example())
+        .or_unseen(REPRESENTATION)
         .may(&[Code::NotFound, Code::UnknownJob, Code::JobArchived])
 }
 

@@ -78,7 +78,7 @@ async fn an_archived_job_is_a_conflict_for_every_write() {
         sent("POST", OF_JOB_URL, work()),
         sent("PUT", ENTRY_URL, whole()),
         sent("PATCH", ENTRY_URL, "{}"),
-        by("w", "DELETE", ENTRY_URL),
+        by("a", "DELETE", ENTRY_URL),
     ] {
         let reply = send(&api, request).await;
         assert_eq!((reply.status.as_u16(), reply.code().as_str()), (409, "job-archived"));

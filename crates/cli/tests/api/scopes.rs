@@ -1,0 +1,245 @@
+//! What each route shows to each kind of token: a row for every operation of the OpenAPI document, so that a new route
+//! needs one. Who may not read sees nothing but what it has just made.
+
+use serde_json::{Value, json};
+
+use super::answer::Answer;
+use super::capture::until_total;
+use super::client::{Client, Request};
+use super::ledger::{chosen_id, entry, entry_of, id, text};
+use super::service::{Service, on_both_databases};
+
+on_both_databases!(
+    every_route_shows_each_token_what_its_scopes_allow,
+    a_put_that_creates_shows_what_it_made_and_one_that_replaces_does_not,
+    a_repeat_shows_its_sender_the_first_answer_again,
+    no_problem_names_what_the_caller_may_not_read,
+);
+
+/// In everything that a caller without `read` must not see.
+const HIDDEN: &str = "hidden";
+
+/// What an operation does, as far as it matters to what it shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Shows what is there to who may read.
+    Shows,
+    /// Makes something, which its maker sees.
+    Makes,
+    /// Changes something, which who may read sees; others get its tag, where there is one.
+    Changes { tagged: bool },
+    /// Takes something away.
+    Removes,
+    /// Open to everybody.
+    Open,
+    /// Takes a capture token's secret, and shows what that token sent itself.
+    Captures,
+}
+
+struct Caller {
+    name: &'static str,
+    api: Client,
+    reads: bool,
+    writes: bool,
+}
+
+/// What others have in the ledger.
+struct Ground {
+    job: String,
+    entry: String,
+    token: String,
+    secret: String,
+}
+
+impl Ground {
+    async fn lay(api: &Client) -> Self {
+        let job = api.new_job("hidden job").await;
+        let mut work = entry(7);
+        work["work_summary"] = json!("hidden work");
+        let entry = api.post(format!("/jobs/{job}/time-entries"), &work).await.expect(201).json();
+        let token = api.post(format!("/jobs/{job}/capture-tokens"), &json!({ "name": "hidden door" })).await;
+        let token = token.expect(201).json();
+        Self { job, entry: id(&entry), token: id(&token), secret: text(&token, "secret") }
+    }
+
+    /// A logged ping of the token.
+    async fn ping(&self, api: &Client) -> String {
+        let total = api.total(&self.job).await;
+        let sent = api.anonymous().get(format!("/ping/{}?minutes=5&summary=hidden", self.secret)).await;
+        until_total(api, &self.job, total + 5).await;
+        id(&sent.expect(202).json())
+    }
+}
+
+/// What the operation is, where it is found and what is sent; nothing, when this table has no row for it.
+async fn row(operation: &str, api: &Client) -> Option<(Kind, String, Option<Value>)> {
+    use Kind::{Captures, Changes, Makes, Open, Removes, Shows};
+
+    let ground = Ground::lay(api).await;
+    let Ground { job, entry: logged, token, secret } = &ground;
+    let (job_url, entry_url) = (format!("/jobs/{job}"), format!("/time-entries/{logged}"));
+    let (entries_url, tokens_url) = (format!("{job_url}/time-entries"), format!("{job_url}/capture-tokens"));
+    let token_url = format!("/capture-tokens/{token}");
+    let (named, heartbeat) = (Some(json!({ "name": "own" })), Some(json!({ "time": 1.0 })));
+    Some(match operation {
+        "get /api/v1/jobs" => (Shows, "/jobs".to_owned(), None),
+        "post /api/v1/jobs" => (Makes, "/jobs".to_owned(), named),
+        "get /api/v1/jobs/{id}" => (Shows, job_url, None),
+        "put /api/v1/jobs/{id}" => (Changes { tagged: true }, job_url, named),
+        "patch /api/v1/jobs/{id}" => (Changes { tagged: true }, job_url, Some(json!({}))),
+        "delete /api/v1/jobs/{id}" => (Removes, format!("{job_url}?entries=delete"), None),
+        "get /api/v1/jobs/{id}/time-entries" => (Shows, entries_url, None),
+        "post /api/v1/jobs/{id}/time-entries" => (Makes, entries_url, Some(entry(1))),
+        "get /api/v1/time-entries" => (Shows, "/time-entries".to_owned(), None),
+        "post /api/v1/time-entries/batch" => {
+            let batch = json!({ "mode": "atomic", "items": [entry_of(job, 1)] });
+            (Makes, "/time-entries/batch".to_owned(), Some(batch))
+        }
+        "get /api/v1/time-entries/{id}" => (Shows, entry_url, None),
+        "put /api/v1/time-entries/{id}" => (Changes { tagged: true }, entry_url, Some(entry_of(job, 2))),
+        "patch /api/v1/time-entries/{id}" => (Changes { tagged: true }, entry_url, Some(json!({}))),
+        "delete /api/v1/time-entries/{id}" => (Removes, entry_url, None),
+        "get /api/v1/pings" => (Shows, "/pings".to_owned(), None),
+        "get /api/v1/pings/{id}" => (Shows, format!("/pings/{}", ground.ping(api).await), None),
+        "delete /api/v1/pings/{id}" => (Removes, format!("/pings/{}", ground.ping(api).await), None),
+        "get /api/v1/jobs/{id}/capture-tokens" => (Shows, tokens_url, None),
+        "post /api/v1/jobs/{id}/capture-tokens" => (Makes, tokens_url, named),
+        "get /api/v1/capture-tokens" => (Shows, "/capture-tokens".to_owned(), None),
+        "post /api/v1/capture-tokens" => (Makes, "/capture-tokens".to_owned(), named),
+        "get /api/v1/capture-tokens/{id}" => (Shows, token_url, None),
+        "patch /api/v1/capture-tokens/{id}" => (Changes { tagged: false }, token_url, Some(json!({}))),
+        "delete /api/v1/capture-tokens/{id}" => (Removes, token_url, None),
+        "get /api/v1/tasks" => (Shows, "/tasks".to_owned(), None),
+        "get /ping/{token}" => (Captures, format!("/ping/{secret}"), None),
+        "post /ping/{token}" => (Captures, format!("/ping/{secret}"), Some(json!({ "summary": "own" }))),
+        "post /api/wakatime/v1"
+        | "post /api/wakatime/v1/users/current/heartbeats"
+        | "post /api/wakatime/v1/users/current/heartbeats.bulk"
+        | "post /api/wakatime/v1/plugins/errors" => (Captures, by_key(operation, secret), heartbeat),
+        "get /api/wakatime/v1/users/current/statusbar/today" => (Captures, by_key(operation, secret), None),
+        "get /healthz" | "get /readyz" | "get /openapi.json" | "get /docs" => {
+            (Open, operation.trim_start_matches("get ").to_owned(), None)
+        }
+        _ => return None,
+    })
+}
+
+fn by_key(operation: &str, secret: &str) -> String {
+    format!("{}?api_key={secret}", operation.split(' ').nth(1).unwrap())
+}
+
+/// How the operation is answered, if nothing is wrong but who asks.
+fn expected(kind: Kind, Caller { reads, writes, name, .. }: &Caller) -> &'static [u16] {
+    match kind {
+        Kind::Open => &[200],
+        Kind::Captures => &[200, 201, 202],
+        _ if *name == "nobody" => &[401],
+        Kind::Shows if *reads => &[200],
+        Kind::Makes if *writes => &[201],
+        Kind::Changes { .. } if *writes && *reads => &[200],
+        Kind::Changes { .. } | Kind::Removes if *writes => &[204],
+        _ => &[403],
+    }
+}
+
+/// The callers there are: one for each set of scopes.
+async fn callers(service: &Service) -> Vec<Caller> {
+    let api = &service.api;
+    let token = api.post("/capture-tokens", &json!({ "name": "sender" })).await.expect(201).json();
+    let sender = api.with_token(text(&token, "secret"));
+    let caller = |name, api, reads, writes| Caller { name, api, reads, writes };
+    let mut callers = vec![caller("nobody", api.anonymous(), false, false), caller("capture", sender, false, false)];
+    for (scopes, reads, writes) in
+        [("read", true, false), ("write", false, true), ("read,write", true, true), ("admin", true, true)]
+    {
+        callers.push(caller(scopes, api.with_token(service.new_token(scopes, scopes)), reads, writes));
+    }
+    callers
+}
+
+async fn every_route_shows_each_token_what_its_scopes_allow(service: Service) {
+    let service = service.set("STINT_WORKER__IN_SERVE", "true");
+    let (api, callers) = (&service.api, callers(&service).await);
+    let document = api.anonymous().get("/openapi.json").await.expect(200).json();
+    for (route, item) in document["paths"].as_object().unwrap() {
+        for method in item.as_object().unwrap().keys().map(String::as_str) {
+            let get = if method == "head" { "get" } else { method };
+            for caller in &callers {
+                let operation = format!("{get} {route}");
+                let Some((kind, target, body)) = row(&operation, api).await else {
+                    panic!("{operation} has no row here: who sees what of it?");
+                };
+                let request = caller.api.request(&method.to_uppercase(), target);
+                let request = body.iter().fold(request, Request::json);
+                check(&format!("{method} {route} by {}", caller.name), kind, caller, &request.await);
+            }
+        }
+    }
+}
+
+#[track_caller]
+fn check(what: &str, kind: Kind, caller: &Caller, answer: &Answer) {
+    assert!(expected(kind, caller).contains(&answer.status), "{what}: {answer}");
+    if answer.status == 204 {
+        let tagged = kind == Kind::Changes { tagged: true };
+        assert_eq!((answer.text(), answer.header("etag").is_some()), ("", tagged), "{what}: {answer}");
+    }
+    if !caller.reads {
+        assert!(!answer.to_string().contains(HIDDEN), "{what}: {answer}");
+    }
+}
+
+async fn a_put_that_creates_shows_what_it_made_and_one_that_replaces_does_not(service: Service) {
+    let api = &service.api;
+    let writer = api.with_token(service.new_token("write", "writer"));
+    let job = api.new_job("hidden job").await;
+    for (target, body) in [
+        (format!("/jobs/{}", chosen_id()), json!({ "name": "own" })),
+        (format!("/time-entries/{}", chosen_id()), entry_of(&job, 3)),
+    ] {
+        let created = writer.put(&target, &body).await.expect(201);
+        assert_eq!(api.get(&target).await.expect(200).text(), created.text());
+        let replaced = writer.put(&target, &body).await.expect(204);
+        assert_eq!((replaced.text(), replaced.etag()), ("", api.get(&target).await.etag()));
+        // The tag is good for what comes next.
+        writer.patch(&target, &json!({})).header("if-match", replaced.etag()).await.expect(204);
+        writer.put(&target, &body).header("if-none-match", "*").await.expect_problem(412, "precondition-failed");
+    }
+}
+
+async fn a_repeat_shows_its_sender_the_first_answer_again(service: Service) {
+    let api = &service.api;
+    let job = api.new_job("Research").await;
+    let (writer, other) =
+        (api.with_token(service.new_token("write", "writer")), api.with_token(service.new_token("write", "other")));
+    let log = |consumer: &Client| {
+        consumer.post(format!("/jobs/{job}/time-entries"), &entry(3)).header("idempotency-key", "the same")
+    };
+    let first = log(&writer).await.expect(201);
+    let own = format!("/time-entries/{}", id(&first.json()));
+    api.patch(&own, &json!({ "work_summary": "hidden since" })).await.expect(200);
+    let repeat = log(&writer).await.expect(201);
+    assert_eq!((repeat.text(), repeat.header("idempotency-replayed")), (first.text(), Some("true")));
+    // Another token's key is another key.
+    assert_ne!(id(&log(&other).await.expect(201).json()), id(&first.json()));
+}
+
+async fn no_problem_names_what_the_caller_may_not_read(service: Service) {
+    let api = &service.api;
+    let (job, open) = (api.new_job("hidden job").await, api.new_job("Research").await);
+    let logged = format!("/time-entries/{}", id(&api.log(&job, 5).await));
+    api.patch(format!("/jobs/{job}"), &json!({ "status": "archived" })).await.expect(200);
+    let writer = api.with_token(service.new_token("write", "writer"));
+    for (sees, consumer) in [(false, &writer), (true, api)] {
+        for request in
+            [consumer.patch(&logged, &json!({})), consumer.put(&logged, &entry_of(&open, 5)), consumer.delete(&logged)]
+        {
+            let answer = request.await;
+            assert_eq!(answer.to_string().contains(&job), sees, "{answer}");
+            answer.expect_problem(409, "job-archived");
+        }
+    }
+    // What the caller names itself is named.
+    let answer = writer.post(format!("/jobs/{job}/time-entries"), &entry(1)).await;
+    assert!(text(&answer.expect_problem(409, "job-archived"), "detail").contains(&job));
+}
