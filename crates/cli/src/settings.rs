@@ -24,6 +24,7 @@ use std::path::{Path, PathBuf};
 
 use figment::Figment;
 use serde::Deserialize;
+use stint_web::{BasePath, CorsOrigins};
 
 pub(crate) use database_url::DatabaseUrl;
 pub(crate) use environment::Environment;
@@ -84,6 +85,8 @@ pub(crate) struct CoalescingSettings {
 pub(crate) struct HttpSettings {
     pub(crate) listen: Listen,
     pub(crate) socket_mode: SocketMode,
+    pub(crate) base_path: BasePath,
+    pub(crate) cors_origins: CorsOrigins,
     pub(crate) workers: usize,
     pub(crate) body_limit: ByteSize,
     pub(crate) batch_limit: ByteSize,

@@ -24,7 +24,7 @@ use stint_domain::services::{
     TokenService,
 };
 use stint_domain::values::{Gap, JobId};
-use stint_web::{Api, HttpMetrics, Limits};
+use stint_web::{Api, HttpMetrics, Limits, Surface};
 
 use crate::settings::{
     self, Configuration, DatabaseSettings, DatabaseUrl, HttpSettings, PostgresUrl, Settings, WhenQueueIsDown,
@@ -185,6 +185,7 @@ impl Ports {
             authenticator: Authenticator::new(tokens, self.secrets.clone(), self.clock.clone()),
             health,
             ids: self.ids.clone(),
+            surface: surface(&configuration.settings.http),
             limits: limits(&configuration.settings.http),
             show_causes: configuration.environment.is_development(),
             metrics,
@@ -257,6 +258,10 @@ fn coalescing(settings: &settings::CoalescingSettings) -> CoalescingSettings {
 fn capture(settings: &settings::CaptureSettings) -> Result<CaptureLimits> {
     let gap = Gap::try_from(settings.gap.0).with_context(|| format!("capture.gap is {}", settings.gap))?;
     Ok(CaptureLimits { gap, max_age: settings.max_age.0, ..CaptureLimits::default() })
+}
+
+fn surface(http: &HttpSettings) -> Surface {
+    Surface::new(http.base_path.clone(), http.cors_origins.clone())
 }
 
 fn limits(http: &HttpSettings) -> Limits {

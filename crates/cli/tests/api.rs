@@ -14,6 +14,7 @@ mod client;
 mod concurrency;
 mod conditional;
 mod contract;
+mod cors;
 mod dice;
 mod fuzz;
 mod idempotency;
@@ -21,6 +22,8 @@ mod idempotency;
 mod instances;
 mod jobs;
 mod ledger;
+#[cfg(feature = "system-tests")]
+mod nginx;
 mod openapi;
 mod outage;
 mod pages;

@@ -47,7 +47,7 @@ fn render(document: &Value) -> Markup {
                         h1 { (text(&document["info"]["title"])) }
                         p.version {
                             "Version " (text(&document["info"]["version"])) ", OpenAPI " (text(&document["openapi"]))
-                            ". For programs: " a href="/openapi.json" { "openapi.json" } "."
+                            ". For programs: " a href={ (base(document)) "/openapi.json" } { "openapi.json" } "."
                         }
                         (paragraphs(&document["info"]["description"]))
                     }
@@ -73,6 +73,11 @@ fn render(document: &Value) -> Markup {
             }
         }
     }
+}
+
+/// How every URL begins.
+fn base(document: &Value) -> &str {
+    text(&document["servers"][0]["url"])
 }
 
 fn operations(document: &Value) -> Vec<Operation<'_>> {
@@ -135,6 +140,15 @@ fn anchor(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_page_names_whole_paths() {
+        let base = "/time".to_owned().try_into().unwrap();
+        let page = page(&crate::openapi::document_below(&base)).unwrap();
+        assert!(page.contains("<code>/time/api/v1/jobs</code>"));
+        assert!(page.contains(r#"<a href="/time/openapi.json">"#));
+        assert!(!page.contains(r#"href="/openapi.json""#) && !page.contains("<code>/api/v1/jobs</code>"));
+    }
 
     #[test]
     fn the_page_shows_every_operation_and_needs_nothing_from_elsewhere() {

@@ -50,14 +50,14 @@ pub(crate) fn register(config: &mut ServiceConfig, api: &Rc<Api>, endpoints: &[E
     for same_path in endpoints.chunk_by(|one, other| one.path == other.path) {
         let path = same_path[0].path;
         let allow = allow(same_path);
-        let mut resource = web::resource(path);
+        let mut resource = web::resource(api.surface.base_path.places(path));
         for endpoint in same_path {
             resource = resource.route((endpoint.route)(arrival(path)));
         }
         let refuse = move |call: Call| std::future::ready(Err(method_not_allowed(&call.request, path, &allow)));
         config.service(resource.default_service(web::to(answer(arrival(path), refuse))));
     }
-    let refuse = |call: Call| std::future::ready(Err(route_not_found(&call.request)));
+    let refuse = |call: Call| std::future::ready(Err(route_not_found(&call)));
     config.default_service(web::to(answer(arrival(NO_ROUTE), refuse)));
 }
 
@@ -105,8 +105,8 @@ fn method_not_allowed(request: &HttpRequest, route: &str, allow: &str) -> Proble
     }
 }
 
-fn route_not_found(request: &HttpRequest) -> Problem {
-    let detail =
-        format!("there is no route {}; /docs lists those there are", Excerpt(&secrecy::of_path(request.path())));
+fn route_not_found(call: &Call) -> Problem {
+    let (path, base) = (secrecy::of_path(call.request.path()), call.base_path());
+    let detail = format!("there is no route {}; {base}/docs lists those there are", Excerpt(&path));
     Problem::new(Code::RouteNotFound, detail)
 }

@@ -33,6 +33,7 @@ use stint_domain::{Capturer, Principal, Scope, Scopes};
 use tokio::time::{Instant, timeout_at};
 use tracing::Instrument;
 
+use crate::base_path::BasePath;
 use crate::body::Media;
 use crate::excerpt::Excerpt;
 use crate::problem::{Code, Errors, FieldError, Problem};
@@ -117,6 +118,16 @@ impl Call {
         body
     }
 
+    /// How every URL begins.
+    pub(crate) fn base_path(&self) -> &BasePath {
+        &self.api.surface.base_path
+    }
+
+    /// The request's path without the base path.
+    pub(crate) fn path(&self) -> &str {
+        self.base_path().below(self.request.path())
+    }
+
     /// The request's headers.
     pub(crate) fn headers(&self) -> &HeaderMap {
         self.request.headers()
@@ -154,17 +165,21 @@ pub(crate) async fn exchange<F: Future<Output = Answer>>(
         let _in_flight = api.metrics.enter();
         let mut watch = Watch { api: &api, route, context: &context, answered: false };
         let call = Call { api: Rc::clone(&api), request: request.clone(), context: Rc::clone(&context) };
-        let answer = bounded(handler(call), &api, context.deadline).await;
+        let answer = match api.surface.cors.preflight(&request) {
+            Some(allowed) => Ok(allowed),
+            None => bounded(handler(call), &api, context.deadline).await,
+        };
         let mut response = answer.unwrap_or_else(|problem| {
             problem.log();
             let problem = if context.sees() { problem } else { problem.without_read() };
             // Where there is no route, there is no pattern to tell it by.
-            if plain_errors || request.path().starts_with(api::WAKATIME) {
+            if plain_errors || api.surface.base_path.below(request.path()).starts_with(api::WAKATIME) {
                 return problem.respond_plainly();
             }
             problem.respond(&context.id, api.show_causes)
         });
         finish(response.headers_mut(), &context.id);
+        api.surface.cors.finish(request.headers(), response.headers_mut());
         if let Some(payload @ (Payload::H1 { .. } | Payload::Stream { .. })) = context.payload.take() {
             response = body::keep_unread(response, payload);
         }

@@ -14,8 +14,14 @@ pub(crate) const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// Says that an answer is that of an earlier request.
 pub(crate) const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
-/// The idempotency of a request with this body, if it has the header.
-pub(crate) fn of(request: &HttpRequest, body: &[u8], token: TokenId) -> Result<Option<Idempotency>, Problem> {
+/// The idempotency of a request for this path with this body, if it has the header. A request by way of a proxy and one past
+/// it have the same path.
+pub(crate) fn of(
+    request: &HttpRequest,
+    path: &str,
+    body: &[u8],
+    token: TokenId,
+) -> Result<Option<Idempotency>, Problem> {
     let mut lines = request.headers().get_all(KEY);
     let Some(line) = lines.next() else { return Ok(None) };
     let text = String::from_utf8_lossy(line.as_bytes());
@@ -26,7 +32,7 @@ pub(crate) fn of(request: &HttpRequest, body: &[u8], token: TokenId) -> Result<O
         return Err(refuse(&"must be given once"));
     }
     let key = IdempotencyKey::new(&text).map_err(|error| refuse(&error))?;
-    Ok(Some(Idempotency { token, key, fingerprint: fingerprint(request, body) }))
+    Ok(Some(Idempotency { token, key, fingerprint: fingerprint(request, path, body) }))
 }
 
 /// Refuses the header on a route that does not take it, so that nobody relies on it.
@@ -38,9 +44,9 @@ pub(crate) fn none(request: &HttpRequest, why: &str) -> Result<(), Problem> {
 }
 
 /// SHA-256 over method, path and body. Neither a method nor a path has a line feed, so two requests never run together.
-fn fingerprint(request: &HttpRequest, body: &[u8]) -> Fingerprint {
+fn fingerprint(request: &HttpRequest, path: &str, body: &[u8]) -> Fingerprint {
     let mut hash = Sha256::new();
-    for part in [request.method().as_str(), request.path()] {
+    for part in [request.method().as_str(), path] {
         hash.update(part);
         hash.update(b"\n");
     }
@@ -58,7 +64,7 @@ mod tests {
 
     fn read(path: &str, key: &str, body: &str) -> Result<Option<Idempotency>, Problem> {
         let request = TestRequest::post().uri(path).insert_header((KEY, HeaderValue::from_str(key).unwrap()));
-        of(&request.to_http_request(), body.as_bytes(), TokenId::new(Uuid::nil()))
+        of(&request.to_http_request(), path, body.as_bytes(), TokenId::new(Uuid::nil()))
     }
 
     #[test]
@@ -75,7 +81,7 @@ mod tests {
             assert_eq!(read("/a", bad, "").unwrap_err().code(), Code::MalformedHeader, "{bad}");
         }
         let twice = TestRequest::post().append_header((KEY, "a")).append_header((KEY, "a")).to_http_request();
-        assert!(of(&twice, b"", TokenId::new(Uuid::nil())).is_err());
-        assert_eq!(of(&TestRequest::post().to_http_request(), b"", TokenId::new(Uuid::nil())).unwrap(), None);
+        assert!(of(&twice, "/", b"", TokenId::new(Uuid::nil())).is_err());
+        assert_eq!(of(&TestRequest::post().to_http_request(), "/", b"", TokenId::new(Uuid::nil())).unwrap(), None);
     }
 }

@@ -12,9 +12,10 @@
 //!   function and no middleware, so that nothing is boxed or looked up for it.
 //! - `body`, `json`, `fields`, `query`, `conditional`, `idempotency`, `cursor`: one way to read each part of a request.
 //! - `problem`: RFC 9457, with the catalogue of codes.
+//! - `surface`: what it looks like from outside: `base_path` (below a proxy's path), `cors` (pages of other sites).
 //! - `secrecy`: what keeps secrets that stand in URLs out of messages.
 //!
-//! Deliberately absent: TLS (a proxy's task), CORS (no browser calls this API from elsewhere), compression, rate limits
+//! Deliberately absent: TLS (a proxy's task), compression, rate limits
 //! (not there yet), and any request body read before its sender is known.
 
 #![warn(missing_docs)]
@@ -24,8 +25,10 @@ pub mod openapi;
 
 mod api;
 mod auth;
+mod base_path;
 mod body;
 mod conditional;
+mod cors;
 mod cursor;
 mod endpoint;
 mod excerpt;
@@ -41,6 +44,7 @@ mod problem;
 mod query;
 mod request_id;
 mod secrecy;
+mod surface;
 #[cfg(test)]
 mod test;
 
@@ -55,8 +59,11 @@ use stint_domain::services::{
     Authenticator, CaptureTokenService, JobService, PingService, TaskService, TimeEntryService,
 };
 
+pub use base_path::{BasePath, BasePathError};
+pub use cors::{CorsOrigins, CorsOriginsError};
 pub use limits::Limits;
 pub use metrics::HttpMetrics;
+pub use surface::Surface;
 
 /// What the API stands on. Cloning is cheap; every worker thread gets a clone.
 #[derive(Clone)]
@@ -77,6 +84,8 @@ pub struct Api {
     pub health: Arc<dyn HealthCheck>,
     /// Makes request ids.
     pub ids: Arc<dyn IdGenerator>,
+    /// What it looks like from outside.
+    pub surface: Surface,
     /// How much of everything one request may take.
     pub limits: Limits,
     /// Whether a 5xx problem carries the chain of its causes: in development alone.

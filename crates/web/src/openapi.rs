@@ -10,13 +10,14 @@ use actix_web::http::Method;
 use utoipa::openapi::path::{HttpMethod, Operation};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::tag::TagBuilder;
-use utoipa::openapi::{ComponentsBuilder, Info, License, OpenApi, OpenApiBuilder, PathItem, Paths, RefOr};
+use utoipa::openapi::{ComponentsBuilder, Info, License, OpenApi, OpenApiBuilder, PathItem, Paths, RefOr, Server};
 use utoipa::{PartialSchema, ToSchema};
 
 pub(crate) use described::Described;
 pub(crate) use parameters::{date, text, uuid};
 
 use crate::api;
+use crate::base_path::BasePath;
 use crate::problem::{Body as ProblemBody, FieldError};
 
 /// The name of the security scheme.
@@ -51,7 +52,16 @@ const TAGS: [(&str, &str); 8] = [
     ("Reference", "What you are reading. Open to everybody."),
 ];
 
-/// The whole document.
+/// The document of a service below this path.
+pub(crate) fn document_below(base: &BasePath) -> OpenApi {
+    let mut document = document();
+    if !base.as_str().is_empty() {
+        document.servers = Some(vec![Server::new(base.as_str())]);
+    }
+    document
+}
+
+/// The whole document, of a service at the root.
 pub fn document() -> OpenApi {
     let mut paths = Paths::new();
     let mut components = ComponentsBuilder::new()

@@ -9,6 +9,7 @@ use std::fmt::Display;
 use actix_web::HttpRequest;
 use stint_domain::{PageSize, PageSizeError};
 
+use crate::base_path::BasePath;
 use crate::excerpt::Excerpt;
 use crate::percent;
 use crate::problem::{Errors, FieldError, Problem};
@@ -85,9 +86,10 @@ impl<'a> Query<'a> {
     }
 
     /// The `Link` to the page at `cursor`: this query with another cursor.
-    pub(crate) fn link_to_next(&self, path: &str, cursor: &str) -> String {
+    pub(crate) fn link_to_next(&self, base: &BasePath, path: &str, cursor: &str) -> String {
         let mut link = String::with_capacity(path.len() + cursor.len() + 64);
         link.push('<');
+        link.push_str(base.as_str());
         link.push_str(path);
         link.push('?');
         for (name, value) in self.pairs.iter().filter(|(name, _)| name != "cursor") {
@@ -177,7 +179,7 @@ mod tests {
     fn the_link_keeps_the_other_parameters() {
         let request = TestRequest::with_uri("/jobs?q=a+%26b&cursor=old&limit=7").to_http_request();
         let query = Query::of(&request, KNOWN);
-        let link = query.link_to_next("/api/v1/jobs", "new");
+        let link = query.link_to_next(&BasePath::default(), "/api/v1/jobs", "new");
         assert_eq!(link, r#"</api/v1/jobs?q=a%20%26b&limit=7&cursor=new>; rel="next""#);
     }
 }

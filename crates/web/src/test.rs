@@ -30,7 +30,7 @@ use stint_domain::values::{
 use stint_domain::{Job, JobStatus, Ping, Scopes, SecretHash, TimeEntry, Token, TokenSecret};
 use uuid::Uuid;
 
-use crate::{Api, HttpMetrics, Limits, app};
+use crate::{Api, HttpMetrics, Limits, Surface, app};
 
 /// A token's secret whose scope is its first letter: `r`ead, `w`rite or `a`dmin; `x` is unknown, `f` fails.
 pub(crate) fn secret(kind: &str) -> String {
@@ -114,6 +114,7 @@ impl Ports {
             authenticator: Authenticator::new(Arc::new(tokens()), secrets, clock),
             health: Arc::new(self.health),
             ids,
+            surface: Surface::default(),
             limits: Limits::default(),
             show_causes: false,
             metrics: HttpMetrics::new(&mut Registry::default()),

@@ -62,6 +62,14 @@ pub(crate) const KEYS: &[Key] = &[
         "`ADDRESS:PORT`, `unix:/path/of/the.sock`, or `systemd`: the one socket that the service manager passes",
     ),
     key("http.socket_mode", "the Unix socket's permissions, octal"),
+    key(
+        "http.base_path",
+        "the path below which a proxy serves all of this, such as `/time`; empty at the root. Every URL that is answered begins with it; requests come with it or without it",
+    ),
+    key(
+        "http.cors_origins",
+        "the origins whose pages may call the API from a browser, separated by commas, such as `https://app.example.org`; empty, there are none",
+    ),
     key("http.workers", "HTTP threads; 0 is one per core"),
     key("http.body_limit", "the largest body of a request"),
     key("http.batch_limit", "the largest body of a batch"),

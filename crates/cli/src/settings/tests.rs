@@ -135,6 +135,21 @@ fn bad_values_are_named_with_key_and_source() {
         ),
         ("STINT_LOG__FORMAT", "xml", "bad setting log.format = `xml` in STINT_LOG__FORMAT: must be one of text, json"),
         ("STINT_LOG__LEVEL", "a=b=c", "bad setting log.level = `a=b=c` in STINT_LOG__LEVEL: "),
+        (
+            "STINT_HTTP__BASE_PATH",
+            "/time/",
+            "bad setting http.base_path = `/time/` in STINT_HTTP__BASE_PATH: must begin with `/`, not end with it",
+        ),
+        (
+            "STINT_HTTP__BASE_PATH",
+            "/api",
+            "bad setting http.base_path = `/api` in STINT_HTTP__BASE_PATH: must not begin with `/api`",
+        ),
+        (
+            "STINT_HTTP__CORS_ORIGINS",
+            "https://a.example,*",
+            "bad setting http.cors_origins = `https://a.example,*` in STINT_HTTP__CORS_ORIGINS: must be origins as browsers",
+        ),
         ("STINT_METRICS__LISTEN", "9464", "bad setting metrics.listen = `9464` in STINT_METRICS__LISTEN: "),
     ] {
         let message = refusal(&[URL, (name, value)]);

@@ -79,7 +79,7 @@ async fn row(operation: &str, api: &Client) -> Option<(Kind, String, Option<Valu
     let Ground { job, entry: logged, token, secret } = &ground;
     let (job_url, entry_url) = (format!("/jobs/{job}"), format!("/time-entries/{logged}"));
     let (entries_url, tokens_url) = (format!("{job_url}/time-entries"), format!("{job_url}/capture-tokens"));
-    let token_url = format!("/capture-tokens/{token}");
+    let door_url = format!("/capture-tokens/{token}");
     let (named, heartbeat) = (Some(json!({ "name": "own" })), Some(json!({ "time": 1.0 })));
     Some(match operation {
         "get /api/v1/jobs" => (Shows, "/jobs".to_owned(), None),
@@ -106,9 +106,9 @@ async fn row(operation: &str, api: &Client) -> Option<(Kind, String, Option<Valu
         "post /api/v1/jobs/{id}/capture-tokens" => (Makes, tokens_url, named),
         "get /api/v1/capture-tokens" => (Shows, "/capture-tokens".to_owned(), None),
         "post /api/v1/capture-tokens" => (Makes, "/capture-tokens".to_owned(), named),
-        "get /api/v1/capture-tokens/{id}" => (Shows, token_url, None),
-        "patch /api/v1/capture-tokens/{id}" => (Changes { tagged: false }, token_url, Some(json!({}))),
-        "delete /api/v1/capture-tokens/{id}" => (Removes, token_url, None),
+        "get /api/v1/capture-tokens/{id}" => (Shows, door_url, None),
+        "patch /api/v1/capture-tokens/{id}" => (Changes { tagged: false }, door_url, Some(json!({}))),
+        "delete /api/v1/capture-tokens/{id}" => (Removes, door_url, None),
         "get /api/v1/tasks" => (Shows, "/tasks".to_owned(), None),
         "get /ping/{token}" => (Captures, format!("/ping/{secret}"), None),
         "post /ping/{token}" => (Captures, format!("/ping/{secret}"), Some(json!({ "summary": "own" }))),

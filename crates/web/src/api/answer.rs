@@ -10,6 +10,7 @@ use serde::{Serialize, Serializer};
 use stint_domain::values::Version;
 use stint_domain::{Applied, Page, Principal, Scope};
 
+use crate::base_path::BasePath;
 use crate::conditional::{self, ReadCondition};
 use crate::cursor::{self, Place};
 use crate::exchange::{Answer, Call};
@@ -24,8 +25,8 @@ pub(super) trait Presented {
     where
         Self: 'a;
 
-    /// What is shown of it.
-    fn body(&self) -> Self::Body<'_>;
+    /// What is shown of it; URLs begin with the base path.
+    fn body<'a>(&'a self, base: &'a BasePath) -> Self::Body<'a>;
 }
 
 /// One resource: its version, and where it is.
@@ -33,7 +34,7 @@ pub(super) trait Resource: Presented {
     /// The version, from which the `ETag` is made.
     fn version(&self) -> Version;
 
-    /// Its own URL.
+    /// Its own URL, from the base path on.
     fn url(&self) -> String;
 }
 
@@ -51,19 +52,19 @@ fn json_of(resources: usize, status: StatusCode, body: &impl Serialize) -> Answe
 }
 
 /// A resource that was asked for, or that the caller has it already.
-pub(super) fn read<R: Resource>(resource: &R, condition: &ReadCondition) -> Answer {
+pub(super) fn read<R: Resource>(call: &Call, resource: &R, condition: &ReadCondition) -> Answer {
     if condition.is_known(resource.version())? {
         let mut response = HttpResponse::NotModified().finish();
         tag(&mut response, resource);
         return Ok(response);
     }
-    whole(StatusCode::OK, resource)
+    whole(call, StatusCode::OK, resource)
 }
 
 /// A resource as it is after a change, for who may see it: others changed what they need not have made.
-pub(super) fn changed<R: Resource>(principal: &Principal, resource: &R) -> Answer {
+pub(super) fn changed<R: Resource>(call: &Call, principal: &Principal, resource: &R) -> Answer {
     if sees(principal) {
-        return whole(StatusCode::OK, resource);
+        return whole(call, StatusCode::OK, resource);
     }
     let mut response = HttpResponse::NoContent().finish();
     tag(&mut response, resource);
@@ -75,16 +76,16 @@ pub(super) fn sees(principal: &Principal) -> bool {
     principal.scopes.allow(Scope::Read)
 }
 
-fn whole<R: Resource>(status: StatusCode, resource: &R) -> Answer {
-    let mut response = json(status, &resource.body())?;
+fn whole<R: Resource>(call: &Call, status: StatusCode, resource: &R) -> Answer {
+    let mut response = json(status, &resource.body(call.base_path()))?;
     tag(&mut response, resource);
     Ok(response)
 }
 
 /// A resource that was created, for its maker, whatever else that may see.
-pub(super) fn created<R: Resource>(resource: &R) -> Answer {
-    let mut response = whole(StatusCode::CREATED, resource)?;
-    if let Ok(url) = header::HeaderValue::try_from(resource.url()) {
+pub(super) fn created<R: Resource>(call: &Call, resource: &R) -> Answer {
+    let mut response = whole(call, StatusCode::CREATED, resource)?;
+    if let Ok(url) = header::HeaderValue::try_from(format!("{}{}", call.base_path(), resource.url())) {
         response.headers_mut().insert(header::LOCATION, url);
     }
     Ok(response)
@@ -102,11 +103,11 @@ pub(super) fn applied<T>(applied: Applied<T>, answer: impl FnOnce(T) -> Answer) 
 /// A page of a listing, with a link to the next one.
 pub(super) fn page<R: Presented, P: Place>(call: &Call, query: &Query<'_>, filters: &str, page: &Page<R, P>) -> Answer {
     let next_cursor = page.next.as_ref().map(|place| cursor::write(place, filters));
-    let items = page.items.iter().map(Presented::body).collect();
+    let items = page.items.iter().map(|item| item.body(call.base_path())).collect();
     let body = PageBody { items, next_cursor: next_cursor.as_deref() };
     let mut response = json_of(page.items.len().max(1), StatusCode::OK, &body)?;
     if let Some(cursor) = &next_cursor {
-        let link = query.link_to_next(call.request.path(), cursor);
+        let link = query.link_to_next(call.base_path(), call.path(), cursor);
         if let Ok(link) = header::HeaderValue::try_from(link) {
             response.headers_mut().insert(header::LINK, link);
         }

@@ -17,6 +17,7 @@ use utoipa::ToSchema;
 
 use super::answer::{self, Presented};
 use super::time_entries::{self, TimeEntryBody, TimeEntryInput};
+use crate::base_path::BasePath;
 use crate::body::Media;
 use crate::exchange::{Answer, Call};
 use crate::fields::Fields;
@@ -112,9 +113,9 @@ pub(crate) struct ItemResult<'a> {
 }
 
 impl<'a> ItemResult<'a> {
-    fn of(item: &'a Result<TimeEntry, Problem>) -> Self {
+    fn of(item: &'a Result<TimeEntry, Problem>, base: &'a BasePath) -> Self {
         match item {
-            Ok(entry) => Self { status: 201, time_entry: Some(entry.body()), problem: None },
+            Ok(entry) => Self { status: 201, time_entry: Some(entry.body(base)), problem: None },
             Err(problem) => {
                 let status = problem.code().spec().status.as_u16();
                 Self { status, time_entry: None, problem: Some(problem.as_result()) }
@@ -181,7 +182,7 @@ pub(crate) async fn record(call: Call) -> Answer {
     let principal = call.principal(Scope::Write).await?;
     Query::none(&call.request)?;
     let body = call.body(Media::Json, call.api.limits.batch_bytes).await?;
-    let idempotency = idempotency::of(&call.request, &body, principal.token)?;
+    let idempotency = idempotency::of(&call.request, call.path(), &body, principal.token)?;
     let Batch { mode, items } = Batch::read(Json::parse(&body)?)?;
     let (mut drafts, mut invalid) = (Vec::with_capacity(items.len()), Vec::new());
     for (at, item) in items.into_iter().enumerate() {
@@ -197,11 +198,11 @@ pub(crate) async fn record(call: Call) -> Answer {
         call.api.time_entries.record_batch(&principal, drafts, mode, idempotency).await?
     };
     let status = if mode == BatchMode::Atomic { StatusCode::CREATED } else { StatusCode::MULTI_STATUS };
-    answer::applied(applied, |outcome| results(status, outcome, invalid))
+    answer::applied(applied, |outcome| results(&call, status, outcome, invalid))
 }
 
 /// Puts the outcomes of the valid items and the problems of the others into one order again.
-fn results(status: StatusCode, outcome: BatchOutcome, invalid: Vec<(usize, Problem)>) -> Answer {
+fn results(call: &Call, status: StatusCode, outcome: BatchOutcome, invalid: Vec<(usize, Problem)>) -> Answer {
     let (mut outcome, mut invalid) = (outcome.into_iter(), invalid.into_iter().peekable());
     let mut items: Vec<Result<TimeEntry, Problem>> = Vec::with_capacity(outcome.len() + invalid.len());
     loop {
@@ -215,7 +216,7 @@ fn results(status: StatusCode, outcome: BatchOutcome, invalid: Vec<(usize, Probl
         };
         items.push(item);
     }
-    let results = items.iter().map(ItemResult::of).collect();
+    let results = items.iter().map(|item| ItemResult::of(item, call.base_path())).collect();
     answer::json(status, &Results { results })
 }
 

@@ -19,6 +19,7 @@ use utoipa::ToSchema;
 
 use super::CAPTURE_TOKENS;
 use super::answer::{self, Presented, shown, shown_or_null};
+use crate::base_path::BasePath;
 use crate::body::Media;
 use crate::exchange::{Answer, Call};
 use crate::json::Json;
@@ -120,7 +121,7 @@ pub(crate) struct CaptureTokenBody<'a> {
 impl Presented for Token {
     type Body<'a> = CaptureTokenBody<'a>;
 
-    fn body(&self) -> CaptureTokenBody<'_> {
+    fn body<'a>(&'a self, _base: &'a BasePath) -> CaptureTokenBody<'a> {
         // Others than these tokens are never shown; such a one would count for nothing.
         let rule = self.capture;
         let (related_job, creates_jobs) = match rule.map(|rule| rule.target) {
@@ -146,11 +147,12 @@ impl Presented for Token {
     }
 }
 
-fn created((token, secret): &(Token, TokenSecret)) -> Answer {
-    let ping_url = Some(format!("/ping/{}", secret.expose()));
-    let body = CaptureTokenBody { secret: Some(secret.expose()), ping_url, ..token.body() };
+fn created(call: &Call, (token, secret): &(Token, TokenSecret)) -> Answer {
+    let base = call.base_path();
+    let ping_url = Some(format!("{base}/ping/{}", secret.expose()));
+    let body = CaptureTokenBody { secret: Some(secret.expose()), ping_url, ..token.body(base) };
     let mut response = answer::json(StatusCode::CREATED, &body)?;
-    if let Ok(url) = header::HeaderValue::try_from(format!("{CAPTURE_TOKENS}/{}", token.id)) {
+    if let Ok(url) = header::HeaderValue::try_from(format!("{base}{CAPTURE_TOKENS}/{}", token.id)) {
         response.headers_mut().insert(header::LOCATION, url);
     }
     Ok(response)
@@ -164,7 +166,7 @@ pub(crate) async fn create(call: Call) -> Answer {
     idempotency::none(&call.request, NO_REPLAY)?;
     let body = call.body(Media::Json, call.api.limits.body_bytes).await?;
     let (draft, create) = input::draft(Json::parse(&body)?)?;
-    created(&call.api.capture_tokens.create_for_projects(&principal, create, draft).await?)
+    created(&call, &call.api.capture_tokens.create_for_projects(&principal, create, draft).await?)
 }
 
 pub(crate) async fn create_of_job(call: Call) -> Answer {
@@ -174,7 +176,7 @@ pub(crate) async fn create_of_job(call: Call) -> Answer {
     idempotency::none(&call.request, NO_REPLAY)?;
     let body = call.body(Media::Json, call.api.limits.body_bytes).await?;
     let draft = input::draft_of_job(Json::parse(&body)?)?;
-    created(&call.api.capture_tokens.create_for_job(&principal, job, draft).await?)
+    created(&call, &call.api.capture_tokens.create_for_job(&principal, job, draft).await?)
 }
 
 pub(crate) async fn list(call: Call) -> Answer {
@@ -207,7 +209,7 @@ pub(crate) async fn read(call: Call) -> Answer {
     let id = call.id()?;
     Query::none(&call.request)?;
     match call.api.capture_tokens.find(&principal, id).await? {
-        Some(token) => answer::json(StatusCode::OK, &token.body()),
+        Some(token) => answer::json(StatusCode::OK, &token.body(call.base_path())),
         None => Err(not_found()),
     }
 }
@@ -222,7 +224,7 @@ pub(crate) async fn patch(call: Call) -> Answer {
     if !answer::sees(&principal) {
         return Ok(HttpResponse::NoContent().finish());
     }
-    answer::json(StatusCode::OK, &token.body())
+    answer::json(StatusCode::OK, &token.body(call.base_path()))
 }
 
 pub(crate) async fn revoke(call: Call) -> Answer {

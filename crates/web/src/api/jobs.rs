@@ -18,6 +18,7 @@ use utoipa::ToSchema;
 
 use super::JOBS;
 use super::answer::{self, Presented, Resource, shown};
+use crate::base_path::BasePath;
 use crate::body::Media;
 use crate::conditional::{self, ReadCondition};
 use crate::exchange::{Answer, Call};
@@ -95,7 +96,7 @@ pub(crate) struct JobBody<'a> {
     /// The URL of its entries.
     #[serde(serialize_with = "shown")]
     #[schema(value_type = String, format = "uri-reference")]
-    time_entries: EntriesUrl,
+    time_entries: EntriesUrl<'a>,
     /// When it was created, in UTC with microseconds.
     #[serde(serialize_with = "shown")]
     #[schema(value_type = chrono::DateTime<chrono::Utc>)]
@@ -141,24 +142,27 @@ pub(crate) struct JobPatch {
     status: Status,
 }
 
-struct EntriesUrl(JobId);
+struct EntriesUrl<'a> {
+    base: &'a BasePath,
+    job: JobId,
+}
 
-impl fmt::Display for EntriesUrl {
+impl fmt::Display for EntriesUrl<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{JOBS}/{}/time-entries", self.0)
+        write!(f, "{}{JOBS}/{}/time-entries", self.base, self.job)
     }
 }
 
 impl Presented for Job {
     type Body<'a> = JobBody<'a>;
 
-    fn body(&self) -> JobBody<'_> {
+    fn body<'a>(&'a self, base: &'a BasePath) -> JobBody<'a> {
         JobBody {
             id: self.id,
             name: self.name.as_str(),
             status: self.status,
             total_minutes: self.total_minutes.get(),
-            time_entries: EntriesUrl(self.id),
+            time_entries: EntriesUrl { base, job: self.id },
             created_at: self.created_at,
             updated_at: self.updated_at,
         }
@@ -214,10 +218,10 @@ pub(crate) async fn create(call: Call) -> Answer {
     let principal = call.principal(Scope::Write).await?;
     Query::none(&call.request)?;
     let body = call.body(Media::Json, call.api.limits.body_bytes).await?;
-    let idempotency = idempotency::of(&call.request, &body, principal.token)?;
+    let idempotency = idempotency::of(&call.request, call.path(), &body, principal.token)?;
     let draft = draft(Json::parse(&body)?)?;
     let applied = call.api.jobs.create(&principal, draft, idempotency).await?;
-    answer::applied(applied, |job| answer::created(&job))
+    answer::applied(applied, |job| answer::created(&call, &job))
 }
 
 pub(crate) async fn read(call: Call) -> Answer {
@@ -226,7 +230,7 @@ pub(crate) async fn read(call: Call) -> Answer {
     Query::none(&call.request)?;
     let condition = ReadCondition::of(call.headers())?;
     match call.api.jobs.find(&principal, id).await? {
-        Some(job) => answer::read(&job, &condition),
+        Some(job) => answer::read(&call, &job, &condition),
         None => Err(Problem::new(Code::NotFound, format!("there is no job {id}"))),
     }
 }
@@ -239,8 +243,8 @@ pub(crate) async fn put(call: Call) -> Answer {
     let body = call.body(Media::Json, call.api.limits.body_bytes).await?;
     let draft = draft(Json::parse(&body)?)?;
     match call.api.jobs.put(&principal, id, draft, precondition).await? {
-        Put::Created(job) => answer::created(&job),
-        Put::Replaced(job) => answer::changed(&principal, &job),
+        Put::Created(job) => answer::created(&call, &job),
+        Put::Replaced(job) => answer::changed(&call, &principal, &job),
     }
 }
 
@@ -252,7 +256,7 @@ pub(crate) async fn patch(call: Call) -> Answer {
     let body = call.body(Media::MergePatch, call.api.limits.body_bytes).await?;
     let changes = changes(Json::parse(&body)?)?;
     let job = call.api.jobs.update(&principal, id, changes, precondition).await?;
-    answer::changed(&principal, &job)
+    answer::changed(&call, &principal, &job)
 }
 
 pub(crate) async fn delete(call: Call) -> Answer {

@@ -15,6 +15,7 @@ use stint_domain::{PingOutcome, PingTarget, Scope};
 use utoipa::ToSchema;
 
 use super::answer::{self, Presented, shown, shown_or_null};
+use crate::base_path::BasePath;
 use crate::cursor;
 use crate::exchange::{Answer, Call};
 use crate::problem::{Code, Problem};
@@ -90,7 +91,7 @@ pub(crate) struct PingBody<'a> {
 impl Presented for KnownPing {
     type Body<'a> = PingBody<'a>;
 
-    fn body(&self) -> PingBody<'_> {
+    fn body<'a>(&'a self, _base: &'a BasePath) -> PingBody<'a> {
         match self {
             Self::Queued(ping) => PingBody {
                 id: ping.id,
@@ -151,7 +152,7 @@ pub(crate) async fn read(call: Call) -> Answer {
     let id: PingId = call.id()?;
     Query::none(&call.request)?;
     match call.api.pings.find(&principal, id).await? {
-        Some(ping) => answer::json(StatusCode::OK, &ping.body()),
+        Some(ping) => answer::json(StatusCode::OK, &ping.body(call.base_path())),
         None => Err(not_found()),
     }
 }

@@ -2,7 +2,7 @@
 
 pub(crate) mod describe;
 
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
 use actix_web::HttpResponse;
 use actix_web::http::header;
@@ -11,28 +11,35 @@ use actix_web::web::Bytes;
 use crate::exchange::{Answer, Call};
 use crate::problem::Problem;
 use crate::query::Query;
+use crate::surface::Surface;
 use crate::{docs, openapi as document};
 
 /// The page's own style, and nothing from anywhere else.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'";
 
 pub(crate) async fn openapi(call: Call) -> Answer {
-    static JSON: LazyLock<serde_json::Result<Bytes>> =
-        LazyLock::new(|| serde_json::to_vec_pretty(&document::document()).map(Bytes::from));
     Query::none(&call.request)?;
-    let json = JSON.as_ref().map_err(|defect| Problem::defect(defect))?;
-    Ok(HttpResponse::Ok().content_type("application/json").insert_header(CACHE).body(json.clone()))
+    let Surface { base_path, reference, .. } = &call.api.surface;
+    let json = made_once(&reference.json, || serde_json::to_vec_pretty(&document::document_below(base_path)))?;
+    Ok(HttpResponse::Ok().content_type("application/json").insert_header(CACHE).body(json))
 }
 
 pub(crate) async fn docs(call: Call) -> Answer {
-    static PAGE: LazyLock<serde_json::Result<Bytes>> =
-        LazyLock::new(|| docs::page(&document::document()).map(Bytes::from));
     Query::none(&call.request)?;
-    let page = PAGE.as_ref().map_err(|defect| Problem::defect(defect))?;
+    let Surface { base_path, reference, .. } = &call.api.surface;
+    let page = made_once(&reference.page, || docs::page(&document::document_below(base_path)).map(String::into_bytes))?;
     let mut response = HttpResponse::Ok();
     response.content_type("text/html; charset=utf-8").insert_header(CACHE);
-    Ok(response.insert_header((header::CONTENT_SECURITY_POLICY, POLICY)).body(page.clone()))
+    Ok(response.insert_header((header::CONTENT_SECURITY_POLICY, POLICY)).body(page))
 }
 
-/// Changes with a release alone.
+fn made_once(kept: &OnceLock<Bytes>, make: impl FnOnce() -> serde_json::Result<Vec<u8>>) -> Result<Bytes, Problem> {
+    if let Some(made) = kept.get() {
+        return Ok(made.clone());
+    }
+    let bytes = make().map_err(|defect| Problem::defect(&defect))?;
+    Ok(kept.get_or_init(|| bytes.into()).clone())
+}
+
+/// Changes with a release and with settings.
 const CACHE: (header::HeaderName, &str) = (header::CACHE_CONTROL, "public, max-age=300");

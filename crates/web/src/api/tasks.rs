@@ -11,6 +11,7 @@ use stint_domain::values::{Subject, TaskRunId, TextError, Timestamp};
 use utoipa::ToSchema;
 
 use super::answer::{self, Presented, shown, shown_or_null};
+use crate::base_path::BasePath;
 use crate::cursor;
 use crate::exchange::{Answer, Call};
 use crate::query::{self, Query};
@@ -57,7 +58,7 @@ pub(crate) struct TaskRunBody<'a> {
 impl Presented for TaskRun {
     type Body<'a> = TaskRunBody<'a>;
 
-    fn body(&self) -> TaskRunBody<'_> {
+    fn body<'a>(&'a self, _base: &'a BasePath) -> TaskRunBody<'a> {
         TaskRunBody {
             id: self.id,
             task: &self.task,

@@ -20,6 +20,7 @@ use utoipa::ToSchema;
 
 use super::TIME_ENTRIES;
 use super::answer::{self, Presented, Resource, shown};
+use crate::base_path::BasePath;
 use crate::body::Media;
 use crate::conditional::{self, ReadCondition};
 use crate::exchange::{Answer, Call};
@@ -193,7 +194,7 @@ pub(crate) struct TimeEntryPatch {
 impl Presented for TimeEntry {
     type Body<'a> = TimeEntryBody<'a>;
 
-    fn body(&self) -> TimeEntryBody<'_> {
+    fn body<'a>(&'a self, _base: &'a BasePath) -> TimeEntryBody<'a> {
         TimeEntryBody {
             id: self.id,
             related_job: self.related_job,
@@ -304,10 +305,10 @@ pub(crate) async fn record(call: Call) -> Answer {
     let job = call.id()?;
     Query::none(&call.request)?;
     let body = call.body(Media::Json, call.api.limits.body_bytes).await?;
-    let idempotency = idempotency::of(&call.request, &body, principal.token)?;
+    let idempotency = idempotency::of(&call.request, call.path(), &body, principal.token)?;
     let draft = draft_of_job(Json::parse(&body)?, job)?;
     let applied = call.api.time_entries.record(&principal, draft, idempotency).await?;
-    answer::applied(applied, |entry| answer::created(&entry))
+    answer::applied(applied, |entry| answer::created(&call, &entry))
 }
 
 pub(crate) async fn read(call: Call) -> Answer {
@@ -316,7 +317,7 @@ pub(crate) async fn read(call: Call) -> Answer {
     Query::none(&call.request)?;
     let condition = ReadCondition::of(call.headers())?;
     match call.api.time_entries.find(&principal, id).await? {
-        Some(entry) => answer::read(&entry, &condition),
+        Some(entry) => answer::read(&call, &entry, &condition),
         None => Err(Problem::new(Code::NotFound, format!("there is no time entry {id}"))),
     }
 }
@@ -331,8 +332,8 @@ pub(crate) async fn put(call: Call) -> Answer {
     let draft = draft(Json::parse(&body)?, "", &mut errors);
     let draft = errors.check(draft)?;
     match call.api.time_entries.put(&principal, id, draft, precondition).await? {
-        Put::Created(entry) => answer::created(&entry),
-        Put::Replaced(entry) => answer::changed(&principal, &entry),
+        Put::Created(entry) => answer::created(&call, &entry),
+        Put::Replaced(entry) => answer::changed(&call, &principal, &entry),
     }
 }
 
@@ -344,7 +345,7 @@ pub(crate) async fn patch(call: Call) -> Answer {
     let body = call.body(Media::MergePatch, call.api.limits.body_bytes).await?;
     let changes = changes(Json::parse(&body)?)?;
     let entry = call.api.time_entries.update(&principal, id, changes, precondition).await?;
-    answer::changed(&principal, &entry)
+    answer::changed(&call, &principal, &entry)
 }
 
 pub(crate) async fn delete(call: Call) -> Answer {

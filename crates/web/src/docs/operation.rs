@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::{anchor, list, members, paragraphs, prose, schema, text};
+use super::{anchor, base, list, members, paragraphs, prose, schema, text};
 
 pub(super) struct Operation<'a> {
     pub(super) tag: &'a str,
@@ -38,7 +38,7 @@ impl<'a> Operation<'a> {
     pub(super) fn article(&self, document: &Value) -> Markup {
         html! {
             article id=(self.id()) {
-                h3 { span.method.(self.method) { (self.method.to_uppercase()) } " " code { (self.path) } }
+                h3 { span.method.(self.method) { (self.method.to_uppercase()) } " " code { (base(document)) (self.path) } }
                 p.summary { (prose(text(&self.about["summary"]))) }
                 (paragraphs(&self.about["description"]))
                 (self.parameters(document))
