@@ -9,7 +9,7 @@
 
 use serde::{Deserialize, Serialize};
 use stint_domain::values::{Gap, JobId, JobName, Minutes, PingId, Subject, Timestamp, TokenId, WorkSummary, Zone};
-use stint_domain::{Ping, PingTarget};
+use stint_domain::{Ping, PingProject, PingTarget};
 use uuid::Uuid;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -28,6 +28,9 @@ struct StoredPing<'a> {
     job: Option<Uuid>,
     #[serde(skip_serializing_if = "Option::is_none")]
     prj: Option<Text<'a>>,
+    /// There when the sender named no project: whether it means the last one. `prj` is what it is otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last: Option<bool>,
     /// Whether the project gets a new job.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     new: bool,
@@ -45,9 +48,14 @@ type Text<'a> = std::borrow::Cow<'a, str>;
 
 /// The text to store.
 pub(crate) fn to_text(ping: &Ping) -> String {
-    let (job, prj, new) = match &ping.target {
+    let (job, project, new) = match &ping.target {
         PingTarget::Job(job) => (Some(job.as_uuid()), None, false),
-        PingTarget::Project { name, create } => (None, Some(name.as_str().into()), *create),
+        PingTarget::Project { project, create } => (None, Some(project), *create),
+    };
+    let (prj, last) = match project {
+        None => (None, None),
+        Some(PingProject::Named(name)) => (Some(name.as_str().into()), None),
+        Some(PingProject::Unnamed { last, fallback }) => (Some(fallback.as_str().into()), Some(*last)),
     };
     let stored = StoredPing {
         v: VERSION,
@@ -56,6 +64,7 @@ pub(crate) fn to_text(ping: &Ping) -> String {
         sub: ping.subject.as_str().into(),
         job,
         prj,
+        last,
         new,
         tz: ping.zone.as_str().into(),
         gap: ping.gap.as_secs().into(),
@@ -86,7 +95,14 @@ fn parse(text: &str) -> Result<Ping, BoxError> {
     let stored: StoredPing<'_> = serde_json::from_str(text)?;
     let target = match (stored.job, stored.prj) {
         (Some(job), None) => PingTarget::Job(JobId::new(job)),
-        (None, Some(name)) => PingTarget::Project { name: JobName::new(&name)?, create: stored.new },
+        (None, Some(name)) => {
+            let name = JobName::new(&name)?;
+            let project = match stored.last {
+                None => PingProject::Named(name),
+                Some(last) => PingProject::Unnamed { last, fallback: name },
+            };
+            PingTarget::Project { project, create: stored.new }
+        }
         _ => return Err("it names not exactly one of `job` and `prj`".into()),
     };
     Ok(Ping {
@@ -134,6 +150,16 @@ mod tests {
     #[test]
     fn a_field_that_a_later_release_added_is_passed_over() {
         assert_eq!(from_text(&FIRST.replace("\"v\":1,", "\"v\":1,\"mood\":[\"good\"],")), Ok(ping()));
+    }
+
+    #[test]
+    fn what_is_said_of_a_project_reads_back() {
+        let name = |text: &str| JobName::new(text).unwrap();
+        let unnamed = |last| PingProject::Unnamed { last, fallback: name("Unknown Project") };
+        for project in [PingProject::Named(name("stint")), unnamed(false), unnamed(true)] {
+            let ping = Ping { target: PingTarget::Project { project, create: true }, ..ping() };
+            assert_eq!(from_text(&to_text(&ping)), Ok(ping));
+        }
     }
 
     #[test]

@@ -13,4 +13,6 @@ mod ping_queue;
 mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+#[cfg(all(feature = "sqlite", feature = "test-support"))]
+mod streams;
 mod system;

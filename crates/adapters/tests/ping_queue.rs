@@ -38,7 +38,7 @@ fn ping(seconds: i64) -> Ping {
 }
 
 /// Takes up to so many, waits for the first, and takes nobody for dead.
-fn take(most: usize) -> TakePings {
+pub(crate) fn take(most: usize) -> TakePings {
     let minute = Duration::from_mins(1);
     TakePings { consumer: "worker-1".to_owned(), most, wait: minute / 4, abandoned_after: minute }
 }

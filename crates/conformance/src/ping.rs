@@ -1,7 +1,11 @@
 //! What a [`PingRepository`] owes.
 
 pub mod count;
+pub mod edit;
 pub mod find;
+pub mod jobs;
+pub mod last_project;
+mod model;
 pub mod order;
 pub mod project;
 pub mod refuse;
@@ -12,11 +16,11 @@ use std::sync::Arc;
 
 use stint_domain::ports::ping::{LogPings, RetractPing, RetractPingError};
 use stint_domain::ports::{JobRepository, PingRepository, TimeEntryRepository, TokenRepository, TotalsAudit};
-use stint_domain::values::{CaptureRule, CaptureTarget, Gap, JobId, PingId, Timestamp, TokenId, Zone};
-use stint_domain::{Ping, PingOutcome, PingTarget, Scopes, SecretHash, Stream, TimeEntry, Token};
+use stint_domain::values::{CaptureRule, CaptureTarget, Gap, JobId, PingId, TimeEntryId, Timestamp, TokenId, Zone};
+use stint_domain::{CapturedDay, Ping, PingOutcome, PingTarget, Scopes, SecretHash, TimeEntry, Token};
 
 use crate::Ledger;
-use crate::given::{at, entries_of, fresh, minutes, subject, summary};
+use crate::given::{at, date, entries_of, fresh, minutes, subject, summary};
 
 /// An adapter over a fresh, empty ledger, with the pings and the tokens of it.
 #[derive(Clone)]
@@ -41,9 +45,34 @@ macro_rules! ping_repository {
                 an_entry_has_the_summary_of_its_days_latest_signal,
                 less_than_a_minute_makes_no_entry,
                 a_day_has_at_most_1440_minutes,
-                streams_of_two_tokens_and_of_two_jobs_are_apart,
+                streams_of_two_tokens_are_apart,
                 a_ping_counts_once_and_keeps_its_first_outcome,
                 a_thousand_pings_at_once_each_count,
+            }
+            (ping::jobs) {
+                the_time_between_two_neighbours_belongs_to_the_job_of_the_earlier_one,
+                a_ping_that_comes_late_takes_time_from_the_job_that_had_it,
+                at_the_same_moment_the_time_after_it_belongs_to_the_higher_id,
+                each_jobs_share_is_cut_at_midnight,
+                a_jobs_summary_is_that_of_its_own_pings,
+                pings_with_minutes_divide_no_time,
+                a_ping_that_would_take_time_from_a_changed_entry_is_ignored,
+                time_for_an_archived_job_is_dropped,
+                a_retraction_that_would_change_an_archived_jobs_time_is_refused,
+                time_for_a_job_that_is_gone_is_dropped,
+            }
+            (ping::edit) {
+                an_edit_that_changes_no_minutes_date_or_job_leaves_the_entry_to_capture,
+                a_summary_that_somebody_wrote_stays,
+                an_edit_of_the_minutes_after_one_of_the_summary_makes_it_theirs,
+                an_entry_that_was_deleted_and_made_anew_is_theirs,
+                a_ping_whose_entry_got_another_summary_alone_can_be_taken_back,
+            }
+            (ping::last_project) {
+                a_ping_without_a_project_has_the_last_one_that_its_token_named,
+                pings_that_are_logged_together_tell_each_other_the_project,
+                what_comes_later_changes_no_last_project,
+                pings_that_do_not_count_name_no_last_project,
             }
             (ping::refuse) {
                 pings_for_a_job_that_is_missing_or_archived_are_ignored,
@@ -84,7 +113,9 @@ macro_rules! ping_repository {
             (ping::order) {
                 any_order_and_any_grouping_give_the_same_ledger,
                 pings_that_were_taken_back_might_as_well_not_have_been_sent,
+                no_moment_of_a_token_counts_twice,
                 twenty_callers_at_once_give_the_same_ledger,
+                pings_entries_and_retractions_meet_without_harm,
             }
         }
     };
@@ -194,8 +225,9 @@ pub(crate) fn worked(token: &Token, at: i64, number: i64) -> Ping {
     Ping { minutes: Some(minutes(number)), ..signal(token, at) }
 }
 
-pub(crate) fn stream(token: &Token, job: JobId) -> Stream {
-    Stream { job, token: token.id }
+/// The id of the entry that is derived from what the token's pings come to for the job on this date.
+pub(crate) fn derived(token: &Token, job: JobId, day: &str) -> TimeEntryId {
+    CapturedDay { job, token: token.id, date: date(day) }.entry_id()
 }
 
 pub(crate) fn expected(days: &[(&str, u16)]) -> Vec<(String, u16)> {

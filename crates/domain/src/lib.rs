@@ -32,7 +32,7 @@ mod token;
 pub use idempotency::{Applied, Fingerprint, Idempotency, IdempotencyKey, IdempotencyKeyError};
 pub use job::{Job, JobStatus, JobStatusError};
 pub use page::{Page, PageSize, PageSizeError};
-pub use ping::{LoggedPing, Ping, PingOutcome, PingRefusal, PingRefusalError, PingTarget, Stream};
+pub use ping::{CapturedDay, LoggedPing, Ping, PingOutcome, PingProject, PingRefusal, PingRefusalError, PingTarget};
 pub use precondition::{Precondition, PreconditionFailed};
 pub use principal::{Capturer, MissingScope, Principal};
 pub use time_entry::TimeEntry;

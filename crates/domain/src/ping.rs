@@ -1,9 +1,9 @@
 //! The ping: one signal "work is happening now", and what becomes of it.
 //!
-//! A ping with minutes is a time entry. The others are a stream per token and job: two of them, one after the other and
-//! less than the token's [`Gap`] apart, prove the time between them. What a local day has of such time,
-//! in whole minutes and at most 1440, is one derived entry. So what a set of pings comes to does not depend on the
-//! order in which they arrive.
+//! A ping with minutes is a time entry. The others are their token's stream: the time between two of them, one after the
+//! other and less than the token's [`Gap`] apart, belongs to the job of the earlier one. What a job has of such time on a
+//! local day, in whole minutes and at most 1440, is one derived entry. So what a set of pings comes to does not depend on
+//! the order in which they arrive, and no moment counts twice, however many jobs they are for.
 
 use std::fmt;
 use std::str::FromStr;
@@ -54,11 +54,36 @@ pub enum PingTarget {
     Job(JobId),
     /// The job that this project stands for, for this subject.
     Project {
-        /// The project's name.
-        name: JobName,
+        /// Which project.
+        project: PingProject,
         /// Whether it gets a new job when it stands for none yet.
         create: bool,
     },
+}
+
+/// What a sender says of the project that a ping counts for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum PingProject {
+    /// Its name.
+    Named(JobName),
+    /// It knows none.
+    Unnamed {
+        /// Whether it is the one that the token's latest ping before named, if one did: by `at`, then by id, among
+        /// those that are logged by then. It is looked up once: pings that come later change nothing.
+        last: bool,
+        /// The project that it is otherwise. A ping after this one does not take it for named.
+        fallback: JobName,
+    },
+}
+
+impl PingProject {
+    /// The name that the sender gave.
+    pub fn named(&self) -> Option<&JobName> {
+        match self {
+            Self::Named(name) => Some(name),
+            Self::Unnamed { .. } => None,
+        }
+    }
 }
 
 /// What became of a ping.
@@ -76,13 +101,14 @@ pub enum PingOutcome {
 /// Why a ping does not count. The words are stored, and seen by clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PingRefusal {
-    /// There is no such job.
+    /// There is no such job, or none any more that has the time after it.
     JobNotFound,
-    /// The job takes no time.
+    /// The job takes no time, or the job that has the time after it gives none up.
     JobArchived,
     /// The project stands for no job, and the token may not create one.
     ProjectUnknown,
-    /// A person changed or deleted the derived entry of its day, which then is theirs.
+    /// A person changed or deleted the derived entry of its day, or of the day that has the time after it; which then
+    /// is theirs.
     EntryDetached,
     /// An entry that is not the ping's has its id.
     IdTaken,
@@ -157,19 +183,21 @@ pub struct LoggedPing {
     pub logged_at: Timestamp,
 }
 
-/// Pings without minutes that one token sends for one job.
+/// A local day of what one token's pings without minutes prove for one job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Stream {
+pub struct CapturedDay {
     /// The job.
     pub job: JobId,
     /// The token.
     pub token: TokenId,
+    /// The day, where the token is.
+    pub date: DateStamp,
 }
 
-impl Stream {
-    /// The id of the entry that is derived from the stream's pings of one day.
-    pub fn entry_of(self, day: DateStamp) -> TimeEntryId {
+impl CapturedDay {
+    /// The id of the entry that is derived from it.
+    pub fn entry_id(self) -> TimeEntryId {
         let of_job = Uuid::new_v5(&self.token.as_uuid(), self.job.as_uuid().as_bytes());
-        TimeEntryId::new(Uuid::new_v5(&of_job, day.to_string().as_bytes()))
+        TimeEntryId::new(Uuid::new_v5(&of_job, self.date.to_string().as_bytes()))
     }
 }

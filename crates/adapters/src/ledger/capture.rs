@@ -1,32 +1,34 @@
 //! What pings do to a ledger: the port's rules, without a database.
 //!
-//! A ping with minutes is a new entry. Pings without are points in their stream, and a point changes only what lies
-//! between its two neighbours: so a backend reads each one's neighbours and the days around it ([`Around`]), lets the pings
-//! happen here, and stores what is new and different ([`Logged`]). Points can come in any order: what all of them
-//! prove is a sum over pairs of neighbours, and a new point replaces one pair by two.
+//! A ping with minutes is a new entry. Pings without are points of their token's stream ([`stream`]), and a point changes
+//! only what lies between its two neighbours: so a backend reads each one's neighbours ([`Reach`]) and the days around it
+//! ([`Around`]), lets the pings happen here, and stores what is new and different ([`Logged`]). Points can come in any
+//! order: what all of them prove is a sum over pairs of neighbours, and a new point replaces one pair by two.
 //!
-//! Everything happens under the locks of the pings' jobs, which whoever writes an entry holds anyway.
+//! Everything happens under the locks of the pings' tokens, and of the jobs that have the time around them, which whoever
+//! writes an entry holds anyway.
 
 mod around;
+mod days;
 mod project;
 mod retract;
+mod stream;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use stint_domain::ports::BackendError;
-use stint_domain::ports::time_entry::{
-    DeleteTimeEntry, NewTimeEntry, RecordRefusal, RecordTime, RecordTimeError, TimeEntryChanges, UpdateTimeEntry,
-};
-use stint_domain::values::{
-    DateStamp, Gap, JobId, Minutes, PingId, Subject, Timestamp, TokenId, Version, WorkSummary, Zone,
-};
-use stint_domain::{JobStatus, LoggedPing, Ping, PingOutcome, PingRefusal, Precondition, Stream, TimeEntry};
+use stint_domain::ports::time_entry::{NewTimeEntry, RecordRefusal, RecordTime, RecordTimeError};
+use stint_domain::values::{DateStamp, JobId, JobName, Minutes, PingId, Timestamp, TokenId, Zone};
+use stint_domain::{CapturedDay, JobStatus, LoggedPing, Ping, PingOutcome, PingRefusal, PingTarget};
 
-pub(crate) use self::around::Around;
-pub(crate) use self::project::{Aim, ProjectKey, Projects, projects};
+pub(crate) use self::around::{Around, Reach};
+pub(crate) use self::days::{Day, Summary};
+pub(crate) use self::project::{Aim, Meant, Named, ProjectKey, Projects, wanting};
 pub(crate) use self::retract::Retraction;
+use self::stream::{Change, Neighbours};
+pub(crate) use self::stream::{Mark, Point, Stream};
 use super::Ledger;
 
 /// A ping whose job was found out, if its target stands for one.
@@ -41,36 +43,10 @@ pub(crate) struct Aimed<'a> {
 pub(crate) struct Captured {
     /// What became of pings.
     pub(crate) outcomes: HashMap<PingId, PingOutcome>,
-    /// The points of streams that count.
-    pub(crate) points: BTreeMap<Stream, BTreeSet<Point>>,
-    /// What streams come to by day.
-    pub(crate) days: BTreeMap<DayOf, Day>,
-}
-
-/// When a ping that counts says that work was happening.
-pub(crate) type Point = (Timestamp, PingId);
-
-/// A stream's local day.
-pub(crate) type DayOf = (Stream, DateStamp);
-
-/// What a stream's pings of one local day come to.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Day {
-    /// How much time they prove.
-    pub(crate) micros: i64,
-    /// The latest summary that any of them has.
-    pub(crate) summary: Option<Summary>,
-    /// The version of the derived entry as it was written here last.
-    pub(crate) entry_version: Option<Version>,
-    /// The entry is somebody else's now.
-    pub(crate) detached: bool,
-}
-
-/// A summary, and the ping that has it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Summary {
-    pub(crate) of: Point,
-    pub(crate) text: WorkSummary,
+    /// The points that count.
+    pub(crate) streams: HashMap<TokenId, Stream>,
+    /// What streams come to by job and day.
+    pub(crate) days: BTreeMap<CapturedDay, Day>,
 }
 
 /// What logging did, beside its changes of the ledger.
@@ -78,22 +54,22 @@ pub(crate) struct Summary {
 pub(crate) struct Logged {
     /// What became of each ping.
     pub(crate) outcomes: Vec<PingOutcome>,
-    /// The pings that were new, each with the local day of its time.
-    pub(crate) new: Vec<(LoggedPing, DateStamp)>,
+    /// The pings that were new.
+    pub(crate) new: Vec<NewPing>,
     /// The days that are new or different.
-    pub(crate) days: BTreeSet<DayOf>,
+    pub(crate) days: BTreeSet<CapturedDay>,
 }
 
-impl Day {
-    /// Whole minutes, at most those of a day.
-    fn minutes(&self) -> Option<Minutes> {
-        let whole = self.micros / 60_000_000;
-        Minutes::new(whole.min(Minutes::MAX.into())).ok()
-    }
-
-    fn text(&self) -> WorkSummary {
-        self.summary.as_ref().map(|summary| summary.text.clone()).unwrap_or_default()
-    }
+/// A ping that was new, and what is kept of it beside what everybody may know.
+#[derive(Debug, Clone)]
+pub(crate) struct NewPing {
+    pub(crate) ping: LoggedPing,
+    /// The local day of its time.
+    pub(crate) day: DateStamp,
+    /// The project, if it named one.
+    pub(crate) project: Option<JobName>,
+    /// See [`Mark::anew`].
+    pub(crate) anew: bool,
 }
 
 impl Ledger {
@@ -106,50 +82,39 @@ impl Ledger {
         at: Timestamp,
     ) -> Result<Logged, BackendError> {
         let (mut logged, mut subjects) = (Logged::default(), HashMap::new());
-        logged.days = self.detach(captured, around);
+        logged.days = self.note(captured, around);
         for aimed in pings {
             let ping = aimed.ping;
             if let Some(outcome) = captured.outcomes.get(&ping.id) {
                 logged.outcomes.push(*outcome);
                 continue;
             }
-            let day = ping.zone.day_of(ping.at);
+            let (day, mut anew) = (ping.zone.day_of(ping.at), false);
             let outcome = match (self.target(aimed.job), ping.minutes) {
                 (Err(refusal), _) => PingOutcome::Ignored(refusal),
                 (Ok(job), Some(minutes)) => self.log_minutes(ping, job, day, minutes, at)?,
                 (Ok(job), None) => {
-                    let stream = Stream { job, token: ping.token };
-                    subjects.insert(stream, &ping.subject);
-                    captured.add(ping, (stream, day), &mut logged.days)
+                    let day = CapturedDay { job, token: ping.token, date: day };
+                    match self.add(captured, ping, day, &mut logged.days) {
+                        Ok(mark) => {
+                            anew = mark.anew;
+                            subjects.insert(ping.token, &ping.subject);
+                            PingOutcome::Logged(day.entry_id())
+                        }
+                        Err(refusal) => PingOutcome::Ignored(refusal),
+                    }
                 }
             };
             captured.outcomes.insert(ping.id, outcome);
             logged.outcomes.push(outcome);
-            logged.new.push((logged_ping(*aimed, outcome, at), day));
+            logged.new.push(NewPing { ping: logged_ping(*aimed, outcome, at), day, project: named(ping), anew });
         }
         for day in &logged.days {
-            if let (Some(state), Some(subject)) = (captured.days.get_mut(day), subjects.get(&day.0))
-                && !state.detached
-            {
-                self.derive(*day, state, subject, at)?;
+            if let Some(subject) = subjects.get(&day.token) {
+                self.derive(captured, *day, subject, at)?;
             }
         }
         Ok(logged)
-    }
-
-    /// Takes note of derived entries that somebody changed or deleted, or made, and answers with their days. That is
-    /// stored: were such a day attached again later, it would have been given only a part of its time.
-    fn detach(&self, captured: &mut Captured, around: &Around) -> BTreeSet<DayOf> {
-        let mut detached = BTreeSet::new();
-        for day in &around.days {
-            let state = captured.days.entry(*day).or_default();
-            let entry = self.entries.get(&day.0.entry_of(day.1));
-            if !state.detached && entry.map(|entry| entry.version) != state.entry_version {
-                state.detached = true;
-                detached.insert(*day);
-            }
-        }
-        detached
     }
 
     /// The job, if it takes time.
@@ -187,108 +152,67 @@ impl Ledger {
         }
     }
 
-    /// Makes the derived entry what the day comes to.
-    fn derive(&mut self, day: DayOf, state: &mut Day, subject: &Subject, at: Timestamp) -> Result<(), BackendError> {
-        let (stream, date) = day;
-        let id = stream.entry_of(date);
-        let precondition = Precondition::None;
-        let stored: Option<&TimeEntry> = self.entries.get(&id);
-        state.entry_version = match (stored, state.minutes()) {
-            (None, None) => None,
-            (None, Some(minutes_worked)) => {
-                let (related_job, created_by) = (stream.job, subject.clone());
-                let work_summary = state.text();
-                let entry =
-                    NewTimeEntry { id, related_job, minutes_worked, date_stamp: date, work_summary, created_by };
-                let recorded = self.record(&RecordTime { entry, at, idempotency: None });
-                Some(recorded.map_err(|error| self.internal(error))?.outcome.version)
+    /// Adds a point to its stream, and what that changes to the days; or says which closed day is in its way, and changes
+    /// nothing.
+    fn add(
+        &self,
+        captured: &mut Captured,
+        ping: &Ping,
+        day: CapturedDay,
+        touched: &mut BTreeSet<CapturedDay>,
+    ) -> Result<Mark, PingRefusal> {
+        if captured.is_detached(day) {
+            return Err(PingRefusal::EntryDetached);
+        }
+        let (point, mut mark) = ((ping.at, ping.id), Mark { job: day.job, anew: false });
+        let neighbours = captured.neighbours(ping.token, point);
+        for change in neighbours.changes(ping.at, mark, ping.gap).iter().filter(|change| change.job != day.job) {
+            let open = self.target(Some(change.job));
+            if change.sign < 0 {
+                open?;
+                if captured.detached_in(ping.token, change, ping.zone).is_some() {
+                    return Err(PingRefusal::EntryDetached);
+                }
+            } else {
+                // The time before it is dropped, and nothing else: nor does it come back with its job.
+                mark.anew = open.is_err();
             }
-            (Some(entry), Some(minutes)) => {
-                let text = state.text();
-                let changes = TimeEntryChanges {
-                    minutes_worked: Some(minutes).filter(|minutes| *minutes != entry.minutes_worked),
-                    work_summary: Some(text).filter(|text| *text != entry.work_summary),
-                    ..TimeEntryChanges::default()
-                };
-                let updated = self.update(&UpdateTimeEntry { id, changes, at, precondition });
-                Some(updated.map_err(|error| self.internal(error))?.version)
-            }
-            (Some(_), None) => {
-                let deleted = self.delete(&DeleteTimeEntry { id, at, precondition });
-                deleted.map_err(|error| self.internal(error))?;
-                None
-            }
-        };
-        Ok(())
+        }
+        for change in neighbours.changes(ping.at, mark, ping.gap) {
+            captured.apply(ping.token, &change, ping.zone, touched);
+        }
+        captured.streams.entry(ping.token).or_default().insert(point, mark);
+        captured.days.entry(day).or_default().tell(point, ping.summary.as_ref());
+        touched.insert(day);
+        Ok(mark)
     }
 }
 
 impl Captured {
-    /// Adds a point to its stream, and the time that it proves to the days.
-    fn add(&mut self, ping: &Ping, day: DayOf, touched: &mut BTreeSet<DayOf>) -> PingOutcome {
-        let (stream, date) = day;
-        let state = self.days.entry(day).or_default();
-        if state.detached {
-            return PingOutcome::Ignored(PingRefusal::EntryDetached);
-        }
-        let point = (ping.at, ping.id);
-        if let Some(text) = &ping.summary
-            && state.summary.as_ref().is_none_or(|latest| latest.of < point)
-        {
-            state.summary = Some(Summary { of: point, text: text.clone() });
-        }
-        touched.insert(day);
-        let points = self.points.entry(stream).or_default();
-        points.insert(point);
-        let around = neighbours(points, point);
-        self.change(stream, (ping.zone, ping.gap), around.proves_more(ping.at), 1, touched);
-        PingOutcome::Logged(stream.entry_of(date))
+    /// What comes before and after the point in its stream.
+    fn neighbours(&self, token: TokenId, point: Point) -> Neighbours {
+        self.streams.get(&token).map(|stream| Neighbours::of(stream, point)).unwrap_or_default()
     }
 
-    /// Adds the time between the pairs of points to its days, or takes it away; never from a day that is detached.
-    fn change(
-        &mut self,
-        stream: Stream,
-        (zone, gap): (Zone, Gap),
-        pairs: impl IntoIterator<Item = (Timestamp, Timestamp, i64)>,
-        sign: i64,
-        touched: &mut BTreeSet<DayOf>,
-    ) {
-        let proved = |(from, to, _): &(Timestamp, Timestamp, i64)| to.as_micros() - from.as_micros() < gap.as_micros();
-        for (from, to, times) in pairs.into_iter().filter(proved) {
-            for (date, micros) in zone.split(from, to) {
-                let state = self.days.entry((stream, date)).or_default();
-                if !state.detached {
-                    // Less than nothing only if the zone's rules were amended since.
-                    state.micros = (state.micros + sign * times * micros).max(0);
-                    touched.insert((stream, date));
-                }
+    fn is_detached(&self, day: CapturedDay) -> bool {
+        self.days.get(&day).is_some_and(|day| day.detached)
+    }
+
+    /// A day of the change that is somebody else's.
+    fn detached_in(&self, token: TokenId, change: &Change, zone: Zone) -> Option<CapturedDay> {
+        change.days(token, zone).map(|(day, _)| day).find(|day| self.is_detached(*day))
+    }
+
+    /// Changes what days come to; never one that is detached.
+    fn apply(&mut self, token: TokenId, change: &Change, zone: Zone, touched: &mut BTreeSet<CapturedDay>) {
+        for (day, micros) in change.days(token, zone) {
+            let state = self.days.entry(day).or_default();
+            if !state.detached {
+                // Less than nothing only if the zone's rules were amended since.
+                state.micros = (state.micros + change.sign * micros).max(0);
+                touched.insert(day);
             }
         }
-    }
-}
-
-/// The times of the points before and after one.
-#[derive(Debug, Clone, Copy)]
-struct Neighbours {
-    before: Option<Timestamp>,
-    after: Option<Timestamp>,
-}
-
-impl Neighbours {
-    /// The pairs that a point between them makes, each to be counted once; and the pair that it breaks up, to be taken away.
-    fn proves_more(self, at: Timestamp) -> impl Iterator<Item = (Timestamp, Timestamp, i64)> {
-        let first = self.before.map(|before| (before, at, 1));
-        let second = self.after.map(|after| (at, after, 1));
-        let broken = self.before.zip(self.after).map(|(before, after)| (before, after, -1));
-        [first, second, broken].into_iter().flatten()
-    }
-}
-
-fn neighbours(points: &BTreeSet<Point>, point: Point) -> Neighbours {
-    Neighbours {
-        before: points.range(..point).next_back().map(|(at, _)| *at),
-        after: points.range(point..).find(|other| **other != point).map(|(at, _)| *at),
     }
 }
 
@@ -300,6 +224,14 @@ pub(crate) fn last_use(pings: &[Ping]) -> BTreeMap<TokenId, Timestamp> {
         *at = (*at).max(ping.received_at);
     }
     last
+}
+
+/// The project that the ping named.
+fn named(ping: &Ping) -> Option<JobName> {
+    match &ping.target {
+        PingTarget::Job(_) => None,
+        PingTarget::Project { project, .. } => project.named().cloned(),
+    }
 }
 
 fn logged_ping(Aimed { ping, job }: Aimed<'_>, outcome: PingOutcome, logged_at: Timestamp) -> LoggedPing {

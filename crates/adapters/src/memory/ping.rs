@@ -9,17 +9,19 @@ use stint_domain::ports::ping::{
 };
 use stint_domain::ports::{BackendError, PingRepository};
 use stint_domain::values::{DateStamp, JobId, PingId, Timestamp, TokenId};
-use stint_domain::{JobStatus, LoggedPing, Page, PingOutcome};
+use stint_domain::{JobStatus, LoggedPing, Page, Ping, PingOutcome};
 
 use super::{BACKEND, Memory};
 use crate::ledger::Ledger;
-use crate::ledger::capture::{Around, Captured, ProjectKey, Projects, Retraction, Summary, last_use, projects};
+use crate::ledger::capture::{
+    Around, Captured, Mark, Meant, Named, NewPing, ProjectKey, Projects, Retraction, Summary, last_use, wanting,
+};
 
 /// All of capture.
 #[derive(Default)]
 pub(super) struct Capture {
     captured: Captured,
-    pings: BTreeMap<PingId, (LoggedPing, DateStamp)>,
+    pings: BTreeMap<PingId, NewPing>,
     projects: HashMap<ProjectKey, JobId>,
 }
 
@@ -28,13 +30,15 @@ impl PingRepository for Memory {
     async fn log(&self, LogPings { pings, at }: LogPings) -> Result<Vec<PingOutcome>, BackendError> {
         let (mut ledger, mut capture) = (self.ledger(), self.capture());
         let is_known = |id| capture.pings.contains_key(&id);
-        let asked = projects(&pings, is_known);
-        let aim = capture.known(&ledger, &asked).aim(&pings, is_known, at);
+        let last = wanting(&pings, is_known).filter_map(|ping| Some((ping.id, capture.named_before(ping)?)));
+        let meant = Meant::of(&pings, is_known, &last.collect());
+        let aim = capture.known(&ledger, &meant.projects()).aim(&pings, &meant, at);
         capture.projects.extend(aim.assigned.iter().cloned());
         ledger.jobs.extend(aim.created.iter().map(|job| (job.id, job.clone())));
         let aimed = aim.at(&pings);
-        let logged = ledger.log(&mut capture.captured, &aimed, &Around::of(&aimed), at)?;
-        capture.pings.extend(logged.new.into_iter().map(|(ping, day)| (ping.id, (ping, day))));
+        let around = Around::of(&aimed, &capture.captured);
+        let logged = ledger.log(&mut capture.captured, &aimed, &around, at)?;
+        capture.pings.extend(logged.new.into_iter().map(|new| (new.ping.id, new)));
         let mut tokens = self.tokens();
         for (id, at) in last_use(&pings) {
             for token in tokens.iter_mut().filter(|token| token.id == id) {
@@ -47,23 +51,24 @@ impl PingRepository for Memory {
     async fn retract(&self, RetractPing { id, at }: RetractPing) -> Result<(), RetractPingError> {
         let (mut ledger, mut capture) = (self.ledger(), self.capture());
         let Capture { captured, pings, .. } = &mut *capture;
-        let (ping, _) = pings.get(&id).ok_or(RetractPingError::NotFound(id))?;
+        let NewPing { ping, anew, .. } = pings.get(&id).ok_or(RetractPingError::NotFound(id))?;
         if let (PingOutcome::Logged(_), Some(job)) = (ping.outcome, ping.related_job) {
             let tokens = self.tokens();
             let token = tokens.iter().find(|token| token.id == ping.token);
-            let retraction = Retraction::of(BACKEND, ping, job, token)?;
+            let retraction = Retraction::of(BACKEND, ping, Mark { job, anew: *anew }, token)?;
             let earlier = latest_summary(pings, &retraction);
-            ledger.retract(captured, &retraction, &retraction.around(), earlier, at)?;
+            let around = retraction.around(captured);
+            ledger.retract(captured, &retraction, &around, earlier, at)?;
         }
         captured.outcomes.insert(id, PingOutcome::Retracted);
-        if let Some((ping, _)) = pings.get_mut(&id) {
-            ping.outcome = PingOutcome::Retracted;
+        if let Some(new) = pings.get_mut(&id) {
+            new.ping.outcome = PingOutcome::Retracted;
         }
         Ok(())
     }
 
     async fn find(&self, id: PingId) -> Result<Option<LoggedPing>, BackendError> {
-        Ok(self.capture().pings.get(&id).map(|(ping, _)| ping.clone()))
+        Ok(self.capture().pings.get(&id).map(|new| new.ping.clone()))
     }
 
     async fn list(&self, query: ListPings) -> Result<Page<LoggedPing, PingCursor>, BackendError> {
@@ -75,14 +80,14 @@ impl PingRepository for Memory {
                 && query.after.is_none_or(|after| place(ping) > (Reverse(after.received_at), Reverse(after.id)))
         };
         let capture = self.capture();
-        let mut pings: Vec<_> = capture.pings.values().map(|(ping, _)| ping).filter(wanted).cloned().collect();
+        let mut pings: Vec<_> = capture.pings.values().map(|new| &new.ping).filter(wanted).cloned().collect();
         pings.sort_by_key(place);
         Ok(Page::of(pings, query.size, |ping| ping.into()))
     }
 
     async fn captured_on(&self, token: TokenId, day: DateStamp) -> Result<CapturedTime, BackendError> {
         let capture = self.capture();
-        let days = capture.captured.days.iter().filter(|((stream, date), _)| (stream.token, *date) == (token, day));
+        let days = capture.captured.days.iter().filter(|(of, _)| (of.token, of.date) == (token, day));
         Ok(CapturedTime { micros: days.map(|(_, day)| day.micros.unsigned_abs()).sum() })
     }
 }
@@ -91,17 +96,29 @@ impl Capture {
     /// Forgets pings whose time and arrival are before this moment, and tells how many. Their days stay.
     pub(super) fn forget(&mut self, before: Timestamp) -> u64 {
         let all = self.pings.len();
-        self.pings.retain(|id, (ping, _)| {
+        self.pings.retain(|id, NewPing { ping, .. }| {
             let is_kept = ping.at >= before || ping.received_at >= before;
             if !is_kept {
                 self.captured.outcomes.remove(id);
-                for points in self.captured.points.values_mut() {
-                    points.remove(&(ping.at, *id));
+                for stream in self.captured.streams.values_mut() {
+                    stream.remove(&(ping.at, *id));
                 }
             }
             is_kept
         });
         (all - self.pings.len()) as u64
+    }
+
+    /// The latest project that a logged ping of the same token named before this one.
+    fn named_before(&self, wanting: &Ping) -> Option<Named> {
+        let logged = self.pings.values().filter(|NewPing { ping, .. }| {
+            ping.token == wanting.token
+                && matches!(ping.outcome, PingOutcome::Logged(_))
+                && (ping.at, ping.id) < (wanting.at, wanting.id)
+        });
+        logged
+            .filter_map(|NewPing { ping, project, .. }| Some(((ping.at, ping.id), project.clone()?)))
+            .max_by_key(|(point, _)| *point)
     }
 
     /// What these projects stand for, or could.
@@ -123,16 +140,16 @@ impl Capture {
 }
 
 /// The latest summary of the ping's day that another one has.
-fn latest_summary(pings: &BTreeMap<PingId, (LoggedPing, DateStamp)>, retraction: &Retraction<'_>) -> Option<Summary> {
-    let (stream, day) = retraction.day();
-    let others = pings.values().filter(|(ping, date)| {
-        *date == day
-            && ping.id != retraction.ping.id
-            && (ping.related_job, ping.token) == (Some(stream.job), stream.token)
-            && ping.minutes.is_none()
-            && matches!(ping.outcome, PingOutcome::Logged(_))
+fn latest_summary(pings: &BTreeMap<PingId, NewPing>, retraction: &Retraction<'_>) -> Option<Summary> {
+    let day = retraction.day();
+    let others = pings.values().filter(|new| {
+        new.day == day.date
+            && new.ping.id != retraction.ping.id
+            && (new.ping.related_job, new.ping.token) == (Some(day.job), day.token)
+            && new.ping.minutes.is_none()
+            && matches!(new.ping.outcome, PingOutcome::Logged(_))
     });
     let summaries =
-        others.filter_map(|(ping, _)| Some(Summary { of: (ping.at, ping.id), text: ping.summary.clone()? }));
+        others.filter_map(|new| Some(Summary { of: (new.ping.at, new.ping.id), text: new.ping.summary.clone()? }));
     summaries.max_by_key(|summary| summary.of)
 }

@@ -1,5 +1,5 @@
 //! Pings in Postgres. What they come to is decided by [`crate::ledger::capture`], on what was read under the locks of
-//! their jobs, as for any other write of entries ([`super::group::decide`]).
+//! their tokens ([`tokens`]) and jobs; these as for any other write of entries ([`super::group::decide`]).
 
 mod around;
 mod list;
@@ -7,6 +7,7 @@ mod project;
 mod retract;
 mod rows;
 mod store;
+mod tokens;
 
 use async_trait::async_trait;
 use diesel::connection::SimpleConnection;
@@ -23,7 +24,7 @@ use super::attempt::{Failure, Repeat, attempt, transaction};
 use super::group::decide;
 use super::rows::date;
 use super::schema::{ping_days, pings};
-use crate::ledger::capture::Around;
+use crate::ledger::capture::{Around, Captured, Reach};
 
 #[async_trait]
 impl PingRepository for Postgres {
@@ -92,20 +93,25 @@ fn log(
     if pings.is_empty() {
         return Ok(Vec::new());
     }
-    let aim = project::aim(connection, pings, *at)?;
+    let last_use = tokens::lock(connection, pings)?;
+    let outcomes = around::outcomes(connection, pings.iter().map(|ping| ping.id))?;
+    let is_known = |id: PingId| outcomes.contains_key(&id);
+    let aim = project::aim(connection, pings, is_known, *at)?;
     let aimed = aim.at(pings);
-    let around = Around::of(&aimed);
+    let streams = around::streams(connection, &Reach::of(&aimed, is_known))?;
+    let mut captured = Captured { outcomes, streams, ..Captured::default() };
+    let around = Around::of(&aimed, &captured);
     let scope = around.scope();
     let before = decide::read_all(connection, &scope)?;
     if !aim.still_holds(pings, &before.jobs) {
         return Err(Failure::Overtaken);
     }
-    let mut captured = around::read(connection, &around)?;
+    captured.days = around::days(connection, &around)?;
     let mut ledger = before.clone();
     let logged = ledger.log(&mut captured, &aimed, &around, *at).map_err(Failure::Refused)?;
     decide::store(connection, &ledger.changes_since(&before), &scope)?;
     store::pings(connection, &logged.new)?;
     store::days(connection, &captured, &logged.days)?;
-    store::used(connection, pings)?;
+    tokens::used(connection, &last_use)?;
     Ok(logged.outcomes)
 }

@@ -83,6 +83,8 @@ diesel::table! {
         status -> Text,
         reason -> Nullable<Text>,
         logged_at -> Timestamptz,
+        project -> Nullable<Text>,
+        anew -> Bool,
     }
 }
 

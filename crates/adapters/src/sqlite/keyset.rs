@@ -1,4 +1,4 @@
-//! The one comparison that keyset pages need and Diesel has no words for: of two columns at once with a place.
+//! The one comparison that keyset pages and streams need and Diesel has no words for: of two columns at once with a place.
 
 use diesel::expression::{AppearsOnTable, AsExpression, Expression, TypedExpressionType, ValidGrouping};
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
@@ -8,26 +8,37 @@ use diesel::sqlite::Sqlite;
 
 /// `(a, b) < (x, y)`, which SQLite looks up in an index over both columns. The same spelled out with `OR` would read
 /// every row that is equal in the first column again for each page.
-pub(super) fn before<A, B, X, Y>(columns: (A, B), place: (X, Y)) -> Before<A, B, X::Expression, Y::Expression>
+pub(super) fn before<A, B, X, Y>(columns: (A, B), place: (X, Y)) -> Beside<A, B, X::Expression, Y::Expression, false>
 where
     A: Expression<SqlType: SqlType + TypedExpressionType>,
     B: Expression<SqlType: SqlType + TypedExpressionType>,
     X: AsExpression<A::SqlType>,
     Y: AsExpression<B::SqlType>,
 {
-    Before { a: columns.0, b: columns.1, x: place.0.as_expression(), y: place.1.as_expression() }
+    Beside { a: columns.0, b: columns.1, x: place.0.as_expression(), y: place.1.as_expression() }
 }
 
-/// See [`before`].
+/// `(a, b) > (x, y)`, likewise.
+pub(super) fn after<A, B, X, Y>(columns: (A, B), place: (X, Y)) -> Beside<A, B, X::Expression, Y::Expression, true>
+where
+    A: Expression<SqlType: SqlType + TypedExpressionType>,
+    B: Expression<SqlType: SqlType + TypedExpressionType>,
+    X: AsExpression<A::SqlType>,
+    Y: AsExpression<B::SqlType>,
+{
+    Beside { a: columns.0, b: columns.1, x: place.0.as_expression(), y: place.1.as_expression() }
+}
+
+/// See [`before`] and [`after`]. Which it is belongs to its type, by which Diesel finds a statement again.
 #[derive(Debug, Clone, Copy, QueryId, ValidGrouping)]
-pub(super) struct Before<A, B, X, Y> {
+pub(super) struct Beside<A, B, X, Y, const AFTER: bool> {
     a: A,
     b: B,
     x: X,
     y: Y,
 }
 
-impl<A, B, X, Y> Expression for Before<A, B, X, Y>
+impl<A, B, X, Y, const AFTER: bool> Expression for Beside<A, B, X, Y, AFTER>
 where
     A: Expression,
     B: Expression,
@@ -37,7 +48,7 @@ where
     type SqlType = Bool;
 }
 
-impl<A, B, X, Y, Source> AppearsOnTable<Source> for Before<A, B, X, Y>
+impl<A, B, X, Y, const AFTER: bool, Source> AppearsOnTable<Source> for Beside<A, B, X, Y, AFTER>
 where
     A: AppearsOnTable<Source>,
     B: AppearsOnTable<Source>,
@@ -46,7 +57,7 @@ where
 {
 }
 
-impl<A, B, X, Y> QueryFragment<Sqlite> for Before<A, B, X, Y>
+impl<A, B, X, Y, const AFTER: bool> QueryFragment<Sqlite> for Beside<A, B, X, Y, AFTER>
 where
     A: QueryFragment<Sqlite>,
     B: QueryFragment<Sqlite>,
@@ -58,7 +69,7 @@ where
         self.a.walk_ast(out.reborrow())?;
         out.push_sql(", ");
         self.b.walk_ast(out.reborrow())?;
-        out.push_sql(") < (");
+        out.push_sql(if AFTER { ") > (" } else { ") < (" });
         self.x.walk_ast(out.reborrow())?;
         out.push_sql(", ");
         self.y.walk_ast(out.reborrow())?;

@@ -19,7 +19,7 @@ use self::rows::PingRow;
 use super::error::classify;
 use super::schema::{ping_days, pings};
 use super::{Sqlite, group};
-use crate::ledger::capture::Around;
+use crate::ledger::capture::{Around, Captured, Reach};
 
 #[async_trait]
 impl PingRepository for Sqlite {
@@ -60,11 +60,15 @@ fn find(connection: &mut SqliteConnection, id: PingId) -> Result<Option<LoggedPi
 }
 
 fn log(connection: &mut SqliteConnection, LogPings { pings, at }: &LogPings) -> Result<Vec<PingOutcome>, BackendError> {
-    let aimed = project::aim(connection, pings, *at)?.at(pings);
-    let around = Around::of(&aimed);
+    let outcomes = around::outcomes(connection, pings.iter().map(|ping| ping.id))?;
+    let is_known = |id: PingId| outcomes.contains_key(&id);
+    let aimed = project::aim(connection, pings, is_known, *at)?.at(pings);
+    let streams = around::streams(connection, &Reach::of(&aimed, is_known))?;
+    let mut captured = Captured { outcomes, streams, ..Captured::default() };
+    let around = Around::of(&aimed, &captured);
     let scope = around.scope();
     let before = group::read(connection, &scope)?;
-    let mut captured = around::read(connection, &around)?;
+    captured.days = around::days(connection, &around)?;
     let mut ledger = before.clone();
     let logged = ledger.log(&mut captured, &aimed, &around, *at)?;
     group::store(connection, &ledger.changes_since(&before), &scope)?;

@@ -1,5 +1,8 @@
 //! How SQLite would run a query, for the tests that a listing reads an index from its place on and sorts nothing.
 
+use std::fs;
+use std::path::Path;
+
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::query_builder::QueryFragment;
@@ -16,12 +19,11 @@ pub(super) fn query_plan(query: &impl QueryFragment<Sqlite>) -> Vec<String> {
     }
 
     let mut connection = SqliteConnection::establish(":memory:").unwrap();
-    for schema in [
-        include_str!("../../../../migrations/sqlite/2026-11-21-000001_expand_ledger/up.sql"),
-        include_str!("../../../../migrations/sqlite/2026-11-21-000002_expand_capture/up.sql"),
-        include_str!("../../../../migrations/sqlite/2026-11-21-000003_expand_jobs_by_name/up.sql"),
-    ] {
-        connection.batch_execute(schema).unwrap();
+    let migrations = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations/sqlite");
+    let mut migrations: Vec<_> = fs::read_dir(migrations).unwrap().map(|entry| entry.unwrap().path()).collect();
+    migrations.sort();
+    for migration in migrations {
+        connection.batch_execute(&fs::read_to_string(migration.join("up.sql")).unwrap()).unwrap();
     }
     let text = diesel::debug_query::<Sqlite, _>(query).to_string();
     let (text, _binds) = text.split_once(" -- binds:").unwrap();

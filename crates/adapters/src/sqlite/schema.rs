@@ -87,6 +87,8 @@ diesel::table! {
         status -> Text,
         reason -> Nullable<Text>,
         logged_at -> BigInt,
+        project -> Nullable<Text>,
+        anew -> Bool,
     }
 }
 

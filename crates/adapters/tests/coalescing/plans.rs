@@ -14,7 +14,9 @@ use stint_domain::ports::{PingRepository, TokenRepository};
 use stint_domain::values::{
     CaptureRule, CaptureTarget, Gap, JobId, JobName, Minutes, PingId, Subject, Timestamp, TokenId, WorkSummary, Zone,
 };
-use stint_domain::{Fingerprint, Idempotency, IdempotencyKey, PageSize, Ping, PingTarget, Scopes, SecretHash, Token};
+use stint_domain::{
+    Fingerprint, Idempotency, IdempotencyKey, PageSize, Ping, PingProject, PingTarget, Scopes, SecretHash, Token,
+};
 
 use super::callers::{delete, fresh, half_an_hour, open_job, set_minutes};
 use crate::postgres::{number, until_alone};
@@ -109,7 +111,8 @@ async fn pings(postgres: &Postgres, token: &Token, round: i64) {
         summary: WorkSummary::new("read").ok(),
     };
     let CaptureTarget::Job(job) = token.capture.unwrap().target else { unreachable!() };
-    let project = PingTarget::Project { name: JobName::new("somewhere else").unwrap(), create: true };
+    let project =
+        PingTarget::Project { project: PingProject::Named(JobName::new("somewhere else").unwrap()), create: true };
     let job = PingTarget::Job(job);
     let pings =
         [ping(Some(5), job.clone(), 0), ping(None, job.clone(), 0), ping(None, job, 60), ping(Some(5), project, 0)];

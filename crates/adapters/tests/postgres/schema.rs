@@ -54,6 +54,8 @@ async fn the_schema_itself_refuses_what_the_domain_does() {
             VALUES (gen_random_uuid(), gen_random_uuid(), now(), now(), now(), 'logged', now())",
         "INSERT INTO pings (id, token_id, at, received_at, day, status, logged_at)
             VALUES (gen_random_uuid(), gen_random_uuid(), now(), now(), now(), 'ignored', now())",
+        "INSERT INTO pings (id, token_id, at, received_at, day, status, logged_at, project)
+            VALUES (gen_random_uuid(), gen_random_uuid(), now(), now(), now(), 'retracted', now(), '')",
         "INSERT INTO ping_days (related_job, token_id, day, micros, detached)
             VALUES (gen_random_uuid(), gen_random_uuid(), now(), -1, false)",
         "INSERT INTO task_runs (id, task, due, attempt, instance, started_at, until, state, detail)

@@ -28,8 +28,9 @@ async fn pings_go_in_pieces_and_only_those_whose_time_and_arrival_are_old() {
     let mut bare = bare(&folder);
     let pings = |from: u32, at: i64, received_at: i64, count: u32| {
         format!(
-            "{} INSERT INTO pings SELECT unhex(printf('%032x', n + {from})), zeroblob(16), zeroblob(16), {at}, \
-             {received_at}, NULL, NULL, '1970-01-01', 'logged', NULL, 0 FROM numbers",
+            "{} INSERT INTO pings (id, token_id, related_job, at, received_at, day, status, logged_at) \
+             SELECT unhex(printf('%032x', n + {from})), zeroblob(16), zeroblob(16), {at}, \
+             {received_at}, '1970-01-01', 'logged', 0 FROM numbers",
             numbers(count)
         )
     };

@@ -12,8 +12,13 @@ use tempfile::TempDir;
 
 use super::{bare, database, job, record, settings};
 
-pub(super) const MIGRATIONS: [&str; 3] =
-    ["2026-11-21-000001_expand_ledger", "2026-11-21-000002_expand_capture", "2026-11-21-000003_expand_jobs_by_name"];
+pub(super) const MIGRATIONS: &[&str] = &[
+    "2026-11-21-000001_expand_ledger",
+    "2026-11-21-000002_expand_capture",
+    "2026-11-21-000003_expand_jobs_by_name",
+    "2026-11-30-000010_expand_pings_in_order",
+    "2026-11-30-000011_expand_streams",
+];
 
 /// Everything that migrations made.
 fn schema(folder: &TempDir) -> Vec<String> {
@@ -72,6 +77,9 @@ async fn values_that_the_domain_refuses_are_refused_by_the_schema() {
     sqlite.create(job(1)).await.unwrap();
     sqlite.record(record(2, None)).await.unwrap();
     let mut bare = bare(&folder);
+    let ping = "INSERT INTO pings (id, token_id, at, received_at, day, status, logged_at)
+        VALUES (zeroblob(16), zeroblob(16), 0, 0, '2026-01-02', 'retracted', 0)";
+    bare.batch_execute(ping).unwrap();
     for assignment in [
         "jobs SET id = x'01'",
         "jobs SET name = ''",
@@ -91,6 +99,8 @@ async fn values_that_the_domain_refuses_are_refused_by_the_schema() {
         "time_entries SET date_stamp = ''",
         "time_entries SET work_summary = printf('%.*c', 4001, 'x')",
         "time_entries SET created_by = ''",
+        "pings SET project = ''",
+        "pings SET anew = 2",
     ] {
         let result = bare.batch_execute(&format!("UPDATE {assignment}"));
         let refused = matches!(result, Err(Error::DatabaseError(DatabaseErrorKind::CheckViolation, _)));

@@ -3,7 +3,7 @@
 use stint_domain::values::{CaptureRule, Gap, PingId, Timestamp, Zone};
 use stint_domain::{Ping, PingOutcome};
 
-use super::{Capture, expected, minute, rule, signal, stream, telling, worked};
+use super::{Capture, derived, expected, minute, rule, signal, telling, worked};
 use crate::given::{date, fresh, minutes, subject, summary};
 
 /// Under its own id, on the local date of its time.
@@ -27,7 +27,7 @@ pub async fn signals_less_than_the_gap_apart_prove_the_time_between_them(capture
     let just_under = Timestamp::from_micros(minute(42).as_micros() - 1).unwrap();
     let pings = [0, 10, 24, 39].map(|minute| signal(&token, minute));
     let outcomes = capture.log(&pings).await;
-    let id = stream(&token, job).entry_of(date("2023-11-15"));
+    let id = derived(&token, job, "2023-11-15");
     assert_eq!(outcomes, vec![PingOutcome::Logged(id); 4]);
     let entry = capture.only_entry(job).await;
     assert_eq!((entry.id, entry.minutes_worked, entry.created_by), (id, minutes(24), subject("ada")));
@@ -97,8 +97,8 @@ pub async fn a_day_has_at_most_1440_minutes(capture: Capture) {
     assert_eq!(capture.days(job).await, expected(&[("2026-10-25", 1440)]));
 }
 
-/// Two people on one job work side by side.
-pub async fn streams_of_two_tokens_and_of_two_jobs_are_apart(capture: Capture) {
+/// Two people on one job work side by side, and whoever has two tokens may count twice.
+pub async fn streams_of_two_tokens_are_apart(capture: Capture) {
     let (job, token) = capture.job_and_token().await;
     let (colleague, other) = (capture.token(rule(job)).await, capture.ledger.open_job().await.id);
     let elsewhere = capture.token(rule(other)).await;

@@ -3,7 +3,7 @@
 use stint_domain::ports::job::CreateJob;
 use stint_domain::ports::ping::LogPings;
 use stint_domain::values::{CaptureRule, CaptureTarget, Gap, JobId, Subject, Zone};
-use stint_domain::{JobStatus, Ping, PingOutcome, PingRefusal, PingTarget, Token};
+use stint_domain::{JobStatus, Ping, PingOutcome, PingProject, PingRefusal, PingTarget, Token};
 
 use super::{Capture, minute, rule, signal, worked};
 use crate::concurrency::together;
@@ -12,7 +12,8 @@ use crate::given::{create_job, delete_job_with_entries, job_id, name, rename, su
 /// A ping of the token with 5 minutes for the project.
 fn ping(token: &Token, project: &str, create: bool) -> Ping {
     let of_job = Token { capture: Some(rule(job_id())), ..token.clone() };
-    Ping { target: PingTarget::Project { name: name(project), create }, ..worked(&of_job, 0, 5) }
+    let project = PingProject::Named(name(project));
+    Ping { target: PingTarget::Project { project, create }, ..worked(&of_job, 0, 5) }
 }
 
 async fn token(capture: &Capture, create: bool) -> Token {

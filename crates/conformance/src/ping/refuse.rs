@@ -3,8 +3,8 @@
 use stint_domain::ports::ping::LogPings;
 use stint_domain::{Ping, PingOutcome, PingRefusal};
 
-use super::{Capture, expected, minute, rule, signal, stream, worked};
-use crate::given::{date, delete_entry, delete_job_with_entries, entry, job_id, minutes, set_minutes};
+use super::{Capture, derived, expected, minute, rule, signal, worked};
+use crate::given::{delete_entry, delete_job_with_entries, entry, job_id, minutes, set_minutes};
 
 const fn ignored(refusal: PingRefusal) -> PingOutcome {
     PingOutcome::Ignored(refusal)
@@ -36,7 +36,7 @@ pub async fn a_derived_entry_that_somebody_changed_is_theirs(capture: Capture) {
     let id = capture.only_entry(job).await.id;
     let edited = capture.ledger.time_entries.update(set_minutes(id, 90)).await.unwrap();
     let outcomes = capture.log(&[signal(&token, 1_435), signal(&token, 1_442), signal(&token, 1_450)]).await;
-    let counts = PingOutcome::Logged(stream(&token, job).entry_of(date("2023-11-16")));
+    let counts = PingOutcome::Logged(derived(&token, job, "2023-11-16"));
     assert_eq!(outcomes, [ignored(PingRefusal::EntryDetached), counts, counts]);
     assert_eq!(capture.ledger.entry(id).await, Some(edited));
     assert_eq!(capture.days(job).await, expected(&[("2023-11-15", 90), ("2023-11-16", 10)]));
@@ -62,12 +62,11 @@ pub async fn an_entry_that_has_a_pings_id_already_is_left_alone(capture: Capture
     assert_eq!(capture.ledger.entry(stored.id).await, Some(stored));
 
     // The same holds for the id that the day's derived entry would have.
-    let derived = stream(&token, job).entry_of(date("2023-11-15"));
-    let theirs =
-        capture.ledger.record(stint_domain::ports::time_entry::NewTimeEntry { id: derived, ..entry(job) }).await;
+    let id = derived(&token, job, "2023-11-15");
+    let theirs = capture.ledger.record(stint_domain::ports::time_entry::NewTimeEntry { id, ..entry(job) }).await;
     let outcomes = capture.log(&[signal(&token, 0), signal(&token, 10)]).await;
     assert_eq!(outcomes, vec![ignored(PingRefusal::EntryDetached); 2]);
-    assert_eq!(capture.ledger.entry(derived).await, Some(theirs));
+    assert_eq!(capture.ledger.entry(id).await, Some(theirs));
 }
 
 /// In one call: valid, refused and known ones.
@@ -86,7 +85,7 @@ pub async fn one_pings_refusal_does_not_fail_another(capture: Capture) {
         PingOutcome::Logged(known.id.into()),
         ignored(PingRefusal::JobNotFound),
         PingOutcome::Logged(valid.id.into()),
-        PingOutcome::Logged(stream(&token, job).entry_of(date("2023-11-15"))),
+        PingOutcome::Logged(derived(&token, job, "2023-11-15")),
     ];
     assert_eq!(outcomes, expected);
     assert_eq!(capture.ledger.entry(valid.id.into()).await.unwrap().minutes_worked, minutes(2));
@@ -97,11 +96,11 @@ pub async fn one_pings_refusal_does_not_fail_another(capture: Capture) {
 pub async fn a_day_that_was_detached_stays_so(capture: Capture) {
     let (job, token) = capture.job_and_token().await;
     capture.log(&[signal(&token, 1_430)]).await;
-    let derived = stream(&token, job).entry_of(date("2023-11-15"));
-    capture.ledger.record(stint_domain::ports::time_entry::NewTimeEntry { id: derived, ..entry(job) }).await;
+    let id = derived(&token, job, "2023-11-15");
+    capture.ledger.record(stint_domain::ports::time_entry::NewTimeEntry { id, ..entry(job) }).await;
     let next = signal(&token, 1_442);
     capture.log_one(&next).await;
-    capture.ledger.time_entries.delete(delete_entry(derived)).await.unwrap();
+    capture.ledger.time_entries.delete(delete_entry(id)).await.unwrap();
     assert_eq!(capture.log(&[signal(&token, 1_435)]).await, [ignored(PingRefusal::EntryDetached)]);
     capture.retract(next.id).await.unwrap();
     assert_eq!(capture.days(job).await, []);

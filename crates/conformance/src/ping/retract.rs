@@ -4,7 +4,7 @@ use stint_domain::PingOutcome;
 use stint_domain::ports::ping::RetractPingError;
 use stint_domain::values::PingId;
 
-use super::{Capture, expected, signal, telling, worked};
+use super::{Capture, derived, expected, signal, telling, worked};
 use crate::given::{delete_entry, fresh, set_minutes, summary};
 
 /// And its minutes with it.
@@ -33,7 +33,7 @@ pub async fn taking_a_signal_back_leaves_what_the_others_prove(capture: Capture)
     // The others are 14 minutes apart.
     capture.retract(middle.id).await.unwrap();
     assert_eq!(capture.days(job).await, expected(&[("2023-11-15", 10), ("2023-11-16", 18)]));
-    let id = super::stream(&token, job).entry_of("2023-11-15".parse().unwrap());
+    let id = derived(&token, job, "2023-11-15");
     assert_eq!(capture.ledger.entry(id).await.unwrap().work_summary, summary("first"));
     // And now 28.
     capture.retract(last.id).await.unwrap();
@@ -76,11 +76,11 @@ pub async fn a_ping_whose_entry_somebody_changed_is_not_taken_back(capture: Capt
     let (job, token) = capture.job_and_token().await;
     let (entry, pings) = (worked(&token, 0, 30), [0, 10].map(|minute| signal(&token, minute)));
     capture.log(&[entry.clone(), pings[0].clone(), pings[1].clone()]).await;
-    let derived = super::stream(&token, job).entry_of("2023-11-15".parse().unwrap());
-    for id in [entry.id.into(), derived] {
+    let of_day = derived(&token, job, "2023-11-15");
+    for id in [entry.id.into(), of_day] {
         capture.ledger.time_entries.update(set_minutes(id, 100)).await.unwrap();
     }
-    for (id, of) in [(entry.id, entry.id.into()), (pings[1].id, derived)] {
+    for (id, of) in [(entry.id, entry.id.into()), (pings[1].id, of_day)] {
         let refused = capture.retract(id).await;
         assert!(matches!(refused, Err(RetractPingError::EntryDetached(id)) if id == of), "{refused:?}");
     }

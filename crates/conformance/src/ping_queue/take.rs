@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use futures::future::join_all;
 use stint_domain::ports::ping_queue::{QueueDepth, Receipt, TakePings};
 use stint_domain::values::{Gap, Timestamp};
-use stint_domain::{Ping, PingTarget};
+use stint_domain::{Ping, PingProject, PingTarget};
 
 use super::{LONG, PATIENCE, Queue, inheriting, now, patiently, pings, push, receipts, take, take_all};
 use crate::given::{at, minutes, name, ping, subject, summary};
@@ -13,7 +13,8 @@ use crate::given::{at, minutes, name, ping, subject, summary};
 /// Also those that need not be there, text of any script, and the ends of time.
 pub async fn every_field_of_a_ping_survives(queue: Queue) {
     let end = |micros| Timestamp::from_micros(micros).unwrap();
-    let project = |create| PingTarget::Project { name: name("Päckchen: \"{[🦭]}\" \\ $p"), create };
+    let project =
+        |create| PingTarget::Project { project: PingProject::Named(name("Päckchen: \"{[🦭]}\" \\ $p")), create };
     let sent = vec![
         ping(0),
         Ping {

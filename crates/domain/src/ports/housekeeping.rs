@@ -16,7 +16,8 @@ pub trait Housekeeping: Send + Sync {
     /// Idempotency keys that were first used before this moment.
     async fn prune_idempotency_keys(&self, before: Timestamp) -> Result<u64, BackendError>;
 
-    /// Pings whose time and arrival are before this moment; the time they proved stays.
+    /// Pings whose time and arrival are before this moment; the time they proved stays. Later pings do not find them as
+    /// neighbours, so it is to be longer ago than any ping that may still come.
     async fn prune_pings(&self, before: Timestamp) -> Result<u64, BackendError>;
 
     /// Runs of tasks that ended before this moment, but for the latest of each task.

@@ -14,14 +14,19 @@ use crate::values::{DateStamp, JobId, PingId, TimeEntryId, Timestamp, TokenId};
 /// An implementation owes, beside what each method says:
 /// - A ping with minutes is a time entry of its own, under its own id: minutes, the local date of `at`, the summary, the
 ///   subject.
-/// - Pings without minutes are a [`Stream`](crate::Stream) per token and job. Two of a stream with none in between, less
-///   than the gap apart, prove the time between them; each local day's share of that time, in whole minutes (rounded down
-///   once, at most 1440), is one derived entry, whose summary is that of the day's latest ping that has one. Where it
-///   comes to no minute, there is no entry.
-/// - So entries and totals depend on which pings there are and not on their order, nor on how they are grouped into calls.
+/// - The others are their token's *stream*, in the order of (`at`, id), whatever their jobs. The time between two
+///   neighbours that are less than the gap apart belongs to the job of the earlier one. A job's share of a local day, in
+///   whole minutes (rounded down once, at most 1440), is one derived entry ([`CapturedDay`](crate::CapturedDay)), whose
+///   summary is that of the day's latest ping for this job that has one. Where it comes to no minute, there is no entry.
+///   So no moment of a token counts twice, and a ping that comes late takes time from the job that had it.
+/// - So entries and totals depend on which pings there are and not on their order, nor on how they are grouped into calls;
+///   but for what a last project is ([`PingProject`](crate::PingProject)).
 /// - A ping whose id is known counts once: it gets its first outcome.
-/// - A derived entry that somebody else changed or deleted is theirs: it stays as it is, and later pings of its day are
-///   ignored.
+/// - A derived entry that somebody else deleted, or made, or gave other minutes, another date or job, is theirs: it stays
+///   as it is. Another edit changes nothing of that, but a summary that somebody wrote stays.
+/// - A day is closed to pings when its entry is somebody's, or its job archived or gone. A ping without minutes is ignored,
+///   with that as the reason, when its own day is closed, or when it would take time from a closed day of another job.
+///   Other time for a closed day is dropped, and does not come back when the job is opened again.
 /// - Pings, entries, totals and when a token was last used change in one transaction.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
@@ -29,7 +34,10 @@ pub trait PingRepository: Send + Sync {
     /// Logs all pings, and tells what became of each, in order.
     async fn log(&self, command: LogPings) -> Result<Vec<PingOutcome>, BackendError>;
 
-    /// Takes back a ping and the time that it proves, whatever became of it; again has no effect.
+    /// Takes back a ping and the time that it proves, whatever became of it; again has no effect. The time goes back to the
+    /// pings around it, as if this one had never been sent. Refused, without any effect, when its own day is somebody's or
+    /// its job is archived; or when another job's time would change that is archived, or become less on a day that is
+    /// somebody's.
     async fn retract(&self, command: RetractPing) -> Result<(), RetractPingError>;
 
     /// The ping, if it was logged.
@@ -162,10 +170,11 @@ pub enum RetractPingError {
     /// There is no such ping.
     #[error("there is no ping {0}")]
     NotFound(PingId),
-    /// Its job takes no edits.
+    /// Its job takes no edits, or that of the time before it.
     #[error("the job {0} is archived")]
     JobArchived(JobId),
-    /// Somebody changed or deleted the entry that it counts as or towards: it is theirs to change again.
+    /// Somebody changed or deleted the entry that it counts as or towards, or that of the time before it: it is theirs to
+    /// change again.
     #[error("the time entry {0} was changed by hand since")]
     EntryDetached(TimeEntryId),
     /// The backend failed.

@@ -61,7 +61,7 @@ impl PingService {
         }
         let target = match (capturer.rule.target, draft.project) {
             (CaptureTarget::Job(job), _) => PingTarget::Job(job),
-            (CaptureTarget::Projects { create }, Some(name)) => PingTarget::Project { name, create },
+            (CaptureTarget::Projects { create }, Some(project)) => PingTarget::Project { project, create },
             (CaptureTarget::Projects { .. }, None) => return Err(PingDraftError::ProjectMissing),
         };
         Ok(Ping {

@@ -55,6 +55,8 @@ pub(crate) async fn heartbeats(call: Call) -> Answer {
             }
         });
     }
+    // In the order of their own time: one that means the last project finds those before it.
+    pings.sort_by_key(|ping| ping.at);
     // All or nothing: when the queue fails, so does the request, and clients keep what they have.
     call.api.pings.push(pings).await?;
     Ok(results::respond(&outcomes))

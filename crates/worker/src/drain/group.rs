@@ -13,8 +13,8 @@ use std::collections::HashMap;
 use stint_domain::ports::ping::LogPings;
 use stint_domain::ports::ping_queue::{Burial, Delivery, Receipt};
 use stint_domain::ports::{BackendError, BackendErrorKind};
-use stint_domain::values::{JobId, JobName, Subject};
-use stint_domain::{Ping, PingTarget};
+use stint_domain::values::{JobId, Subject};
+use stint_domain::{Ping, PingProject, PingTarget};
 use tokio::time::Instant;
 
 use super::{Dealt, Drain};
@@ -153,13 +153,13 @@ fn by_job(members: Vec<Member>) -> impl Iterator<Item = Vec<Member>> {
     #[derive(PartialEq, Eq, Hash)]
     enum Of {
         Job(JobId),
-        Project(JobName, Subject),
+        Project(PingProject, Subject),
     }
     let mut parts = HashMap::<Of, Vec<Member>>::new();
     for member in members {
         let of = match &member.ping.target {
             PingTarget::Job(job) => Of::Job(*job),
-            PingTarget::Project { name, .. } => Of::Project(name.clone(), member.ping.subject.clone()),
+            PingTarget::Project { project, .. } => Of::Project(project.clone(), member.ping.subject.clone()),
         };
         parts.entry(of).or_default().push(member);
     }

@@ -1,23 +1,45 @@
-//! What some pings are about, so that a backend knows what to read and to lock.
+//! What some pings are about, so that a backend knows what to read and to lock: first the neighbours of points, which hold
+//! still while their tokens are locked, then the days and entries of their jobs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
-use stint_domain::Stream;
-use stint_domain::values::{Gap, JobId, PingId, TimeEntryId, Timestamp, Zone};
+use stint_domain::CapturedDay;
+use stint_domain::values::{Gap, JobId, PingId, TimeEntryId, Timestamp, TokenId, Zone};
 
-use super::{Aimed, DayOf, Point};
+use super::{Aimed, Captured, Mark, Point};
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 use crate::ledger::group::Scope;
+
+/// A point whose nearest neighbours count, as far as they are less than the gap from it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reach {
+    pub(crate) token: TokenId,
+    pub(crate) point: Point,
+    /// A neighbour is later than this.
+    pub(crate) first: Timestamp,
+    /// And earlier than this.
+    pub(crate) last: Timestamp,
+}
+
+impl Reach {
+    pub(super) fn new(token: TokenId, point: Point, gap: Gap) -> Self {
+        Self { token, point, first: later(point.0, -gap.as_micros()), last: later(point.0, gap.as_micros()) }
+    }
+
+    /// Those of the pings that are points and new.
+    pub(crate) fn of(pings: &[Aimed<'_>], is_known: impl Fn(PingId) -> bool) -> Vec<Self> {
+        let is_point =
+            |aimed: &&Aimed<'_>| aimed.ping.minutes.is_none() && aimed.job.is_some() && !is_known(aimed.ping.id);
+        let reach = |Aimed { ping, .. }: &Aimed<'_>| Self::new(ping.token, (ping.at, ping.id), ping.gap);
+        pings.iter().filter(is_point).map(reach).collect()
+    }
+}
 
 /// What the outcome of some pings depends on, and what they may change.
 #[derive(Debug, Default)]
 pub(crate) struct Around {
-    /// The pings' ids, which may be known.
-    pub(crate) pings: Vec<PingId>,
-    /// Points whose neighbours in their stream count.
-    pub(crate) points: Vec<(Stream, Point)>,
     /// The days that points may change.
-    pub(crate) days: BTreeSet<DayOf>,
+    pub(crate) days: BTreeSet<CapturedDay>,
     /// The jobs.
     pub(crate) jobs: BTreeSet<JobId>,
     /// The entries with minutes, and the derived ones.
@@ -25,30 +47,39 @@ pub(crate) struct Around {
 }
 
 impl Around {
-    pub(crate) fn of(pings: &[Aimed<'_>]) -> Self {
-        let mut around = Self::default();
+    /// What pings are about whose outcomes, if they are known, and neighbours are there.
+    pub(crate) fn of(pings: &[Aimed<'_>], captured: &Captured) -> Self {
+        let (mut around, mut seen) = (Self::default(), HashSet::new());
         for Aimed { ping, job } in pings {
-            around.pings.push(ping.id);
             let Some(job) = *job else { continue };
+            if captured.outcomes.contains_key(&ping.id) || !seen.insert(ping.id) {
+                continue;
+            }
             around.jobs.insert(job);
             if ping.minutes.is_some() {
                 around.entries.insert(ping.id.into());
             } else {
-                around.add_point(Stream { job, token: ping.token }, (ping.at, ping.id), ping.zone, ping.gap);
+                around.add_point(captured, ping.token, (ping.at, ping.id), job, (ping.zone, ping.gap));
             }
         }
         around
     }
 
-    /// The pair of a point and a neighbour reaches less than a gap from it.
-    pub(super) fn add_point(&mut self, stream: Stream, point: Point, zone: Zone, gap: Gap) {
-        self.points.push((stream, point));
-        let moment = |micros: i64| Timestamp::from_micros(micros).unwrap_or(point.0);
-        let (first, last) =
-            (moment(point.0.as_micros() - gap.as_micros()), moment(point.0.as_micros() + gap.as_micros()));
-        self.add_day((stream, zone.day_of(point.0)));
-        for (day, _) in zone.split(first, last) {
-            self.add_day((stream, day));
+    /// The point may get, give up or cut short the time after it and the time after the one before it.
+    pub(super) fn add_point(
+        &mut self,
+        captured: &Captured,
+        token: TokenId,
+        point: Point,
+        job: JobId,
+        (zone, gap): (Zone, Gap),
+    ) {
+        self.add_days(job, token, point.0, (zone, gap));
+        let before = captured.streams.get(&token).and_then(|stream| stream.range(..point).next_back());
+        if let Some(((at, _), Mark { job, .. })) = before
+            && point.0.as_micros() - at.as_micros() < gap.as_micros()
+        {
+            self.add_days(*job, token, *at, (zone, gap));
         }
     }
 
@@ -58,9 +89,18 @@ impl Around {
         Scope { jobs: self.jobs.clone(), entries: self.entries.clone(), ..Scope::default() }
     }
 
-    fn add_day(&mut self, day: DayOf) {
-        let (stream, date) = day;
-        self.entries.insert(stream.entry_of(date));
-        self.days.insert(day);
+    fn add_days(&mut self, job: JobId, token: TokenId, at: Timestamp, (zone, gap): (Zone, Gap)) {
+        self.jobs.insert(job);
+        let dates = zone.split(at, later(at, gap.as_micros())).into_iter().map(|(date, _)| date);
+        for date in dates.chain([zone.day_of(at)]) {
+            let day = CapturedDay { job, token, date };
+            self.entries.insert(day.entry_id());
+            self.days.insert(day);
+        }
     }
+}
+
+/// So many microseconds later, or the same where no moment is.
+fn later(at: Timestamp, micros: i64) -> Timestamp {
+    Timestamp::from_micros(at.as_micros() + micros).unwrap_or(at)
 }

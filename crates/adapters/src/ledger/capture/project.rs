@@ -3,15 +3,16 @@
 //! A project keeps its job, whatever that is called later. One that stands for none, or whose job is gone, gets the oldest
 //! open job of its name; where there is none, a ping whose token may create one makes it. Pings are looked at in
 //! order, so that it does not matter how they are grouped. A ping that is known makes nothing.
+//!
+//! A ping that means its token's last project gets the name of that first ([`Meant`]): of those that were logged before, or
+//! are logged with it.
 
-#[cfg(feature = "postgres")]
-use std::collections::BTreeMap;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use stint_domain::values::{JobId, JobName, PingId, Subject, Timestamp};
-use stint_domain::{Job, JobStatus, Ping, PingTarget};
+use stint_domain::{Job, JobStatus, Ping, PingProject, PingTarget};
 
-use super::Aimed;
+use super::{Aimed, Point};
 
 /// A subject and what it calls a project.
 pub(crate) type ProjectKey = (Subject, JobName);
@@ -35,16 +36,59 @@ pub(crate) struct Aim {
     pub(crate) assigned: Vec<(ProjectKey, JobId)>,
 }
 
-/// The projects that pings name, but for those that are known.
-pub(crate) fn projects(pings: &[Ping], is_known: impl Fn(PingId) -> bool) -> HashSet<ProjectKey> {
-    let named = pings.iter().filter(|ping| !is_known(ping.id)).filter_map(key);
-    named.map(|(key, _)| key).collect()
+/// A project, and the ping that named it.
+pub(crate) type Named = (Point, JobName);
+
+/// The projects that pings mean, each with whether it gets a job; none for those that are known or bound to a job.
+#[derive(Debug)]
+pub(crate) struct Meant(Vec<Option<(ProjectKey, bool)>>);
+
+/// The pings that mean the last project which their tokens named, but for those that are known.
+pub(crate) fn wanting(pings: &[Ping], is_known: impl Fn(PingId) -> bool) -> impl Iterator<Item = &Ping> {
+    let is_wanting = |target: &PingTarget| {
+        matches!(target, PingTarget::Project { project: PingProject::Unnamed { last: true, .. }, .. })
+    };
+    pings.iter().filter(move |ping| is_wanting(&ping.target) && !is_known(ping.id))
 }
 
-fn key(ping: &Ping) -> Option<(ProjectKey, bool)> {
-    match &ping.target {
-        PingTarget::Job(_) => None,
-        PingTarget::Project { name, create } => Some(((ping.subject.clone(), name.clone()), *create)),
+impl Meant {
+    /// What the pings mean. `stored` has for each that is [`wanting`] the latest project that a logged ping of its token
+    /// named before it.
+    pub(crate) fn of(pings: &[Ping], is_known: impl Fn(PingId) -> bool, stored: &HashMap<PingId, Named>) -> Self {
+        let (mut seen, mut named) = (HashSet::new(), BTreeMap::new());
+        let projects: Vec<_> = pings
+            .iter()
+            .map(|ping| match &ping.target {
+                PingTarget::Project { project, create } if seen.insert(ping.id) && !is_known(ping.id) => {
+                    if let Some(name) = project.named() {
+                        named.insert((ping.token, (ping.at, ping.id)), name);
+                    }
+                    Some((ping, project, *create))
+                }
+                _ => None,
+            })
+            .collect();
+        let last = |ping: &Ping| {
+            let place = (ping.token, (ping.at, ping.id));
+            let here = named.range(..place).next_back().filter(|((token, _), _)| *token == ping.token);
+            let here = here.map(|((_, point), name)| (*point, *name));
+            let stored = stored.get(&ping.id).map(|(point, name)| (*point, name));
+            here.into_iter().chain(stored).max_by_key(|(point, _)| *point).map(|(_, name)| name)
+        };
+        let name = |ping: &Ping, project: &PingProject| match project {
+            PingProject::Named(name) => name.clone(),
+            PingProject::Unnamed { last: true, fallback } => last(ping).unwrap_or(fallback).clone(),
+            PingProject::Unnamed { last: false, fallback } => fallback.clone(),
+        };
+        let meant = |(ping, project, create): (&Ping, &PingProject, bool)| {
+            ((ping.subject.clone(), name(ping, project)), create)
+        };
+        Self(projects.into_iter().map(|project| project.map(meant)).collect())
+    }
+
+    /// The projects.
+    pub(crate) fn projects(&self) -> HashSet<ProjectKey> {
+        self.0.iter().flatten().map(|(key, _)| key.clone()).collect()
     }
 }
 
@@ -60,13 +104,12 @@ impl Projects {
     }
 
     /// Finds out the pings' jobs.
-    pub(crate) fn aim(mut self, pings: &[Ping], is_known: impl Fn(PingId) -> bool, at: Timestamp) -> Aim {
-        let (mut aim, mut seen) = (Aim::default(), HashSet::new());
-        for ping in pings {
-            let is_new = seen.insert(ping.id) && !is_known(ping.id);
-            let job = match (&ping.target, key(ping)) {
+    pub(crate) fn aim(mut self, pings: &[Ping], meant: &Meant, at: Timestamp) -> Aim {
+        let mut aim = Aim::default();
+        for (ping, meant) in pings.iter().zip(&meant.0) {
+            let job = match (&ping.target, meant) {
                 (PingTarget::Job(job), _) => Some(*job),
-                (_, Some((key, create))) if is_new => self.job(ping, key, create, at, &mut aim),
+                (_, Some((key, create))) => self.job(ping, key, *create, at, &mut aim),
                 _ => None,
             };
             aim.jobs.push(job);
@@ -74,8 +117,8 @@ impl Projects {
         aim
     }
 
-    fn job(&mut self, ping: &Ping, key: ProjectKey, create: bool, at: Timestamp, aim: &mut Aim) -> Option<JobId> {
-        if let Some(job) = self.known.get(&key) {
+    fn job(&mut self, ping: &Ping, key: &ProjectKey, create: bool, at: Timestamp, aim: &mut Aim) -> Option<JobId> {
+        if let Some(job) = self.known.get(key) {
             return Some(*job);
         }
         let name = &key.1;
@@ -90,7 +133,7 @@ impl Projects {
             None => return None,
         };
         self.known.insert(key.clone(), job);
-        aim.assigned.push((key, job));
+        aim.assigned.push((key.clone(), job));
         Some(job)
     }
 }

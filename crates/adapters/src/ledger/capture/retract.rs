@@ -5,17 +5,18 @@ use std::collections::BTreeSet;
 use stint_domain::ports::ping::RetractPingError;
 use stint_domain::ports::time_entry::DeleteTimeEntry;
 use stint_domain::ports::{BackendError, BackendErrorKind};
-use stint_domain::values::{CaptureRule, JobId, Subject, Timestamp, Version};
-use stint_domain::{JobStatus, LoggedPing, Precondition, Stream, Token};
+use stint_domain::values::{CaptureRule, JobId, Subject, Timestamp};
+use stint_domain::{CapturedDay, JobStatus, LoggedPing, Precondition, Token};
 
-use super::{Around, Captured, DayOf, Point, Summary, neighbours};
+use super::stream::Change;
+use super::{Around, Captured, Mark, Point, Reach, Summary};
 use crate::ledger::Ledger;
 
 /// A ping that counts and is to be taken back, and what its token fixed.
 #[derive(Debug)]
 pub(crate) struct Retraction<'a> {
     pub(crate) ping: &'a LoggedPing,
-    pub(crate) job: JobId,
+    pub(crate) mark: Mark,
     pub(crate) rule: CaptureRule,
     pub(crate) subject: &'a Subject,
 }
@@ -25,7 +26,7 @@ impl<'a> Retraction<'a> {
     pub(crate) fn of(
         backend: &'static str,
         ping: &'a LoggedPing,
-        job: JobId,
+        mark: Mark,
         token: Option<&'a Token>,
     ) -> Result<Self, BackendError> {
         let captures = token.and_then(|token| Some((token.capture?, &token.subject)));
@@ -33,22 +34,18 @@ impl<'a> Retraction<'a> {
             let message = format!("the token {} of the ping {} captures nothing", ping.token, ping.id);
             BackendError::new(backend, BackendErrorKind::Internal, message)
         })?;
-        Ok(Self { ping, job, rule, subject })
+        Ok(Self { ping, mark, rule, subject })
     }
 }
 
 impl Retraction<'_> {
-    fn stream(&self) -> Stream {
-        Stream { job: self.job, token: self.ping.token }
-    }
-
     fn point(&self) -> Point {
         (self.ping.at, self.ping.id)
     }
 
     /// The local day of its time.
-    pub(crate) fn day(&self) -> DayOf {
-        (self.stream(), self.rule.zone.day_of(self.ping.at))
+    pub(crate) fn day(&self) -> CapturedDay {
+        CapturedDay { job: self.mark.job, token: self.ping.token, date: self.rule.zone.day_of(self.ping.at) }
     }
 
     /// Whether its day needs the summary of another ping now.
@@ -57,22 +54,37 @@ impl Retraction<'_> {
         summary.is_some_and(|summary| summary.of == self.point())
     }
 
-    /// What it is about.
-    pub(crate) fn around(&self) -> Around {
+    /// Its neighbours, if it is a point.
+    #[cfg(any(feature = "postgres", feature = "sqlite"))]
+    pub(crate) fn reach(&self) -> Vec<Reach> {
+        let point = || Reach::new(self.ping.token, self.point(), self.rule.gap);
+        if self.ping.minutes.is_some() { Vec::new() } else { vec![point()] }
+    }
+
+    /// What it is about, with its neighbours.
+    pub(crate) fn around(&self, captured: &Captured) -> Around {
         let mut around = Around::default();
-        around.jobs.insert(self.job);
         if self.ping.minutes.is_some() {
+            around.jobs.insert(self.mark.job);
             around.entries.insert(self.ping.id.into());
         } else {
-            around.add_point(self.stream(), self.point(), self.rule.zone, self.rule.gap);
+            let rule = (self.rule.zone, self.rule.gap);
+            around.add_point(captured, self.ping.token, self.point(), self.mark.job, rule);
         }
         around
+    }
+
+    /// What it changes that the point is gone.
+    fn changes(&self, captured: &Captured) -> Vec<Change> {
+        let neighbours = captured.neighbours(self.ping.token, self.point());
+        let came = neighbours.changes(self.ping.at, self.mark, self.rule.gap);
+        came.into_iter().map(Change::undone).collect()
     }
 }
 
 impl Ledger {
-    /// Takes back the ping, which is among the points if it is one. `earlier` is the latest summary of its day that
-    /// another ping has. Answers with the days that are different.
+    /// Takes back the ping. `earlier` is the latest summary of its day that another ping has. Answers with the days that
+    /// are different.
     pub(crate) fn retract(
         &mut self,
         captured: &mut Captured,
@@ -80,50 +92,80 @@ impl Ledger {
         around: &Around,
         earlier: Option<Summary>,
         at: Timestamp,
-    ) -> Result<BTreeSet<DayOf>, RetractPingError> {
-        let (ping, job) = (retraction.ping, retraction.job);
-        if self.jobs.get(&job).is_some_and(|job| job.status == JobStatus::Archived) {
+    ) -> Result<BTreeSet<CapturedDay>, RetractPingError> {
+        let (ping, job) = (retraction.ping, retraction.mark.job);
+        if self.is_archived(job) {
             return Err(RetractPingError::JobArchived(job));
         }
-        let mut touched = BTreeSet::new();
         if ping.minutes.is_some() {
-            self.retract_entry(ping, job, at)?;
-        } else {
-            touched = self.detach(captured, around);
-            let day = retraction.day();
-            if !self.jobs.contains_key(&job) && !self.entries.contains_key(&day.0.entry_of(day.1)) {
-                // The entry went with its job.
-                return Ok(BTreeSet::new());
-            }
-            let state = captured.days.entry(day).or_default();
-            if state.detached {
-                return Err(RetractPingError::EntryDetached(day.0.entry_of(day.1)));
-            }
-            let point = retraction.point();
-            if state.summary.as_ref().is_some_and(|summary| summary.of == point) {
-                state.summary = earlier;
-            }
-            touched.insert(day);
-            let points = captured.points.entry(day.0).or_default();
-            let neighbours = neighbours(points, point);
-            points.remove(&point);
-            let rule = (retraction.rule.zone, retraction.rule.gap);
-            captured.change(day.0, rule, neighbours.proves_more(ping.at), -1, &mut touched);
-            for day in &touched {
-                if let Some(state) = captured.days.get_mut(day).filter(|state| !state.detached) {
-                    self.derive(*day, state, retraction.subject, at)?;
+            self.retract_entry(retraction, at)?;
+            return Ok(BTreeSet::new());
+        }
+        let mut touched = self.note(captured, around);
+        let day = retraction.day();
+        // An entry that was moved before is still there when its job is gone.
+        let is_gone = !self.jobs.contains_key(&job) && !self.entries.contains_key(&day.entry_id());
+        if captured.is_detached(day) && !is_gone {
+            return Err(RetractPingError::EntryDetached(day.entry_id()));
+        }
+        let changes = retraction.changes(captured);
+        for change in changes.iter().filter(|change| change.job != job) {
+            self.give_up(captured, retraction, change)?;
+        }
+        for change in &changes {
+            if !self.jobs.contains_key(&change.job) {
+                // Should there be a job with its id again, that begins with nothing.
+                for (day, _) in change.days(ping.token, retraction.rule.zone) {
+                    captured.days.entry(day).or_default().detached = true;
+                    touched.insert(day);
                 }
             }
+            captured.apply(ping.token, change, retraction.rule.zone, &mut touched);
+        }
+        if let Some(stream) = captured.streams.get_mut(&ping.token) {
+            stream.remove(&retraction.point());
+        }
+        if !is_gone {
+            if retraction.had_the_last_word(captured) {
+                captured.days.entry(day).or_default().summary = earlier;
+            }
+            touched.insert(day);
+        }
+        for day in &touched {
+            self.derive(captured, *day, retraction.subject, at)?;
         }
         Ok(touched)
     }
 
-    /// Deletes the entry, if it is as it was logged.
-    fn retract_entry(&mut self, ping: &LoggedPing, job: JobId, at: Timestamp) -> Result<(), RetractPingError> {
+    /// Passes when another job's time may change so.
+    fn give_up(
+        &self,
+        captured: &Captured,
+        retraction: &Retraction<'_>,
+        change: &Change,
+    ) -> Result<(), RetractPingError> {
+        if self.is_archived(change.job) {
+            return Err(RetractPingError::JobArchived(change.job));
+        }
+        let is_there = self.jobs.contains_key(&change.job);
+        let theirs = captured.detached_in(retraction.ping.token, change, retraction.rule.zone);
+        match theirs.filter(|_| is_there && change.sign < 0) {
+            Some(day) => Err(RetractPingError::EntryDetached(day.entry_id())),
+            None => Ok(()),
+        }
+    }
+
+    fn is_archived(&self, job: JobId) -> bool {
+        self.jobs.get(&job).is_some_and(|job| job.status == JobStatus::Archived)
+    }
+
+    /// Deletes the entry, unless it was made anew since, or has other minutes, another date or job than it was logged with.
+    fn retract_entry(&mut self, retraction: &Retraction<'_>, at: Timestamp) -> Result<(), RetractPingError> {
+        let (ping, day) = (retraction.ping, retraction.day());
         let id = ping.id.into();
         let Some(entry) = self.entries.get(&id) else { return Ok(()) };
-        // One that was deleted and made anew has the version of its own creation.
-        if entry.related_job != job || entry.version != Version::initial(ping.logged_at) {
+        let found = (entry.related_job, entry.date_stamp, Some(entry.minutes_worked), entry.created_at);
+        if found != (day.job, day.date, ping.minutes, ping.logged_at) {
             return Err(RetractPingError::EntryDetached(id));
         }
         let deleted = self.delete(&DeleteTimeEntry { id, at, precondition: Precondition::None });

@@ -1,14 +1,14 @@
 //! What pings do to a ledger, without a database. What they come to in any order is the conformance suite's business.
 
-use stint_domain::values::{CaptureRule, CaptureTarget, JobName, TokenId, TotalMinutes};
-use stint_domain::{Job, PingTarget};
+use stint_domain::ports::time_entry::{TimeEntryChanges, UpdateTimeEntry};
+use stint_domain::values::{CaptureRule, CaptureTarget, Gap, JobName, Subject, TimeEntryId, TotalMinutes, Zone};
+use stint_domain::{Job, PingTarget, Precondition};
 use uuid::Uuid;
 
 use super::*;
 
 const JOB: JobId = JobId::new(Uuid::from_u128(1));
 const TOKEN: TokenId = TokenId::new(Uuid::from_u128(2));
-const STREAM: Stream = Stream { job: JOB, token: TOKEN };
 
 fn at(minutes: i64) -> Timestamp {
     Timestamp::from_micros(minutes * 60_000_000).unwrap()
@@ -39,15 +39,20 @@ fn ping(minute: i64) -> Ping {
 
 fn log(ledger: &mut Ledger, captured: &mut Captured, pings: &[Ping]) -> Logged {
     let aimed: Vec<_> = pings.iter().map(|ping| Aimed { ping, job: Some(JOB) }).collect();
-    ledger.log(captured, &aimed, &Around::of(&aimed), at(5_000)).unwrap()
+    let around = Around::of(&aimed, captured);
+    ledger.log(captured, &aimed, &around, at(5_000)).unwrap()
 }
 
 fn day(days: i64) -> DateStamp {
     Zone::UTC.day_of(at(days * 1_440))
 }
 
+fn entry_id(date: DateStamp) -> TimeEntryId {
+    CapturedDay { job: JOB, token: TOKEN, date }.entry_id()
+}
+
 fn minutes(ledger: &Ledger, date: DateStamp) -> Option<u16> {
-    ledger.entries.get(&STREAM.entry_of(date)).map(|entry| entry.minutes_worked.get())
+    ledger.entries.get(&entry_id(date)).map(|entry| entry.minutes_worked.get())
 }
 
 #[test]
@@ -66,14 +71,14 @@ fn a_span_over_midnight_is_an_entry_on_each_day() {
     let (mut ledger, mut captured) = (ledger(), Captured::default());
     let logged = log(&mut ledger, &mut captured, &[ping(1_435), ping(1_447)]);
     assert_eq!((minutes(&ledger, day(0)), minutes(&ledger, day(1))), (Some(5), Some(7)));
-    assert_eq!(logged.outcomes[1], PingOutcome::Logged(STREAM.entry_of(day(1))));
+    assert_eq!(logged.outcomes[1], PingOutcome::Logged(entry_id(day(1))));
 }
 
 #[test]
 fn what_somebody_changed_is_theirs() {
     let (mut ledger, mut captured) = (ledger(), Captured::default());
     log(&mut ledger, &mut captured, &[ping(0), ping(10)]);
-    let id = STREAM.entry_of(day(0));
+    let id = entry_id(day(0));
     let changes = TimeEntryChanges { minutes_worked: Minutes::new(60).ok(), ..TimeEntryChanges::default() };
     ledger.update(&UpdateTimeEntry { id, changes, at: at(1), precondition: Precondition::None }).unwrap();
     let logged = log(&mut ledger, &mut captured, &[ping(20)]);
@@ -88,8 +93,10 @@ fn taking_a_signal_back_takes_back_what_it_proves() {
     let rule = CaptureRule { target: CaptureTarget::Job(JOB), zone: Zone::UTC, gap: Gap::default() };
     let subject = Subject::new("ada").unwrap();
     let mut retract = |ledger: &mut Ledger, place: usize| {
-        let retraction = Retraction { ping: &logged.new[place].0, job: JOB, rule, subject: &subject };
-        ledger.retract(&mut captured, &retraction, &retraction.around(), None, at(6_000)).unwrap();
+        let retraction =
+            Retraction { ping: &logged.new[place].ping, mark: Mark { job: JOB, anew: false }, rule, subject: &subject };
+        let around = retraction.around(&captured);
+        ledger.retract(&mut captured, &retraction, &around, None, at(6_000)).unwrap();
     };
     retract(&mut ledger, 2);
     assert_eq!(minutes(&ledger, day(0)), Some(10));

@@ -1,21 +1,22 @@
-//! What is read of pings and days, once the jobs are locked.
+//! What is read of pings and days: what is known of pings and their neighbours once their tokens are locked, and days once
+//! the jobs are.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use diesel::data_types::PgTimestamp;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Date, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Bool, Date, Nullable, Timestamptz, Uuid as SqlUuid};
 use stint_domain::ports::BackendError;
 use stint_domain::values::{JobId, PingId, TokenId};
-use stint_domain::{LoggedPing, PingOutcome, Stream};
+use stint_domain::{CapturedDay, LoggedPing, PingOutcome};
 use uuid::Uuid;
 
 use super::super::attempt::Failure;
 use super::super::rows::{Place, date, timestamptz};
 use super::super::sql::{Constant, Sql};
 use super::rows::{DayColumns, DayRow, PingColumns, PingRow};
-use crate::ledger::capture::{Around, Captured};
+use crate::ledger::capture::{Around, Day, Mark, Reach, Stream};
 
 /// The pings with these ids.
 struct Known;
@@ -29,14 +30,17 @@ impl Constant for Known {
 
 /// What one of the halves below selects from, and in what order.
 macro_rules! nearest {
-    ($direction:literal, $order:literal) => {
+    ($direction:literal, $bound:literal, $order:literal) => {
         concat!(
-            "(SELECT pings.at, pings.id FROM pings
-            WHERE related_job = asked.job AND token_id = asked.token AND status = 'logged' AND minutes IS NULL
-                AND pings.at ",
+            "(SELECT at, id, related_job, anew FROM pings
+            WHERE token_id = asked.token AND status = 'logged' AND minutes IS NULL
+                AND (pings.at, pings.id) ",
             $direction,
-            " asked.at AND pings.id <> asked.id
-            ORDER BY pings.at ",
+            " (asked.at, asked.id) AND pings.at ",
+            $bound,
+            " ORDER BY pings.at ",
+            $order,
+            ", pings.id ",
             $order,
             " LIMIT 1)"
         )
@@ -47,14 +51,14 @@ macro_rules! nearest {
 struct Nearest;
 
 impl Constant for Nearest {
-    type Columns = (SqlUuid, SqlUuid, Timestamptz, SqlUuid);
+    type Columns = (SqlUuid, Timestamptz, SqlUuid, Nullable<SqlUuid>, Bool);
     const SQL: &'static str = concat!(
-        "SELECT asked.job, asked.token, near.at, near.id
-        FROM unnest(?, ?, ?, ?) AS asked (job, token, at, id)
+        "SELECT asked.token, near.at, near.id, near.related_job, near.anew
+        FROM unnest(?, ?, ?, ?, ?) AS asked (token, at, id, first, last)
         CROSS JOIN LATERAL (",
-        nearest!("<=", "DESC"),
+        nearest!("<", "> asked.first", "DESC"),
         " UNION ALL ",
-        nearest!(">=", "ASC"),
+        nearest!(">", "< asked.last", "ASC"),
         ") AS near"
     );
 }
@@ -78,42 +82,53 @@ pub(super) fn outcomes(
     ids: impl Iterator<Item = PingId>,
 ) -> Result<HashMap<PingId, PingOutcome>, Failure<BackendError>> {
     let ids: Vec<_> = ids.map(PingId::as_uuid).collect();
-    if ids.is_empty() {
-        return Ok(HashMap::new());
-    }
     let rows: Vec<PingRow> = Sql::<Known>::constant().bind::<Array<SqlUuid>, _>(ids).load(connection)?;
     let pings = rows.into_iter().map(LoggedPing::try_from);
     pings.map(|ping| ping.map(|ping| (ping.id, ping.outcome)).map_err(Failure::Refused)).collect()
 }
 
-/// What is known of the pings, their neighbours and their days.
-pub(super) fn read(connection: &mut PgConnection, around: &Around) -> Result<Captured, Failure<BackendError>> {
-    let outcomes = outcomes(connection, around.pings.iter().copied())?;
-    let mut captured = Captured { outcomes, ..Captured::default() };
-    if around.points.is_empty() {
-        return Ok(captured);
+/// The neighbours of points.
+pub(super) fn streams(
+    connection: &mut PgConnection,
+    points: &[Reach],
+) -> Result<HashMap<TokenId, Stream>, Failure<BackendError>> {
+    fn column<V>(points: &[Reach], value: impl Fn(&Reach) -> V) -> Vec<V> {
+        points.iter().map(value).collect()
     }
-    let points = || around.points.iter();
-    let rows: Vec<(Uuid, Uuid, PgTimestamp, Uuid)> = Sql::<Nearest>::constant()
-        .bind::<Array<SqlUuid>, _>(points().map(|(stream, _)| stream.job.as_uuid()).collect::<Vec<_>>())
-        .bind::<Array<SqlUuid>, _>(points().map(|(stream, _)| stream.token.as_uuid()).collect::<Vec<_>>())
-        .bind::<Array<Timestamptz>, _>(points().map(|(_, (at, _))| timestamptz(*at)).collect::<Vec<_>>())
-        .bind::<Array<SqlUuid>, _>(points().map(|(_, (_, id))| id.as_uuid()).collect::<Vec<_>>())
+    let mut streams = HashMap::<_, Stream>::new();
+    if points.is_empty() {
+        return Ok(streams);
+    }
+    let rows: Vec<(Uuid, PgTimestamp, Uuid, Option<Uuid>, bool)> = Sql::<Nearest>::constant()
+        .bind::<Array<SqlUuid>, _>(column(points, |reach| reach.token.as_uuid()))
+        .bind::<Array<Timestamptz>, _>(column(points, |reach| timestamptz(reach.point.0)))
+        .bind::<Array<SqlUuid>, _>(column(points, |reach| reach.point.1.as_uuid()))
+        .bind::<Array<Timestamptz>, _>(column(points, |reach| timestamptz(reach.first)))
+        .bind::<Array<Timestamptz>, _>(column(points, |reach| timestamptz(reach.last)))
         .load(connection)?;
-    for (job, token, at, id) in rows {
-        let at = Place { table: "pings", id }.timestamp("at", at).map_err(Failure::Refused)?;
-        let stream = Stream { job: JobId::new(job), token: TokenId::new(token) };
-        captured.points.entry(stream).or_default().insert((at, PingId::new(id)));
+    for (token, at, id, job, anew) in rows {
+        let place = Place { table: "pings", id };
+        let at = place.timestamp("at", at).map_err(Failure::Refused)?;
+        let no_job = || place.row().corrupt("related_job", "NULL", "a ping that counts has a job");
+        let job = JobId::new(job.ok_or_else(no_job).map_err(Failure::Refused)?);
+        streams.entry(TokenId::new(token)).or_default().insert((at, PingId::new(id)), Mark { job, anew });
+    }
+    Ok(streams)
+}
+
+/// The days.
+pub(super) fn days(
+    connection: &mut PgConnection,
+    around: &Around,
+) -> Result<BTreeMap<CapturedDay, Day>, Failure<BackendError>> {
+    if around.days.is_empty() {
+        return Ok(BTreeMap::new());
     }
     let days = || around.days.iter();
     let rows: Vec<DayRow> = Sql::<Days>::constant()
-        .bind::<Array<SqlUuid>, _>(days().map(|(stream, _)| stream.job.as_uuid()).collect::<Vec<_>>())
-        .bind::<Array<SqlUuid>, _>(days().map(|(stream, _)| stream.token.as_uuid()).collect::<Vec<_>>())
-        .bind::<Array<Date>, _>(days().map(|(_, day)| date(*day)).collect::<Vec<_>>())
+        .bind::<Array<SqlUuid>, _>(days().map(|day| day.job.as_uuid()).collect::<Vec<_>>())
+        .bind::<Array<SqlUuid>, _>(days().map(|day| day.token.as_uuid()).collect::<Vec<_>>())
+        .bind::<Array<Date>, _>(days().map(|day| date(day.date)).collect::<Vec<_>>())
         .load(connection)?;
-    for row in rows {
-        let (day, state) = row.read().map_err(Failure::Refused)?;
-        captured.days.insert(day, state);
-    }
-    Ok(captured)
+    rows.into_iter().map(|row| row.read().map_err(Failure::Refused)).collect()
 }

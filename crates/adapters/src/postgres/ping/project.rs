@@ -1,13 +1,15 @@
 //! The jobs that projects stand for.
 //!
 //! Who gives a project a job holds the lock of its name until the end of the transaction, so that two who meet a new
-//! project, of one subject or of two, make one job. These locks come before those of jobs, in the order of the names.
+//! project, of one subject or of two, make one job. These locks come after those of tokens and before those of jobs, in
+//! the order of the names.
 
 use std::collections::{HashMap, HashSet};
 
+use diesel::data_types::PgTimestamp;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Text, Timestamptz, Uuid as SqlUuid};
 use stint_domain::Ping;
 use stint_domain::ports::BackendError;
 use stint_domain::values::{JobId, JobName, PingId, Subject, Timestamp};
@@ -15,9 +17,9 @@ use uuid::Uuid;
 
 use super::super::attempt::Failure;
 use super::super::job;
+use super::super::rows::{Place, timestamptz};
 use super::super::sql::{Constant, Sql};
-use super::around;
-use crate::ledger::capture::{Aim, ProjectKey, Projects, projects};
+use crate::ledger::capture::{Aim, Meant, Named, ProjectKey, Projects, wanting};
 
 /// The jobs that these projects stand for, as far as the jobs are still there.
 struct Known;
@@ -42,15 +44,30 @@ impl Constant for Lock {
 }
 
 /// The oldest open job of each of these names.
-struct Named;
+struct Oldest;
 
-impl Constant for Named {
+impl Constant for Oldest {
     type Columns = (Text, SqlUuid);
     const SQL: &'static str = "
         SELECT asked.name, oldest.id FROM unnest(?) AS asked (name)
         CROSS JOIN LATERAL (
             SELECT id FROM jobs WHERE jobs.name = asked.name AND status = 'open' ORDER BY created_at, id LIMIT 1
         ) AS oldest";
+}
+
+/// The latest project that a logged ping of its token named before each of these.
+struct Last;
+
+impl Constant for Last {
+    type Columns = (SqlUuid, Timestamptz, SqlUuid, Text);
+    const SQL: &'static str = "
+        SELECT asked.id, named.at, named.id, named.project FROM unnest(?, ?, ?) AS asked (token, at, id)
+        CROSS JOIN LATERAL (
+            SELECT at, id, project FROM pings
+            WHERE token_id = asked.token AND status = 'logged' AND project IS NOT NULL
+                AND (pings.at, pings.id) < (asked.at, asked.id)
+            ORDER BY pings.at DESC, pings.id DESC LIMIT 1
+        ) AS named";
 }
 
 /// Lets projects stand for these jobs.
@@ -64,15 +81,15 @@ impl Constant for Assign {
 }
 
 /// Finds out the pings' jobs, and makes those that are missing.
-pub(super) fn aim(connection: &mut PgConnection, pings: &[Ping], at: Timestamp) -> Result<Aim, Failure<BackendError>> {
-    let mut seen = HashSet::new();
-    let mut asked = projects(pings, |_| false);
-    if !asked.is_empty() {
-        let ids = pings.iter().map(|ping| ping.id);
-        seen = around::outcomes(connection, ids)?.into_keys().collect();
-        asked = projects(pings, |id| seen.contains(&id));
-    }
-    let is_known = |id: PingId| seen.contains(&id);
+pub(super) fn aim(
+    connection: &mut PgConnection,
+    pings: &[Ping],
+    is_known: impl Fn(PingId) -> bool + Copy,
+    at: Timestamp,
+) -> Result<Aim, Failure<BackendError>> {
+    let last = last(connection, &wanting(pings, is_known).collect::<Vec<_>>())?;
+    let meant = Meant::of(pings, is_known, &last);
+    let asked = meant.projects();
     let mut found = Projects { known: known(connection, &asked)?, ..Projects::default() };
     let names: Vec<_> = found.unknown(&asked).into_iter().map(JobName::as_str).collect();
     if !names.is_empty() {
@@ -80,7 +97,7 @@ pub(super) fn aim(connection: &mut PgConnection, pings: &[Ping], at: Timestamp) 
         // By now somebody else may have given them one.
         found = Projects { known: known(connection, &asked)?, named: named(connection, &asked, &names)? };
     }
-    let aim = found.aim(pings, is_known, at);
+    let aim = found.aim(pings, &meant, at);
     for new in &aim.created {
         if job::insert(connection, new.id, &new.name, new.status, at)?.is_none() {
             return Err(Failure::Overtaken);
@@ -95,6 +112,23 @@ pub(super) fn aim(connection: &mut PgConnection, pings: &[Ping], at: Timestamp) 
             .execute(connection)?;
     }
     Ok(aim)
+}
+
+fn last(connection: &mut PgConnection, wanting: &[&Ping]) -> Result<HashMap<PingId, Named>, Failure<BackendError>> {
+    if wanting.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<(Uuid, PgTimestamp, Uuid, String)> = Sql::<Last>::constant()
+        .bind::<Array<SqlUuid>, _>(wanting.iter().map(|ping| ping.token.as_uuid()).collect::<Vec<_>>())
+        .bind::<Array<Timestamptz>, _>(wanting.iter().map(|ping| timestamptz(ping.at)).collect::<Vec<_>>())
+        .bind::<Array<SqlUuid>, _>(wanting.iter().map(|ping| ping.id.as_uuid()).collect::<Vec<_>>())
+        .load(connection)?;
+    let read = |(of, at, id, name): (Uuid, PgTimestamp, Uuid, String)| {
+        let place = Place { table: "pings", id };
+        let (at, name) = (place.timestamp("at", at)?, place.column("project", &name, JobName::new(&name))?);
+        Ok((PingId::new(of), ((at, PingId::new(id)), name)))
+    };
+    rows.into_iter().map(|row| read(row).map_err(Failure::Refused)).collect()
 }
 
 fn known(
@@ -118,7 +152,7 @@ fn named(
     asked: &HashSet<ProjectKey>,
     names: &[&str],
 ) -> Result<HashMap<JobName, JobId>, Failure<BackendError>> {
-    let rows: Vec<(String, Uuid)> = Sql::<Named>::constant().bind::<Array<Text>, _>(names).load(connection)?;
+    let rows: Vec<(String, Uuid)> = Sql::<Oldest>::constant().bind::<Array<Text>, _>(names).load(connection)?;
     let rows: HashMap<_, _> = rows.into_iter().collect();
     let job = |name: &JobName| rows.get(name.as_str()).map(|job| JobId::new(*job));
     Ok(asked.iter().filter_map(|(_, name)| Some((name.clone(), job(name)?))).collect())

@@ -5,34 +5,38 @@ use diesel::prelude::*;
 use diesel::sql_types::{Date, Timestamptz, Uuid as SqlUuid};
 use stint_domain::ports::BackendError;
 use stint_domain::ports::ping::{PingStatus, RetractPing, RetractPingError};
+use stint_domain::values::PingId;
 use stint_domain::{LoggedPing, PingOutcome, Token};
 
 use super::super::BACKEND;
 use super::super::attempt::Failure;
 use super::super::group::decide;
 use super::super::rows::{TokenRow, date, timestamptz};
-use super::super::schema::{pings, tokens};
+use super::super::schema::{self, pings};
 use super::super::sql::{Constant, Sql};
 use super::rows::{PingColumns, PingRow};
-use super::{around, find, store};
-use crate::ledger::capture::{Retraction, Summary};
+use super::{around, find, store, tokens};
+use crate::ledger::capture::{Captured, Mark, Retraction, Summary};
 
 pub(super) fn retract(
     connection: &mut PgConnection,
     RetractPing { id, at }: RetractPing,
 ) -> Result<(), Failure<RetractPingError>> {
-    let ping = find(connection, id).map_err(Failure::widen)?.ok_or(Failure::Refused(RetractPingError::NotFound(id)))?;
+    let not_found = || Failure::Refused(RetractPingError::NotFound(id));
+    let ping = find(connection, id).map_err(Failure::widen)?.ok_or_else(not_found)?;
+    tokens::lock_one(connection, ping.token).map_err(Failure::widen)?;
+    // Somebody may have taken it back before that.
+    let (ping, anew) = counted(connection, id).map_err(Failure::widen)?.ok_or_else(not_found)?;
     if let (PingOutcome::Logged(_), Some(job)) = (ping.outcome, ping.related_job) {
         let token = token(connection, &ping).map_err(Failure::widen)?;
-        let retraction = Retraction::of(BACKEND, &ping, job, token.as_ref()).map_err(Failure::refused)?;
-        let around = retraction.around();
+        let retraction =
+            Retraction::of(BACKEND, &ping, Mark { job, anew }, token.as_ref()).map_err(Failure::refused)?;
+        let streams = around::streams(connection, &retraction.reach()).map_err(Failure::widen)?;
+        let mut captured = Captured { streams, ..Captured::default() };
+        let around = retraction.around(&captured);
         let scope = around.scope();
         let before = decide::read_all(connection, &scope).map_err(Failure::widen)?;
-        // Somebody may have taken it back while the lock was awaited.
-        if find(connection, id).map_err(Failure::widen)?.is_none_or(|now| now.outcome != ping.outcome) {
-            return Err(Failure::Overtaken);
-        }
-        let mut captured = around::read(connection, &around).map_err(Failure::widen)?;
+        captured.days = around::days(connection, &around).map_err(Failure::widen)?;
         let earlier = if retraction.had_the_last_word(&captured) {
             latest_summary(connection, &retraction).map_err(Failure::widen)?
         } else {
@@ -49,14 +53,22 @@ pub(super) fn retract(
     Ok(())
 }
 
+/// The ping, and whether the time before it is nobody's.
+fn counted(connection: &mut PgConnection, id: PingId) -> Result<Option<(LoggedPing, bool)>, Failure<BackendError>> {
+    let row: Option<(PingRow, bool)> =
+        pings::table.find(id.as_uuid()).select((PingRow::as_select(), pings::anew)).first(connection).optional()?;
+    let read = |(row, anew): (PingRow, bool)| Ok((LoggedPing::try_from(row)?, anew));
+    row.map(read).transpose().map_err(Failure::Refused)
+}
+
 fn token(connection: &mut PgConnection, ping: &LoggedPing) -> Result<Option<Token>, Failure<BackendError>> {
-    let token = tokens::table.find(ping.token.as_uuid()).select(TokenRow::as_select());
+    let token = schema::tokens::table.find(ping.token.as_uuid()).select(TokenRow::as_select());
     let row: Option<TokenRow> = token.first(connection).optional()?;
     row.map(Token::try_from).transpose().map_err(Failure::Refused)
 }
 
-/// The latest summary of a stream's day that another ping than this one has. The days of all zones that have this date are
-/// within a day of the ping. What the index of streams leaves out is said as the index says it, or it would not be used.
+/// The latest summary of the ping's day that another one has. The days of all zones that have this date are
+/// within a day of the ping. What their index leaves out is said as the index says it, or it would not be used.
 struct LatestSummary;
 
 impl Constant for LatestSummary {
@@ -74,14 +86,14 @@ fn latest_summary(
     connection: &mut PgConnection,
     retraction: &Retraction<'_>,
 ) -> Result<Option<Summary>, Failure<BackendError>> {
-    let (stream, day) = retraction.day();
+    let day = retraction.day();
     let at = timestamptz(retraction.ping.at);
     let row: Option<PingRow> = Sql::<LatestSummary>::constant()
-        .bind::<SqlUuid, _>(stream.job.as_uuid())
-        .bind::<SqlUuid, _>(stream.token.as_uuid())
+        .bind::<SqlUuid, _>(day.job.as_uuid())
+        .bind::<SqlUuid, _>(day.token.as_uuid())
         .bind::<Timestamptz, _>(at)
         .bind::<Timestamptz, _>(at)
-        .bind::<Date, _>(date(day))
+        .bind::<Date, _>(date(day.date))
         .bind::<SqlUuid, _>(retraction.ping.id.as_uuid())
         .get_result(connection)
         .optional()?;

@@ -5,12 +5,12 @@ use diesel::dsl::{AsSelect, SqlTypeOf};
 use diesel::prelude::*;
 use stint_domain::ports::BackendError;
 use stint_domain::values::{DateStamp, JobId, Minutes, PingId, TokenId, Version, WorkSummary};
-use stint_domain::{LoggedPing, PingOutcome, Stream};
+use stint_domain::{CapturedDay, LoggedPing, PingOutcome};
 use uuid::Uuid;
 
 use super::super::rows::{Place, date_stamp};
 use super::super::schema::{ping_days, pings};
-use crate::ledger::capture::{Day, DayOf, Summary};
+use crate::ledger::capture::{Day, Summary};
 
 /// A row of `pings`.
 #[derive(Queryable, Selectable)]
@@ -42,7 +42,8 @@ impl TryFrom<PingRow> for LoggedPing {
         let outcome = match (row.status.as_str(), related_job, row.reason) {
             ("logged", Some(_), None) if row.minutes.is_some() => PingOutcome::Logged(id.into()),
             ("logged", Some(job), None) => {
-                PingOutcome::Logged(Stream { job, token }.entry_of(day_stamp(&place, row.day)?))
+                let day = CapturedDay { job, token, date: day_stamp(&place, row.day)? };
+                PingOutcome::Logged(day.entry_id())
             }
             ("ignored", _, Some(reason)) => PingOutcome::Ignored(place.column("reason", &reason, reason.parse())?),
             ("retracted", _, None) => PingOutcome::Retracted,
@@ -93,9 +94,9 @@ pub(super) struct DayRow {
 pub(super) type DayColumns = SqlTypeOf<AsSelect<DayRow, diesel::pg::Pg>>;
 
 impl DayRow {
-    pub(super) fn read(self) -> Result<(DayOf, Day), BackendError> {
+    pub(super) fn read(self) -> Result<(CapturedDay, Day), BackendError> {
         let place = Place { table: "ping_days", id: self.related_job };
-        let stream = Stream { job: JobId::new(self.related_job), token: TokenId::new(self.token_id) };
+        let (job, token) = (JobId::new(self.related_job), TokenId::new(self.token_id));
         let of = (self.summary_at, self.summary_ping, summary(&place, self.summary)?);
         let summary = match of {
             (Some(at), Some(ping), Some(text)) => {
@@ -106,6 +107,6 @@ impl DayRow {
         let version = |stored: i64| place.column("entry_version", stored, Version::new(stored));
         let entry_version = self.entry_version.map(version).transpose()?;
         let day = Day { micros: self.micros, summary, entry_version, detached: self.detached };
-        Ok(((stream, day_stamp(&place, self.day)?), day))
+        Ok((CapturedDay { job, token, date: day_stamp(&place, self.day)? }, day))
     }
 }

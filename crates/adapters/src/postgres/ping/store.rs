@@ -1,20 +1,19 @@
-//! What is written of pings and days, under the locks of their jobs.
+//! What is written of pings and days, under the locks of their tokens and jobs.
 
 use std::collections::BTreeSet;
 
 use diesel::pg::PgConnection;
-use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Date, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use stint_domain::ports::BackendError;
 use stint_domain::ports::ping::PingStatus;
-use stint_domain::values::DateStamp;
-use stint_domain::{LoggedPing, Ping, PingRefusal};
+use stint_domain::values::JobName;
+use stint_domain::{CapturedDay, LoggedPing, PingRefusal};
 
 use super::super::attempt::Failure;
 use super::super::group::decide::exactly;
 use super::super::rows::{date, timestamptz};
 use super::super::sql::{Constant, Sql};
-use crate::ledger::capture::{Captured, Day, DayOf, last_use};
+use crate::ledger::capture::{Captured, Day, NewPing};
 
 /// Stores new pings. One that is taken tells that somebody else logged it meanwhile.
 struct Insert;
@@ -23,8 +22,8 @@ impl Constant for Insert {
     type Columns = ();
     const SQL: &'static str = "
         INSERT INTO pings
-            (id, token_id, related_job, at, received_at, minutes, summary, day, status, reason, logged_at)
-        SELECT * FROM unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+            (id, token_id, related_job, at, received_at, minutes, summary, day, status, reason, logged_at, project, anew)
+        SELECT * FROM unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 }
 
 /// Stores days as they are now.
@@ -41,31 +40,13 @@ impl Constant for Save {
             summary_ping = excluded.summary_ping, entry_version = excluded.entry_version, detached = excluded.detached";
 }
 
-/// Notes when tokens were used last, to the minute: so most groups change nothing.
-struct Use;
-
-impl Constant for Use {
-    type Columns = ();
-    const SQL: &'static str = "
-        UPDATE tokens SET last_used_at = used.at FROM unnest(?, ?) AS used (token, at)
-        WHERE tokens.id = used.token
-            AND (tokens.last_used_at IS NULL OR tokens.last_used_at <= used.at - interval '1 minute')";
-}
-
-pub(super) fn pings(
-    connection: &mut PgConnection,
-    new: &[(LoggedPing, DateStamp)],
-) -> Result<(), Failure<BackendError>> {
-    fn column<'a, V>(new: &[&'a (LoggedPing, DateStamp)], value: impl Fn(&'a LoggedPing) -> V) -> Vec<V> {
-        new.iter().map(|(ping, _)| value(ping)).collect()
+pub(super) fn pings(connection: &mut PgConnection, new: &[NewPing]) -> Result<(), Failure<BackendError>> {
+    fn column<'a, V>(new: &'a [NewPing], value: impl Fn(&'a LoggedPing) -> V) -> Vec<V> {
+        new.iter().map(|new| value(&new.ping)).collect()
     }
     if new.is_empty() {
         return Ok(());
     }
-    // In order, because two may have the same ones that count for no job, and so share no lock before.
-    let mut new: Vec<_> = new.iter().collect();
-    new.sort_unstable_by_key(|(ping, _)| ping.id);
-    let new = new.as_slice();
     let reason = |ping: &LoggedPing| ping.outcome.refusal().map(PingRefusal::as_str);
     let insert = Sql::<Insert>::constant()
         .bind::<Array<SqlUuid>, _>(column(new, |ping| ping.id.as_uuid()))
@@ -81,29 +62,34 @@ pub(super) fn pings(
         .bind::<Array<Nullable<Text>>, _>(column(new, |ping| {
             ping.summary.as_ref().map(stint_domain::values::WorkSummary::as_str)
         }))
-        .bind::<Array<Date>, _>(new.iter().map(|(_, day)| date(*day)).collect::<Vec<_>>())
+        .bind::<Array<Date>, _>(new.iter().map(|new| date(new.day)).collect::<Vec<_>>())
         .bind::<Array<Text>, _>(column(new, |ping| PingStatus::from(&ping.outcome).as_str()))
         .bind::<Array<Nullable<Text>>, _>(column(new, reason))
-        .bind::<Array<Timestamptz>, _>(column(new, |ping| timestamptz(ping.logged_at)));
+        .bind::<Array<Timestamptz>, _>(column(new, |ping| timestamptz(ping.logged_at)))
+        .bind::<Array<Nullable<Text>>, _>(
+            new.iter().map(|new| new.project.as_ref().map(JobName::as_str)).collect::<Vec<_>>(),
+        )
+        .bind::<Array<Bool>, _>(new.iter().map(|new| new.anew).collect::<Vec<_>>());
     exactly(new.len(), insert, connection)
 }
 
 pub(super) fn days(
     connection: &mut PgConnection,
     captured: &Captured,
-    touched: &BTreeSet<DayOf>,
+    touched: &BTreeSet<CapturedDay>,
 ) -> Result<(), Failure<BackendError>> {
-    fn column<'a, V>(days: &[(&'a DayOf, &'a Day)], value: impl Fn((&'a DayOf, &'a Day)) -> V) -> Vec<V> {
+    fn column<'a, V>(days: &[(&'a CapturedDay, &'a Day)], value: impl Fn((&'a CapturedDay, &'a Day)) -> V) -> Vec<V> {
         days.iter().map(|day| value(*day)).collect()
     }
-    let days: Vec<(&DayOf, &Day)> = touched.iter().filter_map(|day| Some((day, captured.days.get(day)?))).collect();
+    let days: Vec<(&CapturedDay, &Day)> =
+        touched.iter().filter_map(|day| Some((day, captured.days.get(day)?))).collect();
     if days.is_empty() {
         return Ok(());
     }
     let save = Sql::<Save>::constant()
-        .bind::<Array<SqlUuid>, _>(column(&days, |((stream, _), _)| stream.job.as_uuid()))
-        .bind::<Array<SqlUuid>, _>(column(&days, |((stream, _), _)| stream.token.as_uuid()))
-        .bind::<Array<Date>, _>(column(&days, |((_, day), _)| date(*day)))
+        .bind::<Array<SqlUuid>, _>(column(&days, |(day, _)| day.job.as_uuid()))
+        .bind::<Array<SqlUuid>, _>(column(&days, |(day, _)| day.token.as_uuid()))
+        .bind::<Array<Date>, _>(column(&days, |(day, _)| date(day.date)))
         .bind::<Array<BigInt>, _>(column(&days, |(_, day)| day.micros))
         .bind::<Array<Nullable<Text>>, _>(column(&days, |(_, day)| Some(day.summary.as_ref()?.text.as_str())))
         .bind::<Array<Nullable<Timestamptz>>, _>(column(&days, |(_, day)| {
@@ -115,13 +101,4 @@ pub(super) fn days(
         }))
         .bind::<Array<Bool>, _>(column(&days, |(_, day)| day.detached));
     exactly(days.len(), save, connection)
-}
-
-pub(super) fn used(connection: &mut PgConnection, pings: &[Ping]) -> Result<(), Failure<BackendError>> {
-    let last = last_use(pings);
-    Sql::<Use>::constant()
-        .bind::<Array<SqlUuid>, _>(last.keys().map(|token| token.as_uuid()).collect::<Vec<_>>())
-        .bind::<Array<Timestamptz>, _>(last.values().map(|at| timestamptz(*at)).collect::<Vec<_>>())
-        .execute(connection)?;
-    Ok(())
 }

@@ -8,28 +8,33 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use stint_domain::Ping;
 use stint_domain::ports::BackendError;
-use stint_domain::values::{JobId, JobName, Timestamp};
+use stint_domain::values::{JobId, JobName, PingId, Timestamp};
 
-use super::around;
-use crate::ledger::capture::{Aim, ProjectKey, Projects, projects};
+use crate::ledger::capture::{Aim, Meant, Named, ProjectKey, Projects, wanting};
 use crate::sqlite::error::classify;
 use crate::sqlite::job;
-use crate::sqlite::rows::{row, uuid};
-use crate::sqlite::schema::{capture_projects, jobs};
+use crate::sqlite::keyset::before;
+use crate::sqlite::rows::{row, timestamp, uuid};
+use crate::sqlite::schema::{capture_projects, jobs, pings};
 
 /// Finds out the pings' jobs, and makes those that are missing.
-pub(super) fn aim(connection: &mut SqliteConnection, pings: &[Ping], at: Timestamp) -> Result<Aim, BackendError> {
-    let mut seen = HashSet::new();
-    let mut asked = projects(pings, |_| false);
-    if !asked.is_empty() {
-        seen = around::outcomes(connection, pings.iter().map(|ping| ping.id))?.into_keys().collect();
-        asked = projects(pings, |id| seen.contains(&id));
+pub(super) fn aim(
+    connection: &mut SqliteConnection,
+    pings: &[Ping],
+    is_known: impl Fn(PingId) -> bool + Copy,
+    at: Timestamp,
+) -> Result<Aim, BackendError> {
+    let mut last = HashMap::new();
+    for ping in wanting(pings, is_known) {
+        last.extend(named_before(connection, ping)?.map(|named| (ping.id, named)));
     }
+    let meant = Meant::of(pings, is_known, &last);
+    let asked = meant.projects();
     let mut found = Projects { known: known(connection, &asked)?, ..Projects::default() };
     for name in found.unknown(&asked) {
         found.named.extend(named(connection, name)?.map(|job| (name.clone(), job)));
     }
-    let aim = found.aim(pings, |id| seen.contains(&id), at);
+    let aim = found.aim(pings, &meant, at);
     for new in &aim.created {
         job::insert(connection, new.id, new.name.clone(), new.status, at)?;
     }
@@ -44,6 +49,25 @@ pub(super) fn aim(connection: &mut SqliteConnection, pings: &[Ping], at: Timesta
             .map_err(classify)?;
     }
     Ok(aim)
+}
+
+/// The latest project that a logged ping of the same token named before this one. Which pings those are is said as their
+/// index says it.
+fn named_before(connection: &mut SqliteConnection, wanting: &Ping) -> Result<Option<Named>, BackendError> {
+    let place = (wanting.at.as_micros(), wanting.id.as_uuid().into_bytes());
+    let found: Option<(i64, Vec<u8>, Option<String>)> = pings::table
+        .filter(pings::token_id.eq(wanting.token.as_uuid().into_bytes()))
+        .filter(sql::<Bool>("status = 'logged' AND project IS NOT NULL"))
+        .filter(before((pings::at, pings::id), place))
+        .order((pings::at.desc(), pings::id.desc()))
+        .select((pings::at, pings::id, pings::project))
+        .first(connection)
+        .optional()
+        .map_err(classify)?;
+    let Some((at, id, Some(name))) = found else { return Ok(None) };
+    let row = row("pings", &id);
+    let point = (timestamp(&row, "at", at)?, PingId::new(uuid(&row, "id", &id)?));
+    Ok(Some((point, row.column("project", name, |name| JobName::new(name))?)))
 }
 
 /// The jobs that these projects stand for, as far as the jobs are still there.

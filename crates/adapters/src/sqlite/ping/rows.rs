@@ -3,9 +3,9 @@
 use diesel::prelude::*;
 use stint_domain::ports::BackendError;
 use stint_domain::values::{DateStamp, JobId, Minutes, PingId, TokenId, WorkSummary};
-use stint_domain::{LoggedPing, PingOutcome, Stream};
+use stint_domain::{CapturedDay, LoggedPing, PingOutcome};
 
-use crate::ledger::capture::{Day, DayOf, Summary};
+use crate::ledger::capture::{Day, Summary};
 use crate::sqlite::rows::{row, timestamp, uuid, version};
 use crate::sqlite::schema::{ping_days, pings};
 use crate::stored_row::StoredRow;
@@ -38,8 +38,8 @@ impl TryFrom<PingRow> for LoggedPing {
         let outcome = match (stored.status.as_str(), job, stored.reason) {
             ("logged", Some(_), None) if stored.minutes.is_some() => PingOutcome::Logged(id.into()),
             ("logged", Some(job), None) => {
-                let day: DateStamp = row.column("day", stored.day, |day| day.parse())?;
-                PingOutcome::Logged(Stream { job, token }.entry_of(day))
+                let date: DateStamp = row.column("day", stored.day, |day| day.parse())?;
+                PingOutcome::Logged(CapturedDay { job, token, date }.entry_id())
             }
             ("ignored", _, Some(reason)) => {
                 PingOutcome::Ignored(row.column("reason", reason, |reason| reason.parse())?)
@@ -79,8 +79,8 @@ pub(super) struct DayRow {
 }
 
 impl DayRow {
-    pub(super) fn read(self, (stream, _): DayOf) -> Result<Day, BackendError> {
-        let row = row("ping_days", stream.job.as_uuid().as_bytes());
+    pub(super) fn read(self, day: CapturedDay) -> Result<Day, BackendError> {
+        let row = row("ping_days", day.job.as_uuid().as_bytes());
         let summary = match (self.summary_at, self.summary_ping, summary(&row, self.summary)?) {
             (Some(at), Some(ping), Some(text)) => {
                 let ping = PingId::new(uuid(&row, "summary_ping", &ping)?);

@@ -6,18 +6,18 @@ use diesel::SqliteConnection;
 use diesel::prelude::*;
 use stint_domain::ports::BackendError;
 use stint_domain::ports::ping::PingStatus;
-use stint_domain::values::DateStamp;
-use stint_domain::{LoggedPing, Ping, PingRefusal};
+use stint_domain::values::JobName;
+use stint_domain::{CapturedDay, Ping, PingRefusal};
 
-use crate::ledger::capture::{Captured, DayOf, last_use};
+use crate::ledger::capture::{Captured, NewPing, last_use};
 use crate::sqlite::error::classify;
 use crate::sqlite::schema::{ping_days, pings, tokens};
 
 /// A last use is noted to the minute: so most groups change nothing.
 const MINUTE: i64 = 60_000_000;
 
-pub(super) fn pings(connection: &mut SqliteConnection, new: &[(LoggedPing, DateStamp)]) -> Result<(), BackendError> {
-    for (ping, day) in new {
+pub(super) fn pings(connection: &mut SqliteConnection, new: &[NewPing]) -> Result<(), BackendError> {
+    for NewPing { ping, day, project, anew } in new {
         diesel::insert_into(pings::table)
             .values((
                 pings::id.eq(ping.id.as_uuid().into_bytes()),
@@ -31,6 +31,8 @@ pub(super) fn pings(connection: &mut SqliteConnection, new: &[(LoggedPing, DateS
                 pings::status.eq(PingStatus::from(&ping.outcome).as_str()),
                 pings::reason.eq(ping.outcome.refusal().map(PingRefusal::as_str)),
                 pings::logged_at.eq(ping.logged_at.as_micros()),
+                pings::project.eq(project.as_ref().map(JobName::as_str)),
+                pings::anew.eq(*anew),
             ))
             .execute(connection)
             .map_err(classify)?;
@@ -41,15 +43,15 @@ pub(super) fn pings(connection: &mut SqliteConnection, new: &[(LoggedPing, DateS
 pub(super) fn days(
     connection: &mut SqliteConnection,
     captured: &Captured,
-    touched: &BTreeSet<DayOf>,
+    touched: &BTreeSet<CapturedDay>,
 ) -> Result<(), BackendError> {
     for day in touched {
-        let ((stream, date), Some(state)) = (day, captured.days.get(day)) else { continue };
+        let Some(state) = captured.days.get(day) else { continue };
         let summary = state.summary.as_ref();
         let place = (
-            ping_days::related_job.eq(stream.job.as_uuid().into_bytes()),
-            ping_days::token_id.eq(stream.token.as_uuid().into_bytes()),
-            ping_days::day.eq(date.to_string()),
+            ping_days::related_job.eq(day.job.as_uuid().into_bytes()),
+            ping_days::token_id.eq(day.token.as_uuid().into_bytes()),
+            ping_days::day.eq(day.date.to_string()),
         );
         let values = (
             ping_days::micros.eq(state.micros),

@@ -46,7 +46,7 @@ impl From<DeadPing> for Row {
         let ping = dead.ping.ok();
         let (related_job, project) = match ping.as_ref().map(|ping| &ping.target) {
             Some(PingTarget::Job(job)) => (Some(job.to_string()), None),
-            Some(PingTarget::Project { name, .. }) => (None, Some(name.as_str().to_owned())),
+            Some(PingTarget::Project { project, .. }) => (None, project.named().map(|name| name.as_str().to_owned())),
             None => (None, None),
         };
         Self {
@@ -87,9 +87,9 @@ fn table(rows: &[Row]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use stint_domain::Ping;
     use stint_domain::ports::ping_queue::Receipt;
     use stint_domain::values::{Gap, JobName, Subject, Timestamp, Zone};
+    use stint_domain::{Ping, PingProject};
 
     use super::*;
 
@@ -101,7 +101,7 @@ mod tests {
             id: id.parse().unwrap(),
             token: id.parse().unwrap(),
             subject: Subject::new("ada").unwrap(),
-            target: PingTarget::Project { name: JobName::new("stint").unwrap(), create: false },
+            target: PingTarget::Project { project: PingProject::Named(JobName::new("stint").unwrap()), create: false },
             zone: Zone::default(),
             gap: Gap::default(),
             at,

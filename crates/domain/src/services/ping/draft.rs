@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::values::{Gap, JobName, Minutes, PingId, Timestamp, WorkSummary};
+use crate::ping::PingProject;
+use crate::values::{Gap, Minutes, PingId, Timestamp, WorkSummary};
 
 /// What is taken for captured time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +53,7 @@ pub struct PingDraft {
     /// What was done.
     pub summary: Option<WorkSummary>,
     /// What it counts for, by a token that is bound to no job; others need none and ignore it.
-    pub project: Option<JobName>,
+    pub project: Option<PingProject>,
 }
 
 /// A moment that no ping may have.

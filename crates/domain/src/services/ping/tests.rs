@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::super::test::{at, clock, ids, job, principal};
 use super::*;
-use crate::ping::{LoggedPing, PingOutcome};
+use crate::ping::{LoggedPing, PingOutcome, PingProject};
 use crate::ports::{BackendErrorKind, MockPingQueue, MockPingRepository};
 use crate::values::{CaptureRule, Gap, JobName, Subject, TokenId, Zone};
 
@@ -21,6 +21,10 @@ fn taking() -> PingService {
 fn capturer(target: CaptureTarget) -> Capturer {
     let rule = CaptureRule { target, zone: "Asia/Tokyo".parse().unwrap(), gap: Gap::new(60).unwrap() };
     Capturer { token: TokenId::new(Uuid::from_u128(9)), subject: Subject::new("ada").unwrap(), rule }
+}
+
+fn stint() -> PingProject {
+    PingProject::Named(JobName::new("stint").unwrap())
 }
 
 fn bound() -> Capturer {
@@ -65,9 +69,9 @@ fn a_ping_carries_its_tokens_rule_and_the_present_moment() {
 
 #[test]
 fn a_token_without_a_job_needs_a_project_and_a_bound_one_ignores_it() {
-    let named = PingDraft { project: Some(JobName::new("stint").unwrap()), ..PingDraft::default() };
+    let named = PingDraft { project: Some(stint()), ..PingDraft::default() };
     let free = capturer(CaptureTarget::Projects { create: true });
-    let target = PingTarget::Project { name: JobName::new("stint").unwrap(), create: true };
+    let target = PingTarget::Project { project: stint(), create: true };
     assert_eq!(taking().admit(&free, named.clone()).unwrap().target, target);
     assert_eq!(taking().admit(&free, PingDraft::default()), Err(PingDraftError::ProjectMissing));
     assert_eq!(taking().admit(&bound(), named).unwrap().target, PingTarget::Job(job().id));
@@ -141,7 +145,7 @@ async fn filters_hold_for_queued_pings_too() {
         let mut queue = MockPingQueue::new();
         queue.expect_waiting().returning(move |_| {
             let free = capturer(CaptureTarget::Projects { create: false });
-            let project = PingDraft { project: Some(JobName::new("stint").unwrap()), ..PingDraft::default() };
+            let project = PingDraft { project: Some(stint()), ..PingDraft::default() };
             Ok(vec![queued(1), Ping { token: other, ..queued(2) }, taking().admit(&free, project).unwrap()])
         });
         let query = ListKnownPings { state: Some(PingState::Queued), ..query };

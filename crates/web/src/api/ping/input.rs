@@ -2,7 +2,7 @@
 
 use stint_domain::services::{PingDraft, PingDraftError};
 use stint_domain::values::{JobName, Minutes, MinutesError, PingId, PingName, Timestamp, WorkSummary};
-use stint_domain::{Capturer, Ping};
+use stint_domain::{Capturer, Ping, PingProject};
 use utoipa::ToSchema;
 
 use crate::exchange::Call;
@@ -49,7 +49,7 @@ pub(super) fn ping(call: &Call, capturer: &Capturer, json: Option<Json<'_>>) -> 
         summary: query.optional("summary", WorkSummary::new),
         at: query
             .optional("at", |text| moment::from_text(text).map_err(|error| error.to_string()).and_then(admissible)),
-        project: query.optional("project", JobName::new),
+        project: query.optional("project", |text| JobName::new(text).map(PingProject::Named)),
         id: query.optional("id", named),
     };
     let mut errors = query.take_errors();
@@ -59,7 +59,7 @@ pub(super) fn ping(call: &Call, capturer: &Capturer, json: Option<Json<'_>>) -> 
             minutes: fields.optional("minutes", once(&query, "minutes", fields::minutes)).flatten(),
             summary: fields.optional("summary", once(&query, "summary", fields::work_summary)).flatten(),
             at: fields.optional("at", once(&query, "at", |json| at_in_body(&json, admissible))).flatten(),
-            project: fields.optional("project", once(&query, "project", fields::job_name)).flatten(),
+            project: fields.optional("project", once(&query, "project", named_in_body)).flatten(),
             id: fields.optional("id", once(&query, "id", |json| fields::parse(json, named))).flatten(),
         };
         fields.finish("`minutes`, `summary`, `at`, `project` and `id`");
@@ -98,6 +98,10 @@ fn once<'j, T>(
     move |json| {
         if twice { Err("must be given once, and is in the query, too".to_owned()) } else { nullable(read)(json) }
     }
+}
+
+fn named_in_body(json: Json<'_>) -> Result<PingProject, String> {
+    fields::job_name(json).map(PingProject::Named)
 }
 
 fn at_in_body(

@@ -2,9 +2,9 @@
 
 use actix_web::http::StatusCode;
 use serde_json::json;
-use stint_domain::PingTarget;
 use stint_domain::ports::BackendErrorKind;
 use stint_domain::values::{JobName, Minutes};
+use stint_domain::{PingProject, PingTarget};
 
 use super::*;
 use crate::test::{JOB, Ports, Reply, TOKEN, TestRequest, at, capture_secret, failure, queue, rule, send};
@@ -79,7 +79,8 @@ async fn everything_may_be_said_in_the_query_or_in_the_body_or_partly_in_each() 
         let reply = send(&api, request).await;
         let ping = pushed.lock().unwrap().pop().unwrap();
         assert_eq!(reply.status, 202, "{:?}", reply.json());
-        let project = PingTarget::Project { name: JobName::new("Reading").unwrap(), create: true };
+        let project =
+            PingTarget::Project { project: PingProject::Named(JobName::new("Reading").unwrap()), create: true };
         assert_eq!((ping.target, ping.minutes), (project, Some(Minutes::new(30).unwrap())));
         assert_eq!(ping.summary.unwrap().as_str(), "read papers");
         assert_eq!((ping.at.to_string().as_str(), ping.received_at), ("2023-11-14T22:00:00.000000Z", at()));

@@ -3,7 +3,7 @@
 
 use stint_domain::services::{PingDraft, PingDraftError, PingService};
 use stint_domain::values::{JobName, PingId, Timestamp};
-use stint_domain::{Capturer, Ping};
+use stint_domain::{Capturer, Ping, PingProject};
 
 use super::items;
 use crate::json::Json;
@@ -78,11 +78,22 @@ fn moment(time: Option<&[u8]>) -> Result<Timestamp, String> {
     moment::from_json(&time)
 }
 
-/// The job's name, as near to what was sent as a name can be. Tokens that are bound to a job do not look at it.
-fn project(json: Option<&[u8]>) -> Option<JobName> {
-    let sent = json.and_then(items::text).unwrap_or_default();
-    let cut: String = sent.trim().chars().take(JobName::MAX_CHARS).collect();
-    JobName::new(&cut).or_else(|_| JobName::new(NO_PROJECT)).ok()
+/// The project, its name as near to what was sent as a name can be. Tokens that are bound to a job do not look at it.
+fn project(json: Option<&[u8]>) -> Option<PingProject> {
+    let (sent, fallback) = (json.and_then(items::text).unwrap_or_default(), JobName::new(NO_PROJECT).ok()?);
+    let sent = sent.trim();
+    if is_placeholder(sent) {
+        return Some(PingProject::Unnamed { last: true, fallback });
+    }
+    let cut: String = sent.chars().take(JobName::MAX_CHARS).collect();
+    Some(JobName::new(&cut).map_or(PingProject::Unnamed { last: false, fallback }, PingProject::Named))
+}
+
+/// Whether it is what plugins of browsers send for what they do not know, such as `<<LAST_PROJECT>>`. There are others, for
+/// branches and languages; none of them is a project's name.
+fn is_placeholder(text: &str) -> bool {
+    let word = text.strip_prefix("<<").and_then(|text| text.strip_suffix(">>"));
+    word.is_some_and(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_uppercase() || b == b'_'))
 }
 
 /// What the heartbeat is called, so that its repeats are known. No name that a sender chooses has a control character,

@@ -3,10 +3,10 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use serde_json::{Value, json};
-use stint_domain::PingTarget;
 use stint_domain::ports::BackendErrorKind;
 use stint_domain::ports::ping::CapturedTime;
 use stint_domain::values::JobName;
+use stint_domain::{PingProject, PingTarget};
 
 use crate::test::{JOB, Ports, TestRequest, capture_secret, failure, queue, send};
 
@@ -111,7 +111,7 @@ async fn each_heartbeat_has_its_answer_in_order_and_bad_ones_harm_no_other() {
     assert_eq!(reason(6, "heartbeat"), "must be an object, got 7");
     let pushed = pushed.lock().unwrap();
     let micros: Vec<_> = pushed.iter().map(|ping| ping.at.as_micros()).collect();
-    assert_eq!(micros, [1_700_000_000_000_000, 1_699_999_999_500_000, 1_700_003_600_000_000]);
+    assert_eq!(micros, [1_699_999_999_500_000, 1_700_000_000_000_000, 1_700_003_600_000_000]);
     assert!(pushed.iter().all(|ping| ping.minutes.is_none() && ping.summary.is_none()));
 }
 
@@ -196,17 +196,47 @@ async fn the_project_picks_the_job_unless_the_token_is_bound_to_one() {
     for (kind, create) in [('n', false), ('c', true)] {
         send(&api, sent(kind, BULK, &body)).await;
         let targets: Vec<_> = pushed.lock().unwrap().drain(..).map(|ping| ping.target).collect();
-        let project = |name: &str| PingTarget::Project { name: JobName::new(name).unwrap(), create };
-        let unknown = project("Unknown Project");
-        assert_eq!(targets, [project("stint"), unknown.clone(), unknown.clone(), unknown]);
+        let project = |project| PingTarget::Project { project, create };
+        let [stint, fallback] = ["stint", "Unknown Project"].map(|name| JobName::new(name).unwrap());
+        let unknown = project(PingProject::Unnamed { last: false, fallback });
+        assert_eq!(targets, [project(PingProject::Named(stint)), unknown.clone(), unknown.clone(), unknown]);
     }
     let bad = json!([with(format!(" {}", "ä".repeat(121)).into()), with(7.into()), with("a\nb".into())]);
     assert_eq!(statuses(&send(&api, sent('c', BULK, &bad)).await.json()), [201; 3]);
-    let named = |name: &str| PingTarget::Project { name: JobName::new(name).unwrap(), create: true };
     let targets: Vec<_> = pushed.lock().unwrap().drain(..).map(|ping| ping.target).collect();
-    assert_eq!(targets, [named(&"ä".repeat(120)), named("Unknown Project"), named("Unknown Project")]);
+    assert_eq!(targets, [named(&"ä".repeat(120)), unnamed(false), unnamed(false)]);
     assert_eq!(statuses(&send(&api, sent('b', BULK, &bad)).await.json()), [201; 3]);
     assert!(pushed.lock().unwrap().iter().all(|ping| ping.target == PingTarget::Job(JOB.parse().unwrap())));
+}
+
+/// What a token that may create jobs sends for it.
+fn named(project: &str) -> PingTarget {
+    PingTarget::Project { project: PingProject::Named(JobName::new(project).unwrap()), create: true }
+}
+
+fn unnamed(last: bool) -> PingTarget {
+    let fallback = JobName::new("Unknown Project").unwrap();
+    PingTarget::Project { project: PingProject::Unnamed { last, fallback }, create: true }
+}
+
+#[actix_web::test]
+async fn a_placeholder_is_no_project_but_means_the_last_one() {
+    let (api, pushed) = queue();
+    let with = |time: i64, project: &str| {
+        let mut heartbeat = heartbeat(time);
+        heartbeat["project"] = project.into();
+        heartbeat
+    };
+    let body = json!([
+        with(1_700_000_003, " <<LAST_PROJECT>> "),
+        with(1_700_000_001, "stint"),
+        with(1_700_000_002, "<<LAST_LANGUAGE>>"),
+        with(1_700_000_004, "<<stint>>"),
+        with(1_700_000_005, "<<>>"),
+    ]);
+    assert_eq!(statuses(&send(&api, sent('c', BULK, &body)).await.json()), [201; 5]);
+    let targets: Vec<_> = pushed.lock().unwrap().drain(..).map(|ping| ping.target).collect();
+    assert_eq!(targets, [named("stint"), unnamed(true), unnamed(true), named("<<stint>>"), named("<<>>")]);
 }
 
 #[actix_web::test]

@@ -1,0 +1,1 @@
+DROP INDEX pings_in_order;
