@@ -12,6 +12,7 @@ from zoneinfo import available_timezones
 
 from stint_bench import BenchError, stage, tools
 from stint_bench.measure import say
+from stint_bench.service import Stint
 
 from . import audit
 from .expected import Token, differences, ledger_of
@@ -51,7 +52,7 @@ def run() -> None:
             System(program, folder, chosen.when_queue_is_down, chosen.abandoned_after) as system:
         jobs, tokens = prepare(system, chosen.jobs)
         urls = [service.url for service in system.services]
-        fleet = Fleet(urls, tokens, chosen.senders, chosen.rate, chosen.seed)
+        fleet = Fleet(urls, tokens, list(jobs), chosen.senders, chosen.rate, chosen.seed)
         say(f"seed {chosen.seed}; {len(tokens)} streams of {len(jobs)} jobs")
         start = time.monotonic()
         fleet.start()
@@ -73,18 +74,21 @@ def run() -> None:
     print("Every ping counts once; all totals are the sums of their entries; no ping was set aside.")
 
 
-def prepare(system: System, count: int) -> tuple[list[str], list[Token]]:
-    """Jobs, each with a token of every time zone, made by one of the services."""
-    jobs, tokens = [], []
-    for number in range(count):
-        service = system.services[number % len(system.services)]
-        job = json.loads(service.send("POST", "/api/v1/jobs", {"name": f"Job {number}"}))["id"]
-        jobs.append(job)
+def prepare(system: System, count: int) -> tuple[dict[str, str], list[Token]]:
+    """Jobs by name, each with a token of every time zone, made by one of the services; and as many tokens whose pings name
+    one of all jobs each."""
+    jobs, tokens = {}, []
+
+    def make_tokens(service: Stint, path: str, job: str | None) -> None:
         for zone in ZONES:
-            made = json.loads(
-                service.send("POST", f"/api/v1/jobs/{job}/capture-tokens", {"name": zone, "time_zone": zone})
-            )
+            made = json.loads(service.send("POST", f"/api/v1{path}", {"name": zone, "time_zone": zone}))
             tokens.append(Token(made["secret"], job, zone, made["gap_seconds"]))
+
+    for number in range(count):
+        service, name = system.services[number % len(system.services)], f"Job {number}"
+        jobs[name] = json.loads(service.send("POST", "/api/v1/jobs", {"name": name}))["id"]
+        make_tokens(service, f"/jobs/{jobs[name]}/capture-tokens", jobs[name])
+        make_tokens(service, "/capture-tokens", None)
     return jobs, tokens
 
 
@@ -101,9 +105,9 @@ def disturb(system: System, fleet: Fleet, start: float, chosen) -> None:
         say(f"{time.monotonic() - start:.0f} s: {done}; {len(fleet.acknowledged):,} pings taken")
 
 
-def check(system: System, fleet: Fleet, jobs: list[str]) -> list[str]:
+def check(system: System, fleet: Fleet, jobs: dict[str, str]) -> list[str]:
     service = system.services[0]
-    wrong = differences(ledger_of(fleet.acknowledged, jobs), audit.found(service, jobs))
+    wrong = differences(ledger_of(fleet.acknowledged, jobs), audit.found(service, list(jobs.values())))
     dead = json.loads(service.run("pings", "dead", "--json"))
     if dead:
         wrong.append(f"{len(dead)} pings were set aside, such as {dead[0]}")

@@ -19,7 +19,8 @@ class Token:
     """A capture token, and what was fixed when it was created."""
 
     secret: str
-    job: str
+    job: str | None
+    """None, when its pings name a project each."""
     zone: str
     gap: int
     """Seconds."""
@@ -33,6 +34,8 @@ class Ping:
     name: str
     at: int | None = None
     minutes: int | None = None
+    project: str | None = None
+    """Of a token without a job: the name of one."""
 
 
 @dataclass
@@ -49,38 +52,40 @@ class Ledger:
     """Minutes of each job."""
 
 
-def ledger_of(acknowledged: Iterable[tuple[str, Ping]], jobs: Iterable[str]) -> Ledger:
-    """What has to be there when each of these pings, by id, was logged once."""
-    ledger = Ledger(totals=dict.fromkeys(jobs, 0))
-    streams: dict[Token, list[int]] = defaultdict(list)
+def ledger_of(acknowledged: Iterable[tuple[str, Ping]], jobs: dict[str, str]) -> Ledger:
+    """What has to be there when each of these pings, by id, was logged once; `jobs` are ids by name."""
+    ledger = Ledger(totals=dict.fromkeys(jobs.values(), 0))
+    streams: dict[Token, list[tuple[int, str, str]]] = defaultdict(list)
     for ping_id, ping in acknowledged:
         ledger.pings[ping_id, "logged"] += 1
+        job = ping.token.job or jobs[ping.project]
         if ping.minutes is None:
-            streams[ping.token].append(ping.at)
+            streams[ping.token].append((ping.at, ping_id, job))
         else:
-            ledger.entries[ping_id, ping.token.job, ping.minutes] += 1
-            ledger.totals[ping.token.job] += ping.minutes
-    for token, times in streams.items():
-        for day, minutes in minutes_by_day(times, token.gap, ZoneInfo(token.zone)).items():
-            ledger.derived[token.job, day.isoformat(), minutes] += 1
-            ledger.totals[token.job] += minutes
+            ledger.entries[ping_id, job, ping.minutes] += 1
+            ledger.totals[job] += ping.minutes
+    for token, signs in streams.items():
+        for (job, day), minutes in minutes_by_day(signs, token.gap, ZoneInfo(token.zone)).items():
+            ledger.derived[job, day.isoformat(), minutes] += 1
+            ledger.totals[job] += minutes
     return ledger
 
 
-def minutes_by_day(times: Iterable[int], gap: int, zone: ZoneInfo) -> dict[date, int]:
-    """Whole minutes that a stream's signs of life prove on each local day; days without any are left out."""
-    proved: dict[date, int] = defaultdict(int)
-    in_order = sorted(times)
-    for start, end in zip(in_order, in_order[1:]):
+def minutes_by_day(signs: Iterable[tuple[int, str, str]], gap: int, zone: ZoneInfo) -> dict[tuple[str, date], int]:
+    """Whole minutes that each job has on each local day of a stream's signs of life (time, id and job each); days without
+    any are left out."""
+    proved: dict[tuple[str, date], int] = defaultdict(int)
+    in_order = sorted(signs)
+    for (start, _, job), (end, _, _) in zip(in_order, in_order[1:]):
         if end - start >= gap * 1_000_000:
             continue
         while start < end:
             day = local_day(start, zone)
             until = min(end, midnight_after(day, zone))
-            proved[day] += until - start
+            proved[job, day] += until - start
             start = until
-    minutes = {day: min(micros // MINUTE, DAY_MINUTES) for day, micros in proved.items()}
-    return {day: count for day, count in minutes.items() if count}
+    minutes = {of: min(micros // MINUTE, DAY_MINUTES) for of, micros in proved.items()}
+    return {of: count for of, count in minutes.items() if count}
 
 
 def local_day(micros: int, zone: ZoneInfo) -> date:

@@ -26,10 +26,13 @@ class Refused(Exception):
 class Sender(threading.Thread):
     """Sends to all services by turns, over kept connections."""
 
-    def __init__(self, number: int, urls: list[str], tokens: list[Token], pause: float, seed: int, stop: threading.Event):
+    def __init__(
+        self, number: int, urls: list[str], tokens: list[Token], projects: list[str], pause: float, seed: int,
+        stop: threading.Event,
+    ):
         super().__init__(name=f"sender {number}", daemon=True)
         self._hosts = [urlsplit(url).netloc for url in urls]
-        self._tokens, self._pause, self._stop_sending = tokens, pause, stop
+        self._tokens, self._projects, self._pause, self._stop_sending = tokens, projects, pause, stop
         self._random = random.Random(seed * 1_000 + number)
         self._connections: dict[str, http.client.HTTPConnection] = {}
         self.acknowledged: list[tuple[str, Ping]] = []
@@ -62,9 +65,10 @@ class Sender(threading.Thread):
     def _draw(self) -> Ping:
         token, name = self._random.choice(self._tokens), f"{self.name} {len(self.acknowledged)}"
         at = time.time_ns() // 1000 - self._random.randrange(60_000_000, TIMES_SPAN_DAYS * 86_400_000_000)
+        project = None if token.job else self._random.choice(self._projects)
         if self._random.random() < 0.5:
-            return Ping(token, name, at=at)
-        return Ping(token, name, at=self._random.choice((None, at)), minutes=self._random.randint(1, 240))
+            return Ping(token, name, at=at, project=project)
+        return Ping(token, name, self._random.choice((None, at)), self._random.randint(1, 240), project)
 
     def _deliver(self, ping: Ping) -> str:
         """Sends it until it is taken; its id."""
@@ -115,6 +119,8 @@ def request(ping: Ping, as_body: bool) -> tuple[str, str, str | None, dict[str, 
         says["minutes"] = ping.minutes
     if ping.at:
         says["at"] = rfc3339(ping.at)
+    if ping.project:
+        says["project"] = ping.project
     if as_body:
         return "POST", path, json.dumps(says), {"Content-Type": "application/json"}
     query = "&".join(f"{name}={quote(str(value), safe='')}" for name, value in says.items())
@@ -128,10 +134,10 @@ def rfc3339(micros: int) -> str:
 class Fleet:
     """All senders."""
 
-    def __init__(self, urls: list[str], tokens: list[Token], senders: int, rate: float, seed: int):
+    def __init__(self, urls: list[str], tokens: list[Token], projects: list[str], senders: int, rate: float, seed: int):
         self._stop = threading.Event()
         self._senders = [
-            Sender(number, urls, tokens, senders / rate, seed, self._stop) for number in range(1, senders + 1)
+            Sender(number, urls, tokens, projects, senders / rate, seed, self._stop) for number in range(1, senders + 1)
         ]
 
     def start(self) -> None:

@@ -23,7 +23,15 @@ def at(text: str, day: int = 20) -> int:
 
 
 def minutes(*times: int, zone: ZoneInfo = UTC) -> dict[date, int]:
-    return minutes_by_day(times, 900, zone)
+    """Of one job."""
+    signs = [(time, str(number), "job") for number, time in enumerate(times)]
+    return {day: count for (_, day), count in minutes_by_day(signs, 900, zone).items()}
+
+
+def of_jobs(*signs: tuple[str, str]) -> dict[str, int]:
+    """Minutes by job on `DAY`."""
+    signs = [(at(time), str(number), job) for number, (job, time) in enumerate(signs)]
+    return {job: count for (job, day), count in minutes_by_day(signs, 900, UTC).items() if day == DAY}
 
 
 class Derived(unittest.TestCase):
@@ -37,6 +45,14 @@ class Derived(unittest.TestCase):
         self.assertEqual(minutes(at("9:00:00"), at("9:00:59")), {})
         self.assertEqual(minutes(at("9:00")), {})
 
+    def test_the_time_between_two_jobs_is_the_earlier_ones(self):
+        self.assertEqual(of_jobs(("A", "9:00"), ("B", "9:04"), ("A", "9:10")), {"A": 4, "B": 6})
+        self.assertEqual(of_jobs(("A", "9:00"), ("A", "9:10"), ("B", "9:04")), {"A": 4, "B": 6})
+        self.assertEqual(of_jobs(("A", "9:00"), ("B", "9:20"), ("B", "9:30")), {"B": 10})
+        times = [("AB"[place % 2], f"{9 + place * 4 // 60}:{place * 4 % 60:02}") for place in range(31)]
+        self.assertEqual(of_jobs(*times), {"A": 60, "B": 60})
+        self.assertEqual(of_jobs(("A", "23:52"), ("B", "23:58"), ("B", "23:59")), {"A": 6, "B": 1})
+
     def test_local_midnight_divides(self):
         self.assertEqual(minutes(at("23:50"), at("0:02", day=21)), {DAY: 10, date(2026, 11, 21): 2})
         berlin = ZoneInfo("Europe/Berlin")
@@ -46,7 +62,8 @@ class Derived(unittest.TestCase):
         long_day = ZoneInfo("Europe/Berlin")  # 2026-10-25 has 25 hours
         midnight = int(datetime(2026, 10, 25, tzinfo=long_day).timestamp()) * 1_000_000
         signs = [midnight + minute * 60_000_000 for minute in range(0, 25 * 60 + 1, 10)]
-        self.assertEqual(minutes_by_day(signs, 900, long_day), {date(2026, 10, 25): 1440})
+        signs = [(sign, "", "job") for sign in signs]
+        self.assertEqual(minutes_by_day(signs, 900, long_day), {("job", date(2026, 10, 25)): 1440})
 
 
 class Ledgers(unittest.TestCase):
@@ -60,20 +77,29 @@ class Ledgers(unittest.TestCase):
         ]
 
     def test_streams_are_apart_and_totals_are_sums(self):
-        ledger = ledger_of(self.pings, ["job", "idle"])
+        ledger = ledger_of(self.pings, {"Job": "job", "Idle": "idle"})
         self.assertEqual(ledger.totals, {"job": 35, "idle": 0})
         self.assertEqual(dict(ledger.entries), {("a", "job", 30): 1})
         self.assertEqual(dict(ledger.derived), {("job", "2026-11-20", 5): 1})
 
+    def test_pings_of_several_jobs_count_for_theirs(self):
+        token = Token("secret", None, "UTC", 900)
+        pings = [
+            ("a", Ping(token, "1", at=at("9:00"), project="Job")),
+            ("b", Ping(token, "2", at=at("9:05"), project="Idle")),
+            ("c", Ping(token, "3", minutes=7, project="Idle")),
+        ]
+        self.assertEqual(ledger_of(pings, {"Job": "job", "Idle": "idle"}).totals, {"job": 5, "idle": 7})
+
     def test_what_agrees_has_no_differences(self):
-        self.assertEqual(differences(ledger_of(self.pings, ["job"]), ledger_of(self.pings[::-1], ["job"])), [])
+        self.assertEqual(differences(ledger_of(self.pings, {"Job": "job"}), ledger_of(self.pings[::-1], {"Job": "job"})), [])
 
     def test_a_lost_ping_and_a_double_one_are_told(self):
-        expected = ledger_of(self.pings, ["job"])
-        lost = differences(expected, ledger_of(self.pings[1:], ["job"]))
+        expected = ledger_of(self.pings, {"Job": "job"})
+        lost = differences(expected, ledger_of(self.pings[1:], {"Job": "job"}))
         self.assertEqual(lost[0], "pings, missing: 1, such as ('a', 'logged')")
         self.assertEqual(lost[-1], "total of job job: 5 instead of 35")
-        doubled = differences(expected, ledger_of([*self.pings, self.pings[0]], ["job"]))
+        doubled = differences(expected, ledger_of([*self.pings, self.pings[0]], {"Job": "job"}))
         self.assertEqual(doubled[1], "entries, too much: 1, such as ('a', 'job', 30)")
         self.assertEqual(len(differences(expected, Ledger(totals={"job": 35}))), 3)
 
