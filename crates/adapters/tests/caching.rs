@@ -9,7 +9,8 @@ use stint_adapters::memory::Memory;
 use stint_adapters::system::SystemClock;
 use stint_conformance::Fixture;
 use stint_domain::ports::token::{
-    Expiry, ListCapturing, RevokeTokenError, TokenChanges, TokenCursor, UpdateToken, UpdateTokenError,
+    CreateTokenError, Expiry, ListCapturing, ListTokens, Made, RevokeToken, RevokeTokenError, Revoked, TokenChanges,
+    TokenCursor, UpdateToken, UpdateTokenError,
 };
 use stint_domain::ports::{BackendError, Clock, TokenRepository};
 use stint_domain::values::{Subject, Timestamp, TokenId};
@@ -42,12 +43,12 @@ struct Counting {
 
 #[async_trait]
 impl TokenRepository for Counting {
-    async fn create(&self, token: Token) -> Result<(), BackendError> {
+    async fn create(&self, token: Token) -> Result<(), CreateTokenError> {
         self.inner.create(token).await
     }
 
-    async fn revoke(&self, id: TokenId, at: Timestamp) -> Result<Token, RevokeTokenError> {
-        self.inner.revoke(id, at).await
+    async fn revoke(&self, command: RevokeToken) -> Result<Revoked, RevokeTokenError> {
+        self.inner.revoke(command).await
     }
 
     async fn update(&self, command: UpdateToken) -> Result<Token, UpdateTokenError> {
@@ -63,8 +64,8 @@ impl TokenRepository for Counting {
         self.inner.find_by_hash(hash).await
     }
 
-    async fn list(&self) -> Result<Vec<Token>, BackendError> {
-        self.inner.list().await
+    async fn list(&self, query: ListTokens) -> Result<Page<Token, TokenCursor>, BackendError> {
+        self.inner.list(query).await
     }
 
     async fn list_capturing(&self, query: ListCapturing) -> Result<Page<Token, TokenCursor>, BackendError> {
@@ -98,6 +99,7 @@ impl Setting {
             created_at: setting.clock.now(),
             expires_at: None,
             revoked_at: None,
+            made_by: None,
             last_used_at: None,
         };
         setting.inner.create(token.clone()).await.unwrap();
@@ -110,6 +112,10 @@ impl Setting {
 
     async fn found(&self) -> Option<Token> {
         self.cached.find_by_hash(SecretHash([1; 32])).await.unwrap()
+    }
+
+    fn revocation(&self, token: &Token) -> RevokeToken {
+        RevokeToken { id: token.id, at: self.clock.now(), made: Made::Revoke }
     }
 
     fn questions(&self) -> usize {
@@ -134,7 +140,7 @@ async fn a_token_is_asked_for_once_in_four_seconds() {
 async fn a_revocation_by_another_instance_shows_within_five_seconds() {
     let (setting, token) = Setting::with_token().await;
     setting.found().await;
-    setting.inner.revoke(token.id, setting.clock.now()).await.unwrap();
+    setting.inner.revoke(setting.revocation(&token)).await.unwrap();
     setting.set_clock(5 * SECOND);
     assert!(setting.found().await.unwrap().revoked_at.is_some());
 }
@@ -143,8 +149,19 @@ async fn a_revocation_by_another_instance_shows_within_five_seconds() {
 async fn a_revocation_by_this_instance_shows_at_once() {
     let (setting, token) = Setting::with_token().await;
     setting.found().await;
-    setting.cached.revoke(token.id, setting.clock.now()).await.unwrap();
+    setting.cached.revoke(setting.revocation(&token)).await.unwrap();
     assert!(setting.found().await.unwrap().revoked_at.is_some());
+}
+
+#[tokio::test]
+async fn what_a_token_made_is_forgotten_with_it() {
+    let (setting, token) = Setting::with_token().await;
+    let (id, hash) = (TokenId::new(Uuid::from_u128(2)), SecretHash([2; 32]));
+    let made = Token { id, secret_hash: hash, made_by: Some(token.id), ..token.clone() };
+    setting.inner.create(made).await.unwrap();
+    setting.cached.find_by_hash(hash).await.unwrap();
+    setting.cached.revoke(setting.revocation(&token)).await.unwrap();
+    assert!(setting.cached.find_by_hash(hash).await.unwrap().unwrap().revoked_at.is_some());
 }
 
 #[tokio::test]
@@ -168,7 +185,7 @@ async fn unknown_secrets_are_not_remembered() {
 #[tokio::test]
 async fn who_is_refused_waits_for_the_same_look_up_whatever_the_reason() {
     let (setting, token) = Setting::with_token().await;
-    setting.inner.revoke(token.id, setting.clock.now()).await.unwrap();
+    setting.inner.revoke(setting.revocation(&token)).await.unwrap();
     for _ in 0..3 {
         assert!(setting.found().await.unwrap().revoked_at.is_some());
     }

@@ -9,6 +9,11 @@ pub(crate) fn line(text: impl Display) -> io::Result<()> {
     writeln!(io::stdout(), "{text}")
 }
 
+/// Data whose line does not end yet.
+pub(crate) fn text(text: impl Display) -> io::Result<()> {
+    write!(io::stdout(), "{text}")
+}
+
 /// One line for a person who is watching.
 pub(crate) fn hint(text: impl Display) -> io::Result<()> {
     writeln!(io::stderr(), "{text}")

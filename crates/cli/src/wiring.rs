@@ -15,6 +15,7 @@ use stint_adapters::redis::{Redis, RedisSettings};
 use stint_adapters::spooling::Spooling;
 use stint_adapters::sqlite::{Sqlite, SqliteSettings};
 use stint_adapters::system::{RandomSecrets, SystemClock, UuidV7Generator};
+use stint_domain::ports::token::ListTokens;
 use stint_domain::ports::{
     BackendError, Clock, HealthCheck, Housekeeping, IdGenerator, JobRepository, NotReady, PingQueue, PingRepository,
     Secrets, TaskLog, TimeEntryRepository, TokenRepository, TotalsAudit,
@@ -24,6 +25,7 @@ use stint_domain::services::{
     TokenService,
 };
 use stint_domain::values::{Gap, JobId};
+use stint_domain::{PageSize, Token};
 use stint_web::{Api, HttpMetrics, Limits, Surface};
 
 use crate::settings::{
@@ -144,6 +146,11 @@ impl Ports {
         TokenService::new(self.tokens.clone(), self.secrets.clone(), self.clock.clone(), self.ids.clone())
     }
 
+    /// All tokens, oldest first, a page at a time.
+    pub(crate) fn all_tokens(&self) -> TokenPages {
+        TokenPages { service: self.token_service(), next: Some(ListTokens::default()) }
+    }
+
     /// Whether there is such a job.
     pub(crate) async fn has_job(&self, id: JobId) -> Result<bool, BackendError> {
         Ok(self.jobs.find(id).await?.is_some())
@@ -190,6 +197,22 @@ impl Ports {
             show_causes: configuration.environment.is_development(),
             metrics,
         }
+    }
+}
+
+/// The pages of all tokens that are left.
+pub(crate) struct TokenPages {
+    service: TokenService,
+    next: Option<ListTokens>,
+}
+
+impl TokenPages {
+    /// The next page; none after the last.
+    pub(crate) async fn next(&mut self) -> Result<Option<Vec<Token>>, BackendError> {
+        let Some(query) = self.next.take() else { return Ok(None) };
+        let page = self.service.list(ListTokens { size: PageSize::LARGEST, ..query }).await?;
+        self.next = page.next.map(|after| ListTokens { after: Some(after), ..query });
+        Ok(Some(page.items))
     }
 }
 

@@ -30,9 +30,12 @@
 //!
 //! use async_trait::async_trait;
 //! use stint_conformance::Fixture;
-//! use stint_domain::ports::token::{ListCapturing, RevokeTokenError, TokenCursor, UpdateToken, UpdateTokenError};
+//! use stint_domain::ports::token::{
+//!     CreateTokenError, ListCapturing, ListTokens, Made, RevokeToken, RevokeTokenError, Revoked, TokenCursor,
+//!     UpdateToken, UpdateTokenError,
+//! };
 //! use stint_domain::ports::{BackendError, BackendErrorKind, TokenRepository};
-//! use stint_domain::values::{CaptureTarget, Timestamp, TokenId};
+//! use stint_domain::values::{CaptureTarget, TokenId};
 //! use stint_domain::{Page, SecretHash, Token};
 //!
 //! #[derive(Default)]
@@ -40,20 +43,31 @@
 //!
 //! #[async_trait]
 //! impl TokenRepository for Toy {
-//!     async fn create(&self, token: Token) -> Result<(), BackendError> {
+//!     async fn create(&self, token: Token) -> Result<(), CreateTokenError> {
 //!         let mut tokens = self.0.lock().unwrap();
 //!         if tokens.iter().any(|other| other.id == token.id) {
-//!             return Err(BackendError::new("toy", BackendErrorKind::Internal, "the token's id is taken"));
+//!             return Err(BackendError::new("toy", BackendErrorKind::Internal, "the token's id is taken").into());
+//!         }
+//!         let usable = |maker| tokens.iter().any(|other| other.id == maker && other.revoked_at.is_none());
+//!         if let Some(maker) = token.made_by.filter(|maker| !usable(*maker)) {
+//!             return Err(CreateTokenError::MakerRevoked(maker));
 //!         }
 //!         tokens.push(token);
 //!         Ok(())
 //!     }
 //!
-//!     async fn revoke(&self, id: TokenId, at: Timestamp) -> Result<Token, RevokeTokenError> {
+//!     async fn revoke(&self, command: RevokeToken) -> Result<Revoked, RevokeTokenError> {
+//!         let RevokeToken { id, at, made } = command;
 //!         let mut tokens = self.0.lock().unwrap();
 //!         let token = tokens.iter_mut().find(|token| token.id == id).ok_or(RevokeTokenError::NotFound(id))?;
 //!         token.revoked_at.get_or_insert(at);
-//!         Ok(token.clone())
+//!         let mut revoked = Revoked { token: token.clone(), made: 0 };
+//!         let with_it = |token: &Token| token.made_by == Some(id) && token.revoked_at.is_none();
+//!         for token in tokens.iter_mut().filter(|token| made == Made::Revoke && with_it(token)) {
+//!             token.revoked_at = Some(at);
+//!             revoked.made += 1;
+//!         }
+//!         Ok(revoked)
 //!     }
 //!
 //!     async fn update(&self, command: UpdateToken) -> Result<Token, UpdateTokenError> {
@@ -73,10 +87,12 @@
 //!         Ok(self.0.lock().unwrap().iter().find(|token| token.secret_hash == hash).cloned())
 //!     }
 //!
-//!     async fn list(&self) -> Result<Vec<Token>, BackendError> {
+//!     async fn list(&self, query: ListTokens) -> Result<Page<Token, TokenCursor>, BackendError> {
 //!         let mut tokens = self.0.lock().unwrap().clone();
-//!         tokens.sort_by_key(|token| token.created_at);
-//!         Ok(tokens)
+//!         let after = |token: &Token, place: TokenCursor| (token.created_at, token.id) > (place.created_at, place.id);
+//!         tokens.retain(|token| query.after.is_none_or(|place| after(token, place)));
+//!         tokens.sort_by_key(|token| (token.created_at, token.id));
+//!         Ok(Page::of(tokens, query.size, |token| TokenCursor::from(token)))
 //!     }
 //!
 //!     async fn list_capturing(&self, query: ListCapturing) -> Result<Page<Token, TokenCursor>, BackendError> {

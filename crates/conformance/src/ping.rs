@@ -157,6 +157,7 @@ impl Capture {
             created_at: at(0),
             expires_at: None,
             revoked_at: None,
+            made_by: None,
             last_used_at: None,
         };
         self.tokens.create(token.clone()).await.unwrap();

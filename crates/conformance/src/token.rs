@@ -1,10 +1,13 @@
-//! What a [`TokenRepository`] owes.
+//! What a [`TokenRepository`] owes. Which token made which is in [`made`].
+
+pub mod made;
 
 use std::time::Duration;
 
 use stint_domain::ports::TokenRepository;
 use stint_domain::ports::token::{
-    Expiry, ListCapturing, RevokeTokenError, TokenChanges, TokenCursor, UpdateToken, UpdateTokenError,
+    Expiry, ListCapturing, ListTokens, Made, RevokeToken, RevokeTokenError, TokenChanges, TokenCursor, UpdateToken,
+    UpdateTokenError,
 };
 use stint_domain::values::{CaptureRule, CaptureTarget, Gap, JobId, TokenId, Zone};
 use stint_domain::{Scopes, SecretHash, Token};
@@ -41,6 +44,16 @@ macro_rules! token_repository {
                 tokens_that_capture_are_listed_latest_first_and_others_are_not,
                 tokens_of_one_job_are_listed_without_others,
                 pages_of_tokens_that_capture_hold_each_once,
+                pages_of_all_tokens_hold_each_once,
+            }
+            (token::made) {
+                a_token_remembers_which_one_made_it,
+                revoking_a_token_takes_along_what_it_made_and_nothing_else,
+                what_a_token_made_stays_when_it_is_to_be_kept,
+                revoking_again_takes_along_what_was_kept_until_then,
+                what_a_token_made_is_refused_within_5_seconds_of_its_revocation,
+                a_revoked_or_unknown_token_makes_none,
+                no_token_stays_usable_that_a_revoked_one_made_at_the_same_time,
             }
         }
     };
@@ -86,7 +99,7 @@ pub async fn a_token_is_found_by_its_id(tokens: Tokens) {
     let stored = Token { expires_at: Some(at(0)), ..token(1) };
     tokens.port.create(stored.clone()).await.unwrap();
     assert_eq!(tokens.port.find(stored.id).await.unwrap().as_ref(), Some(&stored));
-    let revoked = tokens.port.revoke(stored.id, at(7)).await.unwrap();
+    let revoked = tokens.port.revoke(revocation(stored.id, 7)).await.unwrap().token;
     assert_eq!(tokens.port.find(stored.id).await.unwrap(), Some(revoked));
     assert_eq!(tokens.port.find(TokenId::new(fresh())).await.unwrap(), None);
 }
@@ -121,7 +134,7 @@ pub async fn a_revoked_token_is_still_found_and_shows_it_within_5_seconds(tokens
     tokens.port.create(stored.clone()).await.unwrap();
     tokens.port.find_by_hash(stored.secret_hash).await.unwrap();
     let expected = Token { revoked_at: Some(at(7)), ..stored.clone() };
-    assert_eq!(tokens.port.revoke(stored.id, at(7)).await.unwrap(), expected);
+    assert_eq!(tokens.port.revoke(revocation(stored.id, 7)).await.unwrap().token, expected);
     let shown = async {
         while tokens.port.find_by_hash(stored.secret_hash).await.unwrap().as_ref() != Some(&expected) {
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -134,9 +147,9 @@ pub async fn a_revoked_token_is_still_found_and_shows_it_within_5_seconds(tokens
 pub async fn a_revoked_token_keeps_its_first_moment(tokens: Tokens) {
     let stored = token(1);
     tokens.port.create(stored.clone()).await.unwrap();
-    let first = tokens.port.revoke(stored.id, at(7)).await.unwrap();
-    assert_eq!(tokens.port.revoke(stored.id, at(8)).await.unwrap(), first);
-    assert_eq!(tokens.port.list().await.unwrap(), [Token { revoked_at: Some(at(7)), ..stored }]);
+    let first = tokens.port.revoke(revocation(stored.id, 7)).await.unwrap();
+    assert_eq!(tokens.port.revoke(revocation(stored.id, 8)).await.unwrap(), first);
+    assert_eq!(all(&tokens).await, [Token { revoked_at: Some(at(7)), ..stored }]);
 }
 
 /// Only the one that is named.
@@ -145,28 +158,28 @@ pub async fn revoking_one_token_leaves_the_others(tokens: Tokens) {
     for new in [&revoked, &kept] {
         tokens.port.create(new.clone()).await.unwrap();
     }
-    tokens.port.revoke(revoked.id, at(7)).await.unwrap();
+    tokens.port.revoke(revocation(revoked.id, 7)).await.unwrap();
     assert_eq!(tokens.port.find_by_hash(kept.secret_hash).await.unwrap(), Some(kept));
 }
 
 /// By its id.
 pub async fn revoking_an_unknown_token_is_refused(tokens: Tokens) {
     let unknown = TokenId::new(fresh());
-    let refused = tokens.port.revoke(unknown, at(7)).await;
+    let refused = tokens.port.revoke(revocation(unknown, 7)).await;
     assert!(matches!(refused, Err(RevokeTokenError::NotFound(id)) if id == unknown), "{refused:?}");
 }
 
 /// By `created_at`, in whatever order they were stored; revoked and expired ones too.
 pub async fn tokens_are_listed_oldest_first(tokens: Tokens) {
-    assert_eq!(tokens.port.list().await.unwrap(), []);
+    assert_eq!(all(&tokens).await, []);
     let mut expected = Vec::new();
     for (byte, seconds) in [(1, 2), (2, 0), (3, 3), (4, 1)] {
         let new = Token { created_at: at(seconds), expires_at: Some(at(0)), ..token(byte) };
         tokens.port.create(new.clone()).await.unwrap();
-        expected.push(tokens.port.revoke(new.id, at(9)).await.unwrap());
+        expected.push(tokens.port.revoke(revocation(new.id, 9)).await.unwrap().token);
     }
     expected.sort_by_key(|token| token.created_at);
-    assert_eq!(tokens.port.list().await.unwrap(), expected);
+    assert_eq!(all(&tokens).await, expected);
 }
 
 /// A name is for people, who may renew a token under the old one.
@@ -174,7 +187,7 @@ pub async fn two_tokens_may_share_name_and_subject(tokens: Tokens) {
     for new in [token(1), token(2)] {
         tokens.port.create(new).await.unwrap();
     }
-    assert_eq!(tokens.port.list().await.unwrap().len(), 2);
+    assert_eq!(all(&tokens).await.len(), 2);
 }
 
 /// A retry after a lost answer may be refused, but it neither makes a second token nor changes the first.
@@ -182,7 +195,7 @@ pub async fn creating_a_token_twice_leaves_one(tokens: Tokens) {
     let new = token(1);
     tokens.port.create(new.clone()).await.unwrap();
     let _answered_or_refused = tokens.port.create(Token { scopes: "admin".parse().unwrap(), ..new.clone() }).await;
-    assert_eq!(tokens.port.list().await.unwrap(), [new]);
+    assert_eq!(all(&tokens).await, [new]);
 }
 
 /// Name and end, alone and together; an end can be taken away, and none of both is a look at the token.
@@ -240,7 +253,7 @@ pub async fn tokens_that_capture_are_listed_latest_first_and_others_are_not(toke
     for (byte, seconds) in [(1, 2), (2, 0), (3, 3), (4, 1)] {
         let new = Token { created_at: at(seconds), ..capturing(byte, rule(targets[usize::from(byte % 2)])) };
         tokens.port.create(new.clone()).await.unwrap();
-        expected.push(tokens.port.revoke(new.id, at(9)).await.unwrap());
+        expected.push(tokens.port.revoke(revocation(new.id, 9)).await.unwrap().token);
     }
     expected.sort_by_key(|token| std::cmp::Reverse(token.created_at));
     let page = tokens.port.list_capturing(ListCapturing::default()).await.unwrap();
@@ -288,6 +301,42 @@ pub async fn pages_of_tokens_that_capture_hold_each_once(tokens: Tokens) {
     assert_eq!(walked, expected);
 }
 
+/// As those that capture, but oldest first.
+pub async fn pages_of_all_tokens_hold_each_once(tokens: Tokens) {
+    let mut expected = Vec::new();
+    for byte in 0..7 {
+        let new = if byte % 2 == 0 { token(byte) } else { capturing(byte, rule(CaptureTarget::Job(job_id()))) };
+        let new = Token { created_at: at(i64::from(byte / 3)), ..new };
+        tokens.port.create(new.clone()).await.unwrap();
+        expected.push(new);
+    }
+    expected.sort_by_key(|token| (token.created_at, token.id));
+    let (mut walked, mut after) = (Vec::new(), None);
+    for byte in 100.. {
+        let page = tokens.port.list(ListTokens { size: size(2), after }).await.unwrap();
+        assert!(page.items.len() <= 2);
+        walked.extend(page.items);
+        // Before the place where the next page starts, so it is on none.
+        tokens.port.create(Token { created_at: at(-1), ..token(byte) }).await.unwrap();
+        match page.next {
+            Some(next) => after = Some(next),
+            None => break,
+        }
+    }
+    assert_eq!(walked, expected);
+}
+
+/// All of them, when they fit on one page.
+async fn all(tokens: &Tokens) -> Vec<Token> {
+    let page = tokens.port.list(ListTokens { size: size(200), after: None }).await.unwrap();
+    assert_eq!(page.next, None);
+    page.items
+}
+
+fn revocation(id: TokenId, seconds: i64) -> RevokeToken {
+    RevokeToken { id, at: at(seconds), made: Made::Revoke }
+}
+
 fn rule(target: CaptureTarget) -> CaptureRule {
     CaptureRule { target, zone: Zone::UTC, gap: Gap::default() }
 }
@@ -309,6 +358,7 @@ fn token(byte: u8) -> Token {
         created_at: at(0),
         expires_at: None,
         revoked_at: None,
+        made_by: None,
         last_used_at: None,
     }
 }

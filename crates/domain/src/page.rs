@@ -35,6 +35,9 @@ impl PageSize {
     /// The most items on one page.
     pub const MAX: u16 = 200;
 
+    /// The largest page.
+    pub const LARGEST: Self = Self(Self::MAX);
+
     /// Takes a number from 1 to 200.
     pub fn new(size: u64) -> Result<Self, PageSizeError> {
         match u16::try_from(size) {

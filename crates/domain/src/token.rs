@@ -22,6 +22,8 @@ pub struct Token {
     pub scopes: Scopes,
     /// What its pings count for: there when its scope is `capture`, and only then.
     pub capture: Option<CaptureRule>,
+    /// The token that made it, over the API; none, when an operator did.
+    pub made_by: Option<TokenId>,
     /// The SHA-256 of its secret.
     pub secret_hash: SecretHash,
     /// When it was created.

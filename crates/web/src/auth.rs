@@ -44,6 +44,11 @@ fn unauthorized(detail: impl Into<String>, challenge: Challenge) -> Problem {
     Problem::new(Code::Unauthorized, detail).with_header(header::WWW_AUTHENTICATE, value)
 }
 
+/// The caller's token was revoked while the request was under way.
+pub(crate) fn revoked_meanwhile() -> Problem {
+    unauthorized("the token was revoked", Challenge::Invalid)
+}
+
 impl From<AuthenticateError> for Problem {
     fn from(error: AuthenticateError) -> Self {
         match error {

@@ -171,6 +171,7 @@ pub(crate) fn token() -> Token {
         created_at: at(),
         expires_at: None,
         revoked_at: None,
+        made_by: None,
         last_used_at: None,
     }
 }

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use quick_cache::sync::Cache;
-use stint_domain::ports::token::{ListCapturing, RevokeTokenError, TokenCursor, UpdateToken, UpdateTokenError};
+use stint_domain::ports::token::{
+    CreateTokenError, ListCapturing, ListTokens, RevokeToken, RevokeTokenError, Revoked, TokenCursor, UpdateToken,
+    UpdateTokenError,
+};
 use stint_domain::ports::{BackendError, Clock, TokenRepository};
 use stint_domain::values::{Timestamp, TokenId};
 use stint_domain::{Page, SecretHash, Token};
@@ -55,14 +58,15 @@ impl Found {
 
 #[async_trait]
 impl TokenRepository for CachedTokens {
-    async fn create(&self, token: Token) -> Result<(), BackendError> {
+    async fn create(&self, token: Token) -> Result<(), CreateTokenError> {
         self.inner.create(token).await
     }
 
-    async fn revoke(&self, id: TokenId, at: Timestamp) -> Result<Token, RevokeTokenError> {
-        let token = self.inner.revoke(id, at).await?;
-        self.found.remove(&token.secret_hash);
-        Ok(token)
+    async fn revoke(&self, command: RevokeToken) -> Result<Revoked, RevokeTokenError> {
+        let revoked = self.inner.revoke(command).await?;
+        let id = revoked.token.id;
+        self.found.retain(|_, found| found.token.id != id && found.token.made_by != Some(id));
+        Ok(revoked)
     }
 
     async fn update(&self, command: UpdateToken) -> Result<Token, UpdateTokenError> {
@@ -91,8 +95,8 @@ impl TokenRepository for CachedTokens {
         Ok(token)
     }
 
-    async fn list(&self) -> Result<Vec<Token>, BackendError> {
-        self.inner.list().await
+    async fn list(&self, query: ListTokens) -> Result<Page<Token, TokenCursor>, BackendError> {
+        self.inner.list(query).await
     }
 
     async fn list_capturing(&self, query: ListCapturing) -> Result<Page<Token, TokenCursor>, BackendError> {

@@ -1,30 +1,45 @@
 //! Tokens in memory.
 
 use async_trait::async_trait;
-use stint_domain::ports::token::{ListCapturing, RevokeTokenError, TokenCursor, UpdateToken, UpdateTokenError};
+use stint_domain::ports::token::{
+    CreateTokenError, ListCapturing, ListTokens, Made, RevokeToken, RevokeTokenError, Revoked, TokenCursor,
+    UpdateToken, UpdateTokenError,
+};
 use stint_domain::ports::{BackendError, BackendErrorKind, TokenRepository};
-use stint_domain::values::{CaptureTarget, Timestamp, TokenId};
+use stint_domain::values::{CaptureTarget, TokenId};
 use stint_domain::{Page, SecretHash, Token};
 
 use super::{BACKEND, Memory};
 
 #[async_trait]
 impl TokenRepository for Memory {
-    async fn create(&self, token: Token) -> Result<(), BackendError> {
+    async fn create(&self, token: Token) -> Result<(), CreateTokenError> {
         let mut tokens = self.tokens();
+        let is_usable = |id: TokenId| tokens.iter().any(|other| other.id == id && other.revoked_at.is_none());
+        if let Some(maker) = token.made_by.filter(|maker| !is_usable(*maker)) {
+            return Err(CreateTokenError::MakerRevoked(maker));
+        }
         if tokens.iter().any(|other| other.id == token.id || other.secret_hash == token.secret_hash) {
             let refusal = format!("the id or the hash of the token {} is taken", token.id);
-            return Err(BackendError::new(BACKEND, BackendErrorKind::Internal, refusal));
+            return Err(BackendError::new(BACKEND, BackendErrorKind::Internal, refusal).into());
         }
         tokens.push(token);
         Ok(())
     }
 
-    async fn revoke(&self, id: TokenId, at: Timestamp) -> Result<Token, RevokeTokenError> {
+    async fn revoke(&self, command: RevokeToken) -> Result<Revoked, RevokeTokenError> {
+        let RevokeToken { id, at, made } = command;
         let mut tokens = self.tokens();
         let token = tokens.iter_mut().find(|token| token.id == id).ok_or(RevokeTokenError::NotFound(id))?;
         token.revoked_at.get_or_insert(at);
-        Ok(token.clone())
+        let mut revoked = Revoked { token: token.clone(), made: 0 };
+        if made == Made::Revoke {
+            for token in tokens.iter_mut().filter(|token| token.made_by == Some(id) && token.revoked_at.is_none()) {
+                token.revoked_at = Some(at);
+                revoked.made += 1;
+            }
+        }
+        Ok(revoked)
     }
 
     async fn update(&self, command: UpdateToken) -> Result<Token, UpdateTokenError> {
@@ -48,10 +63,12 @@ impl TokenRepository for Memory {
         Ok(self.tokens().iter().find(|token| token.secret_hash == hash).cloned())
     }
 
-    async fn list(&self) -> Result<Vec<Token>, BackendError> {
-        let mut tokens = self.tokens().clone();
-        tokens.sort_by_key(|token| (token.created_at, token.id));
-        Ok(tokens)
+    async fn list(&self, query: ListTokens) -> Result<Page<Token, TokenCursor>, BackendError> {
+        let place = |token: &Token| (token.created_at, token.id);
+        let wanted = |token: &&Token| query.after.is_none_or(|after| place(token) > (after.created_at, after.id));
+        let mut found: Vec<Token> = self.tokens().iter().filter(wanted).cloned().collect();
+        found.sort_by_key(place);
+        Ok(Page::of(found, query.size, |token| TokenCursor::from(token)))
     }
 
     async fn list_capturing(&self, query: ListCapturing) -> Result<Page<Token, TokenCursor>, BackendError> {

@@ -173,7 +173,11 @@ pub(super) struct TokenRow {
     capture_zone: Option<String>,
     capture_gap: Option<i32>,
     last_used_at: Option<PgTimestamp>,
+    made_by: Option<Uuid>,
 }
+
+/// The SQL types of a [`TokenRow`].
+pub(super) type TokenColumns = SqlTypeOf<AsSelect<TokenRow, diesel::pg::Pg>>;
 
 impl From<&Token> for TokenRow {
     fn from(token: &Token) -> Self {
@@ -193,6 +197,7 @@ impl From<&Token> for TokenRow {
             // At most a day's seconds.
             capture_gap: rule.gap.and_then(|gap| gap.try_into().ok()),
             last_used_at: token.last_used_at.map(timestamptz),
+            made_by: token.made_by.map(TokenId::as_uuid),
         }
     }
 }
@@ -225,6 +230,7 @@ impl TryFrom<TokenRow> for Token {
             revoked_at: row.revoked_at.map(|at| place.timestamp("revoked_at", at)).transpose()?,
             capture: rule.read(|| place.row())?,
             last_used_at: row.last_used_at.map(|at| place.timestamp("last_used_at", at)).transpose()?,
+            made_by: row.made_by.map(TokenId::new),
         })
     }
 }

@@ -42,6 +42,7 @@ diesel::table! {
         capture_zone -> Nullable<Text>,
         capture_gap -> Nullable<Integer>,
         last_used_at -> Nullable<Timestamptz>,
+        made_by -> Nullable<Uuid>,
     }
 }
 

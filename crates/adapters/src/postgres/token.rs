@@ -1,42 +1,78 @@
 //! Tokens in Postgres.
 
+mod list;
+
 use async_trait::async_trait;
 use diesel::dsl::{case_when, insert_into};
 use diesel::prelude::*;
-use stint_domain::ports::token::{ListCapturing, RevokeTokenError, TokenCursor, UpdateToken, UpdateTokenError};
+use stint_domain::ports::token::{
+    CreateTokenError, ListCapturing, ListTokens, Made, RevokeToken, RevokeTokenError, Revoked, TokenCursor,
+    UpdateToken, UpdateTokenError,
+};
 use stint_domain::ports::{BackendError, TokenRepository};
-use stint_domain::values::{Timestamp, TokenId};
+use stint_domain::values::TokenId;
 use stint_domain::{Page, SecretHash, Token};
 
 use super::Postgres;
-use super::attempt::Failure;
+use super::attempt::{Failure, transaction};
 use super::rows::{TokenRow, timestamptz};
 use super::schema::tokens;
 
 #[async_trait]
 impl TokenRepository for Postgres {
-    async fn create(&self, token: Token) -> Result<(), BackendError> {
+    async fn create(&self, token: Token) -> Result<(), CreateTokenError> {
         self.once(move |connection| {
-            insert_into(tokens::table).values(TokenRow::from(&token)).execute(connection)?;
-            Ok(())
+            let row = TokenRow::from(&token);
+            let Some(maker) = token.made_by else {
+                insert_into(tokens::table).values(row).execute(connection)?;
+                return Ok(());
+            };
+            transaction(connection, |connection| {
+                // Its revocation waits for this lock and then finds what is inserted here; or this waits for that, and
+                // finds the maker revoked.
+                let usable: Option<uuid::Uuid> = tokens::table
+                    .find(maker.as_uuid())
+                    .filter(tokens::revoked_at.is_null())
+                    .select(tokens::id)
+                    .for_share()
+                    .first(connection)
+                    .optional()?;
+                usable.ok_or(Failure::Refused(CreateTokenError::MakerRevoked(maker)))?;
+                insert_into(tokens::table).values(row).execute(connection)?;
+                Ok(())
+            })
         })
         .await
     }
 
-    async fn revoke(&self, id: TokenId, at: Timestamp) -> Result<Token, RevokeTokenError> {
+    async fn revoke(&self, command: RevokeToken) -> Result<Revoked, RevokeTokenError> {
+        let RevokeToken { id, at, made } = command;
         self.repeatably(move |connection| {
-            let first_moment = case_when(
-                tokens::revoked_at.is_null(),
-                timestamptz(at).into_sql::<diesel::sql_types::Nullable<diesel::sql_types::Timestamptz>>(),
-            )
-            .otherwise(tokens::revoked_at);
-            let revoked: Option<TokenRow> = diesel::update(tokens::table.find(id.as_uuid()))
-                .set(tokens::revoked_at.eq(first_moment))
-                .returning(TokenRow::as_returning())
-                .get_result(connection)
-                .optional()?;
-            let row = revoked.ok_or(Failure::Refused(RevokeTokenError::NotFound(id)))?;
-            Token::try_from(row).map_err(Failure::refused)
+            transaction(connection, |connection| {
+                let first_moment = case_when(
+                    tokens::revoked_at.is_null(),
+                    timestamptz(at).into_sql::<diesel::sql_types::Nullable<diesel::sql_types::Timestamptz>>(),
+                )
+                .otherwise(tokens::revoked_at);
+                let revoked: Option<TokenRow> = diesel::update(tokens::table.find(id.as_uuid()))
+                    .set(tokens::revoked_at.eq(first_moment))
+                    .returning(TokenRow::as_returning())
+                    .get_result(connection)
+                    .optional()?;
+                let row = revoked.ok_or(Failure::Refused(RevokeTokenError::NotFound(id)))?;
+                let token = Token::try_from(row).map_err(Failure::refused)?;
+                // A statement of its own: its snapshot is taken after the lock, so it sees all that the token made.
+                let with_it = match made {
+                    Made::Keep => 0,
+                    Made::Revoke => {
+                        let of_it = tokens::table.filter(tokens::made_by.eq(id.as_uuid()));
+                        diesel::update(of_it.filter(tokens::revoked_at.is_null()))
+                            .set(tokens::revoked_at.eq(timestamptz(at)))
+                            .execute(connection)?
+                    }
+                };
+                Ok(Revoked { token, made: with_it as u64 })
+            })
         })
         .await
     }
@@ -84,35 +120,11 @@ impl TokenRepository for Postgres {
         .await
     }
 
-    async fn list(&self) -> Result<Vec<Token>, BackendError> {
-        self.reading(|connection| {
-            let rows: Vec<TokenRow> =
-                tokens::table.order((tokens::created_at, tokens::id)).select(TokenRow::as_select()).load(connection)?;
-            rows.into_iter().map(Token::try_from).collect::<Result<_, _>>().map_err(Failure::Refused)
-        })
-        .await
+    async fn list(&self, query: ListTokens) -> Result<Page<Token, TokenCursor>, BackendError> {
+        self.reading(move |connection| list::all(connection, &query)).await
     }
 
     async fn list_capturing(&self, query: ListCapturing) -> Result<Page<Token, TokenCursor>, BackendError> {
-        self.reading(move |connection| {
-            let mut rows = tokens::table.filter(tokens::capture_target.is_not_null()).into_boxed();
-            if let Some(job) = query.related_job {
-                rows = rows.filter(tokens::capture_job.eq(job.as_uuid()));
-            }
-            if let Some(TokenCursor { created_at, id }) = query.after {
-                let (created_at, id) = (timestamptz(created_at), id.as_uuid());
-                let earlier = tokens::created_at.lt(created_at);
-                rows = rows.filter(earlier.or(tokens::created_at.eq(created_at).and(tokens::id.lt(id))));
-            }
-            let rows: Vec<TokenRow> = rows
-                .order((tokens::created_at.desc(), tokens::id.desc()))
-                .limit(query.size.with_lookahead())
-                .select(TokenRow::as_select())
-                .load(connection)?;
-            let found: Vec<Token> =
-                rows.into_iter().map(Token::try_from).collect::<Result<_, _>>().map_err(Failure::Refused)?;
-            Ok(Page::of(found, query.size, |token| TokenCursor::from(token)))
-        })
-        .await
+        self.reading(move |connection| list::capturing(connection, &query)).await
     }
 }

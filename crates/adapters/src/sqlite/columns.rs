@@ -92,6 +92,7 @@ pub(super) struct TokenColumns<'a> {
     capture_zone: Option<&'static str>,
     capture_gap: Option<i64>,
     last_used_at: Option<i64>,
+    made_by: Option<[u8; 16]>,
 }
 
 impl<'a> From<&'a Token> for TokenColumns<'a> {
@@ -111,6 +112,7 @@ impl<'a> From<&'a Token> for TokenColumns<'a> {
             capture_zone: rule.zone,
             capture_gap: rule.gap,
             last_used_at: token.last_used_at.map(Timestamp::as_micros),
+            made_by: token.made_by.map(|id| id.as_uuid().into_bytes()),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The one comparison that keyset pages and streams need and Diesel has no words for: of two columns at once with a place.
+//! The comparisons that keyset pages and streams need and Diesel has no words for: of two columns at once with a place.
 
 use diesel::expression::{AppearsOnTable, AsExpression, Expression, TypedExpressionType, ValidGrouping};
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};

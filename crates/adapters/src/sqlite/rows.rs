@@ -98,6 +98,7 @@ pub(super) struct TokenRow {
     capture_zone: Option<String>,
     capture_gap: Option<i64>,
     last_used_at: Option<i64>,
+    made_by: Option<Vec<u8>>,
 }
 
 impl TryFrom<TokenRow> for Token {
@@ -123,6 +124,7 @@ impl TryFrom<TokenRow> for Token {
             revoked_at: moment("revoked_at", stored.revoked_at)?,
             capture: rule.read(|| row.clone())?,
             last_used_at: moment("last_used_at", stored.last_used_at)?,
+            made_by: stored.made_by.map(|id| uuid(&row, "made_by", &id).map(TokenId::new)).transpose()?,
         })
     }
 }

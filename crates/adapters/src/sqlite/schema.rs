@@ -44,6 +44,7 @@ diesel::table! {
         capture_zone -> Nullable<Text>,
         capture_gap -> Nullable<BigInt>,
         last_used_at -> Nullable<BigInt>,
+        made_by -> Nullable<Binary>,
     }
 }
 

@@ -1,11 +1,16 @@
 //! Tokens.
 
+mod listing;
+
 use async_trait::async_trait;
 use diesel::prelude::*;
-use stint_domain::ports::token::{ListCapturing, RevokeTokenError, TokenCursor, UpdateToken, UpdateTokenError};
+use stint_domain::ports::token::{
+    CreateTokenError, ListCapturing, ListTokens, Made, RevokeToken, RevokeTokenError, Revoked, TokenCursor,
+    UpdateToken, UpdateTokenError,
+};
 use stint_domain::ports::{BackendError, TokenRepository};
 use stint_domain::values::{Timestamp, TokenId};
-use stint_domain::{Page, SecretHash, Token};
+use stint_domain::{Page, PageSize, SecretHash, Token};
 
 use super::Sqlite;
 use super::columns::TokenColumns;
@@ -15,23 +20,47 @@ use super::schema::tokens;
 
 #[async_trait]
 impl TokenRepository for Sqlite {
-    async fn create(&self, token: Token) -> Result<(), BackendError> {
+    async fn create(&self, token: Token) -> Result<(), CreateTokenError> {
         self.write(move |connection| {
+            if let Some(maker) = token.made_by {
+                let usable = tokens::table
+                    .find(maker.as_uuid().into_bytes())
+                    .filter(tokens::revoked_at.is_null())
+                    .count()
+                    .get_result::<i64>(connection)
+                    .map_err(classify)?;
+                if usable == 0 {
+                    return Err(CreateTokenError::MakerRevoked(maker));
+                }
+            }
             let columns = TokenColumns::from(&token);
-            diesel::insert_into(tokens::table).values(columns).execute(connection).map(drop).map_err(classify)
+            diesel::insert_into(tokens::table).values(columns).execute(connection).map_err(classify)?;
+            Ok(())
         })
         .await
     }
 
-    async fn revoke(&self, id: TokenId, at: Timestamp) -> Result<Token, RevokeTokenError> {
+    async fn revoke(&self, command: RevokeToken) -> Result<Revoked, RevokeTokenError> {
+        let RevokeToken { id, at, made } = command;
         self.write(move |connection| {
             let one = tokens::table.find(id.as_uuid().into_bytes());
-            let unrevoked = one.filter(tokens::revoked_at.is_null());
-            diesel::update(unrevoked)
-                .set(tokens::revoked_at.eq(at.as_micros()))
+            let revoked_at = tokens::revoked_at.eq(at.as_micros());
+            diesel::update(one.filter(tokens::revoked_at.is_null()))
+                .set(revoked_at)
                 .execute(connection)
                 .map_err(classify)?;
-            load(connection, id)?.ok_or(RevokeTokenError::NotFound(id))
+            let token = load(connection, id)?.ok_or(RevokeTokenError::NotFound(id))?;
+            let with_it = match made {
+                Made::Keep => 0,
+                Made::Revoke => {
+                    let of_it = tokens::table.filter(tokens::made_by.eq(id.as_uuid().into_bytes()));
+                    diesel::update(of_it.filter(tokens::revoked_at.is_null()))
+                        .set(revoked_at)
+                        .execute(connection)
+                        .map_err(classify)?
+                }
+            };
+            Ok(Revoked { token, made: with_it as u64 })
         })
         .await
     }
@@ -69,40 +98,26 @@ impl TokenRepository for Sqlite {
         .await
     }
 
-    async fn list(&self) -> Result<Vec<Token>, BackendError> {
-        self.read(|connection| {
-            let rows: Vec<TokenRow> = tokens::table
-                .order((tokens::created_at, tokens::id))
-                .select(TokenRow::as_select())
-                .load(connection)
-                .map_err(classify)?;
-            rows.into_iter().map(Token::try_from).collect()
+    async fn list(&self, query: ListTokens) -> Result<Page<Token, TokenCursor>, BackendError> {
+        self.read(move |connection| {
+            let rows = listing::all(&query).load(connection).map_err(classify)?;
+            page(rows, query.size)
         })
         .await
     }
 
     async fn list_capturing(&self, query: ListCapturing) -> Result<Page<Token, TokenCursor>, BackendError> {
         self.read(move |connection| {
-            let mut rows = tokens::table.filter(tokens::capture_target.is_not_null()).into_boxed();
-            if let Some(job) = query.related_job {
-                rows = rows.filter(tokens::capture_job.eq(job.as_uuid().into_bytes()));
-            }
-            if let Some(TokenCursor { created_at, id }) = query.after {
-                let (created_at, id) = (created_at.as_micros(), id.as_uuid().into_bytes());
-                let earlier = tokens::created_at.lt(created_at);
-                rows = rows.filter(earlier.or(tokens::created_at.eq(created_at).and(tokens::id.lt(id))));
-            }
-            let rows: Vec<TokenRow> = rows
-                .order((tokens::created_at.desc(), tokens::id.desc()))
-                .limit(query.size.with_lookahead())
-                .select(TokenRow::as_select())
-                .load(connection)
-                .map_err(classify)?;
-            let found: Vec<Token> = rows.into_iter().map(Token::try_from).collect::<Result<_, _>>()?;
-            Ok(Page::of(found, query.size, |token| TokenCursor::from(token)))
+            let rows = listing::capturing(&query).load(connection).map_err(classify)?;
+            page(rows, query.size)
         })
         .await
     }
+}
+
+fn page(rows: Vec<TokenRow>, size: PageSize) -> Result<Page<Token, TokenCursor>, BackendError> {
+    let found = rows.into_iter().map(Token::try_from).collect::<Result<_, _>>()?;
+    Ok(Page::of(found, size, |token| TokenCursor::from(token)))
 }
 
 /// The token, if there is one.

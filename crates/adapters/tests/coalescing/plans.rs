@@ -140,6 +140,7 @@ fn token(job: JobId) -> Token {
         created_at: Timestamp::from_micros(0).unwrap(),
         expires_at: None,
         revoked_at: None,
+        made_by: None,
         last_used_at: None,
     }
 }

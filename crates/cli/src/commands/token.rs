@@ -3,15 +3,12 @@
 mod create;
 mod expiry;
 mod list;
+mod revoke;
 
 use std::process::ExitCode;
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use clap::Subcommand;
-use stint_domain::values::TokenId;
-use uuid::Uuid;
-
-use crate::output;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -33,12 +30,7 @@ pub(super) struct Args {
 enum Action {
     Create(create::Args),
     List(list::Args),
-    /// Refuse a token from now on; running services notice within 5 seconds
-    #[command(after_help = "Examples:\n  stint token revoke 019303a2-6f6e-7d30-9c43-2f1d5a0a7f11")]
-    Revoke {
-        /// The token's id, as `stint token list` shows it
-        id: Uuid,
-    },
+    Revoke(revoke::Args),
 }
 
 impl Args {
@@ -48,11 +40,7 @@ impl Args {
         match self.action {
             Action::Create(args) => args.run(&ports).await?,
             Action::List(args) => args.run(&ports).await?,
-            Action::Revoke { id } => {
-                let token = ports.token_service().revoke(TokenId::new(id)).await?;
-                let at = token.revoked_at.ok_or_else(|| anyhow!("the token {id} is not revoked"))?;
-                output::line(format_args!("revoked {id} ({}) at {at}", token.name))?;
-            }
+            Action::Revoke(args) => args.run(&ports).await?,
         }
         Ok(ExitCode::SUCCESS)
     }

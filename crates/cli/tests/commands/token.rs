@@ -1,5 +1,7 @@
 //! `stint token`: the life of a token.
 
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, SqliteConnection};
 use serde_json::Value;
 
 use crate::support::Stint;
@@ -66,7 +68,7 @@ fn a_token_that_captures_has_the_secret_that_plugins_take_and_is_listed_with_wha
     );
     let table = stint.run(&["token", "list"]).succeeded();
     let row: Vec<_> = table.lines().nth(1).unwrap().split_whitespace().skip(1).collect();
-    assert_eq!(row, ["active", "capture", "never", "new-projects", "never", "editor", "ada"]);
+    assert_eq!(row, ["active", "capture", "never", "new-projects", "never", "-", "editor", "ada"]);
 
     let job = "019303a2-6f6e-7d30-9c43-2f1d5a0a7f11";
     assert_eq!(create(&[job]).failed(), format!("there is no job {job}"));
@@ -114,6 +116,59 @@ fn a_revoked_token_is_refused_by_a_running_service() {
     // This service has never seen it, so no cache may answer.
     assert!(server.get("/api/v1/jobs", &revoked).starts_with("HTTP/1.1 401 "));
     assert!(server.get("/api/v1/jobs", &other).starts_with("HTTP/1.1 200 "));
+}
+
+/// The ids of the tokens with these names.
+fn ids(stint: &Stint, names: &[&str]) -> Vec<String> {
+    let tokens = list(stint);
+    let id = |name: &&str| tokens.iter().find(|token| token["name"] == **name).unwrap()["id"].as_str().unwrap().to_owned();
+    names.iter().map(id).collect()
+}
+
+#[test]
+fn a_revoked_token_takes_along_what_it_made_unless_that_is_kept() {
+    let stint = Stint::new().migrated();
+    let (maker, server) = (stint.token("write"), stint.serve());
+    let make = |name: &str| {
+        let answer = server.post("/api/v1/capture-tokens", &maker, &format!(r#"{{"name":"{name}"}}"#));
+        assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
+        let from = answer.find("/ping/").unwrap();
+        answer[from..from + 42].to_owned()
+    };
+    let pings = [make("editor"), make("door")];
+    let [maker_id, editor] = ids(&stint, &["test", "editor"]).try_into().unwrap();
+    let table = stint.run(&["token", "list"]).succeeded();
+    let row: Vec<_> = table.lines().nth(2).unwrap().split_whitespace().collect();
+    assert_eq!((row[0], row[6], row[7]), (editor.as_str(), maker_id.as_str(), "editor"), "{table}");
+
+    let kept = stint.run(&["token", "revoke", &maker_id, "--keep-made"]).succeeded();
+    assert!(kept.starts_with(&format!("revoked {maker_id} (test) at ")) && !kept.contains(", and"), "{kept}");
+    assert!(pings.iter().all(|ping| server.get(&format!("{ping}?project=p"), "").starts_with("HTTP/1.1 202 ")));
+    assert_eq!(list(&stint).iter().filter(|token| token["state"] == "active").count(), 2);
+    let taken = stint.run(&["token", "revoke", &maker_id]).succeeded();
+    assert!(taken.ends_with(", and 2 tokens that it made\n"), "{taken}");
+    assert!(list(&stint).iter().all(|token| token["state"] == "revoked"));
+    assert_eq!(list(&stint)[1]["made_by"], maker_id.as_str());
+}
+
+#[test]
+fn more_tokens_than_a_page_are_listed_as_one_array_and_one_table() {
+    let stint = Stint::new().migrated();
+    assert_eq!(stint.run(&["token", "list", "--json"]).succeeded(), "[]\n");
+    assert_eq!(stint.run(&["token", "list"]).succeeded().lines().count(), 1);
+    stint.run(&["token", "create", "--name", "ci", "--scopes", "read"]).succeeded();
+    let mut connection = SqliteConnection::establish(stint.path("stint.db").to_str().unwrap()).unwrap();
+    let insert = connection.batch_execute(
+        "INSERT INTO tokens (id, name, subject, scopes, secret_hash, created_at)
+        WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 450)
+        SELECT randomblob(16), 'x', 'x', 'read', randomblob(32), n / 10 FROM n",
+    );
+    insert.unwrap();
+    let tokens = list(&stint);
+    let distinct: std::collections::HashSet<_> = tokens.iter().map(|token| token["id"].as_str()).collect();
+    assert_eq!((tokens.len(), distinct.len()), (451, 451));
+    assert_eq!(tokens[450]["name"], "ci");
+    assert_eq!(stint.run(&["token", "list"]).succeeded().lines().count(), 452);
 }
 
 #[test]

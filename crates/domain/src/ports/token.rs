@@ -12,11 +12,14 @@ use crate::values::{JobId, Timestamp, TokenId};
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
 pub trait TokenRepository: Send + Sync {
-    /// Stores a new token. One whose id or hash is taken is refused or ignored: the first stays as it is.
-    async fn create(&self, token: Token) -> Result<(), BackendError>;
+    /// Stores a new token. One whose id or hash is taken is refused or ignored: the first stays as it is. One that was
+    /// made by a revoked or unknown token is refused, also when its maker's revocation races with it: where that takes
+    /// along what was made, no token stays usable that a revoked one made.
+    async fn create(&self, token: Token) -> Result<(), CreateTokenError>;
 
-    /// Marks a token as revoked at `at`, and answers with it. One that is revoked already keeps its first moment.
-    async fn revoke(&self, id: TokenId, at: Timestamp) -> Result<Token, RevokeTokenError>;
+    /// Marks a token as revoked, together with those that it made and that are to go with it, and answers with it. Each
+    /// one that is revoked already keeps its first moment; what a revoked token made is taken along all the same.
+    async fn revoke(&self, command: RevokeToken) -> Result<Revoked, RevokeTokenError>;
 
     /// Changes the fields that are named, and answers with the token. What it counts for and may do never changes.
     async fn update(&self, command: UpdateToken) -> Result<Token, UpdateTokenError>;
@@ -25,14 +28,44 @@ pub trait TokenRepository: Send + Sync {
     async fn find(&self, id: TokenId) -> Result<Option<Token>, BackendError>;
 
     /// The token with this hash, expired or revoked ones too. An implementation may answer from a cache, but a
-    /// revocation shows within 5 seconds on every instance.
+    /// revocation shows within 5 seconds on every instance, and a new token at once on the one that created it.
     async fn find_by_hash(&self, hash: SecretHash) -> Result<Option<Token>, BackendError>;
 
-    /// All tokens, oldest first.
-    async fn list(&self) -> Result<Vec<Token>, BackendError>;
+    /// All tokens, oldest first: by `created_at`, then by id. Stable as other listings are.
+    async fn list(&self, query: ListTokens) -> Result<Page<Token, TokenCursor>, BackendError>;
 
     /// Tokens that capture, latest first: by `created_at`, then by id, both descending. Stable as other listings are.
     async fn list_capturing(&self, query: ListCapturing) -> Result<Page<Token, TokenCursor>, BackendError>;
+}
+
+/// Revoke a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RevokeToken {
+    /// Which.
+    pub id: TokenId,
+    /// When.
+    pub at: Timestamp,
+    /// What becomes of the tokens that it made.
+    pub made: Made,
+}
+
+/// What becomes of the tokens that a revoked one made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Made {
+    /// They are revoked with it: whoever holds the secret of their maker may hold theirs.
+    #[default]
+    Revoke,
+    /// They stay as they are.
+    Keep,
+}
+
+/// A token that is revoked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revoked {
+    /// The token.
+    pub token: Token,
+    /// How many of those that it made were revoked with it just now.
+    pub made: u64,
 }
 
 /// Change a token.
@@ -79,6 +112,15 @@ impl Expiry {
     }
 }
 
+/// Which page of all tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ListTokens {
+    /// How many at most.
+    pub size: PageSize,
+    /// Only those after this place.
+    pub after: Option<TokenCursor>,
+}
+
 /// Which tokens that capture, and which page of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ListCapturing {
@@ -90,7 +132,7 @@ pub struct ListCapturing {
     pub after: Option<TokenCursor>,
 }
 
-/// A place in the listing of tokens that capture: right after the token that it names.
+/// A place in a listing of tokens: right after the token that it names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TokenCursor {
     /// When it was created.
@@ -103,6 +145,17 @@ impl From<&Token> for TokenCursor {
     fn from(token: &Token) -> Self {
         Self { created_at: token.created_at, id: token.id }
     }
+}
+
+/// Why a token was not created.
+#[derive(Debug, Clone, Error)]
+pub enum CreateTokenError {
+    /// The token that makes it is revoked, or there is none.
+    #[error("the token {0}, which makes it, is revoked or unknown")]
+    MakerRevoked(TokenId),
+    /// The backend failed.
+    #[error(transparent)]
+    Backend(#[from] BackendError),
 }
 
 /// Why a token was not changed.

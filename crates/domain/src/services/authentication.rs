@@ -87,6 +87,7 @@ mod tests {
             created_at: at(),
             expires_at: None,
             revoked_at: None,
+            made_by: None,
             last_used_at: None,
         }
     }

@@ -1,6 +1,7 @@
 //! Use cases on tokens that capture, for API consumers. Other tokens are the operator's alone.
 //!
-//! A token speaks for whoever made it, and counts for what was said then: neither ever changes.
+//! A token speaks for whoever made it, remembers the token that this was, and counts for what was said then: none of
+//! that ever changes.
 
 use std::sync::Arc;
 
@@ -8,7 +9,10 @@ use thiserror::Error;
 
 use super::{CapturingTokenDraft, ServiceError, TokenService};
 use crate::page::Page;
-use crate::ports::token::{ListCapturing, RevokeTokenError, TokenChanges, TokenCursor, UpdateToken, UpdateTokenError};
+use crate::ports::token::{
+    CreateTokenError, ListCapturing, Made, RevokeToken, RevokeTokenError, TokenChanges, TokenCursor, UpdateToken,
+    UpdateTokenError,
+};
 use crate::ports::{BackendError, Clock, IdGenerator, JobRepository, Secrets, TokenRepository};
 use crate::principal::Principal;
 use crate::token::{Scope, Token, TokenName, TokenSecret};
@@ -31,6 +35,9 @@ pub enum JobOfTokenError {
     /// There is no such job.
     #[error("there is no job {0}")]
     JobNotFound(JobId),
+    /// The token was not created.
+    #[error(transparent)]
+    Create(CreateTokenError),
     /// The backend failed.
     #[error(transparent)]
     Backend(#[from] BackendError),
@@ -71,7 +78,7 @@ impl CaptureTokenService {
         principal.require(Scope::Write).map_err(ServiceError::Forbidden)?;
         self.require_job(job).await?;
         let created = self.create(principal, CaptureTarget::Job(job), draft).await;
-        created.map_err(|error| ServiceError::Port(error.into()))
+        created.map_err(|error| ServiceError::Port(JobOfTokenError::Create(error)))
     }
 
     /// Creates a token whose pings count for the jobs that their projects stand for. The secret is given here, once.
@@ -80,7 +87,7 @@ impl CaptureTokenService {
         principal: &Principal,
         create: bool,
         draft: CaptureTokenDraft,
-    ) -> Result<(Token, TokenSecret), ServiceError<BackendError>> {
+    ) -> Result<(Token, TokenSecret), ServiceError<CreateTokenError>> {
         principal.require(Scope::Write).map_err(ServiceError::Forbidden)?;
         self.create(principal, CaptureTarget::Projects { create }, draft).await.map_err(ServiceError::Port)
     }
@@ -134,7 +141,11 @@ impl CaptureTokenService {
     pub async fn revoke(&self, principal: &Principal, id: TokenId) -> Result<Token, ServiceError<RevokeTokenError>> {
         principal.require(Scope::Write).map_err(ServiceError::Forbidden)?;
         match self.capturing(id).await.map_err(|error| ServiceError::Port(error.into()))? {
-            Some(_) => self.tokens.revoke(id, self.clock.now()).await.map_err(ServiceError::Port),
+            Some(_) => {
+                // Tokens that capture make none.
+                let command = RevokeToken { id, at: self.clock.now(), made: Made::Keep };
+                self.tokens.revoke(command).await.map(|revoked| revoked.token).map_err(ServiceError::Port)
+            }
             None => Err(ServiceError::Port(RevokeTokenError::NotFound(id))),
         }
     }
@@ -144,12 +155,13 @@ impl CaptureTokenService {
         principal: &Principal,
         target: CaptureTarget,
         draft: CaptureTokenDraft,
-    ) -> Result<(Token, TokenSecret), BackendError> {
+    ) -> Result<(Token, TokenSecret), CreateTokenError> {
         let draft = CapturingTokenDraft {
             name: draft.name,
             subject: Some(principal.subject.clone()),
             rule: CaptureRule { target, zone: draft.zone, gap: self.gap },
             expires_at: draft.expires_at,
+            made_by: Some(principal.token),
         };
         self.creator.create_capturing(draft).await
     }

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::ports::token::RevokeTokenError;
+use crate::page::Page;
+use crate::ports::token::{
+    CreateTokenError, ListTokens, Made, RevokeToken, RevokeTokenError, Revoked, TokenCursor,
+};
 use crate::ports::{BackendError, Clock, IdGenerator, Secrets, TokenRepository};
 use crate::token::{Scopes, Token, TokenName, TokenSecret};
 use crate::values::{CaptureRule, Subject, Timestamp, TokenId};
@@ -31,6 +34,8 @@ pub struct CapturingTokenDraft {
     pub rule: CaptureRule,
     /// From when on it is refused.
     pub expires_at: Option<Timestamp>,
+    /// The token that makes it; none, when an operator does.
+    pub made_by: Option<TokenId>,
 }
 
 /// Use cases on tokens.
@@ -55,50 +60,50 @@ impl TokenService {
 
     /// Creates a token. The secret is given here, once, and cannot be had again. One that captures is created by
     /// [`TokenService::create_capturing`], because it needs a rule.
-    pub async fn create(&self, draft: TokenDraft) -> Result<(Token, TokenSecret), BackendError> {
+    pub async fn create(&self, draft: TokenDraft) -> Result<(Token, TokenSecret), CreateTokenError> {
         let TokenDraft { name, subject, scopes, expires_at } = draft;
-        self.store(self.secrets.generate()?, name, subject, scopes, None, expires_at).await
+        let secret = self.secrets.generate()?;
+        let token = self.token(&secret, name, subject, scopes);
+        self.store(Token { expires_at, ..token }, secret).await
     }
 
     /// Creates a token that captures. The secret is given here, once, and cannot be had again.
-    pub async fn create_capturing(&self, draft: CapturingTokenDraft) -> Result<(Token, TokenSecret), BackendError> {
-        let CapturingTokenDraft { name, subject, rule, expires_at } = draft;
-        self.store(self.secrets.generate_for_capture()?, name, subject, Scopes::CAPTURE, Some(rule), expires_at).await
+    pub async fn create_capturing(&self, draft: CapturingTokenDraft) -> Result<(Token, TokenSecret), CreateTokenError> {
+        let CapturingTokenDraft { name, subject, rule, expires_at, made_by } = draft;
+        let secret = self.secrets.generate_for_capture()?;
+        let token = self.token(&secret, name, subject, Scopes::CAPTURE);
+        self.store(Token { capture: Some(rule), expires_at, made_by, ..token }, secret).await
     }
 
-    async fn store(
-        &self,
-        secret: TokenSecret,
-        name: TokenName,
-        subject: Option<Subject>,
-        scopes: Scopes,
-        capture: Option<CaptureRule>,
-        expires_at: Option<Timestamp>,
-    ) -> Result<(Token, TokenSecret), BackendError> {
-        let token = Token {
+    fn token(&self, secret: &TokenSecret, name: TokenName, subject: Option<Subject>, scopes: Scopes) -> Token {
+        Token {
             id: TokenId::new(self.ids.generate()),
             subject: subject.unwrap_or_else(|| name.clone()),
             name,
             scopes,
-            capture,
-            secret_hash: self.secrets.hash(&secret),
+            capture: None,
+            made_by: None,
+            secret_hash: self.secrets.hash(secret),
             created_at: self.clock.now(),
-            expires_at,
+            expires_at: None,
             revoked_at: None,
             last_used_at: None,
-        };
+        }
+    }
+
+    async fn store(&self, token: Token, secret: TokenSecret) -> Result<(Token, TokenSecret), CreateTokenError> {
         self.tokens.create(token.clone()).await?;
         Ok((token, secret))
     }
 
-    /// Revokes a token: within 5 seconds no instance takes it any more.
-    pub async fn revoke(&self, id: TokenId) -> Result<Token, RevokeTokenError> {
-        self.tokens.revoke(id, self.clock.now()).await
+    /// Revokes a token, and unless they are kept those that it made: within 5 seconds no instance takes them any more.
+    pub async fn revoke(&self, id: TokenId, made: Made) -> Result<Revoked, RevokeTokenError> {
+        self.tokens.revoke(RevokeToken { id, at: self.clock.now(), made }).await
     }
 
-    /// All tokens, oldest first, revoked and expired ones too.
-    pub async fn list(&self) -> Result<Vec<Token>, BackendError> {
-        self.tokens.list().await
+    /// A page of all tokens, oldest first, revoked and expired ones too.
+    pub async fn list(&self, query: ListTokens) -> Result<Page<Token, TokenCursor>, BackendError> {
+        self.tokens.list(query).await
     }
 }
 

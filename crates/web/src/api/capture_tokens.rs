@@ -11,7 +11,7 @@ mod tests;
 use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
 use serde::Serialize;
-use stint_domain::ports::token::{ListCapturing, RevokeTokenError, UpdateTokenError};
+use stint_domain::ports::token::{CreateTokenError, ListCapturing, RevokeTokenError, UpdateTokenError};
 use stint_domain::services::JobOfTokenError;
 use stint_domain::values::{CaptureTarget, JobId, Timestamp, TokenId, Zone};
 use stint_domain::{Scope, Token, TokenSecret};
@@ -25,7 +25,7 @@ use crate::exchange::{Answer, Call};
 use crate::json::Json;
 use crate::problem::{Code, Problem};
 use crate::query::{self, Query};
-use crate::{cursor, idempotency};
+use crate::{auth, cursor, idempotency};
 
 /// Why creating one takes no idempotency key.
 const NO_REPLAY: &str = "the first answer cannot be given again";
@@ -36,7 +36,18 @@ impl From<JobOfTokenError> for Problem {
     fn from(error: JobOfTokenError) -> Self {
         match error {
             JobOfTokenError::JobNotFound(_) => Self::new(Code::NotFound, error.to_string()),
+            JobOfTokenError::Create(error) => error.into(),
             JobOfTokenError::Backend(error) => error.into(),
+        }
+    }
+}
+
+impl From<CreateTokenError> for Problem {
+    fn from(error: CreateTokenError) -> Self {
+        match error {
+            // The caller's own.
+            CreateTokenError::MakerRevoked(_) => auth::revoked_meanwhile(),
+            CreateTokenError::Backend(error) => error.into(),
         }
     }
 }
@@ -79,6 +90,10 @@ pub(crate) struct CaptureTokenBody<'a> {
     name: &'a str,
     /// Whom it speaks for: who made it.
     subject: &'a str,
+    /// The id of the token that made it, with which it is revoked; null, when the operator made it.
+    #[serde(serialize_with = "shown_or_null")]
+    #[schema(value_type = Option<uuid::Uuid>, required)]
+    made_by: Option<TokenId>,
     /// The job that its pings count for; null, when they count for what their projects stand for.
     #[serde(serialize_with = "shown_or_null")]
     #[schema(value_type = Option<uuid::Uuid>, required)]
@@ -133,6 +148,7 @@ impl Presented for Token {
             id: self.id,
             name: self.name.as_str(),
             subject: self.subject.as_str(),
+            made_by: self.made_by,
             related_job,
             creates_jobs,
             time_zone: rule.map(|rule| rule.zone).unwrap_or_default(),

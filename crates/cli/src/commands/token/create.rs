@@ -90,7 +90,7 @@ impl Args {
                     require_job(ports, job).await?;
                 }
                 let rule = CaptureRule { target, zone: time_zone.unwrap_or_default(), gap: ports.capture.gap };
-                service.create_capturing(CapturingTokenDraft { name, subject, rule, expires_at }).await
+                service.create_capturing(CapturingTokenDraft { name, subject, rule, expires_at, made_by: None }).await
             }
             (None, Some(scopes)) => service.create(TokenDraft { name, subject, scopes, expires_at }).await,
             (None, None) => bail!("either --scopes or --capture must be given"),

@@ -1,4 +1,4 @@
-//! `stint token list`: every token there ever was, without secrets.
+//! `stint token list`: every token there ever was, who made it, and no secret.
 
 use anyhow::Result;
 use serde::Serialize;
@@ -22,6 +22,10 @@ pub(super) struct Args {
     json: bool,
 }
 
+const COLUMNS: usize = 9;
+const HEADER: [&str; COLUMNS] =
+    ["ID", "STATE", "SCOPES", "EXPIRES", "CAPTURES", "LAST USED", "MADE BY", "NAME", "SUBJECT"];
+
 #[derive(Serialize)]
 struct Row {
     id: String,
@@ -32,6 +36,8 @@ struct Row {
     created_at: String,
     expires_at: Option<String>,
     revoked_at: Option<String>,
+    /// The token that made it over the API.
+    made_by: Option<String>,
     /// Of a token that captures alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     capture: Option<Capture>,
@@ -79,11 +85,12 @@ impl Row {
             created_at: token.created_at.to_string(),
             expires_at: token.expires_at.map(|at| at.to_string()),
             revoked_at: token.revoked_at.map(|at| at.to_string()),
+            made_by: token.made_by.map(|id| id.to_string()),
             capture: Capture::of(token),
         }
     }
 
-    fn cells(&self) -> [String; 8] {
+    fn cells(&self) -> [String; COLUMNS] {
         const NONE: &str = "-";
         let (target, last_used) = match &self.capture {
             None => (NONE, NONE),
@@ -96,6 +103,7 @@ impl Row {
             self.expires_at.clone().unwrap_or_else(|| "never".to_owned()),
             target.to_owned(),
             last_used.to_owned(),
+            self.made_by.clone().unwrap_or_else(|| NONE.to_owned()),
             self.name.clone(),
             self.subject.clone(),
         ]
@@ -103,22 +111,78 @@ impl Row {
 }
 
 impl Args {
+    /// A page at a time, so that a hundred thousand tokens need no more memory than a few.
     pub(super) async fn run(self, ports: &Ports) -> Result<()> {
         let now = ports.clock.now();
-        let rows: Vec<_> = ports.token_service().list().await?.iter().map(|token| Row::new(token, now)).collect();
-        if self.json {
-            return Ok(output::line(serde_json::to_string_pretty(&rows)?)?);
+        let mut print: Box<dyn Print> = if self.json { Box::new(Array::default()) } else { Box::new(Table::new()) };
+        let mut pages = ports.all_tokens();
+        while let Some(tokens) = pages.next().await? {
+            print.page(&tokens.iter().map(|token| Row::new(token, now)).collect::<Vec<_>>())?;
         }
-        let header =
-            ["ID", "STATE", "SCOPES", "EXPIRES", "CAPTURES", "LAST USED", "NAME", "SUBJECT"].map(str::to_owned);
-        let table: Vec<_> = std::iter::once(header).chain(rows.iter().map(Row::cells)).collect();
-        for cells in &table {
-            let padded = cells.iter().enumerate().map(|(column, cell)| {
-                let width = table.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
-                format!("{cell:<width$}")
-            });
+        print.end()
+    }
+}
+
+/// How rows are shown, one page after the other.
+trait Print {
+    fn page(&mut self, rows: &[Row]) -> Result<()>;
+    fn end(&mut self) -> Result<()>;
+}
+
+/// The elements of a JSON array.
+#[derive(Default)]
+struct Array {
+    begun: bool,
+}
+
+impl Print for Array {
+    fn page(&mut self, rows: &[Row]) -> Result<()> {
+        for row in rows {
+            let before = if self.begun { ",\n" } else { "[\n" };
+            self.begun = true;
+            output::text(format_args!("{before}  {}", serde_json::to_string_pretty(row)?.replace('\n', "\n  ")))?;
+        }
+        Ok(())
+    }
+
+    fn end(&mut self) -> Result<()> {
+        Ok(output::line(if self.begun { "\n]" } else { "[]" })?)
+    }
+}
+
+/// A table whose columns are as wide as what was seen so far: a later page may widen them.
+struct Table {
+    widths: [usize; COLUMNS],
+    begun: bool,
+}
+
+impl Table {
+    fn new() -> Self {
+        Self { widths: [0; COLUMNS], begun: false }
+    }
+
+    fn lines(&mut self, lines: &[[String; COLUMNS]]) -> Result<()> {
+        for cells in lines {
+            for (width, cell) in self.widths.iter_mut().zip(cells) {
+                *width = (*width).max(cell.chars().count());
+            }
+        }
+        for cells in lines {
+            let padded = cells.iter().zip(self.widths).map(|(cell, width)| format!("{cell:<width$}"));
             output::line(padded.collect::<Vec<_>>().join("  ").trim_end())?;
         }
         Ok(())
+    }
+}
+
+impl Print for Table {
+    fn page(&mut self, rows: &[Row]) -> Result<()> {
+        let header = (!std::mem::replace(&mut self.begun, true)).then(|| HEADER.map(str::to_owned));
+        let lines: Vec<_> = header.into_iter().chain(rows.iter().map(Row::cells)).collect();
+        self.lines(&lines)
+    }
+
+    fn end(&mut self) -> Result<()> {
+        if self.begun { Ok(()) } else { self.page(&[]) }
     }
 }

@@ -40,6 +40,7 @@ fn token(capture: Option<CaptureRule>) -> Token {
         created_at: at(),
         expires_at: None,
         revoked_at: None,
+        made_by: None,
         last_used_at: None,
     }
 }
@@ -49,7 +50,7 @@ fn rule(target: CaptureTarget) -> CaptureRule {
 }
 
 #[tokio::test]
-async fn a_token_speaks_for_its_maker_and_gets_the_present_gap() {
+async fn a_token_speaks_for_its_maker_remembers_it_and_gets_the_present_gap() {
     for target in [CaptureTarget::Job(job().id), CaptureTarget::Projects { create: true }] {
         let mut tokens = MockTokenRepository::new();
         tokens.expect_create().times(1).returning(|_| Ok(()));
@@ -61,6 +62,7 @@ async fn a_token_speaks_for_its_maker_and_gets_the_present_gap() {
             }
         };
         assert_eq!((token.subject.as_str(), token.scopes, token.capture), ("ada", Scopes::CAPTURE, Some(rule(target))));
+        assert_eq!(token.made_by, Some(principal("write").token));
         assert!(TokenSecret::for_capture(secret.expose()).is_ok());
     }
 }

@@ -17,6 +17,7 @@ fn example(related_job: Option<&str>) -> Value {
         "id": "01890a5e-0b2c-7d3e-9f40-5a6b7c8d9e0f",
         "name": "editor",
         "subject": "ada",
+        "made_by": "01890a5d-7f1e-7a2b-8c3d-4e5f60718293",
         "related_job": related_job,
         "creates_jobs": related_job.is_none(),
         "time_zone": "Europe/Berlin",

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use stint_domain::Page;
-use stint_domain::ports::token::{Expiry, TokenChanges, TokenCursor};
+use stint_domain::ports::token::{CreateTokenError, Expiry, Revoked, TokenChanges, TokenCursor};
 use stint_domain::values::CaptureRule;
 
 use super::*;
@@ -45,6 +45,19 @@ async fn a_created_token_shows_its_secret_once_and_where_to_send_pings() {
         let bound = matches!(target, CaptureTarget::Job(_));
         assert_eq!(created["related_job"], if bound { json!(JOB) } else { json!(null) });
         assert_eq!((&created["creates_jobs"], &created["gap_seconds"]), (&json!(!bound), &json!(900)));
+    }
+}
+
+#[actix_web::test]
+async fn a_caller_whose_token_is_revoked_meanwhile_is_told_so() {
+    for url in [CAPTURE_TOKENS, OF_JOB] {
+        let mut ports = ports();
+        ports.tokens.expect_create().return_once(|token| {
+            assert!(token.made_by.is_some());
+            Err(CreateTokenError::MakerRevoked(token.made_by.unwrap()))
+        });
+        let reply = send(&ports.api(), sent("POST", url, json!({ "name": "editor" }))).await;
+        assert_eq!((reply.status.as_u16(), reply.code().as_str()), (401, "unauthorized"));
     }
 }
 
@@ -122,7 +135,9 @@ async fn one_token_is_read_changed_and_revoked() {
         let (old, expires_at) = (token(), expiry.and_then(Expiry::moment));
         Ok(Token { name: name.unwrap_or(old.name.clone()), expires_at, ..old })
     });
-    ports.tokens.expect_revoke().times(2).returning(|_, at| Ok(Token { revoked_at: Some(at), ..token() }));
+    ports.tokens.expect_revoke().times(2).returning(|command| {
+        Ok(Revoked { token: Token { revoked_at: Some(command.at), ..token() }, made: 0 })
+    });
     let api = ports.api();
     let reply = send(&api, by("r", "GET", TOKEN_URL)).await;
     assert_eq!((reply.status.as_u16(), &reply.json()["time_zone"]), (200, &json!("Asia/Tokyo")));

@@ -25,24 +25,58 @@ pub(super) async fn look(settings: &Settings) -> Vec<Finding> {
 async fn ask(settings: &Settings) -> Result<Vec<Finding>> {
     let ports = Ports::connect(settings, &mut Registry::default()).await?;
     ports.require_schema().await?;
-    Ok(tokens(&ports.token_service().list().await?, ports.clock.now()))
+    let (mut pages, mut seen) = (ports.all_tokens(), Seen::default());
+    while let Some(tokens) = pages.next().await? {
+        seen.look_at(&tokens, ports.clock.now());
+    }
+    Ok(seen.findings())
 }
 
-fn tokens(tokens: &[Token], now: Timestamp) -> Vec<Finding> {
-    let (mut findings, active) = (Vec::new(), tokens.iter().filter(|token| token.check(now).is_ok()));
-    for token in active.filter(|token| token.expires_at.is_none() && token.scopes.allow(Scope::Admin)) {
-        findings.push(Finding::warning(
-            format!("the admin token {} ({}) never expires", token.id, token.name),
-            format!("create one with --expires in its place, then `stint token revoke {}`", token.id),
-        ));
+/// What was seen of the tokens, page by page.
+#[derive(Default)]
+struct Seen {
+    admins: Vec<Finding>,
+    /// Admin tokens beyond those that are named.
+    more_admins: usize,
+    clock: Option<Finding>,
+}
+
+impl Seen {
+    /// The most admin tokens that are named: with more there is more wrong than each of them.
+    const NAMED: usize = 20;
+
+    fn look_at(&mut self, tokens: &[Token], now: Timestamp) {
+        let active = tokens.iter().filter(|token| token.check(now).is_ok());
+        for token in active.filter(|token| token.expires_at.is_none() && token.scopes.allow(Scope::Admin)) {
+            if self.admins.len() == Self::NAMED {
+                self.more_admins += 1;
+                continue;
+            }
+            self.admins.push(Finding::warning(
+                format!("the admin token {} ({}) never expires", token.id, token.name),
+                format!("create one with --expires in its place, then `stint token revoke {}`", token.id),
+            ));
+        }
+        if let Some(token) = tokens.iter().find(|token| token.created_at > now)
+            && self.clock.is_none()
+        {
+            let (id, created_at) = (token.id, token.created_at);
+            self.clock = Some(Finding::serious(
+                format!("this machine's clock says {now}, but the token {id} was created at {created_at}"),
+                "set the clock, and keep it with NTP: expiry and the order of pages depend on it",
+            ));
+        }
     }
-    if let Some(token) = tokens.iter().find(|token| token.created_at > now) {
-        findings.push(Finding::serious(
-            format!("this machine's clock says {now}, but the token {} was created at {}", token.id, token.created_at),
-            "set the clock, and keep it with NTP: expiry and the order of pages depend on it",
-        ));
+
+    fn findings(self) -> Vec<Finding> {
+        let more = (self.more_admins > 0).then(|| {
+            Finding::warning(
+                format!("{} more admin tokens never expire", self.more_admins),
+                "see `stint token list`, and revoke those that nobody needs",
+            )
+        });
+        self.admins.into_iter().chain(more).chain(self.clock).collect()
     }
-    findings
 }
 
 #[cfg(test)]
@@ -69,8 +103,24 @@ mod tests {
             created_at: at(100),
             expires_at,
             revoked_at: None,
+            made_by: None,
             last_used_at: None,
         }
+    }
+
+    fn tokens(tokens: &[Token], now: Timestamp) -> Vec<Finding> {
+        let mut seen = Seen::default();
+        for page in tokens.chunks(2) {
+            seen.look_at(page, now);
+        }
+        seen.findings()
+    }
+
+    #[test]
+    fn many_admin_tokens_without_end_are_counted() {
+        let found = tokens(&vec![token("admin", None); Seen::NAMED + 3], at(200));
+        assert_eq!(found.len(), Seen::NAMED + 1);
+        assert!(found[Seen::NAMED].to_string().starts_with("warning: 3 more admin tokens"), "{}", found[Seen::NAMED]);
     }
 
     #[test]
