@@ -15,6 +15,7 @@ mod period;
 mod postgres_url;
 mod redis_url;
 mod rules;
+mod service_link;
 mod size;
 mod task_times;
 mod worker;

@@ -1,6 +1,7 @@
 //! `stint dbshell`: the database's own shell on the configured database.
 
 use std::io::ErrorKind;
+use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, bail};
@@ -37,7 +38,8 @@ impl Args {
                     bail!("there is no database {}; run `stint migrate`", path.display());
                 }
                 let mut sqlite = Command::new("sqlite3");
-                sqlite.arg(path);
+                // SQLite's shell reads a name that starts with `file:` as a URL, and one with `-` as an option.
+                sqlite.arg(if path.is_relative() { Path::new(".").join(path) } else { path.clone() });
                 (sqlite, "sqlite3")
             }
         };

@@ -1,15 +1,20 @@
 //! The database's URL: which backend, and what may be shown of it.
 
+use std::ffi::OsString;
 use std::fmt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, percent_encode};
 use serde::Deserialize;
 use thiserror::Error;
 
 use super::postgres_url::PostgresUrl;
 
 const MASK: &str = "***";
+/// What cannot stand in the path of a SQLite URL as it is.
+const ENCODED: &AsciiSet = &CONTROLS.add(b'%').add(b'?').add(b'#');
 
 /// Which database. Shown and debugged without its password.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
@@ -20,8 +25,17 @@ pub(crate) enum DatabaseUrl {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("must be `sqlite://PATH` or `postgres://USER:PASSWORD@HOST/DATABASE`")]
-pub(crate) struct DatabaseUrlError;
+pub(crate) enum DatabaseUrlError {
+    #[error("must be `sqlite://PATH` or `postgres://USER:PASSWORD@HOST/DATABASE`")]
+    Form,
+    #[error(
+        "a SQLite URL is a path alone, without parameters: a `{0}` in a file's name is written `%{code:02X}`",
+        code = *.0 as u32
+    )]
+    Parameters(char),
+    #[error("a `%` must be followed by two hexadecimal digits; one in a file's name is written `%25`")]
+    Percent,
+}
 
 impl FromStr for DatabaseUrl {
     type Err = DatabaseUrlError;
@@ -31,10 +45,27 @@ impl FromStr for DatabaseUrl {
             Some(("postgres" | "postgresql", rest)) if !rest.is_empty() && !text.contains('\0') => {
                 Ok(Self::Postgres(PostgresUrl::new(text)))
             }
-            Some(("sqlite", path)) if !path.is_empty() && !text.contains('\0') => Ok(Self::Sqlite(path.into())),
-            _ => Err(DatabaseUrlError),
+            Some(("sqlite", path)) if !path.is_empty() && !text.contains('\0') => file(path).map(Self::Sqlite),
+            _ => Err(DatabaseUrlError::Form),
         }
     }
+}
+
+/// The file that the path of a URL names: what stands for parameters elsewhere is refused, because a file of that name
+/// is not what anybody wanted.
+fn file(path: &str) -> Result<PathBuf, DatabaseUrlError> {
+    if let Some(sign) = path.chars().find(|sign| matches!(sign, '?' | '#')) {
+        return Err(DatabaseUrlError::Parameters(sign));
+    }
+    let is_encoded = |rest: &str| rest.len() > 1 && rest.bytes().take(2).all(|byte| byte.is_ascii_hexdigit());
+    if !path.match_indices('%').all(|(at, _)| is_encoded(&path[at + 1..])) {
+        return Err(DatabaseUrlError::Percent);
+    }
+    let decoded: Vec<u8> = percent_decode_str(path).collect();
+    if decoded.contains(&0) {
+        return Err(DatabaseUrlError::Form);
+    }
+    Ok(OsString::from_vec(decoded).into())
 }
 
 impl TryFrom<String> for DatabaseUrl {
@@ -49,7 +80,7 @@ impl fmt::Display for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Postgres(url) => f.write_str(&masked(url.expose())),
-            Self::Sqlite(path) => write!(f, "sqlite://{}", path.display()),
+            Self::Sqlite(path) => write!(f, "sqlite://{}", percent_encode(path.as_os_str().as_bytes(), ENCODED)),
         }
     }
 }
@@ -113,8 +144,35 @@ mod tests {
         let shown = |text: &str| text.parse::<DatabaseUrl>().map(|url| format!("{url:?}"));
         assert_eq!(shown("sqlite://.stint/stint.db").unwrap(), "sqlite://.stint/stint.db");
         assert_eq!(shown("postgresql://u:hunter2@db/stint").unwrap(), "postgresql://u:***@db/stint");
-        for bad in ["", "stint.db", "sqlite://", "postgres://", "mysql://db/stint", "sqlite://a\0b"] {
-            assert_eq!(shown(bad), Err(DatabaseUrlError), "{bad}");
+        for bad in ["", "stint.db", "sqlite://", "postgres://", "mysql://db/stint", "sqlite://a\0b", "sqlite://a%00b"] {
+            assert_eq!(shown(bad), Err(DatabaseUrlError::Form), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_sqlite_url_is_a_path_and_nothing_more() {
+        let parsed = |text: &str| text.parse::<DatabaseUrl>();
+        for (bad, sign) in [
+            ("sqlite:///p/q?mode=ro", '?'),
+            ("sqlite://stint.db#main", '#'),
+            ("sqlite://file:stint.db?mode=memory", '?'),
+            ("sqlite://%3F/q?", '?'),
+        ] {
+            assert_eq!(parsed(bad), Err(DatabaseUrlError::Parameters(sign)), "{bad}");
+        }
+        let told = DatabaseUrlError::Parameters('?').to_string();
+        assert!(told.ends_with("a `?` in a file's name is written `%3F`"), "{told}");
+        for bad in ["sqlite://100%", "sqlite://a%2", "sqlite://a%zz", "sqlite://%+1"] {
+            assert_eq!(parsed(bad), Err(DatabaseUrlError::Percent), "{bad}");
+        }
+        for (url, path) in [
+            ("sqlite:///p/q%3Fmode=ro", "/p/q?mode=ro"),
+            ("sqlite://a%20b%23%25.db", "a b#%.db"),
+            ("sqlite://B%C3%BCro/st int.db", "Büro/st int.db"),
+        ] {
+            let parsed = parsed(url).unwrap();
+            assert_eq!(parsed, DatabaseUrl::Sqlite(path.into()), "{url}");
+            assert_eq!(parsed.to_string().parse(), Ok(parsed), "what is shown can be written");
         }
     }
 }

@@ -17,7 +17,7 @@ pub(crate) struct Key {
 pub(crate) const KEYS: &[Key] = &[
     key(
         "database.url",
-        "`sqlite://PATH` or `postgres://USER:PASSWORD@HOST/DATABASE`; what libpq takes in a URL is allowed",
+        "`sqlite://PATH`, percent-encoded and without parameters, or `postgres://USER:PASSWORD@HOST/DATABASE`, with what libpq takes in a URL",
     ),
     key(
         "database.pool_size",

@@ -12,11 +12,13 @@ use super::database_url;
 use super::environment::Environment;
 use super::error::SettingsError;
 use super::key::{KEYS, Key};
+use super::service_link;
 
 const PREFIX: &str = "STINT_";
 /// Everybody's own names for the settings that everybody needs.
 const PLAIN_URLS: [(&str, &str); 2] = [("STINT_DATABASE_URL", "database.url"), ("STINT_REDIS_URL", "redis.url")];
-/// Variables with the prefix that are no settings: what chooses the layers, what labels a build, and what the tests are told.
+/// Variables with the prefix that are no settings: what chooses the layers, what labels a build, and what the tests are
+/// told. Those that Kubernetes makes are in [`service_link`].
 const NO_SETTINGS: [&str; 3] = ["STINT_ENV", "STINT_CONFIG", "STINT_VERSION"];
 const FOR_TESTS: &str = "STINT_TEST_";
 
@@ -62,11 +64,15 @@ impl Surroundings {
 
     /// One layer for each variable, so that each is a source of its own.
     fn variable_layers(&self) -> Result<Vec<Layer>, SettingsError> {
+        let is_setting = |name: &str, value: &OsString| {
+            name.strip_prefix(PREFIX).is_some_and(|rest| !service_link::is(rest, &value.to_string_lossy()))
+                && !name.starts_with(FOR_TESTS)
+                && !NO_SETTINGS.contains(&name)
+        };
         let mut names: Vec<_> = self
             .variables
             .iter()
-            .filter_map(|(name, _)| name.to_str())
-            .filter(|name| name.starts_with(PREFIX) && !name.starts_with(FOR_TESTS) && !NO_SETTINGS.contains(name))
+            .filter_map(|(name, value)| name.to_str().filter(|name| is_setting(name, value)))
             .collect();
         // So STINT_DATABASE_URL comes before STINT_DATABASE__URL, which wins.
         names.sort_unstable();

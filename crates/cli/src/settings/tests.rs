@@ -55,6 +55,23 @@ fn every_key_is_in_the_base_but_the_database() {
 }
 
 #[test]
+fn a_service_called_stint_or_like_it_in_kubernetes_disturbs_nothing() {
+    let links = [
+        ("STINT_SERVICE_HOST", "10.0.0.1"),
+        ("STINT_SERVICE_PORT_HTTP", "8080"),
+        ("STINT_PORT", "tcp://10.0.0.1:8080"),
+        ("STINT_PORT_8080_TCP_ADDR", "10.0.0.1"),
+        ("STINT_DATABASE_PORT", "tcp://10.0.0.2:5432"),
+        ("STINT_REDIS_SERVICE_HOST", "10.0.0.3"),
+    ];
+    let (_dir, surroundings) = surroundings(&[&[URL][..], &links].concat());
+    let configuration = Configuration::load(&surroundings).unwrap();
+    assert!(configuration.in_force().all(|setting| !setting.source.contains("10.0.0")));
+    assert!(refusal(&[URL, ("STINT_PORT", "8080")]).starts_with("unknown setting port in STINT_PORT; the sections are"));
+    assert!(refusal(&[URL, ("STINT_HTTP_PORT", "8080")]).starts_with("unknown setting http_port in STINT_HTTP_PORT"));
+}
+
+#[test]
 fn later_layers_win_and_each_value_names_its_source() {
     let (dir, mut surroundings) = surroundings(&[("STINT_ENV", "development")]);
     let pool = |surroundings: &Surroundings| {

@@ -32,7 +32,14 @@ fn sqlite3_opens_the_file_and_never_makes_one() {
     let stint = Stint::new();
     let shell = [("sqlite3", r#"echo "$@""#)];
     assert_eq!(dbshell(&stint, &shell).failed(), "there is no database stint.db; run `stint migrate`");
-    assert_eq!(dbshell(&stint.migrated(), &shell).succeeded(), "stint.db\n");
+    assert_eq!(dbshell(&stint.migrated(), &shell).succeeded(), "./stint.db\n");
+}
+
+#[test]
+fn sqlite3_opens_the_file_that_the_service_uses_whatever_its_name() {
+    let stint = Stint::on("sqlite://file:a%20b%3Fmode=ro%25.db").migrated();
+    assert!(stint.path("file:a b?mode=ro%.db").exists());
+    assert_eq!(dbshell(&stint, &[("sqlite3", r#"echo "$@""#)]).succeeded(), "./file:a b?mode=ro%.db\n");
 }
 
 #[test]
