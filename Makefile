@@ -13,7 +13,7 @@ help: ## list these targets
 run: export STINT_ENV = development
 run: ## build and start on 127.0.0.1:8080, SQLite under .stint/ or DATABASE_URL=postgres://...
 	@infra/dev/require build
-	@exec cargo run --quiet --locked --package stint-cli -- serve
+	@exec cargo run --locked --package stint-cli -- serve
 
 dev: export STINT_ENV = development
 dev: ## the same, rebuilt and restarted whenever the sources change
