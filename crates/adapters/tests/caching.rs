@@ -12,9 +12,10 @@ use stint_domain::ports::token::{
     CreateTokenError, Expiry, ListCapturing, ListTokens, Made, RevokeToken, RevokeTokenError, Revoked, TokenChanges,
     TokenCursor, UpdateToken, UpdateTokenError,
 };
-use stint_domain::ports::{BackendError, Clock, TokenRepository};
+use stint_domain::ports::{BackendError, BackendErrorKind, Clock, TokenRepository};
 use stint_domain::values::{Subject, Timestamp, TokenId};
 use stint_domain::{Page, SecretHash, Token};
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 async fn tokens() -> Fixture<dyn TokenRepository> {
@@ -34,11 +35,17 @@ impl Clock for DrivenClock {
     }
 }
 
-/// Memory that counts the questions that reach it.
-#[derive(Default)]
+/// Memory that counts the questions that reach it, and holds the answers to some until it is told.
 struct Counting {
     inner: Memory,
     questions: AtomicUsize,
+    gate: Semaphore,
+}
+
+impl Counting {
+    fn new() -> Self {
+        Self { inner: Memory::new(), questions: AtomicUsize::new(0), gate: Semaphore::new(0) }
+    }
 }
 
 #[async_trait]
@@ -60,8 +67,12 @@ impl TokenRepository for Counting {
     }
 
     async fn find_by_hash(&self, hash: SecretHash) -> Result<Option<Token>, BackendError> {
+        let answer = self.inner.find_by_hash(hash).await;
         self.questions.fetch_add(1, Ordering::SeqCst);
-        self.inner.find_by_hash(hash).await
+        if hash.0[31] == 0xff {
+            self.gate.acquire().await.unwrap().forget();
+        }
+        answer
     }
 
     async fn list(&self, query: ListTokens) -> Result<Page<Token, TokenCursor>, BackendError> {
@@ -82,7 +93,7 @@ struct Setting {
 
 impl Setting {
     fn new() -> Self {
-        let (clock, inner) = (Arc::new(DrivenClock(AtomicI64::new(1_000 * SECOND))), Arc::new(Counting::default()));
+        let (clock, inner) = (Arc::new(DrivenClock(AtomicI64::new(1_000 * SECOND))), Arc::new(Counting::new()));
         Self { cached: CachedTokens::new(inner.clone(), clock.clone()), clock, inner }
     }
 
@@ -174,32 +185,123 @@ async fn a_clock_that_is_set_back_does_not_prolong_an_answer() {
 }
 
 #[tokio::test]
-async fn unknown_secrets_are_not_remembered() {
+async fn what_opens_nothing_is_asked_for_once_in_a_second() {
     let setting = Setting::new();
-    for _ in 0..3 {
+    for (micros, questions) in [(0, 1), (1, 1), (SECOND - 1, 1), (SECOND, 2), (SECOND + 1, 2)] {
+        setting.set_clock(micros);
         assert_eq!(setting.found().await, None);
+        assert_eq!(setting.questions(), questions, "after {micros} microseconds");
     }
-    assert_eq!(setting.questions(), 3);
-}
 
-#[tokio::test]
-async fn who_is_refused_waits_for_the_same_look_up_whatever_the_reason() {
     let (setting, token) = Setting::with_token().await;
     setting.inner.revoke(setting.revocation(&token)).await.unwrap();
     for _ in 0..3 {
         assert!(setting.found().await.unwrap().revoked_at.is_some());
     }
-    assert_eq!(setting.questions(), 3);
+    assert_eq!(setting.questions(), 1);
 
     let (setting, token) = Setting::with_token().await;
     let expiry = Expiry::At(Timestamp::from_micros(1_001 * SECOND).unwrap());
     let changes = TokenChanges { expiry: Some(expiry), ..TokenChanges::default() };
     setting.inner.update(UpdateToken { id: token.id, changes }).await.unwrap();
-    for (micros, questions) in [(0, 1), (SECOND - 1, 1), (SECOND, 2), (SECOND, 3)] {
+    for (micros, questions) in [(0, 1), (SECOND - 1, 1), (SECOND, 2), (SECOND, 2), (2 * SECOND, 3)] {
         setting.set_clock(micros);
         assert_eq!(setting.found().await.unwrap().expires_at, expiry.moment());
         assert_eq!(setting.questions(), questions);
     }
+}
+
+#[tokio::test]
+async fn a_token_that_this_instance_creates_is_known_at_once_and_one_of_another_within_a_second() {
+    let (_, token) = Setting::with_token().await;
+    let setting = Setting::new();
+    assert_eq!(setting.found().await, None);
+    setting.cached.create(token.clone()).await.unwrap();
+    assert_eq!(setting.found().await.as_ref(), Some(&token));
+
+    let setting = Setting::new();
+    assert_eq!(setting.found().await, None);
+    setting.inner.create(token.clone()).await.unwrap();
+    setting.set_clock(SECOND);
+    assert_eq!(setting.found().await, Some(token));
+}
+
+/// The hash of a secret whose look-up is held.
+fn held(place: u16) -> SecretHash {
+    let mut hash = [0xff; 32];
+    hash[..2].copy_from_slice(&place.to_be_bytes());
+    SecretHash(hash)
+}
+
+async fn until(condition: impl Fn() -> bool) {
+    while !condition() {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn an_answer_of_before_a_token_was_created_is_not_remembered() {
+    let (_, token) = Setting::with_token().await;
+    let setting = Arc::new(Setting::new());
+    let token = Token { secret_hash: held(0), ..token };
+    let early = tokio::spawn({
+        let setting = setting.clone();
+        async move { setting.cached.find_by_hash(held(0)).await.unwrap() }
+    });
+    // It has seen that there is none, and its answer is on the way.
+    until(|| setting.questions() == 1).await;
+    setting.cached.create(token.clone()).await.unwrap();
+    setting.inner.gate.add_permits(1);
+    assert_eq!(early.await.unwrap(), None);
+    setting.inner.gate.add_permits(1);
+    assert_eq!(setting.cached.find_by_hash(held(0)).await.unwrap(), Some(token));
+}
+
+#[tokio::test]
+async fn unknown_tokens_are_looked_up_a_few_at_a_time_and_known_ones_wait_for_none_of_them() {
+    let (setting, token) = Setting::with_token().await;
+    let setting = Arc::new(setting);
+    setting.found().await;
+    let most = u16::try_from(CachedTokens::LANE + CachedTokens::WAITING).unwrap();
+    let guesses: Vec<_> = (0..most)
+        .map(|place| {
+            let setting = setting.clone();
+            tokio::spawn(async move { setting.cached.find_by_hash(held(place)).await })
+        })
+        .collect();
+    until(|| setting.questions() == 1 + CachedTokens::LANE).await;
+    for _ in 0..2 * most {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(setting.questions(), 1 + CachedTokens::LANE, "the others wait");
+    let refused = setting.cached.find_by_hash(held(most)).await.unwrap_err();
+    assert_eq!(refused.kind, BackendErrorKind::Unavailable, "{refused}");
+
+    setting.set_clock(4 * SECOND);
+    assert_eq!(setting.found().await.as_ref(), Some(&token), "it is asked for again, beside them");
+    assert_eq!(setting.questions(), 2 + CachedTokens::LANE);
+    setting.inner.gate.add_permits(usize::from(most));
+    for guess in guesses {
+        assert_eq!(guess.await.unwrap().unwrap(), None);
+    }
+    assert_eq!(setting.cached.find_by_hash(SecretHash([9; 32])).await.unwrap(), None, "the lane is free again");
+}
+
+#[tokio::test]
+async fn many_who_ask_for_the_same_unknown_token_ask_a_few_times() {
+    let setting = Arc::new(Setting::new());
+    let callers: Vec<_> = (0..100)
+        .map(|_| {
+            let setting = setting.clone();
+            tokio::spawn(async move { setting.cached.find_by_hash(held(0)).await.unwrap() })
+        })
+        .collect();
+    until(|| setting.questions() == CachedTokens::LANE).await;
+    setting.inner.gate.add_permits(100);
+    for caller in callers {
+        assert_eq!(caller.await.unwrap(), None);
+    }
+    assert_eq!(setting.questions(), CachedTokens::LANE);
 }
 
 #[tokio::test]

@@ -1,6 +1,9 @@
 //! Tokens, remembered for a few seconds.
 
+mod lane;
+
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use quick_cache::sync::Cache;
@@ -12,16 +15,25 @@ use stint_domain::ports::{BackendError, Clock, TokenRepository};
 use stint_domain::values::{Timestamp, TokenId};
 use stint_domain::{Page, SecretHash, Token};
 
+use self::lane::Lane;
+
 /// Answers [`TokenRepository::find_by_hash`] from memory while the answer is at most [`CachedTokens::MOST_MICROS`] old,
 /// so that a revocation by another instance shows within the 5 seconds that the port allows.
 ///
-/// Only tokens that can be used are remembered, and at most [`CachedTokens::CAPACITY`] of them: guessed secrets neither
-/// fill the memory nor hide a token that is created next, and whoever is refused waits for the same look-up, whether the
-/// token is unknown, revoked or expired.
+/// Hashes that open nothing, because they are unknown, revoked or expired, are remembered apart, and for a moment alone
+/// ([`CachedTokens::MOMENT_MICROS`]): that is how long a token that another process creates can stay unknown here, if
+/// somebody tried its secret before. Hashes that were not found lately are looked up a few at a time, however many there
+/// are, while those of known tokens wait for none of them. So whoever guesses secrets, or goes on with a revoked one,
+/// neither fills the memory nor keeps others waiting.
 pub struct CachedTokens {
     inner: Arc<dyn TokenRepository>,
     clock: Arc<dyn Clock>,
+    /// Tokens that can be used, and some that could be when they were looked up.
     found: Cache<SecretHash, Found>,
+    refused: Cache<SecretHash, Refused>,
+    lane: Lane,
+    /// How many changes were made here: an answer during which that grew may be of before, and is not remembered.
+    changes: AtomicU64,
 }
 
 /// A token, and when the question was asked to which it is the answer.
@@ -31,47 +43,105 @@ struct Found {
     asked_at: Timestamp,
 }
 
+/// The token of a hash, or that there is none.
+struct Answer(Option<Token>);
+
+/// No token that can be used, and when that was asked.
+#[derive(Clone)]
+struct Refused {
+    token: Option<Box<Token>>,
+    asked_at: Timestamp,
+}
+
 impl CachedTokens {
-    /// The oldest that a remembered answer gets, in microseconds: a second less than the port allows, for what the
+    /// The oldest that a remembered token gets, in microseconds: a second less than the port allows, for what the
     /// clocks and the answer's way take.
     pub const MOST_MICROS: i64 = 4_000_000;
-    /// The most tokens that are remembered; the least used ones make room.
+    /// How long it is remembered that a hash opens nothing, in microseconds.
+    pub const MOMENT_MICROS: i64 = 1_000_000;
+    /// The most tokens that are remembered, and the most hashes that open nothing; the least used ones make room.
     pub const CAPACITY: usize = 10_000;
+    /// How many hashes are looked up at a time that were not found lately.
+    pub const LANE: usize = lane::WIDTH;
+    /// How many more may wait for that; others are refused as [`Unavailable`] at once.
+    ///
+    /// [`Unavailable`]: stint_domain::ports::BackendErrorKind::Unavailable
+    pub const WAITING: usize = lane::WAITING;
 
     /// Remembers what `inner` finds.
     pub fn new(inner: Arc<dyn TokenRepository>, clock: Arc<dyn Clock>) -> Self {
-        Self { inner, clock, found: Cache::new(Self::CAPACITY) }
+        let (found, refused) = (Cache::new(Self::CAPACITY), Cache::new(Self::CAPACITY));
+        Self { inner, clock, found, refused, lane: Lane::new(), changes: AtomicU64::new(0) }
+    }
+
+    /// What is remembered of a hash, if that may still be said.
+    fn remembered(&self, hash: SecretHash) -> Option<Answer> {
+        let now = self.clock.now();
+        if let Some(found) = self.found.get(&hash)
+            && is_younger(found.asked_at, now, Self::MOST_MICROS)
+            && found.token.check(now).is_ok()
+        {
+            return Some(Answer(Some(found.token)));
+        }
+        let refused = self.refused.get(&hash)?;
+        is_younger(refused.asked_at, now, Self::MOMENT_MICROS).then(|| Answer(refused.token.map(|token| *token)))
+    }
+
+    async fn ask(&self, hash: SecretHash) -> Result<Option<Token>, BackendError> {
+        // Taken before the question, so that the time the answer takes counts as its age.
+        let (asked_at, changes) = (self.clock.now(), self.changes.load(Ordering::SeqCst));
+        let token = self.inner.find_by_hash(hash).await?;
+        match &token {
+            Some(token) if token.check(asked_at).is_ok() => {
+                self.found.insert(hash, Found { token: token.clone(), asked_at });
+                self.refused.remove(&hash);
+            }
+            _ => {
+                self.found.remove(&hash);
+                self.refused.insert(hash, Refused { token: token.clone().map(Box::new), asked_at });
+            }
+        }
+        if self.changes.load(Ordering::SeqCst) != changes {
+            self.found.remove(&hash);
+            self.refused.remove(&hash);
+        }
+        Ok(token)
+    }
+
+    /// Counted before it is forgotten: who has asked before either is seen by this, or sees it.
+    fn forget(&self, hash: &SecretHash) {
+        self.changes.fetch_add(1, Ordering::SeqCst);
+        self.found.remove(hash);
+        self.refused.remove(hash);
     }
 }
 
-impl Found {
-    /// Whether it is fresh, and the token still taken.
-    fn is_usable(&self, now: Timestamp) -> bool {
-        self.is_fresh(now) && self.token.check(now).is_ok()
-    }
-
-    /// A clock that was set back makes an age negative; that counts as too old, or it would prolong the answer's life.
-    fn is_fresh(&self, now: Timestamp) -> bool {
-        (0..CachedTokens::MOST_MICROS).contains(&(now.as_micros() - self.asked_at.as_micros()))
-    }
+/// Whether an answer is younger than that. A clock that was set back makes an age negative; that counts as too old, or
+/// it would prolong the answer's life.
+fn is_younger(asked_at: Timestamp, now: Timestamp, micros: i64) -> bool {
+    (0..micros).contains(&(now.as_micros() - asked_at.as_micros()))
 }
 
 #[async_trait]
 impl TokenRepository for CachedTokens {
     async fn create(&self, token: Token) -> Result<(), CreateTokenError> {
-        self.inner.create(token).await
+        let hash = token.secret_hash;
+        self.inner.create(token).await?;
+        self.forget(&hash);
+        Ok(())
     }
 
     async fn revoke(&self, command: RevokeToken) -> Result<Revoked, RevokeTokenError> {
         let revoked = self.inner.revoke(command).await?;
-        let id = revoked.token.id;
-        self.found.retain(|_, found| found.token.id != id && found.token.made_by != Some(id));
+        self.forget(&revoked.token.secret_hash);
+        let id = Some(revoked.token.id);
+        self.found.retain(|_, found| found.token.made_by != id);
         Ok(revoked)
     }
 
     async fn update(&self, command: UpdateToken) -> Result<Token, UpdateTokenError> {
         let token = self.inner.update(command).await?;
-        self.found.remove(&token.secret_hash);
+        self.forget(&token.secret_hash);
         Ok(token)
     }
 
@@ -80,19 +150,18 @@ impl TokenRepository for CachedTokens {
     }
 
     async fn find_by_hash(&self, hash: SecretHash) -> Result<Option<Token>, BackendError> {
-        // Taken before the question, so that the time the answer takes counts as its age.
-        let asked_at = self.clock.now();
-        if let Some(found) = self.found.get(&hash).filter(|found| found.is_usable(asked_at)) {
-            return Ok(Some(found.token));
+        if let Some(Answer(token)) = self.remembered(hash) {
+            return Ok(token);
         }
-        let token = self.inner.find_by_hash(hash).await?;
-        match &token {
-            Some(token) if token.check(asked_at).is_ok() => {
-                self.found.insert(hash, Found { token: token.clone(), asked_at });
-            }
-            _ => drop(self.found.remove(&hash)),
+        if self.found.peek(&hash).is_some() {
+            return self.ask(hash).await;
         }
-        Ok(token)
+        let _turn = self.lane.enter().await?;
+        // Somebody before may have asked the same.
+        match self.remembered(hash) {
+            Some(Answer(token)) => Ok(token),
+            None => self.ask(hash).await,
+        }
     }
 
     async fn list(&self, query: ListTokens) -> Result<Page<Token, TokenCursor>, BackendError> {
