@@ -126,7 +126,7 @@ impl TryFrom<StoredJob> for Job {
     fn try_from(stored: StoredJob) -> Result<Self, BoxError> {
         Ok(Self {
             id: JobId::new(stored.id),
-            name: JobName::new(&stored.name)?,
+            name: JobName::stored(&stored.name)?,
             status: stored.status.parse()?,
             total_minutes: TotalMinutes::new(stored.total_minutes)?,
             version: Version::new(stored.version)?,
@@ -174,8 +174,8 @@ impl TryFrom<StoredTimeEntry> for TimeEntry {
             related_job: JobId::new(stored.related_job),
             minutes_worked: Minutes::new(stored.minutes_worked)?,
             date_stamp: stored.date_stamp.parse::<DateStamp>()?,
-            work_summary: WorkSummary::new(&stored.work_summary)?,
-            created_by: Subject::new(&stored.created_by)?,
+            work_summary: WorkSummary::stored(&stored.work_summary)?,
+            created_by: Subject::stored(&stored.created_by)?,
             version: Version::new(stored.version)?,
             created_at: Timestamp::from_micros(stored.created_at)?,
             updated_at: Timestamp::from_micros(stored.updated_at)?,

@@ -96,7 +96,7 @@ fn parse(text: &str) -> Result<Ping, BoxError> {
     let target = match (stored.job, stored.prj) {
         (Some(job), None) => PingTarget::Job(JobId::new(job)),
         (None, Some(name)) => {
-            let name = JobName::new(&name)?;
+            let name = JobName::stored(&name)?;
             let project = match stored.last {
                 None => PingProject::Named(name),
                 Some(last) => PingProject::Unnamed { last, fallback: name },
@@ -108,14 +108,14 @@ fn parse(text: &str) -> Result<Ping, BoxError> {
     Ok(Ping {
         id: PingId::new(stored.id),
         token: TokenId::new(stored.tok),
-        subject: Subject::new(&stored.sub)?,
+        subject: Subject::stored(&stored.sub)?,
         target,
         zone: stored.tz.parse::<Zone>()?,
         gap: Gap::new(stored.gap)?,
         at: Timestamp::from_micros(stored.at)?,
         received_at: Timestamp::from_micros(stored.rcv)?,
         minutes: stored.min.map(Minutes::new).transpose()?,
-        summary: stored.sum.map(|summary| WorkSummary::new(&summary)).transpose()?,
+        summary: stored.sum.map(|summary| WorkSummary::stored(&summary)).transpose()?,
     })
 }
 

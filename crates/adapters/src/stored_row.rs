@@ -1,6 +1,6 @@
 //! Reading stored rows back as domain values, the same way for every dialect.
 //!
-//! What a column holds passes the domain's own constructor, as input does. What does not pass is reported with the
+//! What a column holds passes the domain's own constructor, as input does, or for text that for what is stored. What does not pass is reported with the
 //! place where an operator finds it. Which columns there are is not known here.
 
 use std::error::Error;

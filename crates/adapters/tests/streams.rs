@@ -33,6 +33,7 @@ fn token(number: u8, job: JobId) -> Token {
         created_at: at(0),
         expires_at: None,
         revoked_at: None,
+        made_by: None,
         last_used_at: None,
     }
 }

@@ -57,6 +57,7 @@ macro_rules! job_repository {
             }
             (job::text) {
                 names_at_their_limits_read_back_unchanged,
+                names_of_before_read_back_unchanged_and_are_found,
                 wildcards_and_quotes_in_a_search_are_plain_characters,
                 a_search_folds_case_beyond_ascii,
                 moments_read_back_to_the_microsecond,

@@ -100,7 +100,7 @@ impl TryFrom<JobRow> for Job {
         let place = Place { table: "jobs", id: row.id };
         Ok(Self {
             id: JobId::new(row.id),
-            name: place.column("name", &row.name, JobName::new(&row.name))?,
+            name: place.column("name", &row.name, JobName::stored(&row.name))?,
             status: place.column("status", &row.status, row.status.parse())?,
             total_minutes: place.column("total_minutes", row.total_minutes, TotalMinutes::new(row.total_minutes))?,
             version: place.version(row.version)?,
@@ -146,9 +146,9 @@ impl TryFrom<TimeEntryRow> for TimeEntry {
             work_summary: place.column(
                 "work_summary",
                 format_args!("a text of {} bytes", row.work_summary.len()),
-                WorkSummary::new(&row.work_summary),
+                WorkSummary::stored(&row.work_summary),
             )?,
-            created_by: place.column("created_by", &row.created_by, Subject::new(&row.created_by))?,
+            created_by: place.column("created_by", &row.created_by, Subject::stored(&row.created_by))?,
             version: place.version(row.version)?,
             created_at: place.timestamp("created_at", row.created_at)?,
             updated_at: place.timestamp("updated_at", row.updated_at)?,
@@ -216,8 +216,8 @@ impl TryFrom<TokenRow> for Token {
         };
         Ok(Self {
             id: TokenId::new(row.id),
-            name: place.column("name", &row.name, TokenName::new(&row.name))?,
-            subject: place.column("subject", &row.subject, Subject::new(&row.subject))?,
+            name: place.column("name", &row.name, TokenName::stored(&row.name))?,
+            subject: place.column("subject", &row.subject, Subject::stored(&row.subject))?,
             scopes: place.column("scopes", &row.scopes, row.scopes.parse())?,
             // Part of a secret's hash has no place in a log either.
             secret_hash: SecretHash(place.column(

@@ -37,7 +37,7 @@ impl TryFrom<JobRow> for Job {
         let row = row("jobs", &stored.id);
         Ok(Self {
             id: JobId::new(uuid(&row, "id", &stored.id)?),
-            name: row.column("name", stored.name, |name| JobName::new(name))?,
+            name: row.column("name", stored.name, |name| JobName::stored(name))?,
             status: row.column("status", stored.status, |status| status.parse())?,
             total_minutes: row.column("total_minutes", stored.total_minutes, |total| TotalMinutes::new(*total))?,
             version: version(&row, stored.version)?,
@@ -72,8 +72,8 @@ impl TryFrom<TimeEntryRow> for TimeEntry {
             related_job: JobId::new(uuid(&row, "related_job", &stored.related_job)?),
             minutes_worked: row.column("minutes_worked", stored.minutes_worked, |minutes| Minutes::new(*minutes))?,
             date_stamp: row.column("date_stamp", stored.date_stamp, |date| date.parse())?,
-            work_summary: row.column("work_summary", stored.work_summary, |text| WorkSummary::new(text))?,
-            created_by: row.column("created_by", stored.created_by, |subject| Subject::new(subject))?,
+            work_summary: row.column("work_summary", stored.work_summary, |text| WorkSummary::stored(text))?,
+            created_by: row.column("created_by", stored.created_by, |subject| Subject::stored(subject))?,
             version: version(&row, stored.version)?,
             created_at: timestamp(&row, "created_at", stored.created_at)?,
             updated_at: timestamp(&row, "updated_at", stored.updated_at)?,
@@ -115,8 +115,8 @@ impl TryFrom<TokenRow> for Token {
         let moment = |column, micros: Option<i64>| micros.map(|micros| timestamp(&row, column, micros)).transpose();
         Ok(Self {
             id: TokenId::new(uuid(&row, "id", &stored.id)?),
-            name: row.column("name", stored.name, |name| Subject::new(name))?,
-            subject: row.column("subject", stored.subject, |subject| Subject::new(subject))?,
+            name: row.column("name", stored.name, |name| Subject::stored(name))?,
+            subject: row.column("subject", stored.subject, |subject| Subject::stored(subject))?,
             scopes: row.column("scopes", stored.scopes, |scopes| scopes.parse())?,
             secret_hash: SecretHash(bytes(&row, "secret_hash", &stored.secret_hash)?),
             created_at: timestamp(&row, "created_at", stored.created_at)?,

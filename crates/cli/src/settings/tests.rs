@@ -67,7 +67,9 @@ fn a_service_called_stint_or_like_it_in_kubernetes_disturbs_nothing() {
     let (_dir, surroundings) = surroundings(&[&[URL][..], &links].concat());
     let configuration = Configuration::load(&surroundings).unwrap();
     assert!(configuration.in_force().all(|setting| !setting.source.contains("10.0.0")));
-    assert!(refusal(&[URL, ("STINT_PORT", "8080")]).starts_with("unknown setting port in STINT_PORT; the sections are"));
+    assert!(
+        refusal(&[URL, ("STINT_PORT", "8080")]).starts_with("unknown setting port in STINT_PORT; the sections are")
+    );
     assert!(refusal(&[URL, ("STINT_HTTP_PORT", "8080")]).starts_with("unknown setting http_port in STINT_HTTP_PORT"));
 }
 

@@ -13,6 +13,7 @@ on_both_databases!(
     the_secret_of_a_capture_token_is_told_once_and_opens_pings_alone,
     a_revoked_capture_token_is_no_more_than_an_unknown_one_within_five_seconds,
     one_that_the_operator_makes_is_seen_like_the_others,
+    a_revoked_token_takes_along_what_it_made_within_five_seconds,
 );
 
 async fn a_capture_token_is_made_listed_changed_and_revoked(service: Service) {
@@ -90,8 +91,33 @@ async fn one_that_the_operator_makes_is_seen_like_the_others(service: Service) {
     let secret = service.run(&create).trim_end().to_owned();
     let tokens = api.all(&format!("/jobs/{job}/capture-tokens")).await;
     assert_eq!((&tokens[0]["subject"], &tokens[0]["time_zone"]), (&json!("ada"), &json!("Asia/Tokyo")));
+    assert_eq!(tokens[0]["made_by"], Value::Null);
     let bearer = api.with_token(secret).get("/api/wakatime/v1/users/current/statusbar/today").await;
     assert_ne!(bearer.status, 401);
     // Other tokens are the operator's alone.
     assert_eq!(api.all("/capture-tokens").await.len(), 1);
+}
+
+/// And its maker, which this service remembers, makes no more.
+async fn a_revoked_token_takes_along_what_it_made_within_five_seconds(service: Service) {
+    let (api, anonymous) = (&service.api, service.api.anonymous());
+    let secret = service.run(&["token", "create", "--name", "maker", "--scopes", "write"]);
+    let maker = api.with_token(secret.trim_end());
+    let made = maker.post("/capture-tokens", &json!({ "name": "editor" })).await.expect(201).json();
+    let other = api.post("/capture-tokens", &json!({ "name": "door" })).await.expect(201).json();
+    assert!(made["made_by"].is_string() && made["made_by"] != other["made_by"], "{made}");
+    for token in [&made, &other] {
+        anonymous.head(text(token, "ping_url")).await.expect(422);
+    }
+    service.revoke_token("maker");
+    let revoked_at = Instant::now();
+    // Its own secret may be remembered still.
+    maker.post("/capture-tokens", &json!({ "name": "late" })).await.expect_problem(401, "unauthorized");
+    while anonymous.head(text(&made, "ping_url")).await.status != 404 {
+        assert!(revoked_at.elapsed() < Duration::from_secs(5), "the token is taken still");
+        sleep(Duration::from_millis(100)).await;
+    }
+    anonymous.head(text(&other, "ping_url")).await.expect(422);
+    let names: Vec<_> = api.all("/capture-tokens").await.iter().map(|token| text(token, "name")).collect();
+    assert_eq!(names, ["door", "editor"]);
 }

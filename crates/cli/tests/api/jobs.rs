@@ -13,6 +13,7 @@ on_both_databases!(
     put_resets_what_it_does_not_name_and_keeps_what_the_server_owns,
     patch_changes_what_it_names_and_nothing_else,
     a_name_is_trimmed_and_may_be_any_unicode,
+    a_name_that_nobody_can_see_is_refused,
     an_archived_job_takes_no_time_and_no_edits_until_it_is_reopened,
     a_job_without_entries_is_deleted_whether_open_or_archived,
     a_job_with_entries_is_deleted_only_when_asked_to,
@@ -135,15 +136,37 @@ async fn patch_changes_what_it_names_and_nothing_else(service: Service) {
 
 async fn a_name_is_trimmed_and_may_be_any_unicode(service: Service) {
     let api = &service.api;
-    for (given, kept) in
-        [("  Päckchen \n", "Päckchen"), ("日本 🦀", "日本 🦀"), ("a\u{301}\u{202e}", "a\u{301}\u{202e}")]
-    {
+    for (given, kept) in [
+        ("  Päckchen \n", "Päckchen"),
+        ("日本 🦀", "日本 🦀"),
+        ("a\u{301}\u{202e}", "á\u{202e}"),
+        ("Bu\u{308}ro", "Büro"),
+    ] {
         let created = api.post("/jobs", &json!({ "name": given })).await.expect(201);
         assert_eq!(created.json()["name"], kept);
         assert_eq!(api.get(format!("/jobs/{}", id(&created.json()))).await.text(), created.text());
     }
     let longest = "ß".repeat(120);
     assert_eq!(api.post("/jobs", &json!({ "name": longest })).await.expect(201).json()["name"], longest.as_str());
+    let composed = api.post("/jobs", &json!({ "name": "u\u{308}".repeat(120) })).await.expect(201).json();
+    assert_eq!(composed["name"], "ü".repeat(120));
+}
+
+async fn a_name_that_nobody_can_see_is_refused(service: Service) {
+    let api = &service.api;
+    let job = api.new_job("Research").await;
+    for name in ["\u{200b}", "\u{feff}", "\u{2060} \u{ad}", "\u{3164}"] {
+        let body = json!({ "name": name });
+        for request in [
+            api.post("/jobs", &body),
+            api.put(format!("/jobs/{job}"), &body),
+            api.patch(format!("/jobs/{job}"), &body),
+            api.post("/capture-tokens", &body),
+        ] {
+            let problem = request.await.expect_problem(422, "validation-failed");
+            assert!(problem["detail"].as_str().unwrap().contains("visible"), "{problem}");
+        }
+    }
 }
 
 async fn an_archived_job_takes_no_time_and_no_edits_until_it_is_reopened(service: Service) {
@@ -244,6 +267,7 @@ async fn a_search_finds_any_part_of_a_name_in_any_case_and_knows_no_wildcards(se
     for (q, names) in [
         ("CASE", vec!["Plain case", "snake_case"]),
         ("%C3%A4rger", vec!["100% Ärger"]),
+        ("A%CC%88RGER", vec!["100% Ärger"]),
         ("%25", vec!["100% Ärger"]),
         ("_", vec!["snake_case"]),
         ("e_c", vec!["snake_case"]),

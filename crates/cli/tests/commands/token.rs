@@ -121,7 +121,8 @@ fn a_revoked_token_is_refused_by_a_running_service() {
 /// The ids of the tokens with these names.
 fn ids(stint: &Stint, names: &[&str]) -> Vec<String> {
     let tokens = list(stint);
-    let id = |name: &&str| tokens.iter().find(|token| token["name"] == **name).unwrap()["id"].as_str().unwrap().to_owned();
+    let id =
+        |name: &&str| tokens.iter().find(|token| token["name"] == **name).unwrap()["id"].as_str().unwrap().to_owned();
     names.iter().map(id).collect()
 }
 

@@ -1,6 +1,7 @@
 //! What an entry's values may hold comes back.
 
 use stint_domain::ports::time_entry::NewTimeEntry;
+use stint_domain::values::WorkSummary;
 
 use crate::Ledger;
 use crate::given::{date, entries_of, entry, minutes, subject, summary};
@@ -9,12 +10,16 @@ use crate::given::{date, entries_of, entry, minutes, subject, summary};
 pub async fn summaries_at_their_limits_read_back_unchanged(ledger: Ledger) {
     let job = ledger.open_job().await.id;
     let long = ["x".repeat(4000), "é".repeat(4000), "🦭".repeat(4000), "\u{10ffff}\u{fffd}\u{feff}".to_owned()];
-    let short = ["", " ", "\n", "\t- one\r\n\t- two\n ", r#"'"; -- \ % \n $1 ? {}"#, "👩‍👩‍👧‍👦 \u{200f}שלום e\u{301}"];
+    let short = ["", " ", "\n", "\t- one\r\n\t- two\n ", r#"'"; -- \ % \n $1 ? {}"#, "👩‍👩‍👧‍👦 \u{200f}שלום é"];
     for text in long.iter().map(String::as_str).chain(short) {
         let stored = ledger.record(NewTimeEntry { work_summary: summary(text), ..entry(job) }).await;
         assert_eq!(stored.work_summary.as_str(), text);
         assert_eq!(ledger.entry(stored.id).await, Some(stored));
     }
+    // Stored before summaries were composed.
+    let apart = WorkSummary::stored("cafe\u{301}").unwrap();
+    let stored = ledger.record(NewTimeEntry { work_summary: apart.clone(), ..entry(job) }).await;
+    assert_eq!(ledger.entry(stored.id).await.unwrap().work_summary, apart);
 }
 
 /// 120 characters of any width, and the listing finds exactly them.

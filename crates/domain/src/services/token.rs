@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use crate::page::Page;
-use crate::ports::token::{
-    CreateTokenError, ListTokens, Made, RevokeToken, RevokeTokenError, Revoked, TokenCursor,
-};
+use crate::ports::token::{CreateTokenError, ListTokens, Made, RevokeToken, RevokeTokenError, Revoked, TokenCursor};
 use crate::ports::{BackendError, Clock, IdGenerator, Secrets, TokenRepository};
 use crate::token::{Scopes, Token, TokenName, TokenSecret};
 use crate::values::{CaptureRule, Subject, Timestamp, TokenId};

@@ -1,10 +1,12 @@
 //! A job's name, and the part of a name that a search looks for.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use super::text::{self, TextError};
 
-/// What people call a job: trimmed, 1 to 120 characters, no control characters. Two jobs may share a name.
+/// What people call a job: NFC, trimmed, 1 to 120 characters, one of them visible, no control characters. Two jobs may
+/// share a name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct JobName(String);
 
@@ -12,9 +14,21 @@ impl JobName {
     /// The most characters (Unicode scalar values) a name has.
     pub const MAX_CHARS: usize = 120;
 
-    /// Trims `text` and takes it when it keeps the rule.
+    /// Composes and trims `text`, and takes it when it keeps the rule.
     pub fn new(text: &str) -> Result<Self, TextError> {
-        text::line(text, Self::MAX_CHARS).map(|name| Self(name.to_owned()))
+        text::line(text, Self::MAX_CHARS).map(Self)
+    }
+
+    /// The same of as much of `text` as a name can hold.
+    pub fn cut(text: &str) -> Result<Self, TextError> {
+        let composed = text::composed(text.trim());
+        let end = composed.char_indices().nth(Self::MAX_CHARS).map_or(composed.len(), |(end, _)| end);
+        Self::new(&composed[..end])
+    }
+
+    /// A name that is stored already: it was taken by a rule that may have been another.
+    pub fn stored(text: &str) -> Result<Self, TextError> {
+        text::stored_line(text, Self::MAX_CHARS).map(|name| Self(name.to_owned()))
     }
 
     /// The name.
@@ -38,41 +52,55 @@ impl fmt::Display for JobName {
 ///
 /// Nothing in it is a wildcard: `%` finds names with a per cent sign.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NamePart(String);
+pub struct NamePart {
+    folded: String,
+    decomposed: Option<String>,
+}
 
 impl NamePart {
-    /// Folds `text` and takes it when it keeps the rule.
+    /// Composes and folds `text`, and takes it when it keeps the rule.
     pub fn new(text: &str) -> Result<Self, TextError> {
         if text.is_empty() {
             return Err(TextError::Empty);
         }
-        text::check(text, JobName::MAX_CHARS, &[])?;
-        Ok(Self(fold(text)))
+        text::check(&text::composed(text), JobName::MAX_CHARS, &[])?;
+        let folded = fold(text);
+        Ok(Self { decomposed: text::decomposed(&folded), folded })
     }
 
     /// The folded text, to be found in [`JobName::folded`].
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.folded
+    }
+
+    /// The same with its accents taken apart, if it has any: so it is found in the folded form of a name that was stored
+    /// before names were composed.
+    pub fn decomposed(&self) -> Option<&str> {
+        self.decomposed.as_deref()
     }
 
     /// Whether `name` contains this part.
     pub fn is_in(&self, name: &JobName) -> bool {
-        name.folded().contains(&self.0)
+        name.folded().contains(&self.folded)
     }
 }
 
 /// Folds character by character, so that what a part is folded to does not depend on what stands beside it: the two
-/// small sigmas are one, and ß is ss, as Unicode's full case folding has it. Composed and decomposed accents differ.
+/// small sigmas are one, and ß is ss, as Unicode's full case folding has it. Accents are composed, before and after:
+/// some letters have a composed form in one case alone.
 fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
-    for c in text.chars().flat_map(char::to_lowercase) {
+    for c in text::composed(text).chars().flat_map(char::to_lowercase) {
         match c {
             'ς' => folded.push('σ'),
             'ß' => folded.push_str("ss"),
             c => folded.push(c),
         }
     }
-    folded
+    match text::composed(&folded) {
+        Cow::Borrowed(_) => folded,
+        Cow::Owned(composed) => composed,
+    }
 }
 
 #[cfg(test)]
@@ -94,6 +122,31 @@ mod tests {
     fn folding_a_part_does_not_depend_on_its_neighbours() {
         let finds = |part: &str, name: &str| NamePart::new(part).unwrap().is_in(&JobName::new(name).unwrap());
         assert!(finds("ΑΣ", "ΑΣΑ") && finds("ας", "ΑΣΑ") && finds("STRASSE", "Straße") && finds("straße", "STRASSE"));
+    }
+
+    #[test]
+    fn composed_and_decomposed_names_are_one_and_found_by_either() {
+        let (composed, apart) = ("Büro ǰ", "Bu\u{308}ro j\u{30c}");
+        assert_eq!(JobName::new(composed), JobName::new(apart));
+        assert_eq!(JobName::stored(apart).unwrap().as_str(), apart);
+        for part in ["BÜRO", "bu\u{308}RO", "J\u{30c}", "ǰ"] {
+            let part = NamePart::new(part).unwrap();
+            assert!(
+                part.is_in(&JobName::new(apart).unwrap()) && part.is_in(&JobName::stored(apart).unwrap()),
+                "{part:?}"
+            );
+            // What the releases before folded a decomposed name to.
+            assert!(apart.to_lowercase().contains(part.decomposed().unwrap()), "{part:?}");
+        }
+        assert_eq!(NamePart::new("buro").unwrap().decomposed(), None);
+    }
+
+    #[test]
+    fn a_name_is_cut_after_it_is_composed() {
+        let apart = "u\u{308}".repeat(130);
+        assert_eq!(JobName::cut(&apart).unwrap().as_str(), "ü".repeat(120));
+        assert_eq!(JobName::cut(" stint ").unwrap().as_str(), "stint");
+        assert_eq!(JobName::cut("\u{200b}"), Err(TextError::Invisible));
     }
 
     #[test]

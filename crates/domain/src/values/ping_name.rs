@@ -2,7 +2,8 @@
 
 use super::text::{self, TextError};
 
-/// What a sender calls a ping, so that its repeats are known: 1 to 255 characters, no control characters, as they are.
+/// What a sender calls a ping, so that its repeats are known: 1 to 255 characters, no control characters. It is a
+/// key and not text: what differs in its bytes is another name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PingName(String);
 
@@ -32,6 +33,7 @@ mod tests {
     #[test]
     fn every_printable_name_is_taken_as_it_is() {
         assert_eq!(PingName::new(" ü ").unwrap().as_str(), " ü ");
+        assert_ne!(PingName::new("u\u{308}"), PingName::new("ü"));
         assert!(PingName::new(&"ü".repeat(255)).is_ok());
         assert_eq!(PingName::new(&"n".repeat(256)), Err(TextError::TooLong { max: 255, actual: 256 }));
         assert_eq!(PingName::new(""), Err(TextError::Empty));

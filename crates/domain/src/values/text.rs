@@ -1,6 +1,13 @@
-//! The one rule for text: a length in characters, and no control characters but those that are allowed.
+//! The rules for text that people read: it is NFC when it becomes a value, so that what looks the same is the same; it has
+//! a length in characters, counted after that; and no control characters but those that are allowed.
+//!
+//! What is stored already is not changed by being read: rows that were written before these rules stay what they are.
+//! Secrets, ids and the keys that callers choose are bytes, and not text in this sense.
+
+use std::borrow::Cow;
 
 use thiserror::Error;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 /// Why a text was refused.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -8,6 +15,9 @@ pub enum TextError {
     /// Nothing is left after trimming.
     #[error("must not be empty")]
     Empty,
+    /// Nobody would see it.
+    #[error("must have a visible character")]
+    Invisible,
     /// More characters (Unicode scalar values) than allowed.
     #[error("must have at most {max} characters, has {actual}")]
     TooLong {
@@ -22,6 +32,22 @@ pub enum TextError {
         /// The first one found.
         character: char,
     },
+}
+
+/// `text` in the one form that composes what can be composed (NFC, Unicode's annex 15).
+pub(super) fn composed(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes {
+        return Cow::Borrowed(text);
+    }
+    text.nfc().collect::<String>().into()
+}
+
+/// `text` with everything taken apart that can be, when that makes a difference.
+pub(super) fn decomposed(text: &str) -> Option<String> {
+    if text.is_ascii() {
+        return None;
+    }
+    Some(text.nfd().collect::<String>()).filter(|decomposed| decomposed != text)
 }
 
 /// Checks `text` against `max` characters; `allowed` names control characters that may occur.
@@ -40,12 +66,103 @@ pub(super) fn check(text: &str, max: usize, allowed: &[char]) -> Result<(), Text
     Ok(())
 }
 
-/// Trims `text` and checks that something of at most `max` characters, none of them a control character, is left.
-pub(super) fn line(text: &str, max: usize) -> Result<&str, TextError> {
+/// Composes and trims `text`, and checks that something of at most `max` characters is left, none of them a control
+/// character and one of them visible.
+pub(super) fn line(text: &str, max: usize) -> Result<String, TextError> {
+    let composed = composed(text);
+    let line = stored_line(&composed, max)?;
+    if line.chars().any(is_visible) { Ok(line.to_owned()) } else { Err(TextError::Invisible) }
+}
+
+/// A line that is stored already, perhaps before it had to be composed and visible.
+pub(super) fn stored_line(text: &str, max: usize) -> Result<&str, TextError> {
     let text = text.trim();
     if text.is_empty() {
         return Err(TextError::Empty);
     }
     check(text, max, &[])?;
     Ok(text)
+}
+
+/// Whether a character shows. What only joins, turns or marks others does not, nor does what is drawn as a space.
+fn is_visible(c: char) -> bool {
+    !c.is_whitespace() && !c.is_control() && !BLANK.iter().any(|(first, last)| (*first..=*last).contains(&c))
+}
+
+/// Unicode's `Default_Ignorable_Code_Point`, the marks around annotations, and the empty pattern of Braille.
+const BLANK: [(char, char); 19] = [
+    ('\u{ad}', '\u{ad}'),
+    ('\u{34f}', '\u{34f}'),
+    ('\u{61c}', '\u{61c}'),
+    ('\u{115f}', '\u{1160}'),
+    ('\u{17b4}', '\u{17b5}'),
+    ('\u{180b}', '\u{180f}'),
+    ('\u{200b}', '\u{200f}'),
+    ('\u{202a}', '\u{202e}'),
+    ('\u{2060}', '\u{206f}'),
+    ('\u{2800}', '\u{2800}'),
+    ('\u{3164}', '\u{3164}'),
+    ('\u{fe00}', '\u{fe0f}'),
+    ('\u{feff}', '\u{feff}'),
+    ('\u{ffa0}', '\u{ffa0}'),
+    ('\u{fff0}', '\u{fff8}'),
+    ('\u{fff9}', '\u{fffb}'),
+    ('\u{1bca0}', '\u{1bca3}'),
+    ('\u{1d173}', '\u{1d17a}'),
+    ('\u{e0000}', '\u{e0fff}'),
+];
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn what_looks_the_same_is_the_same() {
+        for (one, other) in [
+            ("Bu\u{308}ro", "Büro"),
+            ("\u{1112}\u{1161}\u{11ab}", "\u{d55c}"),
+            ("\u{212b}", "Å"),
+            ("a\u{323}\u{307}", "a\u{307}\u{323}"),
+        ] {
+            assert_eq!(line(one, 9), line(other, 9), "{one}");
+        }
+        // Compatibility forms look different, and stay.
+        assert_ne!(line("ﬁ", 9), line("fi", 9));
+    }
+
+    #[test]
+    fn a_line_that_nobody_would_see_is_refused() {
+        for blank in
+            ["\u{200b}", "\u{feff}\u{2060}", "\u{200d} \u{ad}", "\u{3164}", "\u{2800}", "\u{e0041}", "\u{fe0f}"]
+        {
+            assert_eq!(line(blank, 9), Err(TextError::Invisible), "{blank:?}");
+            assert!(stored_line(blank, 9).is_ok(), "what is stored can be read");
+        }
+        for blank in ["", " \t\n", "\u{3000}\u{a0}"] {
+            assert_eq!(line(blank, 9), Err(TextError::Empty), "{blank:?}");
+        }
+        for seen in ["👩‍👩‍👧", "نامه‌ای", "a\u{200b}", "\u{301}", "·", "\u{600}1"] {
+            assert_eq!(line(seen, 9).as_deref(), Ok(seen));
+        }
+    }
+
+    #[test]
+    fn lengths_count_after_composing() {
+        assert_eq!(line(&"u\u{308}".repeat(9), 9), Ok("ü".repeat(9)));
+        let longer = "\u{958}".repeat(9);
+        assert_eq!(line(&longer, 9), Err(TextError::TooLong { max: 9, actual: 18 }), "NFC takes this letter apart");
+        assert_eq!(stored_line(&longer, 9), Ok(longer.as_str()));
+    }
+
+    proptest! {
+        #[test]
+        fn composing_again_changes_nothing(text in "\\PC{0,40}") {
+            let once = composed(&text);
+            prop_assert_eq!(composed(&once), once.as_ref());
+            let apart = decomposed(&text).unwrap_or_else(|| text.clone());
+            prop_assert_eq!(composed(&apart), once);
+        }
+    }
 }

@@ -121,7 +121,8 @@ enum Status {
 #[expect(dead_code, reason = "describes what `draft` reads to the OpenAPI document")]
 #[serde(deny_unknown_fields)]
 pub(crate) struct JobInput {
-    /// What people call it: trimmed, 1 to 120 characters, no control characters.
+    /// What people call it: trimmed and in NFC, 1 to 120 characters, one of them visible, no control
+    /// characters.
     #[schema(min_length = 1, max_length = 120)]
     name: String,
     /// Whether it takes time; `open` unless given.

@@ -23,7 +23,11 @@ pub(super) fn list(
     }
     if let Some(part) = &query.name_part {
         // Unlike with LIKE, no character is special.
-        sql = sql.text(" AND strpos(name_folded, ?) > 0").bind::<Text, _>(part.as_str());
+        sql = sql.text(" AND (strpos(name_folded, ?) > 0").bind::<Text, _>(part.as_str());
+        if let Some(decomposed) = part.decomposed() {
+            sql = sql.text(" OR strpos(name_folded, ?) > 0").bind::<Text, _>(decomposed);
+        }
+        sql = sql.text(")");
     }
     if let Some(after) = query.after {
         sql = sql

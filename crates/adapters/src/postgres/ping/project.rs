@@ -125,7 +125,7 @@ fn last(connection: &mut PgConnection, wanting: &[&Ping]) -> Result<HashMap<Ping
         .load(connection)?;
     let read = |(of, at, id, name): (Uuid, PgTimestamp, Uuid, String)| {
         let place = Place { table: "pings", id };
-        let (at, name) = (place.timestamp("at", at)?, place.column("project", &name, JobName::new(&name))?);
+        let (at, name) = (place.timestamp("at", at)?, place.column("project", &name, JobName::stored(&name))?);
         Ok((PingId::new(of), ((at, PingId::new(id)), name)))
     };
     rows.into_iter().map(|row| read(row).map_err(Failure::Refused)).collect()

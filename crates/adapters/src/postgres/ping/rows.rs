@@ -66,8 +66,9 @@ impl TryFrom<PingRow> for LoggedPing {
 
 fn summary(place: &Place, stored: Option<String>) -> Result<Option<WorkSummary>, BackendError> {
     // It may hold what nobody wants in a log, so its length has to do.
-    let parse =
-        |text: String| place.column("summary", format_args!("a text of {} bytes", text.len()), WorkSummary::new(&text));
+    let parse = |text: String| {
+        place.column("summary", format_args!("a text of {} bytes", text.len()), WorkSummary::stored(&text))
+    };
     stored.map(parse).transpose()
 }
 

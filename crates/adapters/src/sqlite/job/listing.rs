@@ -37,7 +37,11 @@ fn listing(query: &ListJobs) -> Listing<'_> {
         listing = listing.filter(jobs::status.eq(status.as_str()));
     }
     if let Some(part) = &query.name_part {
-        listing = listing.filter(instr(jobs::name_folded, part.as_str()).gt(0));
+        let is_in = instr(jobs::name_folded, part.as_str()).gt(0);
+        listing = match part.decomposed() {
+            None => listing.filter(is_in),
+            Some(decomposed) => listing.filter(is_in.or(instr(jobs::name_folded, decomposed).gt(0))),
+        };
     }
     if let Some(JobCursor { created_at, id }) = query.after {
         let place = (created_at.as_micros(), id.as_uuid().into_bytes());

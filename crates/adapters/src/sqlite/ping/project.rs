@@ -67,7 +67,7 @@ fn named_before(connection: &mut SqliteConnection, wanting: &Ping) -> Result<Opt
     let Some((at, id, Some(name))) = found else { return Ok(None) };
     let row = row("pings", &id);
     let point = (timestamp(&row, "at", at)?, PingId::new(uuid(&row, "id", &id)?));
-    Ok(Some((point, row.column("project", name, |name| JobName::new(name))?)))
+    Ok(Some((point, row.column("project", name, |name| JobName::stored(name))?)))
 }
 
 /// The jobs that these projects stand for, as far as the jobs are still there.

@@ -63,7 +63,7 @@ impl TryFrom<PingRow> for LoggedPing {
 }
 
 fn summary(row: &StoredRow, stored: Option<String>) -> Result<Option<WorkSummary>, BackendError> {
-    stored.map(|text| row.column("summary", text, |text| WorkSummary::new(text))).transpose()
+    stored.map(|text| row.column("summary", text, |text| WorkSummary::stored(text))).transpose()
 }
 
 /// A row of `ping_days`.

@@ -13,7 +13,8 @@ use crate::problem::{Errors, Problem};
 #[expect(dead_code, reason = "describes what `draft` reads to the OpenAPI document")]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CaptureTokenInput {
-    /// What people call it: trimmed, 1 to 120 characters, no control characters.
+    /// What people call it: trimmed and in NFC, 1 to 120 characters, one of them visible, no control
+    /// characters.
     #[schema(min_length = 1, max_length = 120)]
     name: String,
     /// The IANA time zone whose midnight divides the days; it never changes.
@@ -32,7 +33,8 @@ pub(crate) struct CaptureTokenInput {
 #[expect(dead_code, reason = "describes what `draft_of_job` reads to the OpenAPI document")]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CaptureTokenOfJobInput {
-    /// What people call it: trimmed, 1 to 120 characters, no control characters.
+    /// What people call it: trimmed and in NFC, 1 to 120 characters, one of them visible, no control
+    /// characters.
     #[schema(min_length = 1, max_length = 120)]
     name: String,
     /// The IANA time zone whose midnight divides the days; it never changes.

@@ -135,9 +135,11 @@ async fn one_token_is_read_changed_and_revoked() {
         let (old, expires_at) = (token(), expiry.and_then(Expiry::moment));
         Ok(Token { name: name.unwrap_or(old.name.clone()), expires_at, ..old })
     });
-    ports.tokens.expect_revoke().times(2).returning(|command| {
-        Ok(Revoked { token: Token { revoked_at: Some(command.at), ..token() }, made: 0 })
-    });
+    ports
+        .tokens
+        .expect_revoke()
+        .times(2)
+        .returning(|command| Ok(Revoked { token: Token { revoked_at: Some(command.at), ..token() }, made: 0 }));
     let api = ports.api();
     let reply = send(&api, by("r", "GET", TOKEN_URL)).await;
     assert_eq!((reply.status.as_u16(), &reply.json()["time_zone"]), (200, &json!("Asia/Tokyo")));

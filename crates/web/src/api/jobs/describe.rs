@@ -34,7 +34,7 @@ pub(crate) fn list() -> Described {
         .query("status", "Only jobs with this status.", status)
         .query(
             "q",
-            "Only jobs whose name contains this, whatever the case; nothing in it is a wildcard.",
+            "Only jobs whose name contains this, whatever the case and however accents are composed; nothing in it is a wildcard.",
             text().min_length(Some(1)).max_length(Some(120)),
         )
         .paged()

@@ -85,8 +85,7 @@ fn project(json: Option<&[u8]>) -> Option<PingProject> {
     if is_placeholder(sent) {
         return Some(PingProject::Unnamed { last: true, fallback });
     }
-    let cut: String = sent.chars().take(JobName::MAX_CHARS).collect();
-    Some(JobName::new(&cut).map_or(PingProject::Unnamed { last: false, fallback }, PingProject::Named))
+    Some(JobName::cut(sent).map_or(PingProject::Unnamed { last: false, fallback }, PingProject::Named))
 }
 
 /// Whether it is what plugins of browsers send for what they do not know, such as `<<LAST_PROJECT>>`. There are others, for
