@@ -107,21 +107,38 @@ impl Ledger {
     /// Changes a job because its entries change: total, version and moment at once. `changes` may be several, because
     /// one write is one change of the job. On an error nothing is changed.
     fn touch(&mut self, id: JobId, at: Timestamp, changes: &[Change]) -> Result<(), BackendError> {
-        let Some(job) = self.jobs.get_mut(&id) else {
+        self.touch_all([(id, changes)], at)
+    }
+
+    /// The same for several jobs.
+    fn touch_all<'a>(
+        &mut self,
+        jobs: impl IntoIterator<Item = (JobId, &'a [Change])>,
+        at: Timestamp,
+    ) -> Result<(), BackendError> {
+        let total = |(id, changes)| Ok((id, self.total(id, changes)?));
+        let totals: Vec<_> = jobs.into_iter().map(total).collect::<Result<_, BackendError>>()?;
+        for (id, total) in totals {
+            if let Some(job) = self.jobs.get_mut(&id) {
+                job.total_minutes = total;
+                job.version = job.version.next();
+                job.updated_at = job.updated_at.max(at);
+            }
+        }
+        Ok(())
+    }
+
+    /// The job's total after these changes. One that is out of bounds is out of reach with real entries, and a defect if
+    /// not.
+    fn total(&self, id: JobId, changes: &[Change]) -> Result<TotalMinutes, BackendError> {
+        let Some(job) = self.jobs.get(&id) else {
             return Err(self.internal(format!("an entry's job {id} is not there")));
         };
         let total = changes.iter().try_fold(job.total_minutes, |total: TotalMinutes, change| match change {
             Change::Add(minutes) => total.plus(*minutes),
             Change::Remove(minutes) => total.minus(*minutes),
         });
-        match total {
-            Ok(total) => job.total_minutes = total,
-            // Out of reach with real entries, and a defect if not.
-            Err(error) => return Err(self.internal(error)),
-        }
-        job.version = job.version.next();
-        job.updated_at = job.updated_at.max(at);
-        Ok(())
+        total.map_err(|error| self.internal(error))
     }
 
     fn internal(&self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> BackendError {

@@ -3,11 +3,23 @@
 use std::sync::Arc;
 
 use stint_adapters::memory::Memory;
+use stint_conformance::totals::drift::Drifting;
 use stint_conformance::{Capture, Fixture, House, Ledger, PingHouse};
 use stint_domain::ports::{HealthCheck, TaskLog, TokenRepository};
 
 async fn ledger() -> Ledger {
     Ledger::new(Memory::new(), ())
+}
+
+async fn drifting() -> Drifting {
+    let memory = Memory::new();
+    Drifting {
+        ledger: Ledger::new(memory.clone(), ()),
+        plant: Arc::new(move |job, total| {
+            memory.plant_total(job, total);
+            Box::pin(async {})
+        }),
+    }
 }
 
 async fn tokens() -> Fixture<dyn TokenRepository> {
@@ -36,6 +48,7 @@ async fn ping_house() -> PingHouse {
 }
 
 stint_conformance::ledger!(ledger);
+stint_conformance::totals_audit_finds!(drifting);
 stint_conformance::ping_repository!(capture);
 stint_conformance::token_repository!(tokens);
 stint_conformance::health_check!(health);

@@ -3,13 +3,17 @@
 //! A clause here runs real tasks on several threads. What it asserts holds for every interleaving, so that it can fail
 //! by chance only when a duty is broken.
 
+pub mod archive;
+pub mod audit;
 pub mod guards;
 pub mod isolation;
+pub mod jobs;
 pub mod pages;
 pub mod totals;
 
 use std::sync::Arc;
 
+use futures::future::join_all;
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
@@ -28,6 +32,31 @@ macro_rules! concurrency {
                 a_deletion_with_entries_racing_with_writes_leaves_nothing_behind,
                 a_deletion_without_entries_racing_with_records_orphans_none,
             }
+            (concurrency::audit) {
+                an_audit_beside_records_sees_no_entry_without_its_minutes,
+                an_audit_beside_batches_sees_all_of_each_or_nothing,
+                an_audit_beside_puts_sees_all_of_each_or_nothing,
+                an_audit_beside_edits_of_minutes_sees_all_of_each_or_nothing,
+                an_audit_beside_moves_sees_each_entry_in_one_total,
+                an_audit_beside_deletions_sees_no_minutes_without_their_entry,
+                an_audit_beside_deletions_of_jobs_sees_all_of_each_or_nothing,
+                a_job_and_its_entries_are_gone_at_one_moment,
+            }
+            (concurrency::archive) {
+                an_archive_is_the_end_of_records,
+                an_archive_is_the_end_of_batches,
+                an_archive_is_the_end_of_puts_of_new_entries,
+                an_archive_is_the_end_of_puts_that_replace,
+                an_archive_is_the_end_of_edits,
+                an_archive_is_the_end_of_moves_into_the_job,
+                an_archive_is_the_end_of_moves_out_of_the_job,
+                an_archive_is_the_end_of_deletions,
+            }
+            (concurrency::jobs) {
+                of_racing_guarded_writes_of_a_job_one_passes,
+                a_guarded_update_of_a_job_passes_only_before_any_entry,
+                a_guarded_deletion_of_a_job_passes_only_before_any_entry,
+            }
             (concurrency::guards) {
                 sixteen_guarded_increments_lose_no_update,
                 of_racing_guarded_updates_of_a_job_one_passes,
@@ -40,11 +69,14 @@ macro_rules! concurrency {
                 records_for_unknown_jobs_do_not_fail_those_for_known_ones,
                 one_batchs_refusals_do_not_fail_another_batch,
                 a_write_is_seen_by_the_next_read,
+                a_call_that_is_given_up_happens_whole_or_not_at_all,
             }
             (concurrency::pages) {
                 a_walk_through_pages_of_entries_sees_each_once_while_others_insert,
                 a_walk_through_pages_of_jobs_sees_each_once_while_others_insert,
                 a_walk_sees_what_is_left_while_others_delete,
+                a_walk_through_jobs_sees_what_is_left_while_others_delete,
+                a_walk_sees_what_kept_its_date_once_while_others_edit,
             }
         }
     };
@@ -67,4 +99,15 @@ where
     let mut answers = tasks.join_all().await;
     answers.sort_by_key(|(place, _)| *place);
     answers.into_iter().map(|(_, answer)| answer).collect()
+}
+
+/// The same in turns: in even rounds on several threads, in odd ones on one, where each task goes on to the next point at
+/// which it waits, and then comes the next task's turn. An adapter that waits between a look and a write shows it there,
+/// however busy the machine is.
+pub(crate) async fn race<T, F>(round: usize, count: usize, task: impl Fn(usize) -> F) -> Vec<T>
+where
+    T: Send + 'static,
+    F: Future<Output = T> + Send + 'static,
+{
+    if round.is_multiple_of(2) { together(count, task).await } else { join_all((0..count).map(task)).await }
 }

@@ -7,41 +7,45 @@ use std::sync::Arc;
 
 use stint_domain::ports::job::CreateJob;
 use stint_domain::ports::task::{BeginTask, EndTask, ListTaskRuns, TaskState};
-use stint_domain::ports::{Housekeeping, JobRepository, TaskLog};
+use stint_domain::ports::time_entry::{BatchMode, RecordBatch, RecordTime};
+use stint_domain::ports::{Housekeeping, JobRepository, TaskLog, TimeEntryRepository, TotalsAudit};
 use stint_domain::{Idempotency, Ping};
 
-use crate::given::{at, create_job, idempotency};
+use crate::concurrency::{race, together};
+use crate::given::{at, batch, create_job, entry, idempotency, job_id, list_jobs, record};
 use crate::ping::{signal, worked};
 use crate::task::{all, begin, brief, end};
-use crate::{Capture, Fixture};
+use crate::{Capture, Fixture, Ledger};
 
-/// An adapter over a fresh, empty ledger, with what its keys and its runs of tasks are made by.
+/// An adapter over a fresh, empty ledger, with its runs of tasks.
 #[derive(Clone)]
 pub struct House {
-    /// The adapter's jobs, which may be created with keys.
-    pub jobs: Arc<dyn JobRepository>,
+    /// Jobs and entries, which may be made with keys.
+    pub ledger: Ledger,
     /// The adapter's runs of tasks.
     pub tasks: Arc<dyn TaskLog>,
     /// The adapter's housekeeping, of the same ledger.
     pub housekeeping: Arc<dyn Housekeeping>,
-    /// Keeps the database alive, and may remove it when dropped. Below the ports, because it is to be dropped last.
-    pub guard: Arc<dyn Any + Send + Sync>,
 }
 
 impl House {
-    /// An adapter that implements all three ports; `guard` keeps its database alive (`()` if nothing needs to).
+    /// An adapter that implements all these ports; `guard` keeps its database alive (`()` if nothing needs to).
     pub fn new<A>(adapter: A, guard: impl Any + Send + Sync) -> Self
     where
-        A: JobRepository + TaskLog + Housekeeping + 'static,
+        A: JobRepository + TimeEntryRepository + TotalsAudit + TaskLog + Housekeeping + Clone + 'static,
     {
-        let adapter = Arc::new(adapter);
-        Self { jobs: adapter.clone(), tasks: adapter.clone(), housekeeping: adapter, guard: Arc::new(guard) }
+        let (tasks, housekeeping) = (Arc::new(adapter.clone()), Arc::new(adapter.clone()));
+        Self { ledger: Ledger::new(adapter, guard), tasks, housekeeping }
     }
 
     /// Creates a job under this key so many seconds in; whether that was a repeat.
     async fn is_repeat(&self, key: &Idempotency, seconds: i64) -> bool {
         let command = CreateJob { at: at(seconds), idempotency: Some(key.clone()), ..create_job() };
-        self.jobs.create(command).await.unwrap().replayed
+        self.ledger.jobs.create(command).await.unwrap().replayed
+    }
+
+    async fn prune_keys(&self, seconds: i64) -> u64 {
+        self.housekeeping.prune_idempotency_keys(at(seconds)).await.unwrap()
     }
 }
 
@@ -61,6 +65,9 @@ macro_rules! housekeeping {
         $crate::clauses! { $factory;
             (housekeeping) {
                 keys_are_forgotten_that_were_first_used_before_the_moment,
+                keys_of_entries_and_of_batches_are_forgotten_too_and_what_they_made_stays,
+                a_repeat_beside_the_pruning_of_its_key_is_answered_with_one_write_at_most,
+                a_key_that_is_young_enough_outlives_any_pruning_beside_it,
                 runs_are_forgotten_that_ended_before_the_moment,
                 the_latest_run_of_each_task_is_kept,
                 a_run_that_has_not_ended_is_kept,
@@ -87,11 +94,79 @@ pub async fn keys_are_forgotten_that_were_first_used_before_the_moment(house: Ho
     let (old, young) = (idempotency(), idempotency());
     assert!(!house.is_repeat(&old, 9).await && !house.is_repeat(&young, 10).await);
     assert!(house.is_repeat(&old, 20).await);
-    assert_eq!(house.housekeeping.prune_idempotency_keys(at(9)).await.unwrap(), 0);
-    assert_eq!(house.housekeeping.prune_idempotency_keys(at(10)).await.unwrap(), 1);
-    assert_eq!(house.housekeeping.prune_idempotency_keys(at(10)).await.unwrap(), 0);
+    assert_eq!((house.prune_keys(9).await, house.prune_keys(10).await, house.prune_keys(10).await), (0, 1, 0));
     assert!(!house.is_repeat(&old, 21).await, "its key is free again");
     assert!(house.is_repeat(&young, 21).await);
+}
+
+/// All at once, and the keys of refused writes were never kept.
+pub async fn keys_of_entries_and_of_batches_are_forgotten_too_and_what_they_made_stays(house: House) {
+    let (ledger, job) = (&house.ledger, house.ledger.open_job().await.id);
+    let [single, many, refused] = [idempotency(), idempotency(), idempotency()].map(Some);
+    let record = |idempotency: &Option<_>, job| RecordTime { idempotency: idempotency.clone(), ..record(entry(job)) };
+    let both = || RecordBatch { idempotency: many.clone(), ..batch(BatchMode::Atomic, vec![entry(job), entry(job)]) };
+    assert!(ledger.time_entries.record(record(&refused, job_id())).await.is_err());
+    for is_repeat in [false, true] {
+        assert_eq!(ledger.time_entries.record(record(&single, job)).await.unwrap().replayed, is_repeat);
+        assert_eq!(ledger.time_entries.record_batch(both()).await.unwrap().replayed, is_repeat);
+    }
+    assert_eq!((house.prune_keys(1).await, house.prune_keys(2).await), (0, 2));
+    assert_eq!(ledger.total(job).await, 90);
+    assert!(!ledger.time_entries.record(record(&single, job)).await.unwrap().replayed);
+    assert!(!ledger.time_entries.record_batch(both()).await.unwrap().replayed);
+    assert_eq!(ledger.total(job).await, 180);
+}
+
+/// Each gets the first outcome, or that of the one among them that found the key free; none gets an error.
+pub async fn a_repeat_beside_the_pruning_of_its_key_is_answered_with_one_write_at_most(house: House) {
+    for round in 0..6 {
+        let (job, key) = (house.ledger.open_job().await.id, Some(idempotency()));
+        let keyed = RecordTime { idempotency: key, ..record(entry(job)) };
+        let first = house.ledger.time_entries.record(keyed.clone()).await.unwrap().outcome;
+        let answers = race(round, 6, |place| {
+            let (house, keyed) = (house.clone(), keyed.clone());
+            async move {
+                let mut answers = Vec::new();
+                if place == 3 {
+                    house.prune_keys(10).await;
+                    return answers;
+                }
+                for _ in 0..2 {
+                    let again = RecordTime { at: at(20), entry: entry(job), ..keyed.clone() };
+                    answers.push(house.ledger.time_entries.record(again).await.unwrap());
+                    tokio::task::yield_now().await;
+                }
+                answers
+            }
+        })
+        .await;
+        let answers: Vec<_> = answers.into_iter().flatten().collect();
+        let new: Vec<_> = answers.iter().filter(|answer| !answer.replayed).map(|answer| &answer.outcome).collect();
+        assert!(new.len() <= 1, "{new:?}");
+        for answer in &answers {
+            assert!(answer.outcome == first || new.contains(&&answer.outcome), "{answer:?}");
+        }
+        assert_eq!(house.ledger.total(job).await, 30 * (1 + new.len() as u64));
+    }
+    house.ledger.assert_totals_are_sums().await;
+}
+
+/// By its first use, while it is used.
+pub async fn a_key_that_is_young_enough_outlives_any_pruning_beside_it(house: House) {
+    let keys: Vec<_> = (0..4).map(|_| idempotency()).collect();
+    together(8, |place| {
+        let (house, key) = (house.clone(), keys[place % 4].clone());
+        async move {
+            for turn in 0..6 {
+                if place % 2 == 0 {
+                    house.prune_keys(10).await;
+                }
+                house.is_repeat(&key, 10 + turn).await;
+            }
+        }
+    })
+    .await;
+    assert_eq!(house.ledger.all_jobs(list_jobs()).await.len(), keys.len());
 }
 
 /// To the microsecond, whenever they began.
@@ -105,7 +180,7 @@ pub async fn runs_are_forgotten_that_ended_before_the_moment(house: House) {
     }
     house.tasks.begin(begin(5)).await.unwrap();
     let left = async || {
-        let tasks = Fixture { port: house.tasks.clone(), guard: house.guard.clone() };
+        let tasks = Fixture { port: house.tasks.clone(), guard: house.ledger.guard.clone() };
         let ended = ListTaskRuns { state: Some(TaskState::Failed), ..ListTaskRuns::default() };
         all(&tasks, ended).await.into_iter().map(|run| run.id).collect::<Vec<_>>()
     };

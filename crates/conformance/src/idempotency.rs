@@ -1,5 +1,7 @@
 //! What [`Idempotency`] owes: a write with a key happens once per token and key.
 
+pub mod settled;
+
 use stint_domain::ports::job::{CreateJob, CreateJobError};
 use stint_domain::ports::time_entry::{
     BatchMode, RecordBatch, RecordBatchError, RecordRefusal, RecordTime, RecordTimeError,
@@ -35,6 +37,14 @@ macro_rules! idempotency {
                 twenty_racing_repeats_store_one_batch,
                 of_racing_requests_with_one_key_one_fingerprint_gets_through,
                 racing_repeats_of_a_refused_record_are_all_refused,
+            }
+            (idempotency::settled) {
+                a_repeat_by_id_is_no_replay_until_its_key_was_used,
+                a_per_item_batch_of_refusals_alone_keeps_its_key,
+                a_key_of_one_operation_is_refused_for_another_whatever_the_fingerprint,
+                of_racing_operations_with_one_key_one_kind_passes,
+                a_key_of_long_ago_is_known_whole_or_not_at_all,
+                a_repeat_beside_an_archive_gets_the_first_outcome,
             }
         }
     };

@@ -27,10 +27,13 @@ macro_rules! job_repository {
                 a_put_that_is_create_only_never_replaces,
                 a_put_that_is_replace_only_never_creates,
                 a_put_with_a_stale_version_changes_nothing,
+                a_put_of_equal_values_is_a_change,
+                a_put_that_waited_sets_no_moment_back,
             }
             (job::update) {
                 an_update_changes_the_named_fields_alone,
                 an_update_without_changes_leaves_the_version,
+                an_update_to_the_value_that_is_there_is_a_change,
                 an_update_of_an_unknown_job_is_refused_before_its_precondition,
                 an_update_with_a_stale_version_changes_nothing,
                 an_update_without_changes_checks_the_precondition_all_the_same,

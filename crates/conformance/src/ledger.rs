@@ -123,6 +123,7 @@ macro_rules! ledger {
         $crate::totals_audit! { $factory }
         $crate::idempotency! { $factory }
         $crate::concurrency! { $factory }
+        $crate::runtime! { $factory }
         $crate::model! { $factory }
     };
 }

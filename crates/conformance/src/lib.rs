@@ -7,7 +7,8 @@
 //!
 //! | suite | what the factory makes |
 //! | --- | --- |
-//! | [`ledger!`]: all of [`job_repository!`], [`time_entry_repository!`], [`totals_audit!`], [`idempotency!`], [`concurrency!`] and [`model!`] | [`Ledger`] |
+//! | [`ledger!`]: all of [`job_repository!`], [`time_entry_repository!`], [`totals_audit!`], [`idempotency!`], [`concurrency!`], [`runtime!`] and [`model!`] | [`Ledger`] |
+//! | [`totals_audit_finds!`] | [`totals::drift::Drifting`] |
 //! | [`ping_repository!`] | [`Capture`] |
 //! | [`task_log!`] | `Fixture<dyn TaskLog>` |
 //! | [`housekeeping!`], [`housekeeping_of_pings!`] | [`House`], [`PingHouse`] |
@@ -17,8 +18,25 @@
 //! | [`health_check_notices!`] | [`health::Breakable`] |
 //! | [`clock!`], [`id_generator!`], [`secrets!`] | [`Fixture`] of that port |
 //!
-//! What no port can bring about is not tested here: a lost connection, a planted drift, a row that does not parse. That
-//! belongs into the adapter's own tests.
+//! # What is not tested here
+//!
+//! These duties no clause can reach. They belong into the adapter's own tests.
+//!
+//! | duty | why not here |
+//! | --- | --- |
+//! | what was written is as durable as the backend promises; a ping that was pushed survives whatever process dies | a clause cannot kill its own process, nor the power |
+//! | a write whose commit got no answer is a `Timeout`, and is not sent again by the adapter | no port can lose an answer |
+//! | the kinds of other failures: not reachable, too slow, a row that does not parse | no port can bring them about |
+//! | whatever takes effect on every instance within 5 seconds, on other instances | a fixture has one |
+//! | ids that no other instance hands out; receipts and leases by another process's clock | the same |
+//! | housekeeping deletes in small pieces, so that nobody waits for it long | how long is long depends on the machine |
+//! | a health check answers within its own time-out | nobody but its author knows it |
+//! | secrets come from the operating system's secure random source | their source cannot be seen in them |
+//! | tokens are never deleted | no method deletes any |
+//! | no method blocks the runtime, where the operating system is not Linux, or the blocking call happens not to sleep | see [`runtime`] |
+//! | a total that could pass its most, an audit that finds a drift, a health check that notices a change | where the fixture cannot plant one: [`totals_audit_finds!`], [`health_check_notices!`] |
+//!
+//! A race that a clause runs may be won by chance, so a faulty adapter may pass it once; a right one never fails it.
 //!
 //! # An adapter of another team
 //!
@@ -45,8 +63,9 @@
 //! impl TokenRepository for Toy {
 //!     async fn create(&self, token: Token) -> Result<(), CreateTokenError> {
 //!         let mut tokens = self.0.lock().unwrap();
-//!         if tokens.iter().any(|other| other.id == token.id) {
-//!             return Err(BackendError::new("toy", BackendErrorKind::Internal, "the token's id is taken").into());
+//!         if tokens.iter().any(|other| other.id == token.id || other.secret_hash == token.secret_hash) {
+//!             let taken = "the token's id or hash is taken";
+//!             return Err(BackendError::new("toy", BackendErrorKind::Internal, taken).into());
 //!         }
 //!         let usable = |maker| tokens.iter().any(|other| other.id == maker && other.revoked_at.is_none());
 //!         if let Some(maker) = token.made_by.filter(|maker| !usable(*maker)) {
@@ -141,6 +160,7 @@ pub mod ledger;
 pub mod model;
 pub mod ping;
 pub mod ping_queue;
+pub mod runtime;
 pub mod secrets;
 pub mod suite;
 pub mod task;

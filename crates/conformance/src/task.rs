@@ -6,7 +6,7 @@ use stint_domain::ports::task::{BeginTask, EndTask, ListTaskRuns, TaskRun, TaskS
 use stint_domain::values::{TaskRunId, Timestamp};
 
 use crate::Fixture;
-use crate::concurrency::together;
+use crate::concurrency::{race, together};
 use crate::given::{at, fresh, size};
 
 /// A log without runs.
@@ -25,6 +25,7 @@ macro_rules! task_log {
                 who_began_a_run_is_told_so_again,
                 another_task_due_time_or_attempt_is_another_run,
                 a_run_that_ended_stays_as_it_is,
+                of_racing_ends_of_a_run_one_stays,
                 ending_an_unknown_run_changes_nothing,
                 the_latest_run_is_that_of_the_latest_due_time_and_attempt,
                 runs_are_listed_latest_first_page_by_page,
@@ -121,6 +122,25 @@ pub async fn a_run_that_ended_stays_as_it_is(tasks: Tasks) {
     let later = EndTask { detail: "given up".into(), at: at(900), ..end(command.id, TaskState::Failed) };
     tasks.port.end(later).await.unwrap();
     assert_eq!(tasks.port.latest("prune").await.unwrap(), ended);
+}
+
+/// Whoever has ended it finds it ended as it stays.
+pub async fn of_racing_ends_of_a_run_one_stays(tasks: Tasks) {
+    for attempt in 1..=5 {
+        let command = BeginTask { at: at(1_000 * i64::from(attempt)), until: at(1_000_000), ..begin(attempt) };
+        assert!(tasks.port.begin(command.clone()).await.unwrap());
+        let seen = race(attempt as usize, 8, |place| {
+            let port = tasks.port.clone();
+            let state = [TaskState::Succeeded, TaskState::Failed, TaskState::Dead][place % 3];
+            let ended = EndTask { detail: format!("by {place}"), ..end(command.id, state) };
+            async move {
+                port.end(ended).await.unwrap();
+                port.latest("prune").await.unwrap().unwrap()
+            }
+        })
+        .await;
+        assert!(seen.iter().all(|run| *run == seen[0] && run.state != TaskState::Running), "{seen:?}");
+    }
 }
 
 /// It may have been pruned.

@@ -34,6 +34,7 @@ macro_rules! time_entry_repository {
                 a_batch_sent_twice_counts_once,
                 equal_entries_in_a_batch_are_one_entry,
                 the_later_of_two_different_entries_with_one_id_is_refused,
+                a_batch_that_waited_sets_no_moment_back,
                 a_batch_of_a_thousand_entries_is_stored,
             }
             (time_entry::put) {
@@ -45,6 +46,9 @@ macro_rules! time_entry_repository {
                 a_put_for_an_unknown_job_leaves_no_trace,
                 a_put_from_or_to_an_archived_job_leaves_no_trace,
                 a_put_is_refused_in_the_order_precondition_unknown_archived,
+                a_put_of_an_equal_entry_is_a_change,
+                a_put_of_an_entry_that_waited_sets_no_moment_back,
+                of_two_archived_jobs_a_put_names_the_entrys_own,
             }
             (time_entry::update) {
                 each_field_of_an_entry_changes_alone,
@@ -55,6 +59,7 @@ macro_rules! time_entry_repository {
                 an_edit_that_keeps_the_minutes_is_a_change_of_the_job_too,
                 an_edit_that_waited_sets_no_moment_back,
                 an_update_of_an_entry_without_changes_leaves_all_versions,
+                an_edit_to_the_value_that_is_there_is_a_change,
                 an_update_without_changes_is_refused_like_any_other,
                 an_update_of_an_unknown_entry_is_refused_before_its_precondition,
                 an_update_of_an_entry_with_a_stale_version_changes_nothing,

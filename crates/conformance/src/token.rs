@@ -2,6 +2,8 @@
 
 pub mod made;
 
+pub mod races;
+
 use std::time::Duration;
 
 use stint_domain::ports::TokenRepository;
@@ -54,6 +56,14 @@ macro_rules! token_repository {
                 what_a_token_made_is_refused_within_5_seconds_of_its_revocation,
                 a_revoked_or_unknown_token_makes_none,
                 no_token_stays_usable_that_a_revoked_one_made_at_the_same_time,
+            }
+            (token::races) {
+                of_tokens_with_one_secret_made_at_once_one_is_stored,
+                a_taken_secret_leaves_the_first_token_as_it_is,
+                of_tokens_with_one_id_made_at_once_one_is_stored,
+                an_update_that_races_with_a_revocation_undoes_none,
+                of_racing_revocations_one_moment_stays,
+                no_method_of_tokens_blocks_the_runtime,
             }
         }
     };

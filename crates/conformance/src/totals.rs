@@ -1,6 +1,8 @@
 //! What a [`TotalsAudit`](stint_domain::ports::TotalsAudit) owes.
 //!
-//! That a drift is found cannot be shown here: no port can make one. An adapter's own tests plant one in its database.
+//! That a drift is found needs a way to make one, which no port has: [`drift`] is for adapters that offer one.
+
+pub mod drift;
 
 use stint_domain::ports::time_entry::BatchMode;
 use stint_domain::ports::totals::TotalsReport;

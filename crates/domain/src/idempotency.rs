@@ -40,9 +40,16 @@ pub struct Fingerprint(pub [u8; 32]);
 /// Makes a write happen once per token and key.
 ///
 /// The outcome of a write that succeeded is stored under `(token, key)` in the transaction of the write; a write that
-/// was refused stores nothing. While it is stored, which is at least 24 hours, a repeat with the same fingerprint gets
-/// the stored outcome and changes nothing, and one with another fingerprint is refused. Of repeats that race, one is
-/// carried out and the others get its outcome.
+/// was refused or that failed stores nothing. While it is stored, a repeat of the same operation with the same fingerprint
+/// gets the stored outcome and changes nothing, and one with another fingerprint, or of another operation, is refused. Of
+/// repeats that race, one is carried out and the others get its outcome.
+///
+/// A batch in [`BatchMode::PerItem`](crate::ports::time_entry::BatchMode::PerItem) succeeds, whatever it stored: one of
+/// refusals alone keeps its key.
+///
+/// It is stored for at least 24 hours, by the `at` of the commands. After that it is known until
+/// [`Housekeeping`](crate::ports::Housekeeping) forgets it: without housekeeping for ever, unless the implementation
+/// forgets old keys by itself, which it may.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Idempotency {
     /// Whose key it is.
@@ -53,12 +60,13 @@ pub struct Idempotency {
     pub fingerprint: Fingerprint,
 }
 
-/// What a write did, and whether it was done now or by an earlier request with the same key.
+/// What a write did, and whether that was done now or by an earlier request with the same key. A repeat by its id alone is
+/// answered as if it were done now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Applied<T> {
     /// The outcome, the same for every repeat.
     pub outcome: T,
-    /// Whether an earlier request did it.
+    /// Whether this is the stored outcome of an earlier request with the same key.
     pub replayed: bool,
 }
 

@@ -4,7 +4,16 @@
 //! port call is atomic: it happens whole or not at all, and a refusal leaves no trace. Sending one again after a lost
 //! answer never counts anything twice.
 //!
-//! What every duty means in practice is tested by the conformance crate.
+//! For all ports holds:
+//! - Ids compare as their 16 bytes, the first one first; where two hold the same moment, the greater id is the later one.
+//! - A call that is given up by its caller happens whole or not at all, like any other.
+//! - No method blocks a thread of the runtime: whoever waits for a disk or a server waits elsewhere.
+//! - What was written is as durable as the backend promises when the call returns: a backend that keeps it in a cache of
+//!   its own, or the operating system's, says so in its docs.
+//! - A write whose commit got no answer may have happened: that is a failure of the kind
+//!   [`Timeout`](BackendErrorKind::Timeout), and nobody sends it again but its caller, who does so under the same id or key.
+//!
+//! What every duty means in practice is tested by the conformance crate; its docs say which duties no test can reach.
 
 pub mod clock;
 pub mod error;

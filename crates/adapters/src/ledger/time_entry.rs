@@ -123,9 +123,7 @@ impl Ledger {
         for entry in new.values() {
             changes.entry(entry.related_job).or_default().push(Change::Add(entry.minutes_worked));
         }
-        for (job, changes) in changes {
-            self.touch(job, at, &changes)?;
-        }
+        self.touch_all(changes.iter().map(|(job, changes)| (*job, changes.as_slice())), at)?;
         self.entries.extend(new);
         Ok(())
     }
@@ -143,8 +141,7 @@ impl Ledger {
         if stored.related_job == wanted.related_job {
             self.touch(stored.related_job, at, &[remove, add])?;
         } else {
-            self.touch(stored.related_job, at, &[remove])?;
-            self.touch(wanted.related_job, at, &[add])?;
+            self.touch_all([(stored.related_job, [remove].as_slice()), (wanted.related_job, &[add])], at)?;
         }
         let (version, updated_at) = (stored.version.next(), stored.updated_at.max(at));
         let entry = TimeEntry { version, updated_at, ..wanted };

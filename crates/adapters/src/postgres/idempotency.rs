@@ -1,4 +1,4 @@
-//! Writes of jobs that happen once per key; those of entries are [`super::group`]'s.
+//! Creations of jobs that happen once per key; those of entries are [`super::group`]'s.
 //!
 //! The key is claimed before anything else in the transaction of the write. A repeat that races waits at that claim
 //! until the first one is done: then it finds the outcome, or, if the first was refused, the key is free again.
@@ -11,15 +11,16 @@ use diesel::dsl::insert_into;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text, Timestamptz, Uuid as SqlUuid};
-use stint_domain::ports::BackendError;
+use stint_domain::ports::job::CreateJobError;
 use stint_domain::values::Timestamp;
-use stint_domain::{Applied, Idempotency};
+use stint_domain::{Applied, Idempotency, Job};
 
 use super::BACKEND;
 use super::attempt::{Failure, transaction};
 use super::rows::timestamptz;
 use super::schema::idempotency_keys::dsl;
 use super::sql::{Constant, Sql};
+use crate::ledger::Outcome;
 use crate::stored_outcome::StoredOutcome;
 
 /// How long an outcome is kept: twice what is promised, so that clocks may differ.
@@ -35,28 +36,20 @@ pub(super) fn forget_before(at: Timestamp, new: usize) -> (PgTimestamp, i64) {
     (PgTimestamp(micros - KEPT_MICROS), new.saturating_mul(FORGOTTEN_AT_ONCE))
 }
 
-/// An error that has a word for a key that was used for something else.
-pub(super) trait KeyReused {
-    const KEY_REUSED: Self;
-}
-
-/// Carries out `write` in a transaction, at most once if there is a key.
-pub(super) fn once_per_key<T: StoredOutcome, R: KeyReused + From<BackendError>>(
+/// Carries out `create` in a transaction, at most once for each key.
+pub(super) fn once_per_key(
     connection: &mut PgConnection,
-    key: Option<&Idempotency>,
+    key: &Idempotency,
     at: Timestamp,
-    write: impl FnOnce(&mut PgConnection) -> Result<T, Failure<R>>,
-) -> Result<Applied<T>, Failure<R>> {
+    create: impl FnOnce(&mut PgConnection) -> Result<Job, Failure<CreateJobError>>,
+) -> Result<Applied<Job>, Failure<CreateJobError>> {
     transaction(connection, |connection| {
-        let Some(key) = key else {
-            return write(connection).map(Applied::now);
-        };
         if !claim(connection, key, at)? {
             return replay(connection, key).map(Applied::earlier);
         }
-        let outcome = write(connection)?;
-        store(connection, key, &outcome.to_text(), at)?;
-        Ok(Applied::now(outcome))
+        let job = create(connection)?;
+        store(connection, key, &job.to_text(), at)?;
+        Ok(Applied::now(job))
     })
 }
 
@@ -104,10 +97,8 @@ fn store(connection: &mut PgConnection, key: &Idempotency, outcome: &str, at: Ti
         .map(|_| ())
 }
 
-fn replay<T: StoredOutcome, R: KeyReused + From<BackendError>>(
-    connection: &mut PgConnection,
-    key: &Idempotency,
-) -> Result<T, Failure<R>> {
+/// What was done under a key that was taken; an outcome that is no job is that of another request.
+fn replay(connection: &mut PgConnection, key: &Idempotency) -> Result<Job, Failure<CreateJobError>> {
     let stored: Option<(Vec<u8>, String)> = dsl::idempotency_keys
         .find((key.token.as_uuid(), key.key.as_str()))
         .select((dsl::fingerprint, dsl::outcome))
@@ -116,7 +107,10 @@ fn replay<T: StoredOutcome, R: KeyReused + From<BackendError>>(
     // It may have been pruned since the claim.
     let (fingerprint, outcome) = stored.ok_or(Failure::Overtaken)?;
     if fingerprint != key.fingerprint.0 {
-        return Err(Failure::Refused(R::KEY_REUSED));
+        return Err(Failure::Refused(CreateJobError::KeyReused));
     }
-    T::read(BACKEND, key, &outcome).map_err(Failure::refused)
+    match Outcome::read(BACKEND, key, &outcome).map_err(Failure::refused)? {
+        Outcome::Job(job) => Ok(job),
+        Outcome::TimeEntry(_) | Outcome::Batch(_) => Err(Failure::Refused(CreateJobError::KeyReused)),
+    }
 }

@@ -23,26 +23,20 @@ use stint_domain::{Applied, Job, JobStatus, Page, Precondition};
 use super::Postgres;
 use super::attempt::{Failure, transaction};
 use super::error::{Fault, fault};
-use super::idempotency::{KeyReused, once_per_key};
+use super::idempotency::once_per_key;
 use super::rows::{JobRow, timestamptz};
 use super::schema::{jobs, time_entries};
 use super::sql::Sql;
 use statements::{Change, Delete};
 
-impl KeyReused for CreateJobError {
-    const KEY_REUSED: Self = Self::KeyReused;
-}
-
 #[async_trait]
 impl JobRepository for Postgres {
     async fn create(&self, command: CreateJob) -> Result<Applied<Job>, CreateJobError> {
         self.repeatably(move |connection| {
-            if command.idempotency.is_none() {
+            let Some(key) = &command.idempotency else {
                 return create(connection, &command).map(Applied::now);
-            }
-            once_per_key(connection, command.idempotency.as_ref(), command.at, |connection| {
-                create(connection, &command)
-            })
+            };
+            once_per_key(connection, key, command.at, |connection| create(connection, &command))
         })
         .await
     }

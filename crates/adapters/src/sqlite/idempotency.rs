@@ -4,12 +4,13 @@
 //! to wait for much of it.
 
 use diesel::prelude::*;
-use stint_domain::ports::BackendError;
+use stint_domain::ports::job::CreateJobError;
 use stint_domain::values::{Timestamp, TokenId};
-use stint_domain::{Applied, Fingerprint, Idempotency, IdempotencyKey};
+use stint_domain::{Applied, Fingerprint, Idempotency, IdempotencyKey, Job};
 
 use super::error::{BACKEND, classify};
 use super::schema::idempotency_keys;
+use crate::ledger::Outcome;
 use crate::stored_outcome::StoredOutcome;
 
 /// How long an outcome is kept: twice what is promised, so that clocks may differ.
@@ -17,31 +18,29 @@ const KEPT_MICROS: i64 = 48 * 3600 * 1_000_000;
 /// How many old outcomes one new one removes: more than one, so that they cannot pile up.
 const REMOVED_AT_ONCE: i64 = 4;
 
-/// Runs `work`, or answers with what it did when it was run before with the same key; `reused` is the refusal of a key
-/// that was used for another request. Runs in the transaction of the write, so repeats that race come one after the
-/// other, and what fails leaves no key behind.
-pub(super) fn once<T, E>(
+/// Runs `create`, or answers with what it did when it was run before with the same key; a key that was used for another
+/// request, or for what is no job, is refused. Runs in the transaction of the write, so repeats that race come one after
+/// the other, and what fails leaves no key behind.
+pub(super) fn once(
     connection: &mut SqliteConnection,
     idempotency: Option<Idempotency>,
     at: Timestamp,
-    reused: E,
-    work: impl FnOnce(&mut SqliteConnection) -> Result<T, E>,
-) -> Result<Applied<T>, E>
-where
-    T: StoredOutcome,
-    E: From<BackendError>,
-{
+    create: impl FnOnce(&mut SqliteConnection) -> Result<Job, CreateJobError>,
+) -> Result<Applied<Job>, CreateJobError> {
     let Some(idempotency) = idempotency else {
-        return work(connection).map(Applied::now);
+        return create(connection).map(Applied::now);
     };
     match find(connection, &idempotency).map_err(classify)? {
-        Some((fingerprint, _)) if fingerprint != idempotency.fingerprint.0 => Err(reused),
-        Some((_, text)) => Ok(Applied::earlier(T::read(BACKEND, &idempotency, &text)?)),
+        Some((fingerprint, _)) if fingerprint != idempotency.fingerprint.0 => Err(CreateJobError::KeyReused),
+        Some((_, text)) => match Outcome::read(BACKEND, &idempotency, &text)? {
+            Outcome::Job(job) => Ok(Applied::earlier(job)),
+            Outcome::TimeEntry(_) | Outcome::Batch(_) => Err(CreateJobError::KeyReused),
+        },
         None => {
-            let outcome = work(connection)?;
+            let job = create(connection)?;
             let Idempotency { token, key, fingerprint } = &idempotency;
-            store(connection, (*token, key), *fingerprint, &outcome.to_text(), at).map_err(classify)?;
-            Ok(Applied::now(outcome))
+            store(connection, (*token, key), *fingerprint, &job.to_text(), at).map_err(classify)?;
+            Ok(Applied::now(job))
         }
     }
 }

@@ -27,7 +27,7 @@ impl JobRepository for Sqlite {
     async fn create(&self, command: CreateJob) -> Result<Applied<Job>, CreateJobError> {
         self.write(move |connection| {
             let CreateJob { id, name, status, at, idempotency } = command;
-            once(connection, idempotency, at, CreateJobError::KeyReused, |connection| match load(connection, id)? {
+            once(connection, idempotency, at, |connection| match load(connection, id)? {
                 Some(job) if job.name == name && job.status == status => Ok(job),
                 Some(_) => Err(CreateJobError::IdTaken(id)),
                 None => Ok(insert(connection, id, name, status, at)?),

@@ -2,15 +2,30 @@
 
 use std::sync::Arc;
 
+use diesel::connection::SimpleConnection;
 use stint_conformance::health::Breakable;
+use stint_conformance::totals::drift::Drifting;
 use stint_conformance::{Capture, Fixture, House, Ledger, PingHouse};
 use stint_domain::ports::{HealthCheck, TaskLog, TokenRepository};
 
-use super::database;
+use super::{bare, database};
 
 async fn ledger() -> Ledger {
     let (sqlite, folder) = database().await;
     Ledger::new(sqlite, folder)
+}
+
+async fn drifting() -> Drifting {
+    let (sqlite, folder) = database().await;
+    let folder = Arc::new(folder);
+    Drifting {
+        ledger: Ledger::new(sqlite, folder.clone()),
+        plant: Arc::new(move |job, total| {
+            let sql = format!("UPDATE jobs SET total_minutes = {total} WHERE id = x'{}'", job.as_uuid().simple());
+            bare(&folder).batch_execute(&sql).unwrap();
+            Box::pin(async {})
+        }),
+    }
 }
 
 async fn tokens() -> Fixture<dyn TokenRepository> {
@@ -60,6 +75,7 @@ async fn ping_house() -> PingHouse {
 }
 
 stint_conformance::ledger!(ledger);
+stint_conformance::totals_audit_finds!(drifting);
 stint_conformance::ping_repository!(capture);
 stint_conformance::token_repository!(tokens);
 stint_conformance::health_check!(health);

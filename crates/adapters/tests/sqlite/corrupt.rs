@@ -6,7 +6,6 @@ use stint_domain::ports::job::ListJobs;
 use stint_domain::ports::{
     BackendError, BackendErrorKind, JobRepository, TimeEntryRepository, TokenRepository, TotalsAudit,
 };
-use stint_domain::values::TotalMinutes;
 
 use super::{bare, database, job, record};
 
@@ -53,19 +52,4 @@ async fn a_row_that_does_not_parse_is_corrupt_and_named() {
     );
     let error = sqlite.find_by_hash(SecretHash([0; 32])).await.unwrap_err();
     assert_corrupt(&error, "tokens.id of x'ff' holds x'ff'");
-}
-
-#[tokio::test]
-async fn an_audit_names_the_job_whose_total_drifted() {
-    let (sqlite, folder) = database().await;
-    for id in [1, 3] {
-        JobRepository::create(&sqlite, job(id)).await.unwrap();
-    }
-    sqlite.record(record(2, None)).await.unwrap();
-    bare(&folder).batch_execute("UPDATE jobs SET total_minutes = total_minutes + 7").unwrap();
-
-    let report = sqlite.audit().await.unwrap();
-    let drifts: Vec<_> = report.drifts.iter().map(|d| (d.job, d.recorded.get(), d.summed.get())).collect();
-    assert_eq!(drifts, [(job(1).id, 37, 30), (job(3).id, 7, TotalMinutes::ZERO.get())]);
-    assert_eq!((report.jobs, report.time_entries), (2, 1));
 }

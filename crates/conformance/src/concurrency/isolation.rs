@@ -1,10 +1,14 @@
 //! One caller's refusal does not fail another's write.
 
+use std::collections::HashSet;
+
+use futures::poll;
 use stint_domain::ports::time_entry::{BatchMode, NewTimeEntry, RecordRefusal, RecordTimeError};
+use stint_domain::values::TimeEntryId;
 
 use super::together;
 use crate::Ledger;
-use crate::given::{at, batch, entry, job_id, list_entries, record, rename, set_minutes};
+use crate::given::{at, batch, entries_of, entry, job_id, list_entries, record, rename, set_minutes};
 
 /// An adapter may gather concurrent writes into one statement: those of known jobs are stored AND answered as stored,
 /// and each of the others hears its own reason.
@@ -93,11 +97,37 @@ pub async fn a_write_is_seen_by_the_next_read(ledger: Ledger) {
                 assert_eq!(ledger.entry(stored.id).await.as_ref(), Some(&stored));
                 assert_eq!(ledger.total(job.id).await, 30 * step);
                 let edited = ledger.time_entries.update(set_minutes(stored.id, 30)).await.unwrap();
-                assert_eq!(ledger.all_entries(crate::given::entries_of(job.id)).await[0], edited);
+                assert_eq!(ledger.all_entries(entries_of(job.id)).await[0], edited);
                 let renamed = ledger.jobs.update(rename(job.id, &format!("{place} {step}"))).await.unwrap();
                 assert_eq!(ledger.job(job.id).await, renamed);
             }
         }
     })
     .await;
+}
+
+/// At any point of it, while an audit looks on; whoever else writes notices nothing.
+pub async fn a_call_that_is_given_up_happens_whole_or_not_at_all(ledger: Ledger) {
+    let job = ledger.open_job().await.id;
+    let mut batches: Vec<Vec<TimeEntryId>> = Vec::new();
+    for turns in 0..24 {
+        let entries: Vec<_> = (0..5).map(|_| entry(job)).collect();
+        batches.push(entries.iter().map(|entry| entry.id).collect());
+        let mut call = ledger.time_entries.record_batch(batch(BatchMode::Atomic, entries));
+        for _ in 0..turns {
+            if poll!(&mut call).is_ready() {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+        drop(call);
+        ledger.record(entry(job)).await;
+        assert_eq!(ledger.totals.audit().await.unwrap().drifts, []);
+    }
+    let stored: HashSet<_> = ledger.all_entries(entries_of(job)).await.into_iter().map(|entry| entry.id).collect();
+    for ids in batches {
+        let stored = ids.iter().filter(|id| stored.contains(id)).count();
+        assert!([0, 5].contains(&stored), "{stored} of 5 entries are stored");
+    }
+    ledger.assert_totals_are_sums().await;
 }

@@ -86,6 +86,24 @@ pub async fn a_put_with_a_stale_version_changes_nothing(ledger: Ledger) {
     assert_eq!(ledger.job(before.id).await.name, name("Review"));
 }
 
+/// Who put it is told a version that nobody had before.
+pub async fn a_put_of_equal_values_is_a_change(ledger: Ledger) {
+    let command = put_job(job_id());
+    ledger.jobs.put(command.clone()).await.unwrap();
+    let before = ledger.job(command.id).await;
+    let again = ledger.jobs.put(PutJob { at: at(9), ..command }).await.unwrap();
+    assert_eq!(again, Put::Replaced(Job { version: before.version.next(), updated_at: at(9), ..before }));
+}
+
+/// It is the next version all the same.
+pub async fn a_put_that_waited_sets_no_moment_back(ledger: Ledger) {
+    let command = put_job(job_id());
+    ledger.jobs.put(PutJob { at: at(9), ..command.clone() }).await.unwrap();
+    let before = ledger.job(command.id).await;
+    let put = ledger.jobs.put(PutJob { name: name("Late"), at: at(3), ..command }).await.unwrap();
+    assert_eq!(put, Put::Replaced(Job { name: name("Late"), version: before.version.next(), ..before }));
+}
+
 fn assert_failed(result: &Result<Put<Job>, PutJobError>, current: Option<Version>) {
     assert!(
         matches!(result, Err(PutJobError::Precondition(failed)) if *failed == PreconditionFailed { current }),

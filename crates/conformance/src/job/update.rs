@@ -45,6 +45,18 @@ pub async fn an_update_without_changes_leaves_the_version(ledger: Ledger) {
     assert_eq!(ledger.job(before.id).await, before);
 }
 
+/// A field that is named is changed, whatever it held.
+pub async fn an_update_to_the_value_that_is_there_is_a_change(ledger: Ledger) {
+    let mut expected = ledger.open_job().await;
+    let same = [rename(expected.id, expected.name.as_str()), set_status(expected.id, expected.status)];
+    for (seconds, command) in (7..).zip(same) {
+        expected = Job { version: expected.version.next(), updated_at: at(seconds), ..expected };
+        let answer = ledger.jobs.update(UpdateJob { at: at(seconds), ..command }).await.unwrap();
+        assert_eq!(answer, expected);
+        assert_eq!(ledger.job(expected.id).await, expected);
+    }
+}
+
 /// The first refusal in the order of the variants.
 pub async fn an_update_of_an_unknown_job_is_refused_before_its_precondition(ledger: Ledger) {
     let id = job_id();

@@ -96,7 +96,7 @@ impl<T: Into<Answer>> From<Put<T>> for Answer {
     }
 }
 
-/// Whether it was replayed is a matter of other clauses: where an id is sent again, the duties leave it open.
+/// Whether it was replayed is a matter of other clauses.
 impl<T: Into<Answer>> From<Applied<T>> for Answer {
     fn from(applied: Applied<T>) -> Self {
         applied.outcome.into()

@@ -17,7 +17,15 @@ use super::command::{Answer, Command};
 pub(super) struct Reference {
     jobs: Vec<Job>,
     entries: Vec<TimeEntry>,
-    keys: Vec<(Idempotency, Answer)>,
+    keys: Vec<(Idempotency, Operation, Answer)>,
+}
+
+/// What a key was used for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Operation {
+    CreateJob,
+    Record,
+    Batch,
 }
 
 impl Reference {
@@ -25,10 +33,12 @@ impl Reference {
     pub(super) fn apply(&mut self, command: Command) -> Answer {
         match command {
             Command::CreateJob(c) => {
-                self.once(c.idempotency, CreateJobError::KeyReused, |model| match model.find_job(c.id) {
-                    Some(job) if job.name == c.name && job.status == c.status => Answer::Job(model.job(c.id)),
-                    Some(_) => Answer::refused(CreateJobError::IdTaken(c.id)),
-                    None => model.add_job(c.id, c.name, c.status, c.at),
+                self.once(Operation::CreateJob, c.idempotency, CreateJobError::KeyReused, |model| {
+                    match model.find_job(c.id) {
+                        Some(job) if job.name == c.name && job.status == c.status => Answer::Job(model.job(c.id)),
+                        Some(_) => Answer::refused(CreateJobError::IdTaken(c.id)),
+                        None => model.add_job(c.id, c.name, c.status, c.at),
+                    }
                 })
             }
             Command::PutJob(c) => match c.precondition.check(self.find_job(c.id).map(|job| job.version)) {
@@ -54,14 +64,16 @@ impl Reference {
                     Answer::Done
                 }
             },
-            Command::Record(c) => self.once(c.idempotency, RecordTimeError::KeyReused, |model| {
+            Command::Record(c) => self.once(Operation::Record, c.idempotency, RecordTimeError::KeyReused, |model| {
                 let mut touched = Vec::new();
                 let outcome = model.record(c.entry, c.at, &mut touched);
                 model.touch(&touched, c.at);
                 outcome.map_or_else(|why| Answer::refused(RecordTimeError::Refused(why)), Answer::Entry)
             }),
             Command::Batch(c) => {
-                self.once(c.idempotency.clone(), RecordBatchError::KeyReused, |model| model.record_batch(c))
+                self.once(Operation::Batch, c.idempotency.clone(), RecordBatchError::KeyReused, |model| {
+                    model.record_batch(c)
+                })
             }
             Command::PutEntry(c) => self.put_entry(c.entry, c.at, &c.precondition),
             Command::UpdateEntry(c) => self.update_entry(c),
@@ -94,22 +106,23 @@ impl Reference {
         entries
     }
 
-    /// Does a write once per key; a refused one leaves the key free.
+    /// Does a write once per key; a refused one leaves the key free, and another operation's is used.
     fn once(
         &mut self,
+        operation: Operation,
         key: Option<Idempotency>,
         reused: impl Debug,
         write: impl FnOnce(&mut Self) -> Answer,
     ) -> Answer {
         let Some(key) = key else { return write(self) };
-        let earlier = self.keys.iter().find(|(earlier, _)| earlier.key == key.key);
+        let earlier = self.keys.iter().find(|(earlier, ..)| earlier.key == key.key);
         match earlier {
-            Some((earlier, answer)) if earlier.fingerprint == key.fingerprint => answer.clone(),
+            Some((earlier, of, answer)) if (earlier.fingerprint, *of) == (key.fingerprint, operation) => answer.clone(),
             Some(_) => Answer::refused(reused),
             None => {
                 let answer = write(self);
                 if !matches!(answer, Answer::Refused(_)) {
-                    self.keys.push((key, answer.clone()));
+                    self.keys.push((key, operation, answer.clone()));
                 }
                 answer
             }

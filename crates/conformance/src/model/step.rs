@@ -106,8 +106,8 @@ impl World {
         }
     }
 
-    /// The command of the step at `place`. Every one that changes something carries a new text, so that none says what
-    /// is so already: whether that is a change, the duties leave open.
+    /// The command of the step at `place`. Most that change something carry a new text, so that a report tells which step
+    /// wrote what.
     pub(super) fn command(&self, place: usize, step: &Step) -> Command {
         let at = at(i64::try_from(place).unwrap() + 1);
         let text = format!("step {place}");
@@ -123,11 +123,11 @@ impl World {
             // A name by place of the job, so that a repeat occurs.
             Deed::CreateJob => {
                 let name = name(&format!("job {}", step.job));
-                Command::CreateJob(CreateJob { id: job, name, status, at, idempotency: self.key("job", step.key) })
+                Command::CreateJob(CreateJob { id: job, name, status, at, idempotency: self.key(step.key) })
             }
             Deed::PutJob => Command::PutJob(PutJob { id: job, name: name(&text), status, at, precondition: of_job }),
             Deed::RenameJob => update_job(JobChanges { name: new_name, status: None }),
-            Deed::SetStatus => update_job(JobChanges { name: new_name, status: Some(status) }),
+            Deed::SetStatus => update_job(JobChanges { name: None, status: Some(status) }),
             Deed::TouchJob => update_job(JobChanges::default()),
             Deed::DeleteJob { entries } => {
                 let entries = if entries { EntriesOfDeleted::Delete } else { EntriesOfDeleted::Refuse };
@@ -135,25 +135,24 @@ impl World {
             }
             Deed::Record => {
                 let entry = self.new_entry(step.entry, step.job, step.minutes);
-                Command::Record(RecordTime { entry, at, idempotency: self.key("entry", step.key) })
+                Command::Record(RecordTime { entry, at, idempotency: self.key(step.key) })
             }
             Deed::Batch { atomic, more } => {
                 let entries = (0..=more)
                     .map(|i| self.new_entry((step.entry + i) % ENTRIES, (step.job + i) % JOBS, step.minutes))
                     .collect();
                 let mode = if atomic { BatchMode::Atomic } else { BatchMode::PerItem };
-                Command::Batch(RecordBatch { entries, mode, at, idempotency: self.key("batch", step.key) })
+                Command::Batch(RecordBatch { entries, mode, at, idempotency: self.key(step.key) })
             }
             Deed::PutEntry => {
                 let entry =
                     NewTimeEntry { work_summary: summary(&text), ..self.new_entry(step.entry, step.job, step.minutes) };
                 Command::PutEntry(PutTimeEntry { entry, at, precondition: of_entry })
             }
-            Deed::SetMinutes => changes(TimeEntryChanges {
-                minutes_worked: Some(minutes(step.minutes)),
-                work_summary: new_summary,
-                ..TimeEntryChanges::default()
-            }),
+            // Often those that are there already, which is a change like any other.
+            Deed::SetMinutes => {
+                changes(TimeEntryChanges { minutes_worked: Some(minutes(step.minutes)), ..TimeEntryChanges::default() })
+            }
             Deed::MoveEntry => changes(TimeEntryChanges {
                 related_job: Some(job),
                 date_stamp: Some(day(step.minutes.unsigned_abs() % 3)),
@@ -191,11 +190,11 @@ impl World {
         }
     }
 
-    /// Two keys per operation: what one key does for two operations, the duties say only where fingerprints differ.
-    fn key(&self, of: &str, key: Option<usize>) -> Option<Idempotency> {
+    /// Two keys for all operations.
+    fn key(&self, key: Option<usize>) -> Option<Idempotency> {
         key.map(|key| Idempotency {
             token: self.token,
-            key: IdempotencyKey::new(&format!("{of} {}", key / 2)).unwrap(),
+            key: IdempotencyKey::new(&format!("key {}", key / 2)).unwrap(),
             fingerprint: Fingerprint([u8::try_from(key % 2).unwrap(); 32]),
         })
     }

@@ -1,11 +1,12 @@
 //! Recording many entries at once.
 
+use stint_domain::ports::job::CreateJob;
 use stint_domain::ports::time_entry::{
     BatchMode, BatchOutcome, NewTimeEntry, RecordBatch, RecordBatchError, RecordRefusal,
 };
 
 use crate::Ledger;
-use crate::given::{at, batch, entry, entry_id, job_id, list_entries, minutes};
+use crate::given::{at, batch, create_job, entry, entry_id, job_id, list_entries, minutes};
 
 const MODES: [BatchMode; 2] = [BatchMode::Atomic, BatchMode::PerItem];
 
@@ -167,6 +168,16 @@ pub async fn the_later_of_two_different_entries_with_one_id_is_refused(ledger: L
     let outcome = store(&ledger, batch(BatchMode::PerItem, entries.clone())).await;
     assert_eq!(outcome, [Ok(entries[0].clone().stored(at(1))), Err(taken)]);
     assert_eq!((ledger.total(one).await, ledger.total(two).await), (30, 0));
+}
+
+/// Of its jobs.
+pub async fn a_batch_that_waited_sets_no_moment_back(ledger: Ledger) {
+    for mode in MODES {
+        let before = ledger.create(CreateJob { at: at(9), ..create_job() }).await;
+        store(&ledger, batch(mode, vec![entry(before.id)])).await;
+        let after = ledger.job(before.id).await;
+        assert_eq!((after.version, after.updated_at), (before.version.next(), at(9)), "{mode:?}");
+    }
 }
 
 /// The most that HTTP lets through.

@@ -2,7 +2,7 @@
 
 use stint_domain::ports::job::Put;
 use stint_domain::ports::time_entry::{NewTimeEntry, PutTimeEntry, PutTimeEntryError};
-use stint_domain::{Precondition, TimeEntry};
+use stint_domain::{Job, Precondition, TimeEntry};
 
 use crate::Ledger;
 use crate::given::{at, day, entry, exactly, job_id, list_entries, minutes, put_entry, stale, subject, summary};
@@ -136,4 +136,44 @@ pub async fn a_put_is_refused_in_the_order_precondition_unknown_archived(ledger:
     assert!(matches!(refused, Err(PutTimeEntryError::Precondition(_))), "{refused:?}");
     let refused = ledger.time_entries.put(put_entry(wanted)).await;
     assert!(matches!(refused, Err(PutTimeEntryError::JobNotFound(id)) if id == unknown), "{refused:?}");
+}
+
+/// Of the entry and of its job.
+pub async fn a_put_of_an_equal_entry_is_a_change(ledger: Ledger) {
+    let job = ledger.open_job().await.id;
+    let new = entry(job);
+    let stored = ledger.record(new.clone()).await;
+    let before = ledger.job(job).await;
+    let put = ledger.time_entries.put(PutTimeEntry { at: at(9), ..put_entry(new) }).await.unwrap();
+    assert_eq!(put, Put::Replaced(TimeEntry { version: stored.version.next(), updated_at: at(9), ..stored }));
+    assert_eq!(ledger.job(job).await, Job { version: before.version.next(), updated_at: at(9), ..before });
+}
+
+/// Neither the entry's nor its job's.
+pub async fn a_put_of_an_entry_that_waited_sets_no_moment_back(ledger: Ledger) {
+    let job = ledger.open_job().await.id;
+    let new = entry(job);
+    ledger.time_entries.put(PutTimeEntry { at: at(9), ..put_entry(new.clone()) }).await.unwrap();
+    let late = NewTimeEntry { minutes_worked: minutes(40), ..new };
+    let put = ledger.time_entries.put(PutTimeEntry { at: at(3), ..put_entry(late) }).await.unwrap();
+    assert!(matches!(&put, Put::Replaced(entry) if entry.updated_at == at(9)), "{put:?}");
+    let job = ledger.job(job).await;
+    assert_eq!((job.total_minutes.get(), job.updated_at), (40, at(9)));
+}
+
+/// As a move does.
+pub async fn of_two_archived_jobs_a_put_names_the_entrys_own(ledger: Ledger) {
+    for reverse in [false, true] {
+        let mut jobs = [ledger.open_job().await.id, ledger.open_job().await.id];
+        if reverse {
+            jobs.reverse();
+        }
+        let [own, other] = jobs;
+        let stored = ledger.record(entry(own)).await;
+        ledger.archive(own).await;
+        ledger.archive(other).await;
+        let wanted = NewTimeEntry { id: stored.id, ..entry(other) };
+        let refused = ledger.time_entries.put(put_entry(wanted)).await;
+        assert!(matches!(refused, Err(PutTimeEntryError::JobArchived(id)) if id == own), "{refused:?}");
+    }
 }

@@ -1,7 +1,7 @@
 //! Changing some fields of an entry, its job among them.
 
 use stint_domain::ports::time_entry::{TimeEntryChanges, UpdateTimeEntry, UpdateTimeEntryError};
-use stint_domain::{Job, Precondition};
+use stint_domain::{Job, Precondition, TimeEntry};
 
 use crate::Ledger;
 use crate::given::{
@@ -119,6 +119,20 @@ pub async fn an_update_of_an_entry_without_changes_leaves_all_versions(ledger: L
     assert_eq!(answer, stored);
     assert_eq!(ledger.entry(stored.id).await, Some(stored));
     assert_eq!(ledger.job(job).await, before);
+}
+
+/// A field that is named is changed, whatever it held; and so is the job, its own one named again included.
+pub async fn an_edit_to_the_value_that_is_there_is_a_change(ledger: Ledger) {
+    let job = ledger.open_job().await.id;
+    let mut expected = ledger.record(entry(job)).await;
+    for (seconds, command) in (7..).zip([set_minutes(expected.id, 30), move_to(expected.id, job)]) {
+        let before = ledger.job(job).await;
+        expected = TimeEntry { version: expected.version.next(), updated_at: at(seconds), ..expected };
+        let answer = ledger.time_entries.update(UpdateTimeEntry { at: at(seconds), ..command }).await.unwrap();
+        assert_eq!(answer, expected);
+        let after = Job { version: before.version.next(), updated_at: at(seconds), ..before };
+        assert_eq!(ledger.job(job).await, after);
+    }
 }
 
 /// By its precondition and by an archived job.

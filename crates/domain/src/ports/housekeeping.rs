@@ -9,7 +9,8 @@ use async_trait::async_trait;
 use super::BackendError;
 use crate::values::Timestamp;
 
-/// Deletes what is old, in small pieces, so that nobody waits for it long; each method tells how many rows that were.
+/// Deletes what is old, in small pieces, so that nobody waits for it long; each method tells how many rows that were. Who
+/// uses meanwhile what is forgotten is answered as if that had been before or after it.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
 pub trait Housekeeping: Send + Sync {

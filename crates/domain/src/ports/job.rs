@@ -16,13 +16,14 @@ use crate::values::{JobId, JobName, NamePart, Timestamp};
 /// - A job starts with total 0 and version [`Version::initial`](crate::values::Version::initial) of its creation; every
 ///   change of any field, its total included, makes the version the next one and `updated_at` the command's `at`, unless
 ///   that is later already, because the command waited: no moment ever goes back.
+/// - A field that a command names is changed, also when it holds that value already; a put names all of them.
 /// - Two changes that race happen one after the other: a [`Precondition::Version`] lets one of them through.
 /// - Where several refusals hold, the first in the order of the error's variants is given.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
 pub trait JobRepository: Send + Sync {
     /// Creates a job. Sent again with the same id and the same values, it answers with the job as it is and changes
-    /// nothing.
+    /// nothing but that a key which it brings then stands for that answer; [`Applied::replayed`] is about keys alone.
     async fn create(&self, command: CreateJob) -> Result<Applied<Job>, CreateJobError>;
 
     /// Creates the job with the caller's id, or replaces name and status of the one that is there.
@@ -32,13 +33,13 @@ pub trait JobRepository: Send + Sync {
     /// is checked all the same.
     async fn update(&self, command: UpdateJob) -> Result<Job, UpdateJobError>;
 
-    /// Deletes a job, open or archived, and its entries when the command says so.
+    /// Deletes a job, open or archived, and its entries when the command says so: nobody sees one without the other.
     async fn delete(&self, command: DeleteJob) -> Result<(), DeleteJobError>;
 
     /// The job, if there is one, as of its last committed write.
     async fn find(&self, id: JobId) -> Result<Option<Job>, BackendError>;
 
-    /// Jobs, newest first: by `created_at`, then by id, both descending. A walk through all pages sees every job that
+    /// Jobs, newest first: by `created_at`, then by the bytes of the id, both descending. A walk through all pages sees every job that
     /// existed at its start and still does exactly once, whatever is created meanwhile.
     async fn list(&self, query: ListJobs) -> Result<Page<Job, JobCursor>, BackendError>;
 }

@@ -17,21 +17,26 @@ use crate::values::{DateRange, DateStamp, JobId, Minutes, Subject, TimeEntryId, 
 /// - Every write changes the totals of the jobs it touches in the same transaction; a job whose total or entries change
 ///   gets the next version and the command's `at` as `updated_at`, unless that is later already, because the command
 ///   waited: no moment ever goes back.
+/// - A total that would pass [`TotalMinutes::MAX`](crate::values::TotalMinutes::MAX), or fall below zero because it was not
+///   the sum, is a failure of the kind [`Internal`](super::BackendErrorKind::Internal) that leaves no trace.
+/// - A field that a command names is changed, also when it holds that value already; a put names all of them.
 /// - A job that is archived takes no new entry and no edit, move or deletion of one; for a move that holds for both
-///   jobs. Archiving that races with a write happens before it or after it, never in between.
+///   jobs. Archiving that races with a write happens before it or after it, never in between: the job that an archive
+///   answers with stays as it is until it is opened again.
 /// - An entry starts with version [`Version::initial`](crate::values::Version::initial) of its creation; every change
 ///   makes it the next one and `updated_at` the command's `at`, under the same condition. `created_by` and `created_at` never change.
 /// - Where several refusals hold, the first in the order of the error's variants is given.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
 pub trait TimeEntryRepository: Send + Sync {
-    /// Stores a new entry. Sent again with the same entry, it answers with the entry as it is and counts nothing twice.
+    /// Stores a new entry. Sent again with the same entry, it answers with the entry as it is and counts nothing twice; a
+    /// key which it brings then stands for that answer, and [`Applied::replayed`] is about keys alone.
     async fn record(&self, command: RecordTime) -> Result<Applied<TimeEntry>, RecordTimeError>;
 
     /// Stores many new entries in one transaction, with one outcome per entry in the order given. In
     /// [`BatchMode::PerItem`] those that can be stored are; in [`BatchMode::Atomic`] all are or none is. Entries may
     /// name the same job; two that have the same id are one entry when they are equal, and else the later one is
-    /// refused. An empty batch stores nothing.
+    /// refused. An empty batch stores nothing. One moment decides for the whole batch which jobs are open.
     async fn record_batch(&self, command: RecordBatch) -> Result<Applied<BatchOutcome>, RecordBatchError>;
 
     /// Creates the entry with the caller's id, or replaces what can be changed of the one that is there.
@@ -47,7 +52,7 @@ pub trait TimeEntryRepository: Send + Sync {
     /// The entry, if there is one, as of its last committed write.
     async fn find(&self, id: TimeEntryId) -> Result<Option<TimeEntry>, BackendError>;
 
-    /// Entries, latest date first: by `date_stamp`, then by id, both descending. A walk through all pages sees every
+    /// Entries, latest date first: by `date_stamp`, then by the bytes of the id, both descending. A walk through all pages sees every
     /// entry that existed at its start, still does and kept its date exactly once, whatever is created meanwhile.
     async fn list(&self, query: ListTimeEntries) -> Result<Page<TimeEntry, TimeEntryCursor>, BackendError>;
 }
@@ -268,7 +273,7 @@ pub enum PutTimeEntryError {
     /// There is no such job.
     #[error("there is no job {0}")]
     JobNotFound(JobId),
-    /// The entry's job, or the one it would move to, takes no time and no edits.
+    /// The entry's job, or the one it would move to, takes no time and no edits; the entry's own is named first.
     #[error("the job {0} is archived")]
     JobArchived(JobId),
     /// The backend failed.

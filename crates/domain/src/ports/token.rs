@@ -9,6 +9,13 @@ use crate::token::{SecretHash, Token, TokenName};
 use crate::values::{JobId, Timestamp, TokenId};
 
 /// Keeps tokens. They are never deleted, so that what they did can be traced.
+///
+/// An implementation owes, beside what each method says:
+/// - Writes that race happen one after the other: none undoes what another one did, and of tokens with one id or one hash
+///   that are made at once, one is stored.
+/// - Where pings are captured, the tokens are in the same backend as the pings: [`PingRepository`](super::PingRepository)
+///   reads their rules, and changes when they were last used, in its own transactions. Without capture they may live
+///   elsewhere than the ledger.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
 pub trait TokenRepository: Send + Sync {

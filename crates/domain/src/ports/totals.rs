@@ -7,7 +7,8 @@ use crate::values::{JobId, TotalMinutes};
 
 /// Compares every job's total with the sum of its entries.
 ///
-/// An implementation owes: one consistent view of the whole ledger, taken while others write.
+/// An implementation owes: one consistent view of the whole ledger, taken while others write; the drifts in it, whatever
+/// brought them about.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
 pub trait TotalsAudit: Send + Sync {
