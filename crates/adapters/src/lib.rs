@@ -27,6 +27,7 @@ mod ledger;
 pub mod memory;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub mod migrations;
+pub mod not_offered;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod ping_table;
 #[cfg(any(feature = "postgres", feature = "redis", feature = "sqlite"))]

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod another_binary;
 mod api;
 mod architecture;
 mod commands;

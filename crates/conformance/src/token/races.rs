@@ -1,6 +1,6 @@
 //! Writes of tokens that race.
 
-use stint_domain::ports::token::{Expiry, TokenChanges, UpdateToken};
+use stint_domain::ports::token::{Expiry, Made, RevokeToken, TokenChanges, UpdateToken};
 use stint_domain::values::{Timestamp, TokenId};
 use stint_domain::{SecretHash, Token};
 
@@ -73,7 +73,7 @@ pub async fn an_update_that_races_with_a_revocation_undoes_none(tokens: Tokens) 
             };
             async move {
                 if place == 2 {
-                    port.revoke(id, at(7)).await.unwrap();
+                    port.revoke(revocation(id, at(7))).await.unwrap();
                     let seen = port.find(id).await.unwrap().unwrap();
                     assert_eq!(seen.revoked_at, Some(at(7)), "who revoked it sees it revoked");
                 } else {
@@ -95,7 +95,7 @@ pub async fn of_racing_revocations_one_moment_stays(tokens: Tokens) {
         tokens.port.create(stored.clone()).await.unwrap();
         let moments: Vec<Option<Timestamp>> = race(byte.into(), 6, |place| {
             let (port, id) = (tokens.port.clone(), stored.id);
-            async move { port.revoke(id, at(10 + i64::try_from(place).unwrap())).await.unwrap().revoked_at }
+            async move { port.revoke(revocation(id, at(10 + i64::try_from(place).unwrap()))).await.unwrap().token.revoked_at }
         })
         .await;
         let kept = tokens.port.find(stored.id).await.unwrap().unwrap().revoked_at;
@@ -114,7 +114,12 @@ pub async fn no_method_of_tokens_blocks_the_runtime(tokens: Tokens) {
         sleeps.of("TokenRepository::find", port.find(id)).await.unwrap();
         sleeps.of("TokenRepository::find_by_hash", port.find_by_hash(hash)).await.unwrap();
         sleeps.of("TokenRepository::update", port.update(UpdateToken { id, changes })).await.unwrap();
-        sleeps.of("TokenRepository::revoke", port.revoke(id, at(7))).await.unwrap();
+        sleeps.of("TokenRepository::revoke", port.revoke(revocation(id, at(7)))).await.unwrap();
     }
     sleeps.assert_few_of(ROUNDS.into());
+}
+
+/// Of this token alone.
+fn revocation(id: TokenId, at: Timestamp) -> RevokeToken {
+    RevokeToken { id, at, made: Made::Keep }
 }

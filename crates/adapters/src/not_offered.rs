@@ -1,0 +1,108 @@
+//! Ports of what a service does not offer: for a binary that keeps a ledger and captures no time, or runs no tasks.
+//!
+//! Looking finds nothing, and there is nothing to wait for; whatever would have to be kept fails. It is for adapters of
+//! other teams, which may have only some of the ports; the `stint` binary itself offers everything.
+
+use std::future::pending;
+
+use async_trait::async_trait;
+use stint_domain::ports::ping::{CapturedTime, ListPings, LogPings, PingCursor, RetractPing, RetractPingError};
+use stint_domain::ports::ping_queue::{Burial, DeadPing, Delivery, QueueDepth, Receipt, TakePings};
+use stint_domain::ports::task::{BeginTask, EndTask, ListTaskRuns, TaskRun, TaskRunCursor};
+use stint_domain::ports::{BackendError, BackendErrorKind, PingQueue, PingRepository, TaskLog};
+use stint_domain::values::{DateStamp, PingId, TokenId};
+use stint_domain::{LoggedPing, Page, Ping, PingOutcome};
+use tokio::time::timeout;
+
+/// A port behind which there is nothing.
+#[derive(Debug, Clone, Copy)]
+pub struct NotOffered;
+
+/// The failure of what would have to be kept.
+fn refused<T>(what: &str) -> Result<T, BackendError> {
+    let message = format!("this service offers no {what}");
+    Err(BackendError::new("not offered", BackendErrorKind::Internal, message))
+}
+
+fn nothing<T, C>() -> Page<T, C> {
+    Page { items: Vec::new(), next: None }
+}
+
+#[async_trait]
+impl PingRepository for NotOffered {
+    async fn log(&self, _: LogPings) -> Result<Vec<PingOutcome>, BackendError> {
+        refused("captured time")
+    }
+
+    async fn retract(&self, command: RetractPing) -> Result<(), RetractPingError> {
+        Err(RetractPingError::NotFound(command.id))
+    }
+
+    async fn find(&self, _: PingId) -> Result<Option<LoggedPing>, BackendError> {
+        Ok(None)
+    }
+
+    async fn list(&self, _: ListPings) -> Result<Page<LoggedPing, PingCursor>, BackendError> {
+        Ok(nothing())
+    }
+
+    async fn captured_on(&self, _: TokenId, _: DateStamp) -> Result<CapturedTime, BackendError> {
+        Ok(CapturedTime::default())
+    }
+}
+
+#[async_trait]
+impl PingQueue for NotOffered {
+    async fn push(&self, _: Vec<Ping>) -> Result<(), BackendError> {
+        refused("captured time")
+    }
+
+    async fn take(&self, command: TakePings) -> Result<Vec<Delivery>, BackendError> {
+        // The wait is over, and nothing came.
+        let _elapsed = timeout(command.wait, pending::<()>()).await;
+        Ok(Vec::new())
+    }
+
+    async fn settle(&self, _: Vec<Receipt>) -> Result<(), BackendError> {
+        Ok(())
+    }
+
+    async fn bury(&self, _: Vec<Burial>) -> Result<(), BackendError> {
+        Ok(())
+    }
+
+    async fn dead(&self, _: usize) -> Result<Vec<DeadPing>, BackendError> {
+        Ok(Vec::new())
+    }
+
+    async fn replay(&self, _: Option<Vec<Receipt>>) -> Result<u64, BackendError> {
+        Ok(0)
+    }
+
+    async fn waiting(&self, _: usize) -> Result<Vec<Ping>, BackendError> {
+        Ok(Vec::new())
+    }
+
+    async fn depth(&self) -> Result<QueueDepth, BackendError> {
+        Ok(QueueDepth::default())
+    }
+}
+
+#[async_trait]
+impl TaskLog for NotOffered {
+    async fn begin(&self, _: BeginTask) -> Result<bool, BackendError> {
+        refused("tasks")
+    }
+
+    async fn end(&self, _: EndTask) -> Result<(), BackendError> {
+        Ok(())
+    }
+
+    async fn latest(&self, _: &str) -> Result<Option<TaskRun>, BackendError> {
+        Ok(None)
+    }
+
+    async fn list(&self, _: ListTaskRuns) -> Result<Page<TaskRun, TaskRunCursor>, BackendError> {
+        Ok(nothing())
+    }
+}
