@@ -13,7 +13,7 @@ use stint_domain::services::{
     TokenDraft, TokenService,
 };
 use stint_domain::values::Subject;
-use stint_web::{Api, HttpMetrics, Limits};
+use stint_web::{Api, HttpMetrics, Limits, Surface};
 
 /// What requests need. `HttpServer::new(move || stint_web::app(api.clone()))` answers them.
 fn api<A>(adapter: &Arc<A>, registry: &mut Registry) -> Api
@@ -40,6 +40,7 @@ where
         authenticator: Authenticator::new(tokens, secrets, clock),
         health: adapter.clone(),
         ids,
+        surface: Surface::default(),
         limits: Limits::default(),
         show_causes: false,
         metrics: HttpMetrics::new(registry),

@@ -95,7 +95,9 @@ pub async fn of_racing_revocations_one_moment_stays(tokens: Tokens) {
         tokens.port.create(stored.clone()).await.unwrap();
         let moments: Vec<Option<Timestamp>> = race(byte.into(), 6, |place| {
             let (port, id) = (tokens.port.clone(), stored.id);
-            async move { port.revoke(revocation(id, at(10 + i64::try_from(place).unwrap()))).await.unwrap().token.revoked_at }
+            async move {
+                port.revoke(revocation(id, at(10 + i64::try_from(place).unwrap()))).await.unwrap().token.revoked_at
+            }
         })
         .await;
         let kept = tokens.port.find(stored.id).await.unwrap().unwrap().revoked_at;
