@@ -1,8 +1,11 @@
-//! Values of callers, made fit to be shown in a message: short, and without control characters.
+//! Values of callers, made fit to be shown in a message: short, without control characters, and without secrets.
 
 use std::fmt;
 
-/// Shows at most 64 characters of a text, in backticks, with control characters and backticks escaped.
+use crate::secrecy;
+
+/// Shows at most 64 characters of a text, in backticks, with control characters and backticks escaped. One that may hold a
+/// secret is not shown at all: where it is cut, what is left of the secret could not be told from other text.
 pub(crate) struct Excerpt<'a>(pub(crate) &'a str);
 
 impl Excerpt<'_> {
@@ -13,7 +16,7 @@ impl fmt::Display for Excerpt<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         use fmt::Write as _;
 
-        let mut rest = self.0.chars();
+        let mut rest = secrecy::of_value(self.0).chars();
         f.write_char('`')?;
         for c in rest.by_ref().take(Self::MAX_CHARS) {
             if c.is_control() || is_invisible(c) || c == '`' {
@@ -42,5 +45,11 @@ mod tests {
         assert_eq!(Excerpt("a\0b\u{202e}`").to_string(), "`a\\u0000b\\u202e\\u0060`");
         assert_eq!(Excerpt(&"ä".repeat(65)).to_string(), format!("`{}`…", "ä".repeat(64)));
         assert_eq!(Excerpt(&"ä".repeat(64)).to_string(), format!("`{}`", "ä".repeat(64)));
+    }
+
+    #[test]
+    fn a_value_that_may_hold_a_secret_is_not_shown_where_it_is_cut_neither() {
+        let text = format!("{}0b9a3c1e-5d7f-4e2a-8b6c-1f0e9d8c7b6a", "x".repeat(30));
+        assert_eq!(Excerpt(&text).to_string(), "`…`");
     }
 }

@@ -13,7 +13,6 @@ use crate::excerpt::Excerpt;
 use crate::json::Json;
 use crate::moment;
 use crate::problem::{Errors, FieldError, escape_into};
-use crate::secrecy;
 
 /// The members of one object, being read.
 pub(crate) struct Fields<'e, 'j> {
@@ -81,7 +80,7 @@ fn text(json: Json<'_>) -> Result<Cow<'_, str>, String> {
 /// Reads text with a constructor of the domain.
 pub(crate) fn parse<T, E: Display>(json: Json<'_>, new: impl FnOnce(&str) -> Result<T, E>) -> Result<T, String> {
     let text = text(json)?;
-    new(&text).map_err(|error| format!("{error}, got {}", Excerpt(secrecy::of_value(&text))))
+    new(&text).map_err(|error| format!("{error}, got {}", Excerpt(&text)))
 }
 
 /// A job's name.

@@ -21,7 +21,7 @@ use utoipa::ToSchema;
 pub(crate) use code::Code;
 pub(crate) use errors::{Errors, FieldError, escape_into};
 
-use crate::conditional;
+use crate::{conditional, secrecy};
 
 /// The media type of every problem.
 pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
@@ -42,9 +42,9 @@ pub(crate) struct Problem {
 }
 
 impl Problem {
-    /// A problem with what is special about this occurrence of it.
+    /// A problem with what is special about this occurrence of it, without what may be a secret.
     pub(crate) fn new(code: Code, detail: impl Into<String>) -> Self {
-        let detail = detail.into();
+        let detail = secrecy::of_text(detail.into());
         Self { code, detail, for_readers: false, errors: Vec::new(), cause: None, headers: Vec::new() }
     }
 

@@ -43,7 +43,7 @@ impl<'a> Query<'a> {
         match read(value) {
             Ok(value) => Some(value),
             Err(error) => {
-                let detail = format!("{error}, got {}", Excerpt(secrecy::of_value(value)));
+                let detail = format!("{error}, got {}", Excerpt(value));
                 self.errors.push(FieldError::of(name, detail));
                 None
             }
@@ -116,13 +116,12 @@ impl<'a> Query<'a> {
         }
         match percent::decode(raw_value) {
             Ok(value) => self.pairs.push((name, value)),
-            Err(error) => self.refuse(&name, format!("{error}, got {}", Excerpt(secrecy::of_value(raw_value)))),
+            Err(error) => self.refuse(&name, format!("{error}, got {}", Excerpt(raw_value))),
         }
     }
 
     fn refuse_unknown(&mut self, name: &str) {
-        let name = secrecy::of_value(name);
-        let shown: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
+        let shown: String = secrecy::of_value(name).chars().filter(|c| !c.is_control()).take(64).collect();
         let known = self.known.join(", ");
         let detail = if known.is_empty() {
             format!("{} is unknown; no query parameter is taken here", Excerpt(name))

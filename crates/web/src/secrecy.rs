@@ -1,8 +1,9 @@
-//! Keeps secrets that stand in URLs out of messages.
+//! Keeps secrets that callers send out of messages.
 //!
 //! A capture token's secret is a part of the path, because tools can be told a URL and nothing else. A path that no
-//! route takes may hold one as well, misspelt or misplaced, and messages end up in places where secrets must not be.
-//! Routes that are taken are named by their patterns, which is not done here.
+//! route takes may hold one as well, misspelt or misplaced, and people mistake one for an id, a name or a value; messages
+//! end up in places where secrets must not be. So every problem is looked through ([`of_text`]), and values are hidden
+//! before they are shortened ([`of_value`]). Routes that are taken are named by their patterns, which is not done here.
 
 use std::borrow::Cow;
 
@@ -12,6 +13,12 @@ use crate::percent;
 
 /// What stands in place of a secret.
 const HIDDEN: &str = "…";
+
+/// What secrets begin with that are told apart from other text by that.
+const PREFIXES: [&str; 2] = ["stint_", "waka_"];
+
+/// How long a secret is that has no prefix: an id of version 4.
+const CHARS: usize = 36;
 
 /// The path, without what is or may be a secret.
 pub(crate) fn of_path(path: &str) -> Cow<'_, str> {
@@ -26,9 +33,47 @@ pub(crate) fn of_path(path: &str) -> Cow<'_, str> {
     Cow::Owned(shown.join("/"))
 }
 
-/// A part of a path or query, without what is or may be a secret: people mistake one for an id.
+/// A value, or that it is or may hold a secret.
 pub(crate) fn of_value(text: &str) -> &str {
     if may_be_secret(text) { HIDDEN } else { text }
+}
+
+/// A message, without what is or may be a secret.
+pub(crate) fn of_text(text: String) -> String {
+    if !may_be_secret(&text) {
+        return text;
+    }
+    let (mut shown, mut rest) = (String::with_capacity(text.len()), text.as_str());
+    while let Some(first) = rest.chars().next() {
+        let hidden = length_of_secret(rest);
+        if hidden > 0 {
+            shown.push_str(HIDDEN);
+            rest = &rest[hidden..];
+        } else {
+            shown.push(first);
+            rest = &rest[first.len_utf8()..];
+        }
+    }
+    shown
+}
+
+/// Whether a text that is shown as it is, such as a request's id, has the prefix of a secret. Ids of requests often are
+/// version 4, so those are shown.
+pub(crate) fn has_prefix_of_secret(text: &str) -> bool {
+    PREFIXES.iter().any(|prefix| text.contains(prefix))
+}
+
+/// How much of the beginning of a message is or may be a secret.
+fn length_of_secret(text: &str) -> usize {
+    const LEAST: usize = 16;
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-".contains(byte);
+    for prefix in PREFIXES {
+        let Some(after) = text.strip_prefix(prefix) else { continue };
+        let length = after.bytes().take_while(|byte| is_part(byte)).count();
+        return if length < LEAST { 0 } else { prefix.len() + length };
+    }
+    let id = text.as_bytes().get(..CHARS);
+    if id.is_some_and(is_v4) { CHARS } else { 0 }
 }
 
 /// Whether a secret is to follow, however that is spelt.
@@ -38,10 +83,12 @@ fn may_name_ping(segment: &str) -> bool {
 
 /// Whether it holds a token's secret, or something like one. Our own ids are no version 4, so that they can be named.
 fn may_be_secret(segment: &str) -> bool {
-    const CHARS: usize = 36;
     let text = decoded(segment);
-    let is_v4 = |window: &[u8]| Uuid::try_parse_ascii(window).is_ok_and(|id| id.get_version_num() == 4);
-    text.contains("stint_") || text.contains("waka_") || text.as_bytes().windows(CHARS).any(is_v4)
+    has_prefix_of_secret(&text) || text.as_bytes().windows(CHARS).any(is_v4)
+}
+
+fn is_v4(text: &[u8]) -> bool {
+    Uuid::try_parse_ascii(text).is_ok_and(|id| id.get_version_num() == 4)
 }
 
 fn decoded(segment: &str) -> Cow<'_, str> {
@@ -66,6 +113,12 @@ mod tests {
         assert_eq!(of_path(&format!("/x/{}", SECRET.to_uppercase())), "/x/…");
         assert_eq!(of_value(&format!("waka_{SECRET}")), "…");
         assert_eq!(of_value("01890a5d-ac96-774b-bcce-b302099a8057x"), "01890a5d-ac96-774b-bcce-b302099a8057x");
+        let told = |text: &str| of_text(text.replace('#', SECRET));
+        assert_eq!(told("there is no job #"), "there is no job …");
+        assert_eq!(told("#, waka_#; `ä#`"), "…, …; `ä…`");
+        assert_eq!(told(&format!("it is stint_{}.", "aB3_-".repeat(9))), "it is ….");
+        let open = "see stint_http and the job 01890a5d-ac96-774b-bcce-b302099a8057";
+        assert_eq!(told(open), open);
         for open in ["/", "/api/v1/job/01890a5d-ac96-774b-bcce-b302099a8057", "/pinga/x", "/%zz"] {
             assert_eq!(shown(open), open);
         }

@@ -4,6 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{Code, Problem};
+use crate::secrecy;
 
 /// One part of the request that is to blame: `pointer` names a place in the body, `parameter` one of the URL.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -24,12 +25,14 @@ pub(crate) struct FieldError {
 impl FieldError {
     /// A place in the body.
     pub(crate) fn at(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { pointer: Some(pointer.into()), parameter: None, detail: detail.into() }
+        let shown = secrecy::of_text;
+        Self { pointer: Some(shown(pointer.into())), parameter: None, detail: shown(detail.into()) }
     }
 
     /// A parameter of the URL.
     pub(crate) fn of(parameter: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { pointer: None, parameter: Some(parameter.into()), detail: detail.into() }
+        let shown = secrecy::of_text;
+        Self { pointer: None, parameter: Some(shown(parameter.into())), detail: shown(detail.into()) }
     }
 }
 
@@ -103,10 +106,11 @@ impl Errors {
     }
 }
 
-/// Appends a member's name to a JSON pointer, escaped; a long one is cut, because callers choose it.
+/// Appends a member's name to a JSON pointer, escaped; a long one is cut, because callers choose it, and one that may hold
+/// a secret is hidden.
 pub(crate) fn escape_into(name: &str, pointer: &mut String) {
     pointer.push('/');
-    for c in name.chars().take(64) {
+    for c in secrecy::of_value(name).chars().take(64) {
         match c {
             '~' => pointer.push_str("~0"),
             '/' => pointer.push_str("~1"),

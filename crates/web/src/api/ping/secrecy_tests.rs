@@ -6,14 +6,19 @@ use std::time::Duration;
 use async_trait::async_trait;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
-use stint_domain::Ping;
+use serde_json::json;
+use stint_domain::ports::job::{DeleteJobError, UpdateJobError};
+use stint_domain::ports::ping::RetractPingError;
 use stint_domain::ports::ping_queue::{Burial, DeadPing, Delivery, QueueDepth, Receipt, TakePings};
+use stint_domain::ports::time_entry::{RecordRefusal, RecordTimeError, UpdateTimeEntryError};
+use stint_domain::ports::token::UpdateTokenError;
 use stint_domain::ports::{BackendError, BackendErrorKind, MockClock, MockPingRepository, PingQueue};
 use stint_domain::services::{CaptureLimits, PingService};
+use stint_domain::{Page, Ping};
 use tracing::Level;
 
 use crate::exchange::Lines;
-use crate::test::{Ports, TestRequest, at, by, capture_secret, failure, send};
+use crate::test::{JOB, Ports, TestRequest, at, by, capture_secret, failure, send, sent};
 use crate::{Api, HttpMetrics};
 
 /// A queue that does with every push what it is made for.
@@ -57,7 +62,7 @@ impl PingQueue for Queue {
     }
 
     async fn waiting(&self, _: usize) -> Result<Vec<Ping>, BackendError> {
-        unimplemented!()
+        Ok(Vec::new())
     }
 
     async fn depth(&self) -> Result<QueueDepth, BackendError> {
@@ -68,11 +73,31 @@ impl PingQueue for Queue {
 fn api(queue: Queue, registry: &mut Registry) -> Api {
     let mut clock = MockClock::new();
     clock.expect_now().return_const(at());
-    let (clock, pings, mut api) = (Arc::new(clock), Arc::new(MockPingRepository::new()), Ports::new().api());
-    api.pings = PingService::new(Arc::new(queue), pings, clock, api.ids.clone(), CaptureLimits::default());
+    let (clock, mut pings, mut api) = (Arc::new(clock), MockPingRepository::new(), nothing_is_there().api());
+    pings.expect_find().returning(|_| Ok(None));
+    pings.expect_retract().returning(|retract| Err(RetractPingError::NotFound(retract.id)));
+    api.pings = PingService::new(Arc::new(queue), Arc::new(pings), clock, api.ids.clone(), CaptureLimits::default());
     api.metrics = HttpMetrics::new(registry);
     api.limits.request_timeout = Duration::from_millis(100);
     api
+}
+
+/// Ports that know nothing, and say of what.
+fn nothing_is_there() -> Ports {
+    let mut ports = Ports::new();
+    ports.jobs.expect_find().returning(|_| Ok(None));
+    ports.jobs.expect_update().returning(|update| Err(UpdateJobError::NotFound(update.id)));
+    ports.jobs.expect_delete().returning(|delete| Err(DeleteJobError::NotFound(delete.id)));
+    let entries = &mut ports.time_entries;
+    entries.expect_find().returning(|_| Ok(None));
+    entries.expect_list().returning(|_| Ok(Page { items: Vec::new(), next: None }));
+    entries
+        .expect_record()
+        .returning(|record| Err(RecordTimeError::Refused(RecordRefusal::JobNotFound(record.entry.related_job))));
+    entries.expect_update().returning(|update| Err(UpdateTimeEntryError::NotFound(update.id)));
+    ports.tokens.expect_find().returning(|_| Ok(None));
+    ports.tokens.expect_update().returning(|update| Err(UpdateTokenError::NotFound(update.id)));
+    ports
 }
 
 #[actix_web::test]
@@ -134,6 +159,30 @@ fn requests(kind: char) -> Vec<TestRequest> {
         posted("application/json", &"s".repeat(70_000)),
         posted("text/plain", "{}"),
     ];
+    // Where people mistake a secret for something else.
+    for resource in ["jobs", "time-entries", "pings", "capture-tokens"] {
+        let uri = format!("/api/v1/{resource}/{secret}");
+        requests.extend(["GET", "PUT", "PATCH", "DELETE"].map(|method| by("r", method, &uri)));
+        requests.push(by("a", "GET", &uri));
+    }
+    let entries = format!("/api/v1/jobs/{secret}/time-entries");
+    let entry = json!({ "minutes_worked": 30, "date_stamp": "2026-01-02" });
+    requests.extend([
+        by("a", "GET", &entries),
+        sent("POST", &entries, &entry),
+        sent("DELETE", &format!("/api/v1/jobs/{secret}"), ""),
+        sent("PATCH", &format!("/api/v1/jobs/{secret}"), json!({ "name": "n" })),
+        sent("PATCH", &format!("/api/v1/time-entries/{secret}"), json!({ "related_job": secret })),
+        sent("PUT", &format!("/api/v1/jobs/{JOB}"), json!({ "name": 7, &secret: 1, "status": secret })),
+        sent("POST", "/api/v1/jobs", format!("{{\"{secret}\": 1, \"{secret}\": 2}}")),
+        sent("POST", "/api/v1/jobs", "{}").insert_header(("Content-Type", secret.as_str())),
+        sent("POST", "/api/v1/jobs", "{}").insert_header(("Content-Encoding", secret.as_str())),
+        sent("POST", "/api/v1/jobs", "{}").insert_header(("Idempotency-Key", format!("ä{}{secret}", "x".repeat(40)))),
+        by("a", "GET", &format!("/api/v1/jobs/{JOB}")).insert_header(("If-Match", secret.as_str())),
+        by("a", "GET", "/api/v1/jobs").insert_header(("X-Request-Id", format!("waka_{secret}"))),
+        by("a", "GET", &format!("/api/v1/jobs?cursor={secret}&limit={secret}&status={secret}")),
+        to("PUT", "/api/v1/jobs").insert_header(("Authorization", format!("Bearer {secret}"))),
+    ]);
     for path in ["users/current/heartbeats.bulk", "plugins/errors", "nowhere"] {
         let uri = format!("/api/wakatime/v1/{path}?api_key={secret}");
         requests.extend([
