@@ -91,6 +91,7 @@ pub(crate) struct HttpSettings {
     pub(crate) workers: usize,
     pub(crate) body_limit: ByteSize,
     pub(crate) batch_limit: ByteSize,
+    pub(crate) body_budget: ByteSize,
     pub(crate) request_timeout: Period,
     pub(crate) header_timeout: Period,
     pub(crate) keep_alive: Period,

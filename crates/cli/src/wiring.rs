@@ -26,7 +26,7 @@ use stint_domain::services::{
 };
 use stint_domain::values::{Gap, JobId};
 use stint_domain::{PageSize, Token};
-use stint_web::{Api, HttpMetrics, Limits, Surface};
+use stint_web::{Api, BodyBudget, HttpMetrics, Limits, Surface};
 
 use crate::settings::{
     self, Configuration, DatabaseSettings, DatabaseUrl, HttpSettings, PostgresUrl, Settings, WhenQueueIsDown,
@@ -194,6 +194,7 @@ impl Ports {
             ids: self.ids.clone(),
             surface: surface(&configuration.settings.http),
             limits: limits(&configuration.settings.http),
+            bodies: BodyBudget::new(configuration.settings.http.body_budget.0, &metrics),
             show_causes: configuration.environment.is_development(),
             metrics,
         }

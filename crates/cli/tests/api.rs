@@ -8,6 +8,7 @@ mod answer;
 mod auth;
 mod bad_input;
 mod batch;
+mod bodies;
 mod capture;
 mod capture_tokens;
 mod client;

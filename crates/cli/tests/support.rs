@@ -204,6 +204,12 @@ impl Server {
         Self { child, lines, log: Vec::new(), listens_on: String::new(), metrics: unknown }
     }
 
+    /// The process.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The TCP address that it listens on.
     pub(crate) fn address(&self) -> SocketAddr {
         self.listens_on.parse().unwrap()

@@ -1,108 +1,187 @@
-//! Reading a request's body: its media type, its size, its time.
+//! Reading a request's body: its coding, its size, its time, and the memory it takes.
 //!
 //! Handlers read it after they know who sent it and what it is for; nothing here looks at what it says.
 
+mod budget;
+mod coding;
+#[cfg(test)]
+mod tests;
+
+use std::ops::Deref;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::Payload;
+use actix_web::error::PayloadError;
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::web::{Bytes, BytesMut};
 use actix_web::{HttpRequest, HttpResponse};
 use futures::StreamExt;
+use tokio::task::yield_now;
 use tokio::time::{Instant, timeout_at};
 
-use crate::excerpt::Excerpt;
+pub use budget::BodyBudget;
+pub(crate) use budget::Room;
+#[cfg(test)]
+pub(crate) use coding::gzip;
+
+use self::budget::FREE;
+use self::coding::{Coding, Gunzip, GunzipError};
+use crate::json::{self, Json};
 use crate::problem::{Code, Problem};
 
-/// What bodies a route takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Media {
-    /// A JSON document.
-    Json,
-    /// A JSON Merge Patch (RFC 7396), also under plain JSON's name, because many clients cannot say the other.
-    MergePatch,
+/// A body that was read whole. It counts against the budget as long as it is there.
+#[derive(Debug)]
+pub(crate) struct Body {
+    bytes: Bytes,
+    /// What it counts against the budget.
+    _room: Room,
+    terms: Terms,
 }
 
-impl Media {
-    /// The media types taken, the preferred one first.
-    pub(crate) const fn types(self) -> &'static [&'static str] {
-        match self {
-            Self::Json => &["application/json"],
-            Self::MergePatch => &["application/merge-patch+json", "application/json"],
-        }
-    }
+/// Under which terms a body is read.
+#[derive(Clone, Debug)]
+pub(crate) struct Terms {
+    /// The most bytes that it may have, also when it is decoded.
+    pub(crate) limit: usize,
+    /// When all of it must be there.
+    pub(crate) deadline: Instant,
+    /// Where its memory comes from.
+    pub(crate) budget: BodyBudget,
+}
 
-    /// Passes when the request says that its body is one of these.
-    pub(crate) fn check(self, headers: &HeaderMap) -> Result<(), Problem> {
-        let needed = || format!("the Content-Type must be {}", self.types().join(" or "));
-        let Some(value) = headers.get(header::CONTENT_TYPE) else {
-            return Err(Problem::new(Code::UnsupportedMediaType, format!("{}, got none", needed())));
-        };
-        let text = value.to_str().unwrap_or_default();
-        let mut parts = text.split(';').map(str::trim);
-        let essence = parts.next().unwrap_or_default();
-        let taken = self.types().iter().any(|taken| taken.eq_ignore_ascii_case(essence));
-        // JSON is UTF-8 (RFC 8259); another charset would be read wrongly.
-        let charset =
-            parts.filter_map(|part| part.split_once('=')).find(|(name, _)| name.eq_ignore_ascii_case("charset"));
-        let utf8 = charset.is_none_or(|(_, charset)| charset.trim_matches('"').eq_ignore_ascii_case("utf-8"));
-        if !(taken && utf8) {
-            let detail = format!("{} in UTF-8, got {}", needed(), Excerpt(text));
-            return Err(Problem::new(Code::UnsupportedMediaType, detail));
-        }
-        uncompressed(headers)
+impl Deref for Body {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.bytes
     }
 }
 
-/// Passes when the body is sent as it is. A compressed one could be small and become large.
-pub(crate) fn uncompressed(headers: &HeaderMap) -> Result<(), Problem> {
-    let coding = headers.get(header::CONTENT_ENCODING).map_or("identity", |coding| coding.to_str().unwrap_or_default());
-    if coding.eq_ignore_ascii_case("identity") {
-        return Ok(());
+impl Body {
+    /// Has `read` read the body as JSON, whose values count against the budget meanwhile.
+    pub(crate) async fn parse<'b, T>(
+        &'b self,
+        read: impl FnOnce(Json<'b>) -> Result<T, Problem>,
+    ) -> Result<T, Problem> {
+        let _room = self.room_for(json::cost(self)).await?;
+        read(Json::parse(self)?)
     }
-    let detail = format!("the body must be sent without Content-Encoding, got {}", Excerpt(coding));
-    Err(Problem::new(Code::UnsupportedMediaType, detail))
+
+    /// Room for so many bytes that are made of the body. It must be given back before anything else is waited for.
+    pub(crate) async fn room_for(&self, bytes: usize) -> Result<Room, Problem> {
+        self.terms.budget.for_values(bytes, self.terms.patience()).await
+    }
 }
 
-/// Reads a body of at most `limit` bytes that arrives until `deadline`.
-pub(crate) async fn read(
-    request: &HttpRequest,
-    payload: &mut Payload,
-    limit: usize,
-    deadline: Instant,
-) -> Result<Bytes, Problem> {
+impl Terms {
+    /// Until when room is waited for: the body needs some of its time to arrive.
+    fn patience(&self) -> Instant {
+        let now = Instant::now();
+        now + self.deadline.saturating_duration_since(now) / 2
+    }
+
+    /// Room for the bytes of a body.
+    async fn room(&self, bytes: usize) -> Result<Room, Problem> {
+        self.budget.for_bytes(bytes, self.patience()).await
+    }
+}
+
+/// Reads a body.
+pub(crate) async fn read(request: &HttpRequest, payload: &mut Payload, terms: Terms) -> Result<Body, Problem> {
     let announced = announced(request.headers());
-    if announced.is_some_and(|length| length > limit as u64) {
-        return Err(too_large(limit));
+    if announced.is_some_and(|length| length > terms.limit as u64) {
+        return Err(too_large(terms.limit));
     }
+    let coding = Coding::of(request.headers())?;
+    let announced = announced.and_then(|length| usize::try_from(length).ok());
     let reading = async {
-        let Some(first) = payload.next().await else { return Ok(Bytes::new()) };
-        let first = first.map_err(|error| broken(&error))?;
-        if announced == Some(first.len() as u64) {
-            // The usual case: the whole body in one piece, without a copy. The end is read too, so that the connection
-            // can carry the next request.
-            return match payload.next().await {
-                None => Ok(first),
-                Some(rest) => rest.map(|_| first).map_err(|error| broken(&error)),
-            };
+        match coding {
+            Coding::Identity => identity(payload, announced, &terms).await,
+            Coding::Gzip => gunzipped(payload, &terms).await,
         }
-        let mut body = BytesMut::from(first.as_ref());
-        while body.len() <= limit {
-            match payload.next().await {
-                None => return Ok(body.freeze()),
-                Some(chunk) => body.extend_from_slice(&chunk.map_err(|error| broken(&error))?),
-            }
-        }
-        Err(too_large(limit))
     };
-    match timeout_at(deadline, reading).await {
-        Ok(body) => body,
+    match timeout_at(terms.deadline, reading).await {
+        Ok(read) => read.map(|(bytes, room)| Body { bytes, _room: room, terms }),
         Err(_elapsed) => {
             Err(Problem::new(Code::RequestTimeout, "the body did not arrive within the time limit; nothing was done"))
         }
     }
+}
+
+/// Reads a body that is sent as it is.
+async fn identity(payload: &mut Payload, announced: Option<usize>, terms: &Terms) -> Result<(Bytes, Room), Problem> {
+    let mut room = terms.room(announced.unwrap_or_default()).await?;
+    let Some(first) = payload.next().await else { return Ok((Bytes::new(), room)) };
+    let first = first.map_err(|error| broken(&error))?;
+    if announced == Some(first.len()) {
+        // The usual case: the whole body in one piece, without a copy. The end is read too, so that the connection
+        // can carry the next request.
+        return match payload.next().await {
+            None => Ok((first, room)),
+            Some(rest) => rest.map(|_| (first, room)).map_err(|error| broken(&error)),
+        };
+    }
+    let mut body = BytesMut::with_capacity(announced.unwrap_or(first.len()));
+    let mut next = Some(Ok(first));
+    while let Some(chunk) = next {
+        body.extend_from_slice(&chunk.map_err(|error| broken(&error))?);
+        if body.len() > terms.limit {
+            return Err(too_large(terms.limit));
+        }
+        if announced.is_none() {
+            make_room(&mut body, &mut room, terms).await?;
+        }
+        next = payload.next().await;
+    }
+    room.shrink_to(body.len());
+    Ok((body.freeze(), room))
+}
+
+/// Reads a body that is compressed, a little at a time, so that others who wait for this thread have their turn.
+async fn gunzipped(payload: &mut Payload, terms: &Terms) -> Result<(Bytes, Room), Problem> {
+    const TURN: usize = 64 << 10;
+    let refused = |error| match error {
+        GunzipError::TooLarge => too_large(terms.limit),
+        GunzipError::Broken => Problem::new(Code::MalformedJson, "the body is no whole gzip stream"),
+    };
+    let (mut stream, mut room) = (Gunzip::new(terms.limit), Room::default());
+    let (mut encoded, mut worked) = (0, 0);
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|error| broken(&error))?;
+        encoded += chunk.len();
+        if encoded > terms.limit {
+            return Err(too_large(terms.limit));
+        }
+        let mut rest = &chunk[..];
+        while !rest.is_empty() {
+            let before = stream.decoded().len();
+            let taken = stream.step(rest).map_err(refused)?;
+            rest = &rest[taken..];
+            // What comes in is worth more than what comes out: it may begin new streams.
+            worked += stream.decoded().len() - before + 8 * taken;
+            if worked > TURN {
+                worked = 0;
+                yield_now().await;
+            }
+            make_room(stream.decoded(), &mut room, terms).await?;
+        }
+    }
+    let body = stream.finish().map_err(refused)?;
+    room.shrink_to(body.len());
+    Ok((body.freeze(), room))
+}
+
+/// Makes room for a body whose length nobody knows, once it is no small one: for all that the route takes, in one go. A
+/// body that grew step by step would hold what it has while it waits for more, as all others would, for ever.
+async fn make_room(body: &mut BytesMut, room: &mut Room, terms: &Terms) -> Result<(), Problem> {
+    if body.len() > FREE && room.is_none() {
+        *room = terms.room(terms.limit).await?;
+        // Also in one go, because growing would have two copies for a moment. Memory is taken as it is written to.
+        body.reserve(terms.limit - body.len());
+    }
+    Ok(())
 }
 
 /// Lets a response hold what is unread of its request. actix drops a body that nobody reads, and then reads a chunked
@@ -140,41 +219,6 @@ fn too_large(limit: usize) -> Problem {
 }
 
 /// The connection broke or its framing is wrong; if anybody is left to read an answer, this is it.
-fn broken(error: &actix_web::error::PayloadError) -> Problem {
+fn broken(error: &PayloadError) -> Problem {
     Problem::new(Code::MalformedJson, format!("the body did not arrive whole: {error}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use actix_web::http::header::HeaderValue;
-
-    use super::*;
-
-    fn takes(media: Media, content_type: &str) -> bool {
-        let mut headers = HeaderMap::new();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_str(content_type).unwrap());
-        media.check(&headers).is_ok()
-    }
-
-    #[test]
-    fn json_in_utf8_alone_is_taken() {
-        for good in ["application/json", "Application/JSON; charset=UTF-8", "application/json;charset=\"utf-8\""] {
-            assert!(takes(Media::Json, good) && takes(Media::MergePatch, good), "{good}");
-        }
-        assert!(takes(Media::MergePatch, "application/merge-patch+json"));
-        for bad in ["text/plain", "application/json; charset=latin1", "application/merge-patch+json", "", "json"] {
-            assert!(!takes(Media::Json, bad), "{bad}");
-        }
-        assert!(Media::Json.check(&HeaderMap::new()).is_err());
-    }
-
-    #[test]
-    fn a_body_that_says_it_is_compressed_is_not_taken() {
-        let headers = |coding| {
-            let json = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-            HeaderMap::from_iter([json, (header::CONTENT_ENCODING, HeaderValue::from_static(coding))])
-        };
-        assert!(Media::Json.check(&headers("gzip")).is_err());
-        assert!(Media::Json.check(&headers("identity")).is_ok());
-    }
 }

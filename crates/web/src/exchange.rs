@@ -23,7 +23,6 @@ use std::str::FromStr;
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
-use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 use futures::FutureExt;
 use prometheus_client::metrics::histogram::Histogram;
@@ -34,10 +33,11 @@ use tokio::time::{Instant, timeout_at};
 use tracing::Instrument;
 
 use crate::base_path::BasePath;
-use crate::body::Media;
+use crate::body::{Body, Terms};
 use crate::excerpt::Excerpt;
+use crate::media::Media;
 use crate::problem::{Code, Errors, FieldError, Problem};
-use crate::{Api, api, auth, body, request_id, secrecy};
+use crate::{Api, api, auth, body, request_id};
 
 /// What a handler comes to.
 pub(crate) type Answer = Result<HttpResponse, Problem>;
@@ -92,26 +92,26 @@ impl Call {
         let text = self.request.match_info().get("id").unwrap_or_default();
         text.parse().map_err(|error| {
             let mut errors = Errors::default();
-            errors.push(FieldError::of("id", format!("{error}, got {}", Excerpt(secrecy::of_value(text)))));
+            errors.push(FieldError::of("id", format!("{error}, got {}", Excerpt(text))));
             errors.into_problem()
         })
     }
 
     /// The body, of one of the media types of `media` and at most `limit` bytes. It can be had once.
-    pub(crate) async fn body(&self, media: Media, limit: usize) -> Result<Bytes, Problem> {
+    pub(crate) async fn body(&self, media: Media, limit: usize) -> Result<Body, Problem> {
         media.check(self.request.headers())?;
         self.read(limit).await
     }
 
-    /// The body, whatever its media type, as long as it is not compressed. It can be had once.
-    pub(crate) async fn body_of_any_type(&self, limit: usize) -> Result<Bytes, Problem> {
-        body::uncompressed(self.request.headers())?;
+    /// The body, whatever its media type. It can be had once.
+    pub(crate) async fn body_of_any_type(&self, limit: usize) -> Result<Body, Problem> {
         self.read(limit).await
     }
 
-    async fn read(&self, limit: usize) -> Result<Bytes, Problem> {
+    async fn read(&self, limit: usize) -> Result<Body, Problem> {
+        let terms = Terms { limit, deadline: self.context.deadline, budget: self.api.bodies.clone() };
         let mut payload = self.context.payload.take().unwrap_or(Payload::None);
-        let body = body::read(&self.request, &mut payload, limit, self.context.deadline).await;
+        let body = body::read(&self.request, &mut payload, terms).await;
         if body.is_err() {
             self.context.payload.set(Some(payload));
         }

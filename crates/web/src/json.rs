@@ -4,6 +4,8 @@
 //! (RFC 8259, section 4: what receivers do with those is unpredictable). Nesting is bounded by `serde_json` (128), and
 //! the number of values here: two bytes of a body, such as `0,`, would otherwise take many in memory.
 
+pub(crate) mod foreign;
+
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::fmt;
@@ -16,6 +18,26 @@ use crate::problem::{Code, Problem};
 
 /// The most values in one body. The largest batch that is valid has 5,003.
 const MAX_VALUES: u32 = 100_000;
+
+/// The most bytes of a body whose values are so few that they are not counted: a thread parses one body at a time.
+const CHEAP: usize = 4 << 10;
+
+/// The most bytes that the values of a body take in memory, the text itself aside. A list or an object that is not empty has
+/// room for four at least, and for twice as many as it needs while it grows; text with escapes is copied.
+pub(crate) fn cost(body: &[u8]) -> usize {
+    const PLACE: usize = size_of::<(Cow<'_, str>, Json<'_>)>();
+    if body.len() <= CHEAP {
+        return 0;
+    }
+    let places = body.iter().map(|byte| match byte {
+        b'[' | b'{' => 4,
+        b',' => 2,
+        _ => 0,
+    });
+    let places = places.sum::<usize>().min(4 * MAX_VALUES as usize);
+    let copies = if body.contains(&b'\\') { body.len() } else { 0 };
+    places * PLACE + copies
+}
 
 /// A JSON value.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,7 +60,10 @@ impl<'a> Json<'a> {
         let mut deserializer = serde_json::Deserializer::from_slice(body);
         let json = Seed { left: &left }.deserialize(&mut deserializer);
         let json = json.and_then(|json| deserializer.end().map(|()| json));
-        json.map_err(|error| Problem::new(Code::MalformedJson, error.to_string()))
+        json.map_err(|error| match foreign::told(body) {
+            Some(told) => Problem::new(Code::MalformedJson, format!("the body {told}")),
+            None => Problem::new(Code::MalformedJson, error.to_string()),
+        })
     }
 
     /// The whole number that this is, when it is written as one: `30.0` may have been `30.00000000000000001`.
@@ -190,7 +215,8 @@ mod tests {
         assert!(refusal(b"").contains("the body is empty"));
         assert!(refusal(br#"{"name": }"#).contains("line 1 column 10"));
         assert!(refusal(b"{} {}").contains("trailing characters"));
-        assert!(refusal(b"{\"name\": \"\xff\"}").contains("invalid unicode"));
+        assert!(refusal(b"{\"name\": \"\xff\"}").contains("not in UTF-8: byte 10 is FF"));
+        assert!(refusal("\u{feff}{}".as_bytes()).contains("byte order mark"));
         assert!(refusal(br#"{"name": "\ud800"}"#).contains("column"));
         assert!(refusal(br#"{"name": "\udc00x"}"#).contains("surrogate"));
         assert!(refusal(br#"{"minutes_worked": 1e400}"#).contains("number out of range"));
@@ -204,6 +230,38 @@ mod tests {
         // The array itself is one value.
         assert!(Json::parse(zeros(99_999).as_bytes()).is_ok());
         assert!(refusal(zeros(100_000).as_bytes()).contains("more than 100000 values"));
+    }
+
+    #[test]
+    fn what_values_take_is_counted_before_there_are_any() {
+        let size = |json: &Json<'_>| {
+            fn of(json: &Json<'_>) -> usize {
+                match json {
+                    Json::String(Cow::Owned(text)) => text.capacity(),
+                    Json::Array(items) => {
+                        items.capacity() * size_of::<Json<'_>>() + items.iter().map(of).sum::<usize>()
+                    }
+                    Json::Object(members) => {
+                        let names = members
+                            .iter()
+                            .map(|(name, json)| of(json) + if matches!(name, Cow::Owned(_)) { name.len() } else { 0 });
+                        members.capacity() * size_of::<(Cow<'_, str>, Json<'_>)>() + names.sum::<usize>()
+                    }
+                    _ => 0,
+                }
+            }
+            of(json)
+        };
+        let empty = format!("[{}[]]", "[],".repeat(20_000));
+        let objects = format!("[{}{{}}]", r#"{"a":{"b":0}},"#.repeat(5_000));
+        let escaped = format!("[{}0]", r#""\u0061bcdefgh","#.repeat(5_000));
+        for body in [empty, objects, escaped] {
+            let taken = size(&Json::parse(body.as_bytes()).unwrap());
+            assert!(taken <= cost(body.as_bytes()), "{taken} bytes of {}", &body[..20]);
+        }
+        assert_eq!(cost(b"[0,0]"), 0);
+        assert_eq!(cost("x".repeat(100_000).as_bytes()), 0);
+        assert!(cost(",".repeat(1 << 20).as_bytes()) < 32 << 20, "no more than for the values that are read at all");
     }
 
     #[test]

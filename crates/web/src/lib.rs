@@ -10,12 +10,12 @@
 //!   are all made from it.
 //! - `exchange`: what happens around every handler (request id, time limit, panics, access line, metrics). It is a
 //!   function and no middleware, so that nothing is boxed or looked up for it.
-//! - `body`, `json`, `fields`, `query`, `conditional`, `idempotency`, `cursor`: one way to read each part of a request.
+//! - `body`, `media`, `json`, `fields`, `query`, `conditional`, `idempotency`, `cursor`: one way to read each part of a request.
 //! - `problem`: RFC 9457, with the catalogue of codes.
 //! - `surface`: what it looks like from outside: `base_path` (below a proxy's path), `cors` (pages of other sites).
 //! - `secrecy`: what keeps secrets that stand in URLs out of messages.
 //!
-//! Deliberately absent: TLS (a proxy's task), compression, rate limits
+//! Deliberately absent: TLS (a proxy's task), compression of answers, rate limits
 //! (not there yet), and any request body read before its sender is known.
 
 #![warn(missing_docs)]
@@ -37,6 +37,7 @@ mod fields;
 mod idempotency;
 mod json;
 mod limits;
+mod media;
 mod metrics;
 mod moment;
 mod percent;
@@ -60,6 +61,7 @@ use stint_domain::services::{
 };
 
 pub use base_path::{BasePath, BasePathError};
+pub use body::BodyBudget;
 pub use cors::{CorsOrigins, CorsOriginsError};
 pub use limits::Limits;
 pub use metrics::HttpMetrics;
@@ -88,6 +90,8 @@ pub struct Api {
     pub surface: Surface,
     /// How much of everything one request may take.
     pub limits: Limits,
+    /// How much memory the bodies of all requests may take together.
+    pub bodies: BodyBudget,
     /// Whether a 5xx problem carries the chain of its causes: in development alone.
     pub show_causes: bool,
     /// What is counted.

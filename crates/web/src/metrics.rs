@@ -22,6 +22,7 @@ pub struct HttpMetrics {
     durations: Family<RouteLabel, Histogram, fn() -> Histogram>,
     in_flight: Gauge,
     abandoned: Counter,
+    bodies_refused: Counter,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -44,6 +45,7 @@ impl HttpMetrics {
             durations: Family::new_with_constructor(buckets as fn() -> Histogram),
             in_flight: Gauge::default(),
             abandoned: Counter::default(),
+            bodies_refused: Counter::default(),
         };
         let registry = registry.sub_registry_with_prefix("stint_http");
         registry.register("requests", "Requests answered", metrics.requests.clone());
@@ -54,6 +56,11 @@ impl HttpMetrics {
         );
         registry.register("requests_in_flight", "Requests being answered", metrics.in_flight.clone());
         registry.register("requests_abandoned", "Requests whose caller went away", metrics.abandoned.clone());
+        registry.register(
+            "bodies_refused",
+            "Bodies that found no room in http.body_budget",
+            metrics.bodies_refused.clone(),
+        );
         metrics
     }
 
@@ -71,6 +78,11 @@ impl HttpMetrics {
     /// Counts a request that nobody waited for any more.
     pub(crate) fn abandoned(&self) {
         self.abandoned.inc();
+    }
+
+    /// What counts bodies that found no room.
+    pub(crate) fn bodies_refused(&self) -> Counter {
+        self.bodies_refused.clone()
     }
 
     /// Counts an answer.

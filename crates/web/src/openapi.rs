@@ -31,7 +31,7 @@ const DESCRIPTION: &str = "\
 A ledger of working time. A job collects time entries; its `total_minutes` equals the sum of their minutes at every \
 moment.
 
-Bodies are JSON. Every error is a problem (RFC 9457, `application/problem+json`) with a stable `code`; unknown fields \
+Bodies are JSON in UTF-8, also with `Content-Encoding: gzip`; limits hold for what they decode to. Every error is a problem (RFC 9457, `application/problem+json`) with a stable `code`; unknown fields \
 and unknown query parameters are errors, and all errors of a request are told at once.
 
 Wherever GET is, HEAD is. A path that there is not is 404 `route-not-found`, a method that a path does not take is 405 \

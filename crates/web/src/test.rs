@@ -30,7 +30,7 @@ use stint_domain::values::{
 use stint_domain::{Job, JobStatus, Ping, Scopes, SecretHash, TimeEntry, Token, TokenSecret};
 use uuid::Uuid;
 
-use crate::{Api, HttpMetrics, Limits, Surface, app};
+use crate::{Api, BodyBudget, HttpMetrics, Limits, Surface, app};
 
 /// A token's secret whose scope is its first letter: `r`ead, `w`rite or `a`dmin; `x` is unknown, `f` fails.
 pub(crate) fn secret(kind: &str) -> String {
@@ -98,6 +98,7 @@ impl Ports {
         ids.expect_generate().returning(move || Uuid::from_u128(u128::from(last.fetch_add(1, Ordering::Relaxed)) + 1));
         let (clock, ids, jobs) = (Arc::new(clock), Arc::new(ids), Arc::new(self.jobs));
         let (secrets, limits) = (Arc::new(secrets()), CaptureLimits::default());
+        let metrics = HttpMetrics::new(&mut Registry::default());
         Api {
             jobs: JobService::new(jobs.clone(), clock.clone(), ids.clone()),
             time_entries: TimeEntryService::new(Arc::new(self.time_entries), jobs.clone(), clock.clone(), ids.clone()),
@@ -116,8 +117,9 @@ impl Ports {
             ids,
             surface: Surface::default(),
             limits: Limits::default(),
+            bodies: BodyBudget::new(64 << 20, &metrics),
             show_causes: false,
-            metrics: HttpMetrics::new(&mut Registry::default()),
+            metrics,
         }
     }
 }

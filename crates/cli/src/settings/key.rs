@@ -73,6 +73,10 @@ pub(crate) const KEYS: &[Key] = &[
     key("http.workers", "HTTP threads; 0 is one per core"),
     key("http.body_limit", "the largest body of a request"),
     key("http.batch_limit", "the largest body of a batch"),
+    key(
+        "http.body_budget",
+        "how much memory the bodies of all requests may take together; at least twice the largest of them, below 4096MiB. A large body waits for room, and is answered 503 when none comes",
+    ),
     key("http.request_timeout", "how long a request may take before it is answered 503"),
     key("http.header_timeout", "how long a client may take to send a request's head"),
     key("http.keep_alive", "how long an idle connection is kept"),

@@ -15,10 +15,17 @@ const KEYS_FORGOTTEN: Duration = Duration::from_hours(48);
 const PING_MARGIN: Duration = Duration::from_hours(48);
 /// The most pings that are logged together: they are in memory at once, and their jobs locked.
 const MOST_GROUPED: usize = 10_000;
+/// More memory for bodies than anyone means.
+const MOST_FOR_BODIES: usize = 4 << 30;
 
 /// The first key whose value breaks a rule, and the rule.
 pub(super) fn broken(settings: &Settings) -> Option<(&'static str, String)> {
-    let Settings { capture, worker, retention, .. } = settings;
+    let Settings { http, capture, worker, retention, .. } = settings;
+    let largest = http.body_limit.0.max(http.batch_limit.0);
+    if !(largest.saturating_mul(2)..MOST_FOR_BODIES).contains(&http.body_budget.0) {
+        let rule = "must be at least twice http.body_limit and http.batch_limit, and below 4096MiB";
+        return Some(("http.body_budget", rule.to_owned()));
+    }
     let (keys, pings) = (retention.idempotency_keys.0, retention.pings.0);
     if !(KEYS_PROMISED..=KEYS_FORGOTTEN).contains(&keys) {
         return Some(("retention.idempotency_keys", "must be from `24h` to `48h`".to_owned()));

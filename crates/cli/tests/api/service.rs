@@ -130,6 +130,14 @@ impl Service {
         self.server.signal(signal);
     }
 
+    /// The most bytes of memory that the server has had at once.
+    #[cfg(target_os = "linux")]
+    pub(super) fn most_memory(&self) -> usize {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.server.process())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<usize>().unwrap() << 10
+    }
+
     /// Waits for the end of the server.
     pub(super) fn ended(&mut self) -> ExitStatus {
         self.server.ended()

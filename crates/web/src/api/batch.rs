@@ -18,11 +18,11 @@ use utoipa::ToSchema;
 use super::answer::{self, Presented};
 use super::time_entries::{self, TimeEntryBody, TimeEntryInput};
 use crate::base_path::BasePath;
-use crate::body::Media;
 use crate::exchange::{Answer, Call};
 use crate::fields::Fields;
 use crate::idempotency;
 use crate::json::Json;
+use crate::media::Media;
 use crate::problem::{self, Code, Errors, FieldError, Problem};
 use crate::query::Query;
 
@@ -183,7 +183,7 @@ pub(crate) async fn record(call: Call) -> Answer {
     Query::none(&call.request)?;
     let body = call.body(Media::Json, call.api.limits.batch_bytes).await?;
     let idempotency = idempotency::of(&call.request, call.path(), &body, principal.token)?;
-    let Batch { mode, items } = Batch::read(Json::parse(&body)?)?;
+    let Batch { mode, items } = body.parse(Batch::read).await?;
     let (mut drafts, mut invalid) = (Vec::with_capacity(items.len()), Vec::new());
     for (at, item) in items.into_iter().enumerate() {
         match item {

@@ -20,9 +20,8 @@ use utoipa::ToSchema;
 use super::CAPTURE_TOKENS;
 use super::answer::{self, Presented, shown, shown_or_null};
 use crate::base_path::BasePath;
-use crate::body::Media;
 use crate::exchange::{Answer, Call};
-use crate::json::Json;
+use crate::media::Media;
 use crate::problem::{Code, Problem};
 use crate::query::{self, Query};
 use crate::{auth, cursor, idempotency};
@@ -181,7 +180,7 @@ pub(crate) async fn create(call: Call) -> Answer {
     Query::none(&call.request)?;
     idempotency::none(&call.request, NO_REPLAY)?;
     let body = call.body(Media::Json, call.api.limits.body_bytes).await?;
-    let (draft, create) = input::draft(Json::parse(&body)?)?;
+    let (draft, create) = body.parse(input::draft).await?;
     created(&call, &call.api.capture_tokens.create_for_projects(&principal, create, draft).await?)
 }
 
@@ -191,7 +190,7 @@ pub(crate) async fn create_of_job(call: Call) -> Answer {
     Query::none(&call.request)?;
     idempotency::none(&call.request, NO_REPLAY)?;
     let body = call.body(Media::Json, call.api.limits.body_bytes).await?;
-    let draft = input::draft_of_job(Json::parse(&body)?)?;
+    let draft = body.parse(input::draft_of_job).await?;
     created(&call, &call.api.capture_tokens.create_for_job(&principal, job, draft).await?)
 }
 
@@ -235,7 +234,7 @@ pub(crate) async fn patch(call: Call) -> Answer {
     let id = call.id()?;
     Query::none(&call.request)?;
     let body = call.body(Media::MergePatch, call.api.limits.body_bytes).await?;
-    let changes = input::changes(Json::parse(&body)?)?;
+    let changes = body.parse(input::changes).await?;
     let token = call.api.capture_tokens.update(&principal, id, changes).await?;
     if !answer::sees(&principal) {
         return Ok(HttpResponse::NoContent().finish());

@@ -19,11 +19,11 @@ use utoipa::ToSchema;
 use super::JOBS;
 use super::answer::{self, Presented, Resource, shown};
 use crate::base_path::BasePath;
-use crate::body::Media;
 use crate::conditional::{self, ReadCondition};
 use crate::exchange::{Answer, Call};
 use crate::fields::{self, Fields};
 use crate::json::Json;
+use crate::media::Media;
 use crate::problem::{Code, Errors, Problem};
 use crate::query::{self, Query};
 use crate::{cursor, idempotency};
@@ -220,7 +220,7 @@ pub(crate) async fn create(call: Call) -> Answer {
     Query::none(&call.request)?;
     let body = call.body(Media::Json, call.api.limits.body_bytes).await?;
     let idempotency = idempotency::of(&call.request, call.path(), &body, principal.token)?;
-    let draft = draft(Json::parse(&body)?)?;
+    let draft = body.parse(draft).await?;
     let applied = call.api.jobs.create(&principal, draft, idempotency).await?;
     answer::applied(applied, |job| answer::created(&call, &job))
 }
@@ -242,7 +242,7 @@ pub(crate) async fn put(call: Call) -> Answer {
     Query::none(&call.request)?;
     let precondition = conditional::for_write(call.headers())?;
     let body = call.body(Media::Json, call.api.limits.body_bytes).await?;
-    let draft = draft(Json::parse(&body)?)?;
+    let draft = body.parse(draft).await?;
     match call.api.jobs.put(&principal, id, draft, precondition).await? {
         Put::Created(job) => answer::created(&call, &job),
         Put::Replaced(job) => answer::changed(&call, &principal, &job),
@@ -255,7 +255,7 @@ pub(crate) async fn patch(call: Call) -> Answer {
     Query::none(&call.request)?;
     let precondition = conditional::for_write(call.headers())?;
     let body = call.body(Media::MergePatch, call.api.limits.body_bytes).await?;
-    let changes = changes(Json::parse(&body)?)?;
+    let changes = body.parse(changes).await?;
     let job = call.api.jobs.update(&principal, id, changes, precondition).await?;
     answer::changed(&call, &principal, &job)
 }

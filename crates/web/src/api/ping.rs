@@ -22,10 +22,9 @@ use stint_domain::values::PingId;
 use utoipa::ToSchema;
 
 use self::accept::Form;
-use crate::body::Media;
 use crate::exchange::{Answer, Call};
 use crate::idempotency;
-use crate::json::Json;
+use crate::media::Media;
 use crate::problem::{Code, Problem};
 
 /// The most bytes of a ping's body: ten times what its longest summary takes, unless every character is escaped.
@@ -55,13 +54,12 @@ pub(crate) async fn by_post(call: Call) -> Answer {
     let capturer = capturer(&call).await?;
     idempotency::none(&call.request, "a ping's `id` makes its repeats count once")?;
     let body = call.body_of_any_type(BODY_BYTES.min(call.api.limits.body_bytes)).await?;
-    let json = if body.is_empty() {
-        None
+    let ping = if body.is_empty() {
+        input::ping(&call, &capturer, None)?
     } else {
         Media::Json.check(call.headers())?;
-        Some(Json::parse(&body)?)
+        body.parse(|json| input::ping(&call, &capturer, Some(json))).await?
     };
-    let ping = input::ping(&call, &capturer, json)?;
     let id = ping.id;
     call.api.pings.push(vec![ping]).await?;
     Ok(taken(&call, id))

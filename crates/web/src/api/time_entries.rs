@@ -21,11 +21,11 @@ use utoipa::ToSchema;
 use super::TIME_ENTRIES;
 use super::answer::{self, Presented, Resource, shown};
 use crate::base_path::BasePath;
-use crate::body::Media;
 use crate::conditional::{self, ReadCondition};
 use crate::exchange::{Answer, Call};
 use crate::fields::{self, Fields};
 use crate::json::Json;
+use crate::media::Media;
 use crate::problem::{Code, Errors, FieldError, Problem};
 use crate::query::{self, Query};
 use crate::{cursor, idempotency};
@@ -306,7 +306,7 @@ pub(crate) async fn record(call: Call) -> Answer {
     Query::none(&call.request)?;
     let body = call.body(Media::Json, call.api.limits.body_bytes).await?;
     let idempotency = idempotency::of(&call.request, call.path(), &body, principal.token)?;
-    let draft = draft_of_job(Json::parse(&body)?, job)?;
+    let draft = body.parse(|json| draft_of_job(json, job)).await?;
     let applied = call.api.time_entries.record(&principal, draft, idempotency).await?;
     answer::applied(applied, |entry| answer::created(&call, &entry))
 }
@@ -328,9 +328,12 @@ pub(crate) async fn put(call: Call) -> Answer {
     Query::none(&call.request)?;
     let precondition = conditional::for_write(call.headers())?;
     let body = call.body(Media::Json, call.api.limits.body_bytes).await?;
-    let mut errors = Errors::default();
-    let draft = draft(Json::parse(&body)?, "", &mut errors);
-    let draft = errors.check(draft)?;
+    let whole = |json| {
+        let mut errors = Errors::default();
+        let draft = draft(json, "", &mut errors);
+        errors.check(draft)
+    };
+    let draft = body.parse(whole).await?;
     match call.api.time_entries.put(&principal, id, draft, precondition).await? {
         Put::Created(entry) => answer::created(&call, &entry),
         Put::Replaced(entry) => answer::changed(&call, &principal, &entry),
@@ -343,7 +346,7 @@ pub(crate) async fn patch(call: Call) -> Answer {
     Query::none(&call.request)?;
     let precondition = conditional::for_write(call.headers())?;
     let body = call.body(Media::MergePatch, call.api.limits.body_bytes).await?;
-    let changes = changes(Json::parse(&body)?)?;
+    let changes = body.parse(changes).await?;
     let entry = call.api.time_entries.update(&principal, id, changes, precondition).await?;
     answer::changed(&call, &principal, &entry)
 }

@@ -16,8 +16,8 @@ mod tests;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
-use stint_domain::Capturer;
-use stint_domain::services::AuthenticateError;
+use stint_domain::services::{AuthenticateError, PingService};
+use stint_domain::{Capturer, Ping};
 
 use super::answer;
 use crate::exchange::{Answer, Call};
@@ -39,14 +39,25 @@ const REPORT_BYTES: usize = 64 << 10;
 pub(crate) async fn heartbeats(call: Call) -> Answer {
     let capturer = capturer(&call).await?;
     let body = call.body_of_any_type(call.api.limits.batch_bytes).await?;
-    let body = items::unwrapped(&body)?;
+    let (pings, outcomes) = {
+        let _room = body.room_for(items::cost(&body)).await?;
+        sort_out(&call.api.pings, &capturer, &body)?
+    };
+    // All or nothing: when the queue fails, so does the request, and clients keep what they have.
+    call.api.pings.push(pings).await?;
+    Ok(results::respond(&outcomes))
+}
+
+/// What is to be queued, and what becomes of each heartbeat.
+fn sort_out(service: &PingService, capturer: &Capturer, body: &[u8]) -> Result<(Vec<Ping>, Vec<Outcome>), Problem> {
+    let body = items::unwrapped(body)?;
     let items = items::split(&body, MOST_ANSWERED)?;
     let (mut pings, mut outcomes) = (Vec::with_capacity(items.len().min(MOST_TAKEN)), Vec::with_capacity(items.len()));
     for (place, item) in items.into_iter().enumerate() {
         outcomes.push(if place >= MOST_TAKEN {
             Outcome::Later
         } else {
-            match heartbeat::ping(&call.api.pings, &capturer, item) {
+            match heartbeat::ping(service, capturer, item) {
                 Ok(ping) => {
                     pings.push(ping);
                     Outcome::Taken
@@ -57,9 +68,7 @@ pub(crate) async fn heartbeats(call: Call) -> Answer {
     }
     // In the order of their own time: one that means the last project finds those before it.
     pings.sort_by_key(|ping| ping.at);
-    // All or nothing: when the queue fails, so does the request, and clients keep what they have.
-    call.api.pings.push(pings).await?;
-    Ok(results::respond(&outcomes))
+    Ok((pings, outcomes))
 }
 
 /// How much time today has so far.

@@ -15,7 +15,7 @@ use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{ObjectBuilder, Ref, RefOr, Required, Schema, Type};
 
 use super::{BEARER, KEY, KEY_IN_QUERY, parameters};
-use crate::body::Media;
+use crate::media::Media;
 use crate::problem::{Code, MEDIA_TYPE, Plain};
 
 /// The name of the problems' schema.
@@ -267,6 +267,9 @@ fn response(about: &str, headers: &[&str]) -> ResponseBuilder {
             "Location" => ("The URL of the resource.", "/api/v1/jobs/01890a5d-ac96-774b-bcce-b302099a8057"),
             "Link" => ("The next page, if there is one.", "</api/v1/jobs?limit=50&cursor=AQAF1-4F>; rel=\"next\""),
             "Idempotency-Replayed" => ("`true` when an earlier request with the same key was carried out.", "true"),
+            "Accept" => ("Which media types are taken, if that was wrong.", "application/json"),
+            "Accept-Patch" => ("The same for PATCH.", "application/merge-patch+json, application/json"),
+            "Accept-Encoding" => ("Which coding is taken, if that was wrong.", "gzip"),
             "WWW-Authenticate" => ("What is needed.", "Bearer realm=\"stint\", error=\"invalid_token\""),
             _ => ("After how many seconds to try again.", "1"),
         };
@@ -281,6 +284,7 @@ fn problem(codes: &[Code], plain: bool) -> Response {
     let headers: &[&str] = match codes.first().map(|code| code.spec().status.as_u16()) {
         Some(401 | 403) => &["WWW-Authenticate"],
         Some(412) => &["ETag"],
+        Some(415) => &["Accept", "Accept-Encoding", "Accept-Patch"],
         Some(503) => &["Retry-After"],
         _ => &[],
     };

@@ -10,8 +10,18 @@ use super::Reply;
 static DOCUMENT: LazyLock<Value> = LazyLock::new(|| serde_json::to_value(crate::openapi::document()).unwrap());
 
 /// The headers that mean something to a caller of one operation.
-const TELLING: [&str; 7] =
-    ["ETag", "Location", "Link", "Idempotency-Replayed", "WWW-Authenticate", "Retry-After", "X-Request-Id"];
+const TELLING: [&str; 10] = [
+    "ETag",
+    "Location",
+    "Link",
+    "Idempotency-Replayed",
+    "WWW-Authenticate",
+    "Retry-After",
+    "X-Request-Id",
+    "Accept",
+    "Accept-Encoding",
+    "Accept-Patch",
+];
 
 /// Panics when the document does not know of such a reply.
 pub(super) fn check(method: &Method, path: &str, reply: &Reply) {

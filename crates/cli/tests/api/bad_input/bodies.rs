@@ -36,22 +36,20 @@ fn with(field: &str, value: &str) -> String {
 
 fn no_json(ledger: &Untouched) -> Vec<Bad> {
     let good = entry(30).to_string();
-    let deep = |open: &str, close: &str| format!("{}1{}", open.repeat(5000), close.repeat(5000));
+    let utf16: Vec<u8> = good.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let utf32: Vec<u8> = good.chars().flat_map(|c| u32::from(c).to_be_bytes()).collect();
     let mut rows = Vec::new();
-    for body in [
-        "",
-        " ",
-        "{",
-        "[",
-        "nul",
-        "{\"name\": \"x\"",
-        "{'name': 'x'}",
-        "{name: 1}",
-        "\u{feff}{}",
-        "{} {}",
-        "{},",
-        "<a/>",
+    for (body, named) in [
+        (format!("\u{feff}{good}").into_bytes(), "byte order mark"),
+        ([b"\xff\xfe", &utf16[..]].concat(), "UTF-16"),
+        (utf16, "UTF-16"),
+        (utf32, "UTF-32"),
+        (good.replace("\"work\"", "\"B\u{fc}ro\"").chars().map(|c| c as u8).collect(), "UTF-8"),
     ] {
+        rows.push(post(ledger, body, NO_JSON).names(named));
+    }
+    let deep = |open: &str, close: &str| format!("{}1{}", open.repeat(5000), close.repeat(5000));
+    for body in ["", " ", "{", "[", "nul", "{\"name\": \"x\"", "{'name': 'x'}", "{name: 1}", "{} {}", "{},", "<a/>"] {
         rows.push(post(ledger, body, NO_JSON));
         rows.push(Bad::new("PATCH", format!("/api/v1/jobs/{}", ledger.job), NO_JSON).json(body));
         rows.push(Bad::new("PUT", format!("/api/v1/jobs/{}", ledger.job), NO_JSON).json(body));

@@ -33,16 +33,26 @@ pub(super) fn bad_headers(ledger: &Untouched) -> Vec<Bad> {
         "json",
         "application/jsonx",
         "application/merge-patch+json",
+        "application/vnd.api+json",
+        "application/json; charset=latin1",
+        "application/json; charset=\"UTF-16\"",
         "",
         "*/*",
         "application/json, text/plain",
     ] {
         let row = Bad { body: body.clone().into_bytes(), ..post(&[415]) };
-        rows.push(row.header("Content-Type", content_type).names(content_type));
+        rows.push(
+            row.header("Content-Type", content_type)
+                .names(content_type.rsplit(['=', '"']).find(|part| !part.is_empty()).unwrap_or_default()),
+        );
     }
     rows.push(Bad { body: body.clone().into_bytes(), ..post(&[415]) });
-    let gzip = post(&[400, 415]).json(b"\x1f\x8b\x08\0\0\0\0\0\0\x03").header("Content-Encoding", "gzip");
-    rows.push(gzip);
+    rows.push(post(MALFORMED).json(b"\x1f\x8b\x08\0\0\0\0\0\0\x03").header("Content-Encoding", "gzip").names("gzip"));
+    rows.push(post(MALFORMED).json(body.as_str()).header("Content-Encoding", "gzip").names("gzip"));
+    for coding in ["deflate", "br", "gzip, br", "gzip, gzip", "zstd", "*"] {
+        let named = coding.rsplit(' ').next().unwrap_or_default();
+        rows.push(post(&[415]).json(body.as_str()).header("Content-Encoding", coding).names(named));
+    }
     for authorization in
         ["", "Bearer", "Bearer ", "Basic YTpi", "Bearer x", "stint_x", "Bearer stint_\u{e9}", "Bearer a b"]
     {

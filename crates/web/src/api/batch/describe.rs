@@ -5,7 +5,7 @@ use stint_domain::Scope;
 
 use super::{BatchInput, Results};
 use crate::api::time_entries::describe::{TAG, example, input};
-use crate::body::Media;
+use crate::media::Media;
 use crate::openapi::Described;
 use crate::problem::Code;
 

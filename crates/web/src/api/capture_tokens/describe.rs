@@ -5,7 +5,7 @@ use stint_domain::Scope;
 
 use super::CaptureTokenBody;
 use super::input::{CaptureTokenInput, CaptureTokenOfJobInput, CaptureTokenPatch};
-use crate::body::Media;
+use crate::media::Media;
 use crate::openapi::{Described, uuid};
 use crate::problem::Code;
 

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use stint_domain::Scope;
 
 use super::{JobBody, JobInput, JobPatch};
-use crate::body::Media;
+use crate::media::Media;
 use crate::openapi::{Described, text};
 use crate::problem::Code;
 

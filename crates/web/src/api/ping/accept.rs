@@ -2,6 +2,8 @@
 
 use actix_web::http::header::{self, HeaderMap};
 
+use crate::media::{self, MediaType};
+
 /// The media type of the text.
 pub(super) const TEXT: &str = "text/plain; charset=utf-8";
 /// The media type of the image.
@@ -26,10 +28,10 @@ impl Form {
     pub(super) fn of(headers: &HeaderMap) -> Self {
         let ranges = headers.get_all(header::ACCEPT).filter_map(|line| line.to_str().ok());
         let mut preferred = (Self::Json, 0);
-        for range in ranges.flat_map(|line| line.split(',')) {
-            let mut parts = range.split(';').map(str::trim);
-            let form = parts.next().and_then(Self::of_range);
-            let quality = parts.find_map(|part| part.strip_prefix("q=")).map_or(1000, thousandths);
+        for range in ranges.flat_map(|line| media::split(line, ',')) {
+            let range = MediaType::of(range);
+            let form = Self::of_range(&range);
+            let quality = range.parameters("q").next().map_or(1000, |quality| thousandths(&quality));
             match form {
                 Some(form) if quality > preferred.1 => preferred = (form, quality),
                 _ => {}
@@ -38,13 +40,13 @@ impl Form {
         preferred.0
     }
 
-    fn of_range(range: &str) -> Option<Self> {
-        let (kind, subtype) = range.split_once('/')?;
-        match kind {
+    fn of_range(range: &MediaType<'_>) -> Option<Self> {
+        let (kind, subtype) = range.halves()?;
+        match kind.as_str() {
             "image" => Some(Self::Pixel),
             // A browser that shows a page shows text as well.
             "text" => Some(Self::Text),
-            "application" if matches!(subtype, "json" | "*") => Some(Self::Json),
+            "application" if matches!(subtype.as_str(), "json" | "*") => Some(Self::Json),
             "*" => Some(Self::Json),
             _ => None,
         }
@@ -82,7 +84,14 @@ mod tests {
         {
             assert_eq!(form(accept), Form::Json, "{accept}");
         }
-        for accept in ["image/gif", "image/*", "image/avif,image/webp,*/*;q=0.8", "application/json;q=0.9, image/*"] {
+        for accept in [
+            "image/gif",
+            "image/*",
+            "image/avif,image/webp,*/*;q=0.8",
+            "application/json;q=0.9, image/*",
+            "Image/GIF;Q=1",
+            "text/plain;x=\"a, text/html\";q=0.3, image/*;q=0.5",
+        ] {
             assert_eq!(form(accept), Form::Pixel, "{accept}");
         }
         for accept in

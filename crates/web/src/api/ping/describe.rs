@@ -6,7 +6,7 @@ use utoipa::openapi::{ObjectBuilder, Schema, Type};
 use super::TakenBody;
 use super::accept::{GIF, TEXT};
 use super::input::PingInput;
-use crate::body::Media;
+use crate::media::Media;
 use crate::openapi::{Described, text};
 use crate::problem::Code;
 

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use stint_domain::Scope;
 
 use super::{TimeEntryBody, TimeEntryInput, TimeEntryOfJobInput, TimeEntryPatch};
-use crate::body::Media;
+use crate::media::Media;
 use crate::openapi::{Described, date, text, uuid};
 use crate::problem::Code;
 

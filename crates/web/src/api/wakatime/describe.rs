@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::{ObjectBuilder, Schema, Type};
 
 use super::{ResultsBody, StatusbarBody};
-use crate::body::Media;
+use crate::media::Media;
 use crate::openapi::Described;
 use crate::problem::Code;
 

@@ -6,11 +6,22 @@ use serde::Deserializer as _;
 use serde::de::{IgnoredAny, Visitor};
 use serde_json::Deserializer;
 
+use crate::json::{self, foreign};
 use crate::problem::{Code, Problem};
+
+/// The most bytes of memory that reading the body takes.
+pub(super) fn cost(body: &[u8]) -> usize {
+    let unwrapped = if is_text(body) { body.len() } else { 0 };
+    unwrapped + json::cost(body)
+}
+
+fn is_text(body: &[u8]) -> bool {
+    body.trim_ascii_start().first() == Some(&b'"')
+}
 
 /// The body, or what is in the JSON string that it is: a plugin that runs in browsers makes JSON of its JSON.
 pub(super) fn unwrapped(body: &[u8]) -> Result<Cow<'_, [u8]>, Problem> {
-    if body.trim_ascii_start().first() != Some(&b'"') {
+    if !is_text(body) {
         return Ok(Cow::Borrowed(body));
     }
     match lossy(body) {
@@ -21,7 +32,13 @@ pub(super) fn unwrapped(body: &[u8]) -> Result<Cow<'_, [u8]>, Problem> {
 
 /// The text of each heartbeat, of a list or of a single one.
 pub(super) fn split(body: &[u8], most: usize) -> Result<Vec<&[u8]>, Problem> {
-    let body = body.trim_ascii();
+    split_json(body.trim_ascii(), most).map_err(|problem| match foreign::told_by_start(body) {
+        Some(told) => Problem::new(Code::MalformedJson, format!("the body {told}")),
+        None => problem,
+    })
+}
+
+fn split_json(body: &[u8], most: usize) -> Result<Vec<&[u8]>, Problem> {
     match body.first() {
         Some(b'[') => list(body, most),
         Some(b'{') => match value(body)? {
@@ -170,6 +187,19 @@ mod tests {
         assert_eq!(text(b"\"a\\n\xff\"").unwrap(), "a\n\u{fffd}");
         assert!(text(br#""x\udcffy""#).unwrap().starts_with('x'));
         assert_eq!((text(b"7"), text(b"[1]"), text(b"null")), (None, None, None));
+    }
+
+    #[test]
+    fn what_is_no_utf8_json_is_told_by_its_name() {
+        let utf16: Vec<u8> = "[{}]".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        for (body, named) in
+            [("\u{feff}[{}]".as_bytes(), "byte order mark"), (&utf16, "UTF-16"), (b"\x1f\x8b\x08", "gzip")]
+        {
+            assert!(split(body, 5).unwrap_err().into_detail().contains(named), "{named}");
+        }
+        // Names of files have any bytes.
+        assert!(split(b"[{\"entity\": \"\xff\"}]", 5).is_ok());
+        assert!(split(b"[{\"entity\": \"\xff\"},]", 5).unwrap_err().into_detail().contains("a heartbeat was expected"));
     }
 
     #[test]

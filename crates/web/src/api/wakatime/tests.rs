@@ -261,8 +261,9 @@ async fn what_is_no_list_is_refused_as_a_whole() {
         assert_eq!((reply.status.as_u16(), reply.header("content-type")), (400, "application/json"), "{body}");
         assert!(reply.json()["error"].is_string());
     }
-    let packed = sent('b', BULK, "[]").insert_header(("Content-Encoding", "gzip"));
-    assert_eq!(send(&api, packed).await.status, 415);
+    let packed = sent('b', BULK, "[]").insert_header(("Content-Encoding", "br"));
+    let reply = send(&api, packed).await;
+    assert_eq!((reply.status.as_u16(), reply.header("accept-encoding")), (415, "gzip"));
     let reply = send(&api, TestRequest::delete().uri(BULK)).await;
     assert_eq!((reply.status.as_u16(), reply.header("allow")), (405, "POST"));
     assert_eq!(reply.json(), json!({ "error": format!("{BULK} takes POST, not `DELETE`") }));

@@ -1,0 +1,180 @@
+//! Bodies as they arrive: in pieces, compressed, too large, too many, never.
+
+use std::time::Duration;
+
+use actix_web::http::header;
+use actix_web::test::TestRequest;
+use futures::{FutureExt, stream};
+use prometheus_client::registry::Registry;
+use stint_domain::ports::job::Put;
+
+use super::*;
+use crate::api::JOBS;
+use crate::test::{self, JOB, Ports, capture_secret, job, send, sent};
+use crate::{Api, HttpMetrics};
+
+type Pieces = Vec<Result<Bytes, PayloadError>>;
+
+/// A budget of 96 KiB for bytes.
+fn budget() -> BodyBudget {
+    BodyBudget::new(128 << 10, &HttpMetrics::new(&mut Registry::default()))
+}
+
+fn terms(limit: usize, budget: &BodyBudget) -> Terms {
+    Terms { limit, deadline: Instant::now() + Duration::from_mins(1), budget: budget.clone() }
+}
+
+fn payload(pieces: impl IntoIterator<Item = Vec<u8>>) -> Payload {
+    let pieces: Pieces = pieces.into_iter().map(|piece| Ok(Bytes::from(piece))).collect();
+    Payload::Stream { payload: Box::pin(stream::iter(pieces)) }
+}
+
+fn gzipped() -> HttpRequest {
+    TestRequest::post().insert_header((header::CONTENT_ENCODING, "gzip")).to_http_request()
+}
+
+fn announcing(length: usize) -> HttpRequest {
+    TestRequest::post().insert_header((header::CONTENT_LENGTH, length)).to_http_request()
+}
+
+#[actix_web::test]
+async fn a_body_is_read_whole_whatever_its_form_and_pieces() {
+    let text: Vec<u8> = (0..60_000_u32).flat_map(|i| (i % 977).to_be_bytes()).collect();
+    let in_pieces = |bytes: &[u8], size: usize| payload(bytes.chunks(size).map(<[u8]>::to_vec).collect::<Vec<_>>());
+    let budget = BodyBudget::new(4 << 20, &HttpMetrics::new(&mut Registry::default()));
+    let packed = gzip(&text);
+    for size in [100, 10_000, 1 << 20] {
+        for (request, sent) in
+            [(announcing(text.len()), &text), (TestRequest::post().to_http_request(), &text), (gzipped(), &packed)]
+        {
+            let body = read(&request, &mut in_pieces(sent, size), terms(1 << 20, &budget)).await.unwrap();
+            assert!(body[..] == text[..]);
+        }
+    }
+}
+
+#[actix_web::test]
+async fn a_gzip_bomb_is_413_and_takes_no_more_than_the_limit() {
+    let bomb = gzip(&vec![b' '; 50 << 20]);
+    let budget = BodyBudget::new(2 << 20, &HttpMetrics::new(&mut Registry::default()));
+    let problem = read(&gzipped(), &mut payload([bomb]), terms(1 << 20, &budget)).await.unwrap_err();
+    assert_eq!(problem.code(), Code::BodyTooLarge);
+    assert!(budget.for_bytes((2 << 20) / 4 * 3, Instant::now()).await.is_ok(), "its room was given back");
+}
+
+#[actix_web::test]
+async fn decoding_lets_others_have_their_turn() {
+    // 4 MiB of nothing: many streams of no bytes each, and one of many bytes.
+    for packed in [gzip(b"").repeat(5_000), gzip(&vec![b' '; 4 << 20])] {
+        let (request, budget) = (gzipped(), BodyBudget::new(16 << 20, &HttpMetrics::new(&mut Registry::default())));
+        let mut payload = payload([packed]);
+        let mut reading = Box::pin(read(&request, &mut payload, terms(8 << 20, &budget)));
+        let mut turns = 0;
+        while reading.as_mut().now_or_never().is_none() {
+            turns += 1;
+        }
+        assert!(turns > 10, "{turns} turns");
+    }
+}
+
+#[actix_web::test]
+async fn a_body_of_unknown_length_has_room_for_all_that_it_may_be_and_keeps_what_it_needs() {
+    let budget = budget();
+    let request = TestRequest::post().to_http_request();
+    let (small, large) = ([vec![b' '; FREE]], [vec![b' '; 20 << 10], vec![b' '; 20 << 10]]);
+    let all = budget.for_bytes(96 << 10, Instant::now()).await.unwrap();
+    let small = read(&request, &mut payload(small), terms(64 << 10, &budget)).await.unwrap();
+    assert_eq!(small.len(), FREE, "a small one needs none");
+    let mut sent = payload(large);
+    let mut waiting = Box::pin(read(&request, &mut sent, terms(64 << 10, &budget)));
+    assert!(waiting.as_mut().now_or_never().is_none());
+    drop(all);
+    let large = waiting.await.unwrap();
+    assert_eq!(large.len(), 40 << 10);
+    let rest = budget.for_bytes(56 << 10, Instant::now()).await.unwrap();
+    assert!(budget.for_bytes(FREE + 1, Instant::now()).await.is_err());
+    drop((large, rest));
+}
+
+#[actix_web::test]
+async fn a_body_that_never_comes_gives_its_room_back() {
+    let budget = budget();
+    let request = announcing(90 << 10);
+    let terms = Terms { deadline: Instant::now() + Duration::from_millis(20), ..terms(90 << 10, &budget) };
+    let mut never: Payload = Payload::Stream { payload: Box::pin(stream::pending()) };
+    let problem = read(&request, &mut never, terms).await.unwrap_err();
+    assert_eq!(problem.code(), Code::RequestTimeout);
+    assert!(budget.for_bytes(90 << 10, Instant::now()).await.is_ok());
+}
+
+fn api_with_room(bytes: usize) -> Api {
+    let api = Ports::jobs(|jobs| {
+        jobs.expect_put().returning(|_| Ok(Put::Replaced(job())));
+    });
+    let bodies = BodyBudget::new(bytes, &api.metrics);
+    Api { bodies, ..api }
+}
+
+fn put(body: &str) -> TestRequest {
+    sent("PUT", &format!("{JOBS}/{JOB}"), body).insert_header((header::CONTENT_LENGTH, body.len()))
+}
+
+#[actix_web::test]
+async fn who_finds_no_room_is_503_and_small_bodies_need_none() {
+    let mut api = api_with_room(128 << 10);
+    api.limits.request_timeout = Duration::from_millis(200);
+    let spaces = " ".repeat(20 << 10);
+    let large = format!(r#"{{"name": "Research"{spaces}}}"#);
+    assert_eq!(send(&api, put(&large)).await.status, 200);
+    let all = api.bodies.for_bytes(96 << 10, Instant::now()).await.unwrap();
+    let reply = send(&api, put(&large)).await;
+    assert_eq!((reply.status.as_u16(), reply.code().as_str(), reply.header("retry-after")), (503, "unavailable", "1"));
+    assert_eq!(send(&api, put(r#"{"name": "Research"}"#)).await.status, 200);
+    drop(all);
+    assert_eq!(send(&api, put(&large)).await.status, 200);
+}
+
+#[actix_web::test]
+async fn values_need_room_as_well() {
+    let mut api = api_with_room(128 << 10);
+    api.limits.request_timeout = Duration::from_millis(200);
+    let values = format!(r#"{{"name": "Research", "x": [{}0]}}"#, "0,".repeat(5_000));
+    assert_eq!(send(&api, put(&values)).await.status, 422);
+    let all = api.bodies.for_values(32 << 10, Instant::now()).await.unwrap();
+    assert_eq!(send(&api, put(&values)).await.status, 503);
+    drop(all);
+    assert_eq!(send(&api, put(&values)).await.status, 422);
+}
+
+#[actix_web::test]
+async fn gzip_is_read_everywhere_and_other_codings_are_refused_with_its_name() {
+    let api = api_with_room(16 << 20);
+    let coded = |request: TestRequest, coding: &str, body: Vec<u8>| {
+        request.insert_header((header::CONTENT_ENCODING, coding)).set_payload(body)
+    };
+    let put = || sent("PUT", &format!("{JOBS}/{JOB}"), "");
+    let packed = || gzip(br#"{"name": "Research"}"#);
+    assert_eq!(send(&api, coded(put(), "gzip", packed())).await.status, 200);
+    for (body, status) in [
+        (gzip(b"{"), 400),
+        (b"{}".to_vec(), 400),
+        (packed()[..9].to_vec(), 400),
+        (Vec::new(), 400),
+        (gzip(b"{}"), 422),
+        (gzip(&vec![b' '; (1 << 20) + 1]), 413),
+    ] {
+        assert_eq!(send(&api, coded(put(), "gzip", body)).await.status, status);
+    }
+    let ping = TestRequest::post().uri(&format!("/ping/{}", capture_secret('b')));
+    let refused =
+        [coded(put(), "br", packed()), coded(ping, "deflate", packed()), coded(put(), "gzip, gzip", packed())];
+    for request in refused {
+        let reply = send(&api, request).await;
+        assert_eq!((reply.status.as_u16(), reply.header("accept-encoding")), (415, "gzip"));
+    }
+    let (api, pushed) = test::queue();
+    let ping = TestRequest::post().uri(&format!("/ping/{}", capture_secret('b')));
+    let ping = ping.insert_header((header::CONTENT_TYPE, "application/json"));
+    assert_eq!(send(&api, coded(ping, "gzip", gzip(br#"{"minutes": 30}"#))).await.status, 202);
+    assert_eq!(pushed.lock().unwrap()[0].minutes.unwrap().get(), 30);
+}
