@@ -29,6 +29,7 @@ pub(crate) use coding::gzip;
 use self::budget::FREE;
 use self::coding::{Coding, Gunzip, GunzipError};
 use crate::json::{self, Json};
+use crate::BodyWanted;
 use crate::problem::{Code, Problem};
 
 /// A body that was read whole. It counts against the budget as long as it is there.
@@ -96,6 +97,9 @@ pub(crate) async fn read(request: &HttpRequest, payload: &mut Payload, terms: Te
     }
     let coding = Coding::of(request.headers())?;
     let announced = announced.and_then(|length| usize::try_from(length).ok());
+    if let Some(wanted) = request.conn_data::<BodyWanted>() {
+        wanted.say();
+    }
     let reading = async {
         match coding {
             Coding::Identity => identity(payload, announced, &terms).await,

@@ -37,7 +37,7 @@ use crate::body::{Body, Terms};
 use crate::excerpt::Excerpt;
 use crate::media::Media;
 use crate::problem::{Code, Errors, FieldError, Problem};
-use crate::{Api, api, auth, body, request_id};
+use crate::{Api, api, auth, body, pieces, request_id};
 
 /// What a handler comes to.
 pub(crate) type Answer = Result<HttpResponse, Problem>;
@@ -180,6 +180,7 @@ pub(crate) async fn exchange<F: Future<Output = Answer>>(
         });
         finish(response.headers_mut(), &context.id);
         api.surface.cors.finish(request.headers(), response.headers_mut());
+        response = pieces::of(response);
         if let Some(payload @ (Payload::H1 { .. } | Payload::Stream { .. })) = context.payload.take() {
             response = body::keep_unread(response, payload);
         }

@@ -41,6 +41,7 @@ mod media;
 mod metrics;
 mod moment;
 mod percent;
+mod pieces;
 mod problem;
 mod query;
 mod request_id;
@@ -48,6 +49,7 @@ mod secrecy;
 mod surface;
 #[cfg(test)]
 mod test;
+mod wanted;
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -60,12 +62,15 @@ use stint_domain::services::{
     Authenticator, CaptureTokenService, JobService, PingService, TaskService, TimeEntryService,
 };
 
+use problem::{Code, Problem};
+
 pub use base_path::{BasePath, BasePathError};
 pub use body::BodyBudget;
 pub use cors::{CorsOrigins, CorsOriginsError};
 pub use limits::Limits;
 pub use metrics::HttpMetrics;
 pub use surface::Surface;
+pub use wanted::BodyWanted;
 
 /// What the API stands on. Cloning is cheap; every worker thread gets a clone.
 #[derive(Clone)]
@@ -96,6 +101,13 @@ pub struct Api {
     pub show_causes: bool,
     /// What is counted.
     pub metrics: HttpMetrics,
+}
+
+/// The body, a problem, of the answer to a connection that is one too many.
+pub fn too_many_connections() -> Vec<u8> {
+    let problem = Problem::new(Code::Unavailable, "the service has as many connections as it takes");
+    // Text and numbers always serialise.
+    serde_json::to_vec(&problem.as_result()).unwrap_or_default()
 }
 
 /// The whole application, to be made once per worker: `HttpServer::new(move || stint_web::app(api.clone()))`.
