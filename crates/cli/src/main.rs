@@ -5,9 +5,12 @@
 
 mod background;
 mod commands;
+mod memory;
 mod metrics;
+mod open_files;
 mod output;
 mod probe;
+mod server;
 mod service_manager;
 mod settings;
 mod telemetry;

@@ -3,15 +3,17 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::dev::Server;
 use actix_web::web::{self, Data};
-use actix_web::{App, HttpResponse, HttpServer, error};
+use actix_web::{App, HttpResponse, error};
 use anyhow::{Context, Result};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
+use crate::server::{self, Counted, ServerSettings, Socket};
 use crate::version::VERSION;
 
 /// A registry that says which release it is of.
@@ -21,16 +23,25 @@ pub(crate) fn registry() -> Registry {
     registry
 }
 
-/// Binds the listener, which `key` names. One thread is enough for a reader every few seconds.
+/// What a reader every few seconds needs, and no more.
+const SETTINGS: ServerSettings = ServerSettings {
+    workers: 1,
+    max_connections: 100,
+    header_timeout: Duration::from_secs(5),
+    keep_alive: Duration::from_secs(5),
+    write_timeout: Duration::from_secs(10),
+    shutdown_timeout: 30,
+};
+
+/// Binds the listener, which `key` names.
 pub(crate) fn server(listen: SocketAddr, key: &str, registry: Registry) -> Result<(Server, SocketAddr)> {
+    let failed = || format!("cannot listen on {listen} ({key})");
+    let (socket, bound) = Socket::bind(listen).with_context(failed)?;
     let registry = Data::from(Arc::new(registry));
-    let server = HttpServer::new(move || App::new().app_data(registry.clone()).route("/metrics", web::get().to(show)))
-        .workers(1)
-        .disable_signals()
-        .bind(listen)
-        .with_context(|| format!("cannot listen on {listen} ({key})"))?;
-    let bound = server.addrs().first().copied().unwrap_or(listen);
-    Ok((server.run(), bound))
+    let app = move || App::new().app_data(registry.clone()).route("/metrics", web::get().to(show));
+    // Its own connections are not those that people ask about.
+    let server = server::server(SETTINGS, socket, Counted::default(), app).with_context(failed)?;
+    Ok((server, bound))
 }
 
 async fn show(registry: Data<Registry>) -> actix_web::Result<HttpResponse> {

@@ -95,6 +95,8 @@ pub(crate) struct HttpSettings {
     pub(crate) request_timeout: Period,
     pub(crate) header_timeout: Period,
     pub(crate) keep_alive: Period,
+    pub(crate) write_timeout: Period,
+    pub(crate) max_connections: NonZeroUsize,
     pub(crate) drain_delay: Period,
     pub(crate) shutdown_timeout: Period,
 }

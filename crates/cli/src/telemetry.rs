@@ -57,7 +57,9 @@ impl LogFilter {
 
 /// Starts logging, once per process.
 pub(crate) fn start(settings: &LogSettings) -> Result<(), LogFilterError> {
-    let filter = EnvFilter::try_new(&settings.level.0).map_err(LogFilterError)?;
+    // What it tells of is whatever anybody sends to the port; `server` counts that, and tells of it in moderation.
+    let level = format!("{},actix_http::h1::dispatcher=off", settings.level.0);
+    let filter = EnvFilter::try_new(level).map_err(LogFilterError)?;
     tracing_subscriber::registry().with(filter).with(lines(settings.format)).init();
     log_panics();
     Ok(())

@@ -1,6 +1,8 @@
 //! Each command as a process, over a folder and a SQLite file of its own: what it prints where, and how it ends.
 
 mod check;
+#[cfg(target_os = "linux")]
+mod connections;
 mod dbshell;
 mod development;
 mod migrate;

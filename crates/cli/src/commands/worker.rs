@@ -7,7 +7,9 @@ use anyhow::Result;
 
 use super::signals::Signals;
 use crate::background::Background;
+use crate::memory;
 use crate::metrics;
+use crate::open_files;
 use crate::service_manager::ServiceManager;
 use crate::version::VERSION;
 use crate::wiring::Ports;
@@ -31,6 +33,8 @@ impl Args {
         let Self {} = self;
         let configuration = super::configure()?;
         let settings = &configuration.settings;
+        open_files::raise();
+        memory::keep_giving_back();
         let manager = ServiceManager::of_process();
         manager.status("connecting to the database");
         let mut registry = metrics::registry();

@@ -80,6 +80,11 @@ pub(crate) const KEYS: &[Key] = &[
     key("http.request_timeout", "how long a request may take before it is answered 503"),
     key("http.header_timeout", "how long a client may take to send a request's head"),
     key("http.keep_alive", "how long an idle connection is kept"),
+    key("http.write_timeout", "how long a client may read nothing of its answer before it is cut off; at least `1s`"),
+    key(
+        "http.max_connections",
+        "the most connections; for one more, the one that has been idle longest makes room, and where none is idle it is answered 503",
+    ),
     key(
         "http.drain_delay",
         "after SIGTERM, how long to go on accepting while `/readyz` is 503, so that a balancer looks elsewhere",

@@ -41,6 +41,9 @@ pub(super) fn broken(settings: &Settings) -> Option<(&'static str, String)> {
     if Gap::try_from(capture.gap.0).is_err() {
         return Some(("capture.gap", "must be whole seconds, from `1s` to `1d`".to_owned()));
     }
+    if http.write_timeout.0 < Duration::from_secs(1) {
+        return Some(("http.write_timeout", "must be at least `1s`".to_owned()));
+    }
     if worker.abandoned_after.0 < Duration::from_secs(10) {
         return Some(("worker.abandoned_after", "must be at least `10s`".to_owned()));
     }

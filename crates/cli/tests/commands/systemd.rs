@@ -12,7 +12,7 @@ use std::process::{Command, Stdio};
 
 use crate::support::{Ended, Server, Stint, get};
 
-fn on_systemds_socket() -> Stint {
+pub(super) fn on_systemds_socket() -> Stint {
     Stint::new().migrated().set("STINT_HTTP__LISTEN", "systemd")
 }
 
@@ -33,7 +33,7 @@ fn activated_with(stint: &Stint, socket: impl Into<OwnedFd>, also: &str, passed:
     command
 }
 
-fn activated(stint: &Stint, socket: impl Into<OwnedFd>) -> Command {
+pub(super) fn activated(stint: &Stint, socket: impl Into<OwnedFd>) -> Command {
     activated_with(stint, socket, "", 1)
 }
 

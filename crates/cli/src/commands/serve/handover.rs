@@ -26,19 +26,14 @@ const TURNS: usize = 100;
 #[derive(Clone)]
 pub(super) struct Handover {
     asked: watch::Sender<bool>,
-    /// The listening socket as the kernel numbers it, when it is known.
-    socket: Option<u64>,
+    /// The listening socket as the kernel numbers it.
+    socket: u64,
 }
 
 impl Handover {
-    pub(super) fn new() -> Self {
-        Self { asked: watch::Sender::new(false), socket: None }
-    }
-
-    /// The same, of this listening socket.
-    pub(super) fn of(self, socket: impl AsFd) -> io::Result<Self> {
+    pub(super) fn of(socket: impl AsFd) -> io::Result<Self> {
         let socket: OwnedFd = socket.as_fd().try_clone_to_owned()?;
-        Ok(Self { socket: Some(File::from(socket).metadata()?.ino()), ..self })
+        Ok(Self { asked: watch::Sender::new(false), socket: File::from(socket).metadata()?.ino() })
     }
 
     /// Takes part, on each thread that answers.
@@ -59,7 +54,7 @@ impl Handover {
     /// the limit.
     pub(super) async fn complete(&self) -> bool {
         let all = async {
-            while self.socket.is_some_and(is_watched) {
+            while is_watched(self.socket) {
                 sleep(AGAIN).await;
             }
             sleep(LAST_ROUND).await;
@@ -96,7 +91,7 @@ mod tests {
     async fn a_socket_is_watched_as_long_as_an_event_loop_has_it() {
         let socket = TcpListener::bind("127.0.0.1:0").unwrap();
         let other = TcpListener::bind("127.0.0.1:0").unwrap();
-        let number = |socket: &TcpListener| Handover::new().of(socket).unwrap().socket.unwrap();
+        let number = |socket: &TcpListener| Handover::of(socket).unwrap().socket;
         let (number, other) = (number(&socket), number(&other));
         assert!(!is_watched(number));
         socket.set_nonblocking(true).unwrap();
@@ -109,10 +104,11 @@ mod tests {
 
     #[actix_web::test]
     async fn it_is_complete_once_every_thread_has_had_its_turns() {
-        let nobody = Handover::new();
+        let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+        let nobody = Handover::of(&socket).unwrap();
         assert!(nobody.complete().await);
 
-        let handover = Handover::new();
+        let handover = Handover::of(&socket).unwrap();
         handover.join();
         let held = handover.asked.subscribe();
         let mut complete = Box::pin(handover.complete());

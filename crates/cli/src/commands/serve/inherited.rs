@@ -2,72 +2,61 @@
 //! come while the service restarts wait in its backlog; its file is the manager's, too.
 
 use std::io;
-use std::net::{TcpListener, TcpStream};
-use std::os::fd::OwnedFd;
+use std::net::TcpStream;
+use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::net::{SocketAddr, UnixListener};
+use std::os::unix::net::SocketAddr;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use listenfd::ListenFd;
 
+use crate::server::Socket;
 use crate::settings::Listen;
-
-/// A listening socket.
-#[derive(Debug)]
-pub(super) enum Inherited {
-    Tcp(TcpListener),
-    Unix(UnixListener),
-}
 
 /// Takes the socket, when settings say that there is one. This changes the process's environment, so it comes before
 /// anything that starts threads.
-pub(super) fn take(listen: &Listen) -> Result<Option<Inherited>> {
+pub(super) fn take(listen: &Listen) -> Result<Option<Socket>> {
     match listen {
         Listen::Systemd => one(ListenFd::from_env()).context("cannot listen on systemd (http.listen)").map(Some),
         Listen::Tcp(_) | Listen::Unix(_) => Ok(None),
     }
 }
 
-fn one(mut passed: ListenFd) -> Result<Inherited> {
+fn one(mut passed: ListenFd) -> Result<Socket> {
     match passed.len() {
         0 => bail!("no socket was passed (LISTEN_FDS); start this by a socket unit, or name an address"),
         1 => {}
         several => bail!("{several} sockets were passed (LISTEN_FDS), and it takes one"),
     }
     let inherited = if let Ok(Some(socket)) = passed.take_unix_listener(0) {
-        Inherited::Unix(socket)
+        Socket::Unix(socket)
     } else if let Ok(Some(socket)) = passed.take_tcp_listener(0) {
-        Inherited::Tcp(socket)
+        Socket::Tcp(socket)
     } else {
         bail!("what was passed is no stream socket, neither of TCP nor of Unix");
     };
-    if inherited.is_connected()? {
+    if is_connected(&inherited)? {
         bail!("a connection was passed, not a socket that listens; the socket unit needs Accept=no");
     }
     Ok(inherited)
 }
 
-impl Inherited {
-    fn is_connected(&self) -> io::Result<bool> {
-        // Any stream's kind will do: no address is looked at.
-        let socket: OwnedFd = match self {
-            Self::Tcp(socket) => socket.try_clone()?.into(),
-            Self::Unix(socket) => socket.try_clone()?.into(),
-        };
-        Ok(match TcpStream::from(socket).peer_addr() {
-            Ok(_) => true,
-            Err(error) => error.kind() != io::ErrorKind::NotConnected,
-        })
-    }
+fn is_connected(socket: &Socket) -> io::Result<bool> {
+    // Any stream's kind will do: no address is looked at.
+    let socket = socket.as_fd().try_clone_to_owned()?;
+    Ok(match TcpStream::from(socket).peer_addr() {
+        Ok(_) => true,
+        Err(error) => error.kind() != io::ErrorKind::NotConnected,
+    })
+}
 
-    /// Where it listens.
-    pub(super) fn address(&self) -> io::Result<Listen> {
-        Ok(match self {
-            Self::Tcp(socket) => Listen::Tcp(socket.local_addr()?),
-            Self::Unix(socket) => Listen::Unix(name(&socket.local_addr()?)),
-        })
-    }
+/// Where it listens.
+pub(super) fn address(socket: &Socket) -> io::Result<Listen> {
+    Ok(match socket {
+        Socket::Tcp(socket) => Listen::Tcp(socket.local_addr()?),
+        Socket::Unix(socket) => Listen::Unix(name(&socket.local_addr()?)),
+    })
 }
 
 /// A path, or `@` and a name that is no file's.

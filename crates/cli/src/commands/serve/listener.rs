@@ -7,13 +7,13 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
 
-use actix_web::HttpServer;
 use actix_web::dev::Server;
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, bail};
 use stint_web::Api;
 
 use super::handover::Handover;
-use super::inherited::Inherited;
+use super::inherited;
+use crate::server::{self, Counted, ServerSettings, Socket};
 use crate::settings::{HttpSettings, Listen, SocketMode};
 
 /// What is being listened on.
@@ -37,51 +37,55 @@ impl Listener {
 }
 
 /// Binds the listener, unless one was inherited, and makes the server that answers there.
-pub(super) fn server(settings: &HttpSettings, inherited: Option<Inherited>, api: Api) -> Result<(Server, Listener)> {
+pub(super) fn server(
+    settings: &HttpSettings,
+    inherited: Option<Socket>,
+    counted: Counted,
+    api: Api,
+) -> Result<(Server, Listener)> {
+    let failed = || format!("cannot listen on {} (http.listen)", settings.listen);
+    let (socket, address, file) = open(settings, inherited).with_context(failed)?;
+    let handover = Handover::of(&socket).with_context(failed)?;
+    let of_threads = handover.clone();
+    let server = server::server(bounds(settings)?, socket, counted, move || {
+        of_threads.join();
+        stint_web::app(api.clone())
+    });
+    Ok((server.with_context(failed)?, Listener { address, file, handover }))
+}
+
+/// The socket, where it listens, and its file when that is ours.
+fn open(settings: &HttpSettings, inherited: Option<Socket>) -> Result<(Socket, Listen, Option<PathBuf>)> {
+    if let Some(socket) = inherited {
+        let address = inherited::address(&socket)?;
+        return Ok((socket, address, None));
+    }
+    match &settings.listen {
+        Listen::Tcp(address) => {
+            let (socket, address) = Socket::bind(*address)?;
+            Ok((socket, Listen::Tcp(address), None))
+        }
+        Listen::Unix(path) => {
+            let socket = bind(path, settings.socket_mode)?;
+            Ok((Socket::Unix(socket), settings.listen.clone(), Some(path.clone())))
+        }
+        Listen::Systemd => bail!("no socket was taken over"),
+    }
+}
+
+fn bounds(settings: &HttpSettings) -> Result<ServerSettings> {
     let workers = match settings.workers {
         0 => available_parallelism().context("cannot count the processor's cores; set http.workers")?.get(),
         workers => workers,
     };
-    let handover = Handover::new();
-    let of_threads = handover.clone();
-    let server = HttpServer::new(move || {
-        of_threads.join();
-        stint_web::app(api.clone())
-    });
-    let server = server
-        .workers(workers)
-        // An answer is one write: waiting for more of it only delays it, by 40 ms when the client delays its ACKs.
-        .tcp_nodelay(true)
-        .client_request_timeout(settings.header_timeout.0)
-        .keep_alive(settings.keep_alive.0)
-        .shutdown_timeout(settings.shutdown_timeout.as_secs_up())
-        .disable_signals();
-    let failed = || format!("cannot listen on {} (http.listen)", settings.listen);
-    if let Some(inherited) = inherited {
-        let address = inherited.address().with_context(failed)?;
-        let (handover, server) = match inherited {
-            Inherited::Tcp(socket) => (handover.of(&socket), server.listen(socket)),
-            Inherited::Unix(socket) => (handover.of(&socket), server.listen_uds(socket)),
-        };
-        return Ok((
-            server.with_context(failed)?.run(),
-            Listener { address, file: None, handover: handover.with_context(failed)? },
-        ));
-    }
-    match &settings.listen {
-        Listen::Tcp(address) => {
-            let server = server.bind(address).with_context(failed)?;
-            let address = server.addrs().first().copied().unwrap_or(*address);
-            Ok((server.run(), Listener { address: Listen::Tcp(address), file: None, handover }))
-        }
-        Listen::Unix(path) => {
-            let socket = bind(path, settings.socket_mode).with_context(failed)?;
-            let handover = handover.of(&socket).with_context(failed)?;
-            let server = server.listen_uds(socket).with_context(failed)?;
-            Ok((server.run(), Listener { address: settings.listen.clone(), file: Some(path.clone()), handover }))
-        }
-        Listen::Systemd => Err(anyhow!("no socket was taken over")).with_context(failed),
-    }
+    Ok(ServerSettings {
+        workers,
+        max_connections: settings.max_connections.get(),
+        header_timeout: settings.header_timeout.0,
+        keep_alive: settings.keep_alive.0,
+        write_timeout: settings.write_timeout.0,
+        shutdown_timeout: settings.shutdown_timeout.as_secs_up(),
+    })
 }
 
 /// Binds a socket in the place of one that a dead process left behind, and of nothing else.

@@ -1,6 +1,7 @@
 //! What can be told from the settings alone.
 
 use super::Finding;
+use crate::open_files;
 use crate::settings::{Configuration, DatabaseUrl, HttpSettings, Listen, PostgresUrl, Settings};
 
 pub(super) fn look(configuration: &Configuration) -> Vec<Finding> {
@@ -20,6 +21,7 @@ pub(super) fn look(configuration: &Configuration) -> Vec<Finding> {
         )),
     }
     findings.extend(exposure(&settings.http));
+    findings.extend(room(settings.http.max_connections.get(), open_files::too_few_for));
     findings.extend(queue(settings));
     for (key, listen) in
         [("metrics.listen", settings.metrics.listen), ("worker.metrics_listen", settings.worker.metrics_listen)]
@@ -89,6 +91,16 @@ fn queue(settings: &Settings) -> Vec<Finding> {
         ));
     }
     findings
+}
+
+/// Whether connections will be refused for want of file descriptors. The limit is that of this check's own process, which
+/// has the service's when it is started as the service is.
+fn room(connections: usize, too_few_for: impl Fn(usize) -> Option<u64>) -> Option<Finding> {
+    let most = too_few_for(connections)?;
+    Some(Finding::warning(
+        format!("a process may have {most} files open (ulimit -Hn), too few for http.max_connections = {connections}"),
+        "set LimitNOFILE=65536 in the service's unit (ulimit -n in its shell), or lower http.max_connections",
+    ))
 }
 
 fn exposure(http: &HttpSettings) -> Option<Finding> {
@@ -164,6 +176,13 @@ mod tests {
         }
         let socket = [("STINT_HTTP__LISTEN", "unix:/run/stint.sock"), ("STINT_HTTP__SOCKET_MODE", "0666")];
         assert!(findings(&socket).contains("warning: every user of this machine may connect to /run/stint.sock"));
+    }
+
+    #[test]
+    fn a_limit_of_open_files_that_is_too_low_is_found() {
+        let found = room(1000, |_| Some(1024)).unwrap().to_string();
+        assert!(found.starts_with("warning: a process may have 1024 files open (ulimit -Hn), too few for"), "{found}");
+        assert_eq!(room(1000, |_| None), None);
     }
 
     #[test]

@@ -1,0 +1,150 @@
+//! One connection's bytes on their way to the parser: one request at a time, and of a body no more than is asked for. What
+//! comes earlier waits, here and then in the kernel and at the client, so that no connection can make this process hold
+//! more than a little.
+
+pub(super) mod body;
+pub(super) mod head;
+
+use std::task::Waker;
+
+use stint_web::BodyWanted;
+use tokio::io::ReadBuf;
+
+use self::body::Body;
+use self::head::{Head, Refusal};
+
+/// What a body may come to before its handler asks for it: as much as is often sent along with the head.
+const UNASKED: usize = 16 * 1024;
+/// What is kept of the memory that held what waited.
+const KEPT: usize = 1024;
+
+/// What came and was not handed on, and what it belongs to.
+#[derive(Debug)]
+pub(super) struct Requests {
+    waiting: Vec<u8>,
+    /// How many of the waiting bytes may go.
+    free: usize,
+    at: At,
+    /// Whether the request before has an answer, or the beginning of one.
+    answered: bool,
+    /// Bytes of the body that were handed on before the handler asked for it.
+    unasked: usize,
+    expects: bool,
+    wanted: BodyWanted,
+}
+
+#[derive(Debug)]
+enum At {
+    Head(Head),
+    Body(Body),
+}
+
+impl Requests {
+    pub(super) fn new(wanted: BodyWanted) -> Self {
+        let at = At::Head(Head::default());
+        Self { waiting: Vec::new(), free: 0, at, answered: true, unasked: 0, expects: false, wanted }
+    }
+
+    /// Whether nothing is going on: a new request may come, or the rest of its head.
+    pub(super) fn are_over(&self) -> bool {
+        self.answered && self.free == 0 && matches!(self.at, At::Head(_))
+    }
+
+    /// The request in hand has an answer, or the beginning of one.
+    pub(super) fn answered(&mut self) {
+        self.answered = true;
+    }
+
+    /// Whether more may come. A little may while an answer is on its way, because who goes away is noticed by that.
+    pub(super) fn may_grow(&self, stuck: bool) -> bool {
+        match &self.at {
+            At::Head(_) => self.waiting.is_empty() || self.answered && !stuck,
+            At::Body(_) => self.waiting.is_empty() && self.allowed() > 0,
+        }
+    }
+
+    /// Has the task woken when the handler asks for the body.
+    pub(super) fn listen(&self, waker: &Waker) {
+        if matches!(self.at, At::Body(_)) && !self.wanted.is_said() {
+            self.wanted.wait(waker);
+        }
+    }
+
+    /// Whether the client is to be told, once, that its body is waited for.
+    pub(super) fn take_expectation(&mut self) -> bool {
+        // One that sends it all the same need not be told (RFC 9110, section 10.1.1).
+        let due = self.expects && self.wanted.is_said() && matches!(self.at, At::Body(_)) && self.unasked == 0;
+        self.expects &= !due;
+        due
+    }
+
+    /// Moves what waits and may go. `stuck` is whether the answer before is stuck on its way.
+    pub(super) fn release(&mut self, into: &mut ReadBuf<'_>, stuck: bool) -> Result<bool, Refusal> {
+        if self.free == 0 && !self.waiting.is_empty() {
+            let mut waiting = std::mem::take(&mut self.waiting);
+            let free = self.pass(&mut waiting, stuck);
+            self.waiting = waiting;
+            self.free = free?;
+        }
+        let moved = self.free.min(into.remaining());
+        into.put_slice(&self.waiting[..moved]);
+        self.waiting.drain(..moved);
+        self.free -= moved;
+        if self.waiting.is_empty() && self.waiting.capacity() > KEPT {
+            self.waiting = Vec::new();
+        }
+        Ok(moved > 0)
+    }
+
+    /// Takes what has just come, which is in the buffer from `start`, while nothing waits or what does is part of a head.
+    /// What may go stays in the buffer.
+    pub(super) fn take(&mut self, buffer: &mut ReadBuf<'_>, start: usize, stuck: bool) -> Result<bool, Refusal> {
+        let end = buffer.filled().len();
+        if !self.waiting.is_empty() {
+            self.waiting.extend_from_slice(&buffer.filled()[start..]);
+            buffer.set_filled(start);
+            return self.release(buffer, stuck);
+        }
+        let passed = self.pass(&mut buffer.filled_mut()[start..], stuck)?;
+        self.waiting.extend_from_slice(&buffer.filled()[start + passed..end]);
+        buffer.set_filled(start + passed);
+        Ok(passed > 0)
+    }
+
+    /// How many of the first bytes may go.
+    fn pass(&mut self, bytes: &mut [u8], stuck: bool) -> Result<usize, Refusal> {
+        let mut at = 0;
+        loop {
+            let allowed = self.allowed();
+            match &mut self.at {
+                At::Head(head) => {
+                    if at == bytes.len() || stuck || !self.answered {
+                        return Ok(at);
+                    }
+                    let Some(whole) = head.look(&mut bytes[at..])? else { return Ok(at) };
+                    at += whole.length;
+                    self.at = if whole.body.has_ended() { At::Head(Head::default()) } else { At::Body(whole.body) };
+                    (self.answered, self.expects, self.unasked) = (false, whole.expects, 0);
+                    self.wanted.reset();
+                }
+                At::Body(body) => {
+                    let there = &bytes[at..];
+                    let passed = body.pass(&there[..there.len().min(allowed)]);
+                    at += passed;
+                    self.unasked += passed;
+                    if body.has_ended() {
+                        self.at = At::Head(Head::default());
+                    } else if passed == 0 {
+                        return Ok(at);
+                    }
+                }
+            }
+        }
+    }
+
+    /// How much of a body may go.
+    fn allowed(&self) -> usize {
+        // Behind an answer the parser throws it away.
+        if self.answered || self.wanted.is_said() { usize::MAX } else { UNASKED.saturating_sub(self.unasked) }
+    }
+}

@@ -1,0 +1,132 @@
+//! Where a request's body ends: after so many bytes, or after its last chunk. What is no body at all the parser refuses;
+//! here it need only end somewhere.
+
+/// What is still to come of a body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::server) enum Body {
+    Length(u64),
+    Chunked(Chunk),
+}
+
+/// Where in a chunked body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::server) enum Chunk {
+    /// In the digits of a chunk's size.
+    Size(u64),
+    /// In what follows them on their line.
+    Extension(u64),
+    /// In a chunk, or in the line's end behind it.
+    Data(u64),
+    /// In a line behind the last chunk, of which so many bytes came.
+    Trailer(u64),
+    End,
+}
+
+impl Body {
+    pub(in crate::server) const fn of(length: u64) -> Self {
+        Self::Length(length)
+    }
+
+    pub(in crate::server) const fn chunked() -> Self {
+        Self::Chunked(Chunk::Size(0))
+    }
+
+    pub(in crate::server) fn has_ended(&self) -> bool {
+        matches!(self, Self::Length(0) | Self::Chunked(Chunk::End))
+    }
+
+    /// How many of these bytes belong to the body.
+    pub(in crate::server) fn pass(&mut self, bytes: &[u8]) -> usize {
+        match self {
+            Self::Length(left) => {
+                let passed = at_most(*left, bytes.len());
+                *left -= passed as u64;
+                passed
+            }
+            Self::Chunked(chunk) => {
+                let mut at = 0;
+                while at < bytes.len() && *chunk != Chunk::End {
+                    at += chunk.pass(&bytes[at..]);
+                }
+                at
+            }
+        }
+    }
+}
+
+impl Chunk {
+    /// Takes at least one byte.
+    fn pass(&mut self, bytes: &[u8]) -> usize {
+        let byte = bytes[0];
+        *self = match *self {
+            Self::Size(size) => match (byte as char).to_digit(16) {
+                Some(digit) => Self::Size(size.saturating_mul(16).saturating_add(digit.into())),
+                None => Self::Extension(size).after(byte),
+            },
+            Self::Extension(size) => Self::Extension(size).after(byte),
+            Self::Data(left) => {
+                let passed = at_most(left, bytes.len());
+                *self = if passed as u64 == left { Self::Size(0) } else { Self::Data(left - passed as u64) };
+                return passed;
+            }
+            Self::Trailer(length) => match byte {
+                b'\n' if length == 0 => Self::End,
+                b'\n' => Self::Trailer(0),
+                b'\r' => Self::Trailer(length),
+                _ => Self::Trailer(length + 1),
+            },
+            Self::End => Self::End,
+        };
+        1
+    }
+
+    /// The end of a line with a size: the chunk, with its own line's end, or what follows the last one.
+    const fn after(self, byte: u8) -> Self {
+        match self {
+            Self::Extension(0) if byte == b'\n' => Self::Trailer(0),
+            Self::Extension(size) if byte == b'\n' => Self::Data(size.saturating_add(2)),
+            other => other,
+        }
+    }
+}
+
+fn at_most(left: u64, there: usize) -> usize {
+    usize::try_from(left).unwrap_or(usize::MAX).min(there)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Where a body ends that is followed by another request, whatever pieces it comes in.
+    fn end(mut body: Body, bytes: &[u8]) -> usize {
+        let whole = body.clone().pass(bytes);
+        let mut passed = 0;
+        for byte in bytes {
+            if body.has_ended() {
+                break;
+            }
+            passed += body.pass(std::slice::from_ref(byte));
+        }
+        assert_eq!(passed, whole);
+        whole
+    }
+
+    #[test]
+    fn a_body_ends_where_its_framing_says_whatever_is_in_it() {
+        assert!(Body::of(0).has_ended());
+        assert_eq!(end(Body::of(7), b"a\nb\r\n\r\nGET /"), 7);
+        for chunks in [
+            "0\r\n\r\n",
+            "5\r\na\nb\r\n\r\n0\r\n\r\n",
+            "A;x=\"y\"\r\n0123456789\r\n00\r\nX: y\r\n\r\n",
+            "1 \r\nx\r\n0\r\n\r\n",
+        ] {
+            assert_eq!(end(Body::chunked(), format!("{chunks}GET / HTTP/1.1").as_bytes()), chunks.len(), "{chunks:?}");
+        }
+        let mut endless = Body::chunked();
+        endless.pass(b"ffffffffffffffffff\r\n");
+        endless.pass(&[b'x'; 1000]);
+        assert!(!endless.has_ended());
+    }
+}

@@ -1,0 +1,208 @@
+//! A connection as the HTTP server sees it: what it reads came through [`Requests`], and whoever does not take what it
+//! writes is cut off in the end.
+
+use std::io::{self, ErrorKind};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use stint_web::BodyWanted;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use super::counted::Open;
+use super::places::Place;
+use super::requests::Requests;
+use super::requests::head::Refusal;
+use super::socket::Transport;
+use super::worker::Worker;
+
+const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+const MALFORMED: &[u8] = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+const TOO_LARGE: &[u8] =
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+/// How long an answer may be stuck once the service is about to stop.
+const STOPPING: Duration = Duration::from_secs(1);
+
+/// One connection.
+pub(super) struct Stream<T> {
+    inner: T,
+    place: Place,
+    worker: Rc<Worker>,
+    requests: Requests,
+    wanted: BodyWanted,
+    /// What is still to be said by this itself, before all else.
+    saying: &'static [u8],
+    /// Whether nothing more is read.
+    refused: bool,
+    /// Since when the client has taken nothing of what there is for it.
+    stuck: Option<Instant>,
+    patience: Option<Pin<Box<Sleep>>>,
+    /// Whether nothing is read until an answer goes out.
+    parked: bool,
+    _open: Open,
+}
+
+impl<T: Transport> Stream<T> {
+    pub(super) fn new(inner: T, place: Place, worker: Rc<Worker>) -> Self {
+        let wanted = BodyWanted::default();
+        let requests = Requests::new(wanted.clone());
+        let (saying, stuck, patience, open) = (&b""[..], None, None, worker.counted.open());
+        let (refused, parked) = (false, false);
+        Self { inner, place, worker, requests, wanted, saying, refused, stuck, patience, parked, _open: open }
+    }
+
+    /// By which a handler says that it waits for the body.
+    pub(super) fn wanted(&self) -> BodyWanted {
+        self.wanted.clone()
+    }
+
+    /// An error once another connection has the place.
+    fn has_place(&self) -> io::Result<()> {
+        if self.place.is_lost() {
+            self.worker.counted.cut_off_for_another();
+            self.inner.forget();
+            return Err(ErrorKind::ConnectionAborted.into());
+        }
+        Ok(())
+    }
+
+    /// Says what there is to say. Nothing else is on its way then.
+    fn say(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.saying.is_empty() {
+            match Pin::new(&mut self.inner).poll_write(cx, self.saying)? {
+                Poll::Ready(0) => return Poll::Ready(Err(ErrorKind::WriteZero.into())),
+                Poll::Ready(said) => self.saying = &self.saying[said..],
+                Poll::Pending => return self.waits(cx).map(Err),
+            }
+            self.goes_on();
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Tells why, and reads no more: to the parser this is the end of what the client sends.
+    fn refuse(&mut self, refusal: Refusal, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.worker.counted.malformed.seen();
+        self.refused = true;
+        self.saying = match refusal {
+            Refusal::BareLineFeed | Refusal::NoRequest => MALFORMED,
+            Refusal::TooLarge => TOO_LARGE,
+        };
+        match self.say(cx) {
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            // What is not said yet is before the connection is shut down.
+            _ => Poll::Ready(Ok(())),
+        }
+    }
+
+    /// The client takes something of an answer.
+    fn moves(&mut self, cx: &Context<'_>) {
+        self.requests.answered();
+        if self.requests.are_over() {
+            self.place.rests(cx.waker());
+        }
+        self.goes_on();
+        if std::mem::take(&mut self.parked) {
+            cx.waker().wake_by_ref();
+        }
+    }
+
+    fn goes_on(&mut self) {
+        if self.stuck.take().is_some() {
+            self.place.moves();
+        }
+    }
+
+    /// The client takes nothing: an error once it has not for too long.
+    fn waits(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
+        let since = *self.stuck.get_or_insert_with(Instant::now);
+        self.place.stuck(since, cx.waker());
+        let limit = if self.worker.is_stopping() { STOPPING } else { self.worker.write_timeout };
+        let until = since + limit;
+        let patience = self.patience.get_or_insert_with(|| Box::pin(sleep_until(until)));
+        if patience.deadline() != until {
+            patience.as_mut().reset(until);
+        }
+        ready!(patience.as_mut().poll(cx));
+        self.worker.counted.cut_off_unread();
+        self.inner.forget();
+        Poll::Ready(io::Error::new(ErrorKind::TimedOut, "the client reads nothing"))
+    }
+}
+
+impl<T: Transport> AsyncRead for Stream<T> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        this.has_place()?;
+        if this.requests.take_expectation() {
+            this.saying = CONTINUE;
+        }
+        if let Poll::Ready(Err(error)) = this.say(cx) {
+            return Poll::Ready(Err(error));
+        }
+        if this.refused {
+            return Poll::Ready(Ok(()));
+        }
+        let stuck = this.stuck.is_some();
+        loop {
+            match this.requests.release(buffer, stuck) {
+                Ok(true) => break,
+                Ok(false) => {}
+                Err(refusal) => return this.refuse(refusal, cx),
+            }
+            this.requests.listen(cx.waker());
+            if !this.requests.may_grow(stuck) {
+                this.parked = true;
+                return Poll::Pending;
+            }
+            let start = buffer.filled().len();
+            if Pin::new(&mut this.inner).poll_read(cx, buffer)?.is_pending() {
+                if this.requests.are_over() && !stuck {
+                    this.place.rests(cx.waker());
+                }
+                return Poll::Pending;
+            }
+            if buffer.filled().len() == start {
+                return Poll::Ready(Ok(()));
+            }
+            match this.requests.take(buffer, start, stuck) {
+                Ok(true) => break,
+                Ok(false) => {}
+                Err(refusal) => {
+                    buffer.set_filled(start);
+                    return this.refuse(refusal, cx);
+                }
+            }
+        }
+        this.place.works();
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<T: Transport> AsyncWrite for Stream<T> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        this.has_place()?;
+        ready!(this.say(cx))?;
+        match Pin::new(&mut this.inner).poll_write(cx, bytes) {
+            Poll::Pending => this.waits(cx).map(Err),
+            done @ Poll::Ready(_) => {
+                this.moves(cx);
+                done
+            }
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        ready!(this.say(cx))?;
+        Pin::new(&mut this.inner).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        ready!(this.say(cx))?;
+        Pin::new(&mut this.inner).poll_shutdown(cx)
+    }
+}

@@ -1,0 +1,137 @@
+//! What is no clean HTTP/1.1, and what is asked for that there is not.
+
+use std::io::{Read, Write};
+
+use super::{answer, connect, status};
+use crate::support::{Server, Stint, until};
+
+fn service() -> (String, Server) {
+    let stint = Stint::new().migrated();
+    (stint.token("read,write"), stint.serve())
+}
+
+fn post(token: &str, headers: &str, body: &str) -> String {
+    format!(
+        "POST /api/v1/jobs HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n{headers}\r\n{body}"
+    )
+}
+
+#[test]
+fn a_head_whose_lines_end_with_a_bare_line_feed_is_refused() {
+    let (_, server) = service();
+    for head in [
+        "GET /healthz HTTP/1.1\nHost: x\n\n",
+        "GET /healthz HTTP/1.1\r\nHost: x\n\r\n",
+        "GET /healthz HTTP/1.1\r\nHost: x\r\n\n",
+        "GET /healthz HTTP/1.1\nHost: x\r\n\r\n",
+        "\nGET /healthz HTTP/1.1\r\nHost: x\r\n\r\n",
+    ] {
+        let mut stream = connect(&server);
+        // The second request of a connection is looked at like the first one.
+        for first in ["", "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"] {
+            stream.write_all(first.as_bytes()).unwrap();
+            if !first.is_empty() {
+                stream = connect(&server);
+                stream.write_all(first.as_bytes()).unwrap();
+                assert_eq!(status(&mut stream), 200);
+            }
+            stream.write_all(head.as_bytes()).unwrap();
+            assert_eq!(status(&mut stream), 400, "{head:?}");
+        }
+    }
+}
+
+#[test]
+fn pipelined_requests_are_answered_in_turn_whatever_their_bodies_hold() {
+    let (token, server) = service();
+    let body = "{\n\"name\":\n\"a\"\n}\n\r\n\r\n";
+    let length = format!("Content-Length: {}\r\n", body.len());
+    let chunks = format!("{:x}\r\n{body}\r\n0\r\n\r\n", body.len());
+    let health = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
+    let all = [
+        health.to_owned(),
+        post(&token, &length, body),
+        post(&token, "Transfer-Encoding: chunked\r\n", &chunks),
+        health.repeat(40),
+        post(&token, &length, body),
+    ]
+    .concat();
+    for pieces in [all.len(), 1000, 7] {
+        let mut stream = connect(&server);
+        all.as_bytes().chunks(pieces).for_each(|piece| stream.write_all(piece).unwrap());
+        let statuses: Vec<u16> = (0..44).map(|_| status(&mut stream)).collect();
+        let expected = [&[200, 201, 201][..], &[200; 40], &[201]].concat();
+        assert_eq!(statuses, expected, "in pieces of {pieces}");
+    }
+}
+
+#[test]
+fn an_upgrade_is_answered_as_if_nobody_asked_for_it() {
+    let (token, server) = service();
+    let body = r#"{"name": "a"}"#;
+    let headers = format!("Upgrade: websocket\r\nConnection: Upgrade\r\nContent-Length: {}\r\n", body.len());
+    let mut stream = connect(&server);
+    for _ in 0..2 {
+        stream.write_all(post(&token, &headers, body).as_bytes()).unwrap();
+        let (head, _) = answer(&mut stream).unwrap();
+        assert!(head.starts_with("HTTP/1.1 201 ") && !head.to_lowercase().contains("upgrade"), "{head}");
+    }
+    stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n").unwrap();
+    assert_eq!(status(&mut stream), 200);
+}
+
+#[test]
+fn a_body_is_asked_for_only_once_its_sender_may_send_it() {
+    let (token, server) = service();
+    let body = r#"{"name": "a"}"#;
+    let headers = format!("Expect: 100-continue\r\nContent-Length: {}\r\n", body.len());
+    let refused = [(post("nobody", &headers, ""), 401), (post(&token, &headers, "").replace("/json", "/xml"), 415)];
+    let unknown = post(&token, &headers, "").replace("/api/v1/jobs", "/nowhere");
+    for (head, expected) in refused.into_iter().chain([(unknown, 404)]) {
+        let mut stream = connect(&server);
+        stream.write_all(head.as_bytes()).unwrap();
+        assert_eq!(status(&mut stream), expected, "{head}");
+    }
+    let mut stream = connect(&server);
+    for _ in 0..2 {
+        stream.write_all(post(&token, &headers, "").as_bytes()).unwrap();
+        assert_eq!(status(&mut stream), 100);
+        stream.write_all(body.as_bytes()).unwrap();
+        assert_eq!(status(&mut stream), 201);
+    }
+    // Who does not wait for it is not told.
+    stream.write_all(post(&token, &headers, body).as_bytes()).unwrap();
+    assert_eq!(status(&mut stream), 201);
+}
+
+#[test]
+fn a_head_that_is_too_large_is_refused_also_when_it_is_not_the_first() {
+    let (_, server) = service();
+    let mut stream = connect(&server);
+    stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    assert_eq!(status(&mut stream), 200);
+    let head = format!("GET /healthz HTTP/1.1\r\nHost: x\r\nX: {}", "x".repeat(64 * 1024));
+    stream.write_all(head.as_bytes()).unwrap();
+    assert_eq!(status(&mut stream), 431);
+}
+
+#[test]
+fn what_is_no_http_is_counted_and_told_in_one_line() {
+    const MANY: u64 = 40;
+    let (_, mut server) = service();
+    let garbage: [&[u8]; 4] =
+        [b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"hello\r\n\r\n", b"\0\0\0\0", b"GET / HTTP/1.1\n\n"];
+    for bytes in garbage.into_iter().cycle().take(usize::try_from(MANY).unwrap()) {
+        let mut stream = connect(&server);
+        stream.write_all(bytes).unwrap();
+        assert_eq!(status(&mut stream), 400);
+        // It may be reset.
+        let _ = stream.read(&mut [0]);
+    }
+    until("all are counted", || server.metric("stint_http_malformed_requests_total") == MANY);
+    server.signal("TERM");
+    server.ended();
+    let lines: Vec<_> =
+        server.log.iter().filter(|line| !line.contains("\"INFO\"") || line.contains("no HTTP")).collect();
+    assert!(lines.len() == 1 && lines[0].contains("what came was no HTTP"), "{lines:?}");
+}
