@@ -65,7 +65,9 @@ where
     S::Service: 'static,
     B: MessageBody + 'static,
 {
-    socket.bound(settings.write_timeout)?;
+    if let Err(error) = socket.bound(settings.write_timeout) {
+        tracing::warn!(%error, "cannot bound what the kernel keeps for connections");
+    }
     let places = settings.max_connections.div_ceil(settings.workers);
     let builder = ServerBuilder::new()
         .workers(settings.workers)

@@ -169,18 +169,19 @@ pub(crate) async fn exchange<F: Future<Output = Answer>>(
             Some(allowed) => Ok(allowed),
             None => bounded(handler(call), &api, context.deadline).await,
         };
-        let mut response = answer.unwrap_or_else(|problem| {
+        let fitting =
+            |response| if request.method().is_safe() { pieces::of_told(response) } else { Ok(pieces::of(response)) };
+        let mut response = answer.and_then(fitting).unwrap_or_else(|problem| {
             problem.log();
             let problem = if context.sees() { problem } else { problem.without_read() };
             // Where there is no route, there is no pattern to tell it by.
             if plain_errors || api.surface.base_path.below(request.path()).starts_with(api::WAKATIME) {
                 return problem.respond_plainly();
             }
-            problem.respond(&context.id, api.show_causes)
+            pieces::of(problem.respond(&context.id, api.show_causes))
         });
         finish(response.headers_mut(), &context.id);
         api.surface.cors.finish(request.headers(), response.headers_mut());
-        response = pieces::of(response);
         if let Some(payload @ (Payload::H1 { .. } | Payload::Stream { .. })) = context.payload.take() {
             response = body::keep_unread(response, payload);
         }

@@ -1,4 +1,4 @@
-//! Large answers, sent piece by piece.
+//! Large answers: sent piece by piece, and of those that wait for their readers only so much.
 //!
 //! actix copies what a body gives it into the connection's buffer. A body that is given whole is there twice for as long
 //! as a client takes to read it; of one in pieces, a piece is. The pieces share the memory of the whole, and so do the
@@ -6,41 +6,92 @@
 
 use std::convert::Infallible;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
 use actix_web::HttpResponse;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::web::Bytes;
 
+use crate::problem::{Code, Problem};
+
 /// The bytes of a piece.
 const PIECE: usize = 16 * 1024;
 /// The largest body that is given whole: a page of usual length goes out in one write.
 const WHOLE: u64 = 32 * 1024;
+/// The most bytes of larger ones, each with a memory of its own, that are kept for those who read them slowly. It is this
+/// process's, because its memory is.
+const BUDGET: usize = 32 << 20;
+
+static TAKEN: AtomicUsize = AtomicUsize::new(0);
 
 /// The same answer, its body in pieces if it is large.
 pub(crate) fn of(response: HttpResponse) -> HttpResponse {
-    match response.body().size() {
-        BodySize::Sized(length) if length > WHOLE => response.map_body(|_, body| match body.try_into_bytes() {
-            Ok(whole) => BoxBody::new(Pieces(whole)),
-            Err(body) => body,
-        }),
-        _ => response,
+    cut(response).0
+}
+
+/// The same of an answer that tells something and did nothing, which is refused when too many large ones wait.
+pub(crate) fn of_told(response: HttpResponse) -> Result<HttpResponse, Problem> {
+    match cut(response) {
+        (_, true) if TAKEN.load(Ordering::Relaxed) > BUDGET => {
+            Err(Problem::new(Code::Unavailable, "too many large answers wait for their readers; ask for less at once"))
+        }
+        (response, _) => Ok(response),
+    }
+}
+
+/// A large body whose memory is the same for everybody.
+pub(crate) fn shared(whole: &Bytes) -> BoxBody {
+    BoxBody::new(Pieces { rest: whole.clone(), _share: None })
+}
+
+/// The answer, and whether it takes of the budget.
+fn cut(response: HttpResponse) -> (HttpResponse, bool) {
+    if !matches!(response.body().size(), BodySize::Sized(length) if length > WHOLE) {
+        return (response, false);
+    }
+    let (head, body) = response.into_parts();
+    match body.try_into_bytes() {
+        Ok(rest) => {
+            let share = Some(Share::take(rest.len()));
+            (head.set_body(BoxBody::new(Pieces { rest, _share: share })), true)
+        }
+        Err(body) => (head.set_body(body), false),
+    }
+}
+
+/// A part of the budget, as long as it is kept.
+struct Share(usize);
+
+impl Share {
+    fn take(bytes: usize) -> Self {
+        TAKEN.fetch_add(bytes, Ordering::Relaxed);
+        Self(bytes)
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        TAKEN.fetch_sub(self.0, Ordering::Relaxed);
     }
 }
 
 /// What is left of a body.
-struct Pieces(Bytes);
+struct Pieces {
+    rest: Bytes,
+    _share: Option<Share>,
+}
 
 impl MessageBody for Pieces {
     type Error = Infallible;
 
     fn size(&self) -> BodySize {
-        BodySize::Sized(self.0.len() as u64)
+        BodySize::Sized(self.rest.len() as u64)
     }
 
     fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Bytes, Infallible>>> {
-        let length = self.0.len().min(PIECE);
-        Poll::Ready((length > 0).then(|| Ok(self.0.split_to(length))))
+        let length = self.rest.len().min(PIECE);
+        Poll::Ready((length > 0).then(|| Ok(self.rest.split_to(length))))
     }
 }
 
@@ -50,12 +101,13 @@ mod tests {
 
     use super::*;
 
-    #[actix_web::test]
-    async fn a_large_body_comes_in_pieces_of_one_memory_and_a_small_one_as_it_is() {
-        let whole = Bytes::from((0..=255).cycle().take(PIECE * 3 + 1).collect::<Vec<u8>>());
-        let response = of(HttpResponse::Ok().body(whole.clone()));
-        assert_eq!(response.body().size(), BodySize::Sized(whole.len() as u64));
-        let mut body = response.into_body();
+    fn large() -> Bytes {
+        Bytes::from((0..=255).cycle().take(PIECE * 3 + 1).collect::<Vec<u8>>())
+    }
+
+    /// Reads a body whole, and looks whether each piece is where it was.
+    async fn read(mut body: BoxBody, whole: &Bytes) {
+        assert_eq!(body.size(), BodySize::Sized(whole.len() as u64));
         let mut begin = 0;
         while let Some(piece) = poll_fn(|cx| Pin::new(&mut body).poll_next(cx)).await {
             let piece = piece.unwrap();
@@ -64,8 +116,26 @@ mod tests {
             begin += piece.len();
         }
         assert_eq!(begin, whole.len());
+    }
 
+    #[actix_web::test]
+    async fn a_large_body_comes_in_pieces_of_one_memory_and_a_small_one_as_it_is() {
+        let whole = large();
+        read(of(HttpResponse::Ok().body(whole.clone())).into_body(), &whole).await;
+        read(shared(&whole), &whole).await;
         let small = of(HttpResponse::Ok().body(whole.slice(..PIECE * 2)));
         assert_eq!(small.into_body().try_into_bytes().unwrap().len(), PIECE * 2);
+    }
+
+    #[test]
+    fn what_only_tells_is_refused_when_large_answers_take_too_much_and_what_was_done_is_told() {
+        let answer = || HttpResponse::Ok().body(large());
+        let waiting = Share::take(BUDGET);
+        assert_eq!(of_told(answer()).unwrap_err().code(), Code::Unavailable);
+        assert!(of_told(HttpResponse::Ok().body(shared(&large()))).is_ok());
+        assert!(of_told(HttpResponse::Ok().body("small")).is_ok());
+        drop(of(answer()));
+        drop(waiting);
+        assert!(of_told(answer()).is_ok());
     }
 }

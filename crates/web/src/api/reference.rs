@@ -12,7 +12,7 @@ use crate::exchange::{Answer, Call};
 use crate::problem::Problem;
 use crate::query::Query;
 use crate::surface::Surface;
-use crate::{docs, openapi as document};
+use crate::{docs, openapi as document, pieces};
 
 /// The page's own style, and nothing from anywhere else.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'";
@@ -21,7 +21,7 @@ pub(crate) async fn openapi(call: Call) -> Answer {
     Query::none(&call.request)?;
     let Surface { base_path, reference, .. } = &call.api.surface;
     let json = made_once(&reference.json, || serde_json::to_vec_pretty(&document::document_below(base_path)))?;
-    Ok(HttpResponse::Ok().content_type("application/json").insert_header(CACHE).body(json))
+    Ok(HttpResponse::Ok().content_type("application/json").insert_header(CACHE).body(pieces::shared(&json)))
 }
 
 pub(crate) async fn docs(call: Call) -> Answer {
@@ -30,7 +30,7 @@ pub(crate) async fn docs(call: Call) -> Answer {
     let page = made_once(&reference.page, || docs::page(&document::document_below(base_path)).map(String::into_bytes))?;
     let mut response = HttpResponse::Ok();
     response.content_type("text/html; charset=utf-8").insert_header(CACHE);
-    Ok(response.insert_header((header::CONTENT_SECURITY_POLICY, POLICY)).body(page))
+    Ok(response.insert_header((header::CONTENT_SECURITY_POLICY, POLICY)).body(pieces::shared(&page)))
 }
 
 fn made_once(kept: &OnceLock<Bytes>, make: impl FnOnce() -> serde_json::Result<Vec<u8>>) -> Result<Bytes, Problem> {
