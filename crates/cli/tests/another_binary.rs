@@ -13,7 +13,7 @@ use stint_domain::services::{
     TokenDraft, TokenService,
 };
 use stint_domain::values::Subject;
-use stint_web::{Api, HttpMetrics, Limits, Surface};
+use stint_web::{Api, BodyBudget, HttpMetrics, Limits, Surface};
 
 /// What requests need. `HttpServer::new(move || stint_web::app(api.clone()))` answers them.
 fn api<A>(adapter: &Arc<A>, registry: &mut Registry) -> Api
@@ -23,7 +23,7 @@ where
     let (clock, ids, secrets) = (Arc::new(SystemClock), Arc::new(UuidV7Generator), Arc::new(RandomSecrets));
     let (none, limits) = (Arc::new(NotOffered), CaptureLimits::default());
     let tokens = Arc::new(CachedTokens::new(adapter.clone(), clock.clone()));
-    let (jobs, entries) = (adapter.clone(), adapter.clone());
+    let (jobs, entries, metrics) = (adapter.clone(), adapter.clone(), HttpMetrics::new(registry));
     Api {
         jobs: JobService::new(jobs.clone(), clock.clone(), ids.clone()),
         time_entries: TimeEntryService::new(entries, jobs.clone(), clock.clone(), ids.clone()),
@@ -42,8 +42,9 @@ where
         ids,
         surface: Surface::default(),
         limits: Limits::default(),
+        bodies: BodyBudget::new(64 << 20, &metrics),
         show_causes: false,
-        metrics: HttpMetrics::new(registry),
+        metrics,
     }
 }
 

@@ -28,8 +28,8 @@ pub(crate) use coding::gzip;
 
 use self::budget::FREE;
 use self::coding::{Coding, Gunzip, GunzipError};
-use crate::json::{self, Json};
 use crate::BodyWanted;
+use crate::json::{self, Json};
 use crate::problem::{Code, Problem};
 
 /// A body that was read whole. It counts against the budget as long as it is there.
