@@ -2,7 +2,6 @@
 
 use async_trait::async_trait;
 use thiserror::Error;
-use uuid::Uuid;
 
 use super::BackendError;
 use crate::page::{Page, PageSize};
@@ -144,11 +143,6 @@ pub struct PingCursor {
     pub received_at: Timestamp,
     /// Its id, which breaks ties.
     pub id: PingId,
-}
-
-impl PingCursor {
-    /// The place before every ping.
-    pub const BEFORE_ALL: Self = Self { received_at: Timestamp::MAX, id: PingId::new(Uuid::max()) };
 }
 
 impl From<&LoggedPing> for PingCursor {

@@ -11,7 +11,7 @@ mod tests;
 use std::sync::Arc;
 
 use super::ServiceError;
-use crate::page::{Page, PageSize};
+use crate::page::Page;
 use crate::ping::{Ping, PingTarget};
 use crate::ports::ping::{CapturedTime, ListPings, PingCursor, RetractPing, RetractPingError};
 use crate::ports::{BackendError, Clock, IdGenerator, PingQueue, PingRepository};
@@ -83,8 +83,9 @@ impl PingService {
         if pings.is_empty() { Ok(()) } else { self.queue.push(pings).await }
     }
 
-    /// A page of pings: queued ones first, newest first (of the newest [`Self::MOST_QUEUED`] alone, and no more than the
-    /// page has room for), then those that the ledger has dealt with, latest first.
+    /// A page of pings, latest first, wherever they are: in the ledger, or among the newest [`Self::MOST_QUEUED`] of the
+    /// queue. A ping keeps its place when it goes from one to the other, so a walk through the pages sees none twice; but
+    /// one that was sent again while it was queued may have had two places, of which the earlier one is taken.
     pub async fn list(
         &self,
         principal: &Principal,
@@ -96,27 +97,15 @@ impl PingService {
 
     async fn page(&self, query: ListKnownPings) -> Result<Page<KnownPing, PingCursor>, BackendError> {
         // The queue before the ledger, because that is the way that pings go: none is missed in between.
-        let mut queued = if query.wants_queued() { self.queue.waiting(Self::MOST_QUEUED).await? } else { Vec::new() };
-        queued.retain(|ping| query.wants(ping));
-        queued.truncate(query.size.get());
-        let status = match query.state {
-            None => None,
-            Some(PingState::DealtWith(status)) => Some(status),
-            Some(PingState::Queued) => {
-                return Ok(Page { items: queued.into_iter().map(KnownPing::Queued).collect(), next: None });
-            }
+        let queued = if query.wants_queued() { self.queue.waiting(Self::MOST_QUEUED).await? } else { Vec::new() };
+        let ListKnownPings { token, related_job, state, size, after } = query;
+        let ask = |status| self.pings.list(ListPings { token, related_job, status, size, after });
+        let logged = match state {
+            None => ask(None).await?,
+            Some(PingState::DealtWith(status)) => ask(Some(status)).await?,
+            Some(PingState::Queued) => Page { items: Vec::new(), next: None },
         };
-        let Ok(size) = PageSize::new((query.size.get() - queued.len()) as u64) else {
-            // Queued ones fill the page; the next one begins where those of the ledger do.
-            let next = Some(PingCursor::BEFORE_ALL);
-            return Ok(Page { items: queued.into_iter().map(KnownPing::Queued).collect(), next });
-        };
-        let ListKnownPings { token, related_job, after, .. } = query;
-        let logged = self.pings.list(ListPings { token, related_job, status, size, after }).await?;
-        // Dealt with meanwhile, or about to be settled.
-        queued.retain(|ping| !logged.items.iter().any(|logged| logged.id == ping.id));
-        let items = queued.into_iter().map(KnownPing::Queued);
-        Ok(Page { items: items.chain(logged.items.into_iter().map(KnownPing::Logged)).collect(), next: logged.next })
+        Ok(query.page_of(queued, logged))
     }
 
     /// The ping, if it was dealt with or is among the newest [`Self::MOST_QUEUED`] queued ones.

@@ -1,11 +1,15 @@
 //! Pings wherever they are: in the queue, or dealt with by the ledger.
 
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use thiserror::Error;
 
-use crate::page::PageSize;
+use crate::page::{Page, PageSize};
 use crate::ping::{LoggedPing, Ping, PingTarget};
 use crate::ports::ping::{PingCursor, PingStatus, PingStatusError, RetractPingError};
-use crate::values::{JobId, PingId, TokenId};
+use crate::values::{JobId, PingId, Timestamp, TokenId};
 
 /// The states by which pings are told apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -49,6 +53,14 @@ impl KnownPing {
             Self::Logged(ping) => ping.id,
         }
     }
+
+    /// Where it stands in listings, which is the same before it is dealt with and after.
+    fn place(&self) -> PingCursor {
+        match self {
+            Self::Queued(ping) => PingCursor { received_at: ping.received_at, id: ping.id },
+            Self::Logged(ping) => ping.into(),
+        }
+    }
 }
 
 /// Which pings, and which page of them.
@@ -67,16 +79,54 @@ pub struct ListKnownPings {
 }
 
 impl ListKnownPings {
-    /// Whether queued ones belong to the page.
+    /// Whether queued ones belong to the listing.
     pub(super) fn wants_queued(&self) -> bool {
-        self.after.is_none() && matches!(self.state, None | Some(PingState::Queued))
+        matches!(self.state, None | Some(PingState::Queued))
+    }
+
+    /// The page that what the queue shows and the ledger's page make.
+    pub(super) fn page_of(
+        &self,
+        queued: Vec<Ping>,
+        logged: Page<LoggedPing, PingCursor>,
+    ) -> Page<KnownPing, PingCursor> {
+        let after = |place: PingCursor| self.after.is_none_or(|after| order(place) < order(after));
+        let mut items: Vec<_> = logged.items.into_iter().map(KnownPing::Logged).collect();
+        // Dealt with meanwhile, or about to be settled.
+        let is_logged = |id: PingId| items.iter().any(|ping| ping.id() == id);
+        let queued = once(queued).filter(|ping| self.wants(ping) && !is_logged(ping.id)).map(KnownPing::Queued);
+        let queued: Vec<_> = queued.filter(|ping| after(ping.place())).collect();
+        items.extend(queued);
+        items.sort_unstable_by_key(|ping| Reverse(order(ping.place())));
+        // Where the ledger has more, its page is full, and so is this one.
+        let follows = logged.next.is_some() || items.len() > self.size.get();
+        items.truncate(self.size.get());
+        let next = items.last().map(KnownPing::place).filter(|_| follows);
+        Page { items, next }
     }
 
     /// Whether the queued ping is one of those asked for.
-    pub(super) fn wants(&self, ping: &Ping) -> bool {
+    fn wants(&self, ping: &Ping) -> bool {
         self.token.is_none_or(|token| token == ping.token)
             && self.related_job.is_none_or(|job| ping.target == PingTarget::Job(job))
     }
+}
+
+fn order(place: PingCursor) -> (Timestamp, PingId) {
+    (place.received_at, place.id)
+}
+
+/// Each ping once, with its first arrival: that one is logged first, most likely, and then it is the ledger's.
+fn once(queued: Vec<Ping>) -> impl Iterator<Item = Ping> {
+    let mut first = HashMap::with_capacity(queued.len());
+    for ping in queued {
+        match first.entry(ping.id) {
+            Entry::Vacant(place) => drop(place.insert(ping)),
+            Entry::Occupied(mut place) if place.get().received_at > ping.received_at => drop(place.insert(ping)),
+            Entry::Occupied(_) => {}
+        }
+    }
+    first.into_values()
 }
 
 /// Why a ping was not taken back.

@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use super::super::test::{at, clock, ids, job, principal};
 use super::*;
+use crate::page::PageSize;
 use crate::ping::{LoggedPing, PingOutcome, PingProject};
 use crate::ports::{BackendErrorKind, MockPingQueue, MockPingRepository};
 use crate::values::{CaptureRule, Gap, JobName, Subject, TokenId, Zone};
@@ -99,41 +100,71 @@ async fn many_pings_are_one_push_and_none_is_no_push() {
     service.push(vec![]).await.unwrap();
 }
 
-#[tokio::test]
-async fn queued_pings_come_first_and_none_comes_twice() {
+fn size(size: u64) -> ListKnownPings {
+    ListKnownPings { size: PageSize::new(size).unwrap(), ..ListKnownPings::default() }
+}
+
+/// Numbers of pings, in a queue that shows these and over a ledger that has those, all that came in at the same moment.
+async fn listed(queue_shows: &[u128], ledger_has: &[u128], query: ListKnownPings) -> (Vec<u128>, Option<PingCursor>) {
     let (mut queue, mut pings) = (MockPingQueue::new(), MockPingRepository::new());
-    queue.expect_waiting().returning(|_| Ok(vec![queued(3), queued(2)]));
-    let next = Some(PingCursor { received_at: at(), id: id(1) });
-    pings
-        .expect_list()
-        .withf(|query| query.size.get() == 48 && query.after.is_none())
-        .returning(move |_| Ok(Page { items: vec![logged(2), logged(1)], next }));
-    let page = service(queue, pings).list(&principal("read"), ListKnownPings::default()).await.unwrap();
-    assert_eq!(page.items.iter().map(KnownPing::id).collect::<Vec<_>>(), [id(3), id(2), id(1)]);
-    assert!(matches!(page.items[..], [KnownPing::Queued(_), KnownPing::Logged(_), KnownPing::Logged(_)]));
-    assert_eq!(page.next, next);
+    let waiting: Vec<_> = queue_shows.iter().copied().map(queued).collect();
+    queue.expect_waiting().returning(move |_| Ok(waiting.clone()));
+    let mut numbers = ledger_has.to_vec();
+    numbers.sort_unstable_by(|one, other| other.cmp(one));
+    pings.expect_list().returning(move |query| {
+        let after = |number: &u128| query.after.is_none_or(|after| id(*number) < after.id);
+        let items = numbers.iter().copied().filter(after).map(logged).collect();
+        Ok(Page::of(items, query.size, |ping| ping.into()))
+    });
+    let page = service(queue, pings).list(&principal("read"), query).await.unwrap();
+    (page.items.iter().map(|ping| ping.id().as_uuid().as_u128()).collect(), page.next)
 }
 
 #[tokio::test]
-async fn a_page_full_of_queued_pings_is_followed_by_the_ledgers_first() {
+async fn pings_are_listed_latest_first_wherever_they_are() {
+    let (numbers, next) = listed(&[5, 2], &[4, 3, 2, 1], size(9)).await;
+    assert_eq!((numbers, next), (vec![5, 4, 3, 2, 1], None));
+    let state = Some(PingState::Queued);
+    assert_eq!(listed(&[5, 2], &[4], ListKnownPings { state, ..size(9) }).await.0, [5, 2]);
+}
+
+/// Which makes no difference to its place; and pings that come in between two pages stand before both.
+#[tokio::test]
+async fn a_ping_that_is_logged_between_two_pages_is_listed_once() {
+    for of_page in 1..5 {
+        let (mut seen, mut query, mut waiting, mut done) = (Vec::new(), size(of_page), vec![6, 5, 4, 2], vec![3, 1]);
+        while let (numbers, Some(next)) = listed(&waiting, &done, query).await {
+            seen.extend(numbers);
+            query.after = Some(next);
+            // A worker deals with the oldest, and another ping comes in.
+            done.extend(waiting.pop());
+            waiting.insert(0, 10 + seen.len() as u128);
+        }
+        seen.extend(listed(&waiting, &done, query).await.0);
+        assert_eq!(seen, [6, 5, 4, 3, 2, 1], "{of_page} at a time");
+    }
+}
+
+/// Its repeat came later, and the ledger will not know of that.
+#[tokio::test]
+async fn a_ping_that_was_sent_again_while_it_is_queued_is_listed_once() {
     let mut queue = MockPingQueue::new();
-    queue.expect_waiting().returning(|_| Ok((0..3).map(queued).collect()));
-    let query = ListKnownPings { size: PageSize::new(2).unwrap(), ..ListKnownPings::default() };
+    queue.expect_waiting().returning(|_| {
+        let again = Ping { received_at: after(5), ..queued(1) };
+        Ok(vec![again, Ping { received_at: after(3), ..queued(2) }, queued(1)])
+    });
+    let query = ListKnownPings { state: Some(PingState::Queued), ..size(9) };
     let page = service(queue, MockPingRepository::new()).list(&principal("read"), query).await.unwrap();
-    assert_eq!((page.items.len(), page.next), (2, Some(PingCursor::BEFORE_ALL)));
+    assert_eq!(page.items.iter().map(KnownPing::id).collect::<Vec<_>>(), [id(2), id(1)]);
 }
 
 #[tokio::test]
-async fn the_queue_is_asked_for_the_first_page_alone_and_not_for_other_states() {
+async fn the_queue_is_not_asked_for_pings_that_were_dealt_with() {
     let mut pings = MockPingRepository::new();
-    pings.expect_list().times(4).returning(|_| Ok(Page { items: vec![], next: None }));
+    pings.expect_list().times(3).returning(|_| Ok(Page { items: vec![], next: None }));
     let service = service(MockPingQueue::new(), pings);
-    for query in [
-        ListKnownPings { after: Some(PingCursor::BEFORE_ALL), ..ListKnownPings::default() },
-        ListKnownPings { state: Some("logged".parse().unwrap()), ..ListKnownPings::default() },
-        ListKnownPings { state: Some("ignored".parse().unwrap()), ..ListKnownPings::default() },
-        ListKnownPings { state: Some("retracted".parse().unwrap()), ..ListKnownPings::default() },
-    ] {
+    for state in ["logged", "ignored", "retracted"] {
+        let query = ListKnownPings { state: Some(state.parse().unwrap()), ..ListKnownPings::default() };
         assert!(service.list(&principal("read"), query).await.unwrap().items.is_empty());
     }
 }
@@ -145,7 +176,7 @@ async fn filters_hold_for_queued_pings_too() {
         let mut queue = MockPingQueue::new();
         queue.expect_waiting().returning(move |_| {
             let free = capturer(CaptureTarget::Projects { create: false });
-            let project = PingDraft { project: Some(stint()), ..PingDraft::default() };
+            let project = PingDraft { id: Some(id(3)), project: Some(stint()), ..PingDraft::default() };
             Ok(vec![queued(1), Ping { token: other, ..queued(2) }, taking().admit(&free, project).unwrap()])
         });
         let query = ListKnownPings { state: Some(PingState::Queued), ..query };

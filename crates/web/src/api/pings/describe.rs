@@ -26,10 +26,9 @@ fn example() -> Value {
 }
 
 pub(crate) fn list() -> Described {
-    let about = "Latest first. Queued ones come before the others, on the first page alone (of the newest 1,000 in the \
-                 queue, and no more than fit on the page), unless `status` asks for another state; with \
-                 `status=queued` there is one page. Queued ones move on meanwhile: that a walk sees everything once \
-                 holds for the others. While the queue is down, listings that may have queued ones are 503.";
+    let about = "Latest first, queued ones among the others, of the newest 1,000 in the queue. A ping keeps its place \
+                 when it is logged, so that a walk sees none twice; what is further back in the queue is seen once it \
+                 is dealt with. While the queue is down, listings that may have queued ones are 503.";
     let status = text().enum_values(Some(["queued", "logged", "ignored", "retracted"]));
     Described::new(TAG, "list_pings", "List pings and what became of them", about)
         .needs(Scope::Read)
