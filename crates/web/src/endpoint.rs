@@ -1,5 +1,6 @@
 //! One row of the table of routes, and how the table becomes a router.
 
+use std::fmt::Write as _;
 use std::rc::Rc;
 
 use actix_web::http::Method;
@@ -47,15 +48,21 @@ pub(crate) fn register(config: &mut ServiceConfig, api: &Rc<Api>, endpoints: &[E
         durations: api.metrics.durations(route),
         plain_errors: route.starts_with(api::WAKATIME),
     };
-    for same_path in endpoints.chunk_by(|one, other| one.path == other.path) {
-        let path = same_path[0].path;
-        let allow = allow(same_path);
-        let mut resource = web::resource(api.surface.base_path.places(path));
+    let mut serve = |places: Vec<String>, same_path: &[Endpoint]| {
+        let (path, allow) = (same_path[0].path, allow(same_path));
+        let mut resource = web::resource(places);
         for endpoint in same_path {
             resource = resource.route((endpoint.route)(arrival(path)));
         }
         let refuse = move |call: Call| std::future::ready(Err(method_not_allowed(&call.request, path, &allow)));
         config.service(resource.default_service(web::to(answer(arrival(path), refuse))));
+    };
+    let by_path = || endpoints.chunk_by(|one, other| one.path == other.path);
+    by_path().for_each(|same_path| serve(api.surface.base_path.places(same_path[0].path), same_path));
+    // After all others, so that requests to those are held against no expression.
+    for same_path in by_path().filter(|same_path| same_path[0].path.starts_with(api::WAKATIME)) {
+        let places = api.surface.base_path.places(same_path[0].path);
+        serve(places.iter().map(|place| with_any_slashes(place)).collect(), same_path);
     }
     let refuse = |call: Call| std::future::ready(Err(route_not_found(&call)));
     config.default_service(web::to(answer(arrival(NO_ROUTE), refuse)));
@@ -73,6 +80,20 @@ where
     move |request: HttpRequest, payload: web::Payload| {
         exchange(arrival.clone(), request, payload.into_inner(), handler.clone())
     }
+}
+
+/// The path with as many slashes as anybody likes, where it has one and at its end. People write the base URL of a plugin
+/// by hand, and plugins append to it.
+fn with_any_slashes(path: &str) -> String {
+    let mut pattern = String::from("/{before:/*}");
+    for (place, part) in path.split('/').filter(|part| !part.is_empty()).enumerate() {
+        if place > 0 {
+            // Writing to a string never fails.
+            let _ = write!(pattern, "{{slashes{place}:/+}}");
+        }
+        pattern.push_str(part);
+    }
+    pattern + "{after:/*}"
 }
 
 fn guarded(method: &Method) -> Route {

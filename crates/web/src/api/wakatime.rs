@@ -1,8 +1,8 @@
 //! What editor plugins speak: the part of WakaTime's protocol that they need, under `/api/wakatime/v1`.
 //!
 //! Clients send a heartbeat again until it is answered with 201 or 400, each in its own place of the answer. So nothing
-//! that is wrong with one heartbeat fails a request, and what can never succeed is told as 400 there. Everything that is
-//! unknown is ignored: clients are older and newer than this server. Errors of a whole request are `{"error": "..."}`.
+//! that is wrong with one heartbeat fails a request, what can never succeed is told as 400 there, and what may succeed
+//! later as 429. Everything that is unknown is ignored: clients are older and newer than this server. Errors of a whole request are `{"error": "..."}`.
 
 pub(crate) mod describe;
 mod heartbeat;
@@ -26,7 +26,7 @@ use crate::problem::{Code, Problem};
 pub(crate) use results::ResultsBody;
 pub(crate) use statusbar::StatusbarBody;
 
-use self::results::Outcome;
+use self::results::{Later, Outcome};
 
 /// The most heartbeats of one request that are taken. Later ones are told to come again, with less around them.
 const MOST_TAKEN: usize = 1_000;
@@ -55,14 +55,14 @@ fn sort_out(service: &PingService, capturer: &Capturer, body: &[u8]) -> Result<(
     let (mut pings, mut outcomes) = (Vec::with_capacity(items.len().min(MOST_TAKEN)), Vec::with_capacity(items.len()));
     for (place, item) in items.into_iter().enumerate() {
         outcomes.push(if place >= MOST_TAKEN {
-            Outcome::Later
+            Outcome::Later(Later::TooMany)
         } else {
             match heartbeat::ping(service, capturer, item) {
                 Ok(ping) => {
                     pings.push(ping);
                     Outcome::Taken
                 }
-                Err(refused) => Outcome::Refused(refused),
+                Err(outcome) => outcome,
             }
         });
     }

@@ -30,7 +30,7 @@ async fn served<T: Send + 'static>(api: Api, client: impl FnOnce(SocketAddr) -> 
 
 fn connect(address: SocketAddr) -> TcpStream {
     let stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
     stream
 }
 

@@ -1,17 +1,23 @@
 //! From a heartbeat to a ping. A client throws away for good what is refused, so only the time can be wrong: what is
-//! unknown is ignored, and everything else is made the best of.
+//! unknown is ignored, and everything else is made the best of. A time that is only too early is no mistake for good: it
+//! comes, and the client keeps the heartbeat until then.
 
-use stint_domain::services::{PingDraft, PingDraftError, PingService};
+use stint_domain::services::{MomentError, PingDraft, PingDraftError, PingService};
 use stint_domain::values::{JobName, PingId, Timestamp};
 use stint_domain::{Capturer, Ping, PingProject};
 
 use super::items;
+use super::results::{Later, Outcome};
 use crate::json::Json;
 use crate::moment;
 use crate::problem::Problem;
 
 /// What a heartbeat without a project counts for, where that is needed.
 const NO_PROJECT: &str = "Unknown Project";
+
+/// How far ahead a heartbeat may be and be asked for again: by no more than that do zones differ that a clock was set to
+/// by mistake. One from further ahead would be sent again for months, and count for a day on which nobody worked.
+const AHEAD_MICROS: i64 = 24 * 3_600 * 1_000_000;
 
 /// The members that tell heartbeats apart, the time aside. A heartbeat that is sent again has them all alike.
 const IDENTITY: [&str; 7] = ["entity", "type", "category", "project", "branch", "language", "is_write"];
@@ -41,9 +47,9 @@ impl Part {
     }
 }
 
-/// The ping that a heartbeat is.
-pub(super) fn ping(pings: &PingService, capturer: &Capturer, text: &[u8]) -> Result<Ping, Refused> {
-    let refused = |part, detail| Refused { part, detail };
+/// The ping that a heartbeat is, or what is told in its place.
+pub(super) fn ping(pings: &PingService, capturer: &Capturer, text: &[u8]) -> Result<Ping, Outcome> {
+    let refused = |part, detail| Outcome::Refused(Refused { part, detail });
     let (mut time, mut identity) = (None, [None; IDENTITY.len()]);
     let see = |name: &str, value| {
         if name == "time" {
@@ -64,12 +70,12 @@ pub(super) fn ping(pings: &PingService, capturer: &Capturer, text: &[u8]) -> Res
         project: project(identity[PROJECT]),
         ..PingDraft::default()
     };
-    pings.admit(capturer, draft).map_err(|error| {
-        let part = match error {
-            PingDraftError::Moment(_) => Part::Time,
-            PingDraftError::ProjectMissing => Part::Heartbeat,
-        };
-        refused(part, error.to_string())
+    pings.admit(capturer, draft).map_err(|error| match error {
+        PingDraftError::Moment(MomentError::Ahead(latest)) if at.as_micros() - latest.as_micros() <= AHEAD_MICROS => {
+            Outcome::Later(Later::Ahead)
+        }
+        PingDraftError::Moment(_) => refused(Part::Time, error.to_string()),
+        PingDraftError::ProjectMissing => refused(Part::Heartbeat, error.to_string()),
     })
 }
 

@@ -15,8 +15,26 @@ pub(super) enum Outcome {
     Taken,
     /// It will never do.
     Refused(Refused),
+    /// It is to be sent again.
+    Later(Later),
+}
+
+/// Why a heartbeat is to be sent again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Later {
     /// There were too many before it.
-    Later,
+    TooMany,
+    /// Its time is yet to come.
+    Ahead,
+}
+
+impl Later {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::TooMany => "too many at once, send it again",
+            Self::Ahead => "in the future, send it again when its time has come",
+        }
+    }
 }
 
 /// Why a heartbeat will never do, by the part that is to blame.
@@ -35,7 +53,12 @@ pub(super) fn respond(outcomes: &[Outcome]) -> HttpResponse {
         }
         match outcome {
             Outcome::Taken => body.extend_from_slice(br#"[{"data":null},201]"#),
-            Outcome::Later => body.extend_from_slice(br#"[{"error":"too many at once, send it again"},429]"#),
+            Outcome::Later(later) => {
+                body.extend_from_slice(br#"[{"error":""#);
+                // Nothing in it has to be escaped.
+                body.extend_from_slice(later.as_str().as_bytes());
+                body.extend_from_slice(br#""},429]"#);
+            }
             Outcome::Refused(Refused { part, detail }) => {
                 body.push(b'[');
                 let errors = Errors { errors: [(part.as_str(), [detail.as_str()])].into() };

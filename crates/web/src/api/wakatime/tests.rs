@@ -91,7 +91,7 @@ async fn each_heartbeat_has_its_answer_in_order_and_bad_ones_harm_no_other() {
         heartbeat(1_700_000_000),
         heartbeat("1699999999.5"),
         heartbeat(1_600_000_000),
-        heartbeat(1_700_003_601),
+        heartbeat(1_700_090_001),
         heartbeat("soon"),
         { "entity": "no time" },
         7,
@@ -113,6 +113,19 @@ async fn each_heartbeat_has_its_answer_in_order_and_bad_ones_harm_no_other() {
     let micros: Vec<_> = pushed.iter().map(|ping| ping.at.as_micros()).collect();
     assert_eq!(micros, [1_699_999_999_500_000, 1_700_000_000_000_000, 1_700_003_600_000_000]);
     assert!(pushed.iter().all(|ping| ping.minutes.is_none() && ping.summary.is_none()));
+}
+
+/// A client throws away what is 400, and the clock of its machine may only be in the wrong zone.
+#[actix_web::test]
+async fn a_heartbeat_whose_time_comes_within_a_day_is_asked_for_again() {
+    let (api, pushed) = queue();
+    let ahead = |seconds: u32| heartbeat(1_700_003_600 + seconds);
+    let body = json!([ahead(0), ahead(1), ahead(3_600), ahead(86_400), ahead(86_401)]);
+    let answer = send(&api, sent('b', BULK, body)).await.json();
+    assert_eq!(statuses(&answer), [201, 429, 429, 429, 400]);
+    let told = json!({ "error": "in the future, send it again when its time has come" });
+    assert_eq!(answer["responses"][1][0], told);
+    assert_eq!(pushed.lock().unwrap().len(), 1);
 }
 
 #[actix_web::test]
@@ -269,13 +282,38 @@ async fn what_is_no_list_is_refused_as_a_whole() {
     assert_eq!(reply.json(), json!({ "error": format!("{BULK} takes POST, not `DELETE`") }));
 }
 
+/// People write the base URL by hand, and plugins append to it.
+#[actix_web::test]
+async fn doubled_and_trailing_slashes_make_no_difference() {
+    let (api, pushed) = queue();
+    let urls = [
+        "/api/wakatime/v1/",
+        "/api/wakatime/v1//",
+        "/api/wakatime/v1//users/current/heartbeats",
+        "/api/wakatime/v1/users/current/heartbeats/",
+        "/api/wakatime/v1//users/current/heartbeats.bulk",
+        "//api//wakatime//v1//users//current//heartbeats.bulk//",
+    ];
+    for url in urls {
+        assert_eq!(send(&api, sent('b', url, "[{\"time\": 1700000000}]")).await.status, 201, "{url}");
+    }
+    assert_eq!(pushed.lock().unwrap().len(), urls.len());
+    let report = sent('b', "/api/wakatime/v1//plugins/errors/", "{}");
+    assert_eq!(send(&api, report).await.status, 201);
+    let reply = send(&api, TestRequest::get().uri("/api/wakatime/v1//")).await;
+    assert_eq!((reply.status.as_u16(), reply.header("allow")), (405, "POST"));
+    assert_eq!(reply.json(), json!({ "error": format!("{BASE} takes POST, not `GET`") }));
+    for url in ["/api/wakatime//v2", "/api/wakatimev1/", "//api/v1/jobs", "/api/v1/jobs/", "//healthz"] {
+        assert_eq!(send(&api, TestRequest::get().uri(url)).await.status, 404, "{url}");
+    }
+}
+
 #[actix_web::test]
 async fn unknown_routes_and_wrong_methods_tell_errors_plainly() {
     let api = Ports::new().api();
     for (method, url, status) in [
-        ("GET", "/api/wakatime/v1/users/current", 404),
         ("POST", "/api/wakatime/v2", 404),
-        ("POST", "/api/wakatime/v1/", 404),
+        ("POST", "/api/wakatime/v1/users", 404),
         ("GET", BASE, 405),
         ("POST", TODAY, 405),
     ] {
