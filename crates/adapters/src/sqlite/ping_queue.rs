@@ -69,7 +69,7 @@ const NEWEST: &str = "SELECT ping FROM ping_queue WHERE buried_at IS NULL ORDER 
 
 const DEPTH: &str = "
     SELECT
-        (SELECT count(*) FROM ping_queue) AS rows,
+        (SELECT count(*) FROM ping_queue WHERE buried_at IS NULL) AS waiting,
         (SELECT received_at FROM ping_queue WHERE buried_at IS NULL ORDER BY place LIMIT 1) AS oldest,
         (SELECT count(*) FROM ping_queue WHERE buried_at IS NOT NULL) AS dead";
 
@@ -110,7 +110,7 @@ struct Stored {
 #[derive(QueryableByName)]
 struct Depth {
     #[diesel(sql_type = BigInt)]
-    rows: i64,
+    waiting: i64,
     #[diesel(sql_type = Nullable<BigInt>)]
     oldest: Option<i64>,
     #[diesel(sql_type = BigInt)]
@@ -222,9 +222,9 @@ impl PingTable for Sqlite {
 
     async fn depth(&self) -> Result<QueueDepth, BackendError> {
         self.read(|connection| {
-            let Depth { rows, oldest, dead } = sql_query(DEPTH).get_result(connection).map_err(classify)?;
+            let Depth { waiting, oldest, dead } = sql_query(DEPTH).get_result(connection).map_err(classify)?;
             let oldest = oldest.map(|oldest| moment("received_at", 0, oldest)).transpose()?;
-            Ok(QueueDepth { waiting: (rows - dead).max(0).unsigned_abs(), oldest, dead: dead.unsigned_abs() })
+            Ok(QueueDepth { waiting: waiting.unsigned_abs(), oldest, dead: dead.unsigned_abs() })
         })
         .await
     }
@@ -242,4 +242,25 @@ fn now() -> i64 {
 fn moment(column: &'static str, place: i64, micros: i64) -> Result<Timestamp, BackendError> {
     let row = StoredRow { backend: BACKEND, table: "ping_queue", id: place.to_string() };
     row.column(column, micros, |micros| Timestamp::from_micros(*micros))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::query_plan::query_plan;
+    use super::*;
+
+    /// However many there are of those that were set aside.
+    #[test]
+    fn what_may_be_taken_is_found_without_a_look_at_what_was_set_aside() {
+        for statement in [IS_ANY_FREE, LEASE, NEWEST, DEPTH] {
+            let plan = query_plan(&sql_query(statement));
+            let tables: Vec<_> = plan.iter().filter(|step| step.contains("ping_queue")).collect();
+            let narrow =
+                ["USING INDEX ping_queue_free", "INDEX ping_queue_dead", "USING INTEGER PRIMARY KEY (rowid=?)"];
+            assert!(!tables.is_empty(), "{plan:?}");
+            for step in tables {
+                assert!(narrow.iter().any(|index| step.contains(index)), "{statement}: {plan:?}");
+            }
+        }
+    }
 }

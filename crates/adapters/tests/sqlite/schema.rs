@@ -19,6 +19,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     "2026-11-30-000010_expand_pings_in_order",
     "2026-11-30-000011_expand_streams",
     "2026-11-30-000030_expand_token_makers",
+    "2026-11-30-000401_expand_free_pings",
 ];
 
 /// Everything that migrations made.

@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY IF EXISTS ping_queue_free;

@@ -1,0 +1,2 @@
+-- Pings that may be taken, in order: those that were set aside are passed over unread, however many there are.
+CREATE INDEX CONCURRENTLY IF NOT EXISTS ping_queue_free ON ping_queue (place) WHERE buried_at IS NULL;

@@ -1,0 +1,1 @@
+DROP INDEX ping_queue_free;
