@@ -1,8 +1,9 @@
-//! A decorator over two ping queues: what the first cannot take now, the second keeps.
+//! A decorator over two ping queues: pings go to the first, and the second may keep what that cannot take now.
 //!
 //! For a Redis in front of the database: while it is down, pings wait in the database, and none is refused as long as one
-//! of the two works. Both are emptied by the same consumers. A ping whose push timed out may then be in both; that is
-//! harmless, because pings count once by their ids.
+//! of the two works; or they are refused ([`Spooling::refusing`]). In either case both are emptied by the same consumers,
+//! because the second may hold pings from a time with other settings. A ping whose push timed out may then be in both;
+//! that is harmless, because pings count once by their ids.
 //!
 //! Whoever asks how things stand is told of both queues or gets an error: half an answer would look as if pings had
 //! gone. Takes, on the other hand, are content with one queue while the other is down, and fail when both are: whoever was
@@ -33,6 +34,8 @@ const SPOOL: &str = "spool:";
 pub struct Spooling {
     first: Arc<dyn PingQueue>,
     spool: Arc<dyn PingQueue>,
+    /// Whether the spool gets what the first cannot take.
+    keeps: bool,
     /// Whether the next take looks into the spool first. They take turns, or a full queue would starve the other.
     spool_is_next: Arc<AtomicBool>,
     /// Whether pings are spooled; so that the log tells of the change and not of each ping.
@@ -48,7 +51,12 @@ struct Parted<T> {
 impl Spooling {
     /// Pushes to `first`, and to `spool` what that cannot take.
     pub fn new(first: Arc<dyn PingQueue>, spool: Arc<dyn PingQueue>) -> Self {
-        Self { first, spool, spool_is_next: Arc::default(), spools: Arc::default() }
+        Self { first, spool, keeps: true, spool_is_next: Arc::default(), spools: Arc::default() }
+    }
+
+    /// Pushes to `first` alone, and empties `spool` of what it holds all the same.
+    pub fn refusing(first: Arc<dyn PingQueue>, spool: Arc<dyn PingQueue>) -> Self {
+        Self { keeps: false, ..Self::new(first, spool) }
     }
 
     fn says(&self, spools: bool, error: Option<&BackendError>) {
@@ -92,6 +100,9 @@ impl Spooling {
 #[async_trait]
 impl PingQueue for Spooling {
     async fn push(&self, pings: Vec<Ping>) -> Result<(), BackendError> {
+        if !self.keeps {
+            return self.first.push(pings).await;
+        }
         let refused = match self.first.push(pings.clone()).await {
             Ok(()) => {
                 self.says(false, None);

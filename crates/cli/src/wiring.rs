@@ -48,6 +48,8 @@ pub(crate) struct Ports {
     pub(crate) health: Arc<dyn HealthCheck>,
     pub(crate) totals: Arc<dyn TotalsAudit>,
     pub(crate) ping_queue: Arc<dyn PingQueue>,
+    /// What [`Self::ping_queue`] is made of, by where it is.
+    pub(crate) ping_queues: Vec<(&'static str, Arc<dyn PingQueue>)>,
     pub(crate) pings: Arc<dyn PingRepository>,
     pub(crate) tasks: Arc<dyn TaskLog>,
     pub(crate) housekeeping: Arc<dyn Housekeeping>,
@@ -98,7 +100,7 @@ impl Ports {
     fn over<L, B>(
         ledger: L,
         backend: B,
-        ping_queue: Arc<dyn PingQueue>,
+        (ping_queue, ping_queues): Queues,
         capture: CaptureLimits,
         migrator: Migrator,
     ) -> Self
@@ -118,6 +120,7 @@ impl Ports {
             health: backend.clone(),
             totals: backend.clone(),
             ping_queue,
+            ping_queues,
             pings: backend.clone(),
             tasks: backend.clone(),
             housekeeping: backend,
@@ -217,18 +220,21 @@ impl TokenPages {
     }
 }
 
-/// Where pings wait: in Redis where there is one, else in the database, whose table may also take what Redis cannot.
-fn ping_queue(
-    settings: &Settings,
-    table: impl PingQueue + 'static,
-    registry: &mut Registry,
-) -> Result<Arc<dyn PingQueue>> {
-    let Some(redis) = redis(settings)? else { return Ok(Arc::new(table)) };
+/// The queue of pings, and what it is made of, by where that is.
+type Queues = (Arc<dyn PingQueue>, Vec<(&'static str, Arc<dyn PingQueue>)>);
+
+/// Where pings wait: in Redis where there is one, else in the database. The database's table is emptied in any case: it
+/// may hold what Redis could not take, or what came before there was a Redis.
+fn ping_queue(settings: &Settings, table: impl PingQueue + 'static, registry: &mut Registry) -> Result<Queues> {
+    let table: Arc<dyn PingQueue> = Arc::new(table);
+    let Some(redis) = redis(settings)? else { return Ok((table.clone(), vec![("the database", table)])) };
     redis.register(registry);
-    Ok(match settings.capture.when_queue_is_down {
-        WhenQueueIsDown::Refuse => Arc::new(redis),
-        WhenQueueIsDown::Spool => Arc::new(Spooling::new(Arc::new(redis), Arc::new(table))),
-    })
+    let redis: Arc<dyn PingQueue> = Arc::new(redis);
+    let both = match settings.capture.when_queue_is_down {
+        WhenQueueIsDown::Refuse => Spooling::refusing(redis.clone(), table.clone()),
+        WhenQueueIsDown::Spool => Spooling::new(redis.clone(), table.clone()),
+    };
+    Ok((Arc::new(both), vec![("Redis", redis), ("the database", table)]))
 }
 
 /// The Redis that the settings name, if they name one. Nothing is sent to it yet.

@@ -13,12 +13,23 @@ use stint_domain::ports::ping_queue::{Burial, DeadPing, Delivery, QueueDepth, Re
 use stint_domain::ports::{BackendError, BackendErrorKind, PingQueue};
 
 use super::{ping, receipts, take};
+use crate::PATIENCE;
 
 mod over_memory {
     use super::*;
 
     async fn queue() -> Queue {
         Queue::new(Arc::new(Spooling::new(Arc::new(Memory::new()), Arc::new(Memory::new()))), ())
+    }
+
+    stint_conformance::ping_queue!(queue);
+}
+
+mod refusing {
+    use super::*;
+
+    async fn queue() -> Queue {
+        Queue::new(Arc::new(Spooling::refusing(Arc::new(Memory::new()), Arc::new(Memory::new()))), ())
     }
 
     stint_conformance::ping_queue!(queue);
@@ -159,6 +170,25 @@ async fn a_defect_of_the_first_is_not_hidden_by_the_spool() {
     assert_eq!(spool.depth().await.unwrap().waiting, 0);
 }
 
+/// As they are when the spool was turned off, or Redis put in front, while pings waited there.
+#[tokio::test]
+async fn pings_that_a_spool_holds_come_out_while_new_ones_are_refused_to_it() {
+    let (first, spool) = (Breakable::default(), Breakable::default());
+    spool.push(vec![ping(0)]).await.unwrap();
+    let spooling = Spooling::refusing(Arc::new(first.clone()), Arc::new(spool.clone()));
+    first.fail_with(Some(BackendErrorKind::Unavailable));
+    assert_eq!(spooling.push(vec![ping(1)]).await.unwrap_err().kind, BackendErrorKind::Unavailable);
+    assert_eq!(spool.depth().await.unwrap().waiting, 1);
+    let taken = spooling.take(take(9)).await.unwrap();
+    assert_eq!(taken[0].ping.as_ref().unwrap().received_at, ping(0).received_at);
+    first.fail_with(None);
+    spooling.push(vec![ping(2)]).await.unwrap();
+    assert_eq!(spooling.depth().await.unwrap().waiting, 2);
+    assert_eq!(spooling.waiting(9).await.unwrap().len(), 2);
+    spooling.settle(receipts(&taken)).await.unwrap();
+    assert_eq!(spool.depth().await.unwrap(), QueueDepth::default());
+}
+
 /// And when the first may have it, the caller is not told that nothing was done.
 #[tokio::test]
 async fn a_push_that_neither_keeps_is_refused() {
@@ -204,7 +234,7 @@ async fn a_spooled_ping_is_not_kept_waiting_by_a_take_that_waits_for_the_first()
     let start = Instant::now();
     spool.push(vec![ping(0)]).await.unwrap();
     assert_eq!(taking.await.unwrap().len(), 1);
-    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+    assert!(start.elapsed() < PATIENCE, "{:?}", start.elapsed());
 }
 
 #[tokio::test]

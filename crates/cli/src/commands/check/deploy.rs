@@ -4,6 +4,7 @@
 
 mod database;
 mod files;
+mod queues;
 mod redis;
 mod settings;
 

@@ -5,7 +5,7 @@ use prometheus_client::registry::Registry;
 use stint_domain::values::Timestamp;
 use stint_domain::{Scope, Token};
 
-use super::Finding;
+use super::{Finding, queues};
 use crate::settings::{DatabaseUrl, Settings};
 use crate::wiring::Ports;
 
@@ -29,7 +29,9 @@ async fn ask(settings: &Settings) -> Result<Vec<Finding>> {
     while let Some(tokens) = pages.next().await? {
         seen.look_at(&tokens, ports.clock.now());
     }
-    Ok(seen.findings())
+    let mut findings = seen.findings();
+    findings.extend(queues::look(&ports).await);
+    Ok(findings)
 }
 
 /// What was seen of the tokens, page by page.

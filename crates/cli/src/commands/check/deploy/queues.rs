@@ -1,0 +1,68 @@
+//! What waits in the queues of pings: in each of them, whichever takes new ones.
+
+use std::time::Duration;
+
+use stint_domain::ports::ping_queue::QueueDepth;
+use stint_domain::values::Timestamp;
+
+use super::Finding;
+use crate::wiring::Ports;
+
+/// Longer than any ping waits while somebody logs them.
+const LONG: Duration = Duration::from_mins(10);
+
+pub(super) async fn look(ports: &Ports) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (place, queue) in &ports.ping_queues {
+        match queue.depth().await {
+            Ok(depth) => findings.extend(judge(place, depth, ports.clock.now())),
+            Err(error) => findings.push(Finding::serious(
+                format!("the queue of pings in {place} does not tell how it stands: {error}: {}", error.source),
+                format!("see to it that {place} answers, and lets Stint do what docs/operations.md lists"),
+            )),
+        }
+    }
+    findings
+}
+
+fn judge(place: &str, depth: QueueDepth, now: Timestamp) -> Vec<Finding> {
+    let QueueDepth { waiting, oldest, dead } = depth;
+    let mut findings = Vec::new();
+    let waited = |since: &Timestamp| u128::try_from(now.as_micros() - since.as_micros()).unwrap_or_default();
+    if let Some(since) = oldest.filter(|since| waited(since) > LONG.as_micros()) {
+        findings.push(Finding::warning(
+            format!("pings wait in {place}: {waiting}, the first of them since {since}"),
+            "see to it that `stint worker` runs and logs them; its log says why it does not",
+        ));
+    }
+    if dead > 0 {
+        findings.push(Finding::warning(
+            format!("pings were set aside in {place}: {dead}"),
+            "`stint pings dead` tells why; `stint pings replay --all` puts them back once the reason is gone",
+        ));
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn findings(depth: QueueDepth) -> Vec<String> {
+        let now = Timestamp::from_micros(3_600_000_000).unwrap();
+        judge("the database", depth, now).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn pings_that_nobody_logs_or_that_were_set_aside_are_found() {
+        let since = |seconds: i64| Some(Timestamp::from_micros(seconds * 1_000_000).unwrap());
+        assert_eq!(findings(QueueDepth { waiting: 9, oldest: since(3_590), dead: 0 }), [""; 0]);
+        let found = findings(QueueDepth { waiting: 9, oldest: since(2_000), dead: 3 });
+        assert!(
+            found[0].starts_with("warning: pings wait in the database: 9, the first of them since 1970-01-01T00:33:20")
+        );
+        assert!(found[1].starts_with("warning: pings were set aside in the database: 3\n"));
+        // A clock that was set back, and one that is far off.
+        assert_eq!(findings(QueueDepth { waiting: 1, oldest: Some(Timestamp::MAX), dead: 0 }), [""; 0]);
+    }
+}
