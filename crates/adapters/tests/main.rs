@@ -2,6 +2,12 @@
 
 #![allow(clippy::unwrap_used)]
 
+use std::time::Duration;
+
+/// Far longer than anything here takes on a machine that has everything else to do as well. Tests wait for an event; this is
+/// when they give up.
+const PATIENCE: Duration = Duration::from_mins(1);
+
 #[cfg(feature = "memory")]
 mod caching;
 #[cfg(any(feature = "sqlite", feature = "test-support"))]

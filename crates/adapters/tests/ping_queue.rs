@@ -11,13 +11,13 @@ mod spooling;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
-use std::time::Duration;
-
 use stint_adapters::system::UuidV7Generator;
 use stint_domain::ports::IdGenerator;
 use stint_domain::ports::ping_queue::{Delivery, Receipt, TakePings};
 use stint_domain::values::{Gap, JobId, PingId, Subject, Timestamp, TokenId, Zone};
 use stint_domain::{Ping, PingTarget};
+
+use crate::PATIENCE;
 
 /// A ping for a job of its own.
 fn ping(seconds: i64) -> Ping {
@@ -37,10 +37,9 @@ fn ping(seconds: i64) -> Ping {
     }
 }
 
-/// Takes up to so many, waits for the first, and takes nobody for dead.
+/// Takes up to so many, waits for the first twice as long as a test is patient, and takes nobody for dead.
 pub(crate) fn take(most: usize) -> TakePings {
-    let minute = Duration::from_mins(1);
-    TakePings { consumer: "worker-1".to_owned(), most, wait: minute / 4, abandoned_after: minute }
+    TakePings { consumer: "worker-1".to_owned(), most, wait: 2 * PATIENCE, abandoned_after: 10 * PATIENCE }
 }
 
 fn receipts(deliveries: &[Delivery]) -> Vec<Receipt> {

@@ -23,6 +23,8 @@ use stint_domain::values::{JobId, JobName, Minutes, Subject, TimeEntryId, Timest
 use stint_domain::{Job, JobStatus, TimeEntry};
 use uuid::Uuid;
 
+use crate::PATIENCE;
+
 /// A fresh database with the schema, and the adapter on it.
 pub(crate) async fn postgres() -> (Postgres, TestDatabase) {
     let database = TestDatabase::create();
@@ -52,7 +54,7 @@ pub(crate) async fn until(connection: &mut PgConnection, sql: &str) {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(10), waiting).await.expect(sql);
+    tokio::time::timeout(PATIENCE, waiting).await.expect(sql);
 }
 
 /// Waits until nobody else is connected. What a connection did is counted by then.

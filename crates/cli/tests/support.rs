@@ -25,8 +25,8 @@ pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
-/// Far longer than anything here takes on a busy machine.
-pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
+/// Far longer than anything here takes on a busy machine. Tests wait for an event; this is when they give up.
+pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
 
 /// The tasks, each turned off by an empty text. They would write at their first start, when a test holds the file.
 const TASKS: [&str; 4] = [

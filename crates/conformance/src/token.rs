@@ -4,7 +4,7 @@ pub mod made;
 
 pub mod races;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use stint_domain::ports::TokenRepository;
 use stint_domain::ports::token::{
@@ -145,12 +145,21 @@ pub async fn a_revoked_token_is_still_found_and_shows_it_within_5_seconds(tokens
     tokens.port.find_by_hash(stored.secret_hash).await.unwrap();
     let expected = Token { revoked_at: Some(at(7)), ..stored.clone() };
     assert_eq!(tokens.port.revoke(revocation(stored.id, 7)).await.unwrap().token, expected);
-    let shown = async {
-        while tokens.port.find_by_hash(stored.secret_hash).await.unwrap().as_ref() != Some(&expected) {
-            tokio::time::sleep(Duration::from_millis(20)).await;
+    shown_within_5_seconds(&tokens, &expected).await;
+}
+
+/// Looks until the token is shown so, as it must be by a look 5 seconds after the change. How long a look takes is not
+/// counted: that is the machine's affair.
+async fn shown_within_5_seconds(tokens: &Tokens, expected: &Token) {
+    let changed = Instant::now();
+    loop {
+        let asked_after = changed.elapsed();
+        if tokens.port.find_by_hash(expected.secret_hash).await.unwrap().as_ref() == Some(expected) {
+            return;
         }
-    };
-    tokio::time::timeout(Duration::from_secs(5), shown).await.expect("the revocation shows within 5 seconds");
+        assert!(asked_after < Duration::from_secs(5), "asked after {asked_after:?}, the token is as it was");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 /// A retry is answered with the token as it is.
@@ -247,12 +256,7 @@ pub async fn a_new_end_shows_within_5_seconds(tokens: Tokens) {
     tokens.port.find_by_hash(stored.secret_hash).await.unwrap();
     let changes = TokenChanges { expiry: Some(Expiry::At(at(1))), ..TokenChanges::default() };
     let expected = tokens.port.update(UpdateToken { id: stored.id, changes }).await.unwrap();
-    let shown = async {
-        while tokens.port.find_by_hash(stored.secret_hash).await.unwrap().as_ref() != Some(&expected) {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(5), shown).await.expect("the new end shows within 5 seconds");
+    shown_within_5_seconds(&tokens, &expected).await;
 }
 
 /// By `created_at`, whatever they count for; revoked ones too.

@@ -11,6 +11,7 @@ use stint_domain::ports::PingQueue;
 use stint_domain::ports::ping_queue::{Burial, TakePings};
 
 use super::{ping, receipts, take};
+use crate::PATIENCE;
 use crate::sqlite::{bare, database, settings};
 
 async fn queue() -> Queue {
@@ -31,7 +32,7 @@ async fn a_take_finds_what_another_process_pushed() {
     other.push(vec![sent.clone()]).await.unwrap();
     let taken = taking.await.unwrap();
     assert_eq!(taken[0].ping, Ok(sent));
-    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+    assert!(start.elapsed() < PATIENCE, "{:?}", start.elapsed());
 }
 
 /// Those who write to the ledger would wait for it.
@@ -40,10 +41,9 @@ async fn a_take_from_an_empty_queue_needs_no_write_lock() {
     let (sqlite, folder) = database().await;
     let mut other = bare(&folder);
     other.batch_execute("BEGIN IMMEDIATE").unwrap();
-    let start = Instant::now();
+    // One that wanted it would fail for want of it.
     let command = TakePings { wait: Duration::from_millis(250), ..take(9) };
     assert_eq!(sqlite.ping_queue().take(command).await.unwrap(), []);
-    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
     other.batch_execute("ROLLBACK").unwrap();
 }
 

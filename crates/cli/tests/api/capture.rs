@@ -11,9 +11,7 @@ use serde_json::{Value, json};
 use super::client::Client;
 use super::ledger::text;
 use super::service::{Service, on_both_databases};
-
-/// Far more than a ping takes.
-const PATIENCE: Duration = Duration::from_secs(20);
+use crate::support::PATIENCE;
 
 on_both_databases!(
     pings_become_entries_and_totals,
@@ -141,7 +139,10 @@ async fn a_ping_that_is_taken_back_takes_its_time_along(service: Service) {
 #[actix_web::test]
 async fn two_services_and_two_workers_on_one_redis_and_one_postgres_behave_as_one() {
     let redis = super::redis::Redis::start();
-    let mut service = Service::on_postgres_by(|address| address, &[("STINT_REDIS__URL", &redis.url())]);
+    // What a killed worker had in hand is another one's this much later, and so is the total.
+    let settings = [("STINT_REDIS__URL", redis.url()), ("STINT_WORKER__ABANDONED_AFTER", "10s".to_owned())];
+    let settings: Vec<_> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let mut service = Service::on_postgres_by(|address| address, &settings);
     let there = service.another_instance(&[]).anonymous();
     let here = service.api.anonymous();
     let (worker, _other) = (service.another_worker(), service.another_worker());
@@ -167,6 +168,24 @@ async fn two_services_and_two_workers_on_one_redis_and_one_postgres_behave_as_on
     let listed = service.api.all("/pings?limit=200&status=logged").await;
     assert_eq!(listed.len(), 200);
     assert!(listed.iter().all(|ping: &Value| ping["status"] == "logged"));
+    service.assert_totals_are_sums().await;
+}
+
+/// Some wait there from a time with other settings.
+#[cfg(feature = "system-tests")]
+#[actix_web::test]
+async fn pings_that_wait_in_the_database_are_listed_and_logged_when_redis_takes_new_ones() {
+    let redis = super::redis::Redis::start();
+    let service = Service::on_sqlite_with(&[("STINT_WORKER__IN_SERVE", "false")]);
+    let job = service.api.new_job("Research").await;
+    let ping = capture_token(&service.api, &job).await;
+    service.api.anonymous().get(format!("{ping}?minutes=4&id=before")).await.expect(202);
+    let service = service.set("STINT_REDIS__URL", &redis.url());
+    service.api.anonymous().get(format!("{ping}?minutes=5&id=after")).await.expect(202);
+    let queued = service.api.all("/pings?status=queued").await;
+    assert_eq!(queued.iter().map(|ping| ping["minutes"].as_u64()).collect::<Vec<_>>(), [Some(5), Some(4)]);
+    let service = service.set("STINT_WORKER__IN_SERVE", "true");
+    until_total(&service.api, &job, 9).await;
     service.assert_totals_are_sums().await;
 }
 

@@ -13,6 +13,7 @@ use serde_json::json;
 use super::client::Client;
 use super::ledger::{entry, entry_of, id};
 use super::service::Service;
+use crate::support::PATIENCE;
 
 /// The settings of the servers here: short, so that the tests are.
 const LIMITS: [(&str, &str); 4] = [
@@ -22,14 +23,15 @@ const LIMITS: [(&str, &str); 4] = [
     ("STINT_DATABASE__BUSY_TIMEOUT", "500ms"),
 ];
 
-/// How long an answer may take: the time limit, and what a busy machine adds.
-const IN_TIME: Duration = Duration::from_secs(5);
+/// How long an answer may take: the time limit, and what a machine that has everything else to do adds. Without a limit it
+/// would take for ever.
+const IN_TIME: Duration = Duration::from_secs(30);
 
 /// The service must recover by itself: soon, and without a restart.
 async fn assert_recovers(api: &Client) {
-    let deadline = Instant::now() + Duration::from_secs(10);
+    let start = Instant::now();
     while api.get("/readyz").await.status != 200 {
-        assert!(Instant::now() < deadline, "not ready again after 10 seconds");
+        assert!(start.elapsed() < PATIENCE, "not ready again after {PATIENCE:?}");
         actix_web::rt::time::sleep(Duration::from_millis(20)).await;
     }
     // Every pooled connection is good again, not just the first.

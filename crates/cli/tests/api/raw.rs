@@ -8,9 +8,10 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::answer::Answer;
+use crate::support::PATIENCE;
 
-/// How long an answer may take before the connection counts as stuck: the servers here have shorter limits of their own.
-const PATIENCE: Duration = Duration::from_secs(40);
+/// How long a server may take to close a connection: far less than it keeps one that is idle, which is 30 seconds.
+const CLOSING: Duration = Duration::from_secs(15);
 
 /// One connection to a server.
 pub(super) struct Connection {
@@ -62,11 +63,11 @@ impl Connection {
         timeout(PATIENCE, self.read_reply()).await.expect("the connection is stuck")
     }
 
-    /// Reads until the server closes the connection, or a second passes.
+    /// Reads until the server closes the connection, or takes too long to.
     pub(super) async fn is_closed(&mut self) -> bool {
         let mut rest = [0; 1024];
         loop {
-            match timeout(Duration::from_secs(1), self.stream.read(&mut rest)).await {
+            match timeout(CLOSING, self.stream.read(&mut rest)).await {
                 Ok(Ok(0) | Err(_)) => return true,
                 Ok(Ok(_)) => {}
                 Err(_) => return false,

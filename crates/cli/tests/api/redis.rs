@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use crate::support::PATIENCE;
+
 pub(super) struct Redis {
     port: u16,
     server: Child,
@@ -48,7 +50,7 @@ fn spawn(port: u16, folder: &TempDir) -> Child {
         .unwrap();
     let start = Instant::now();
     while TcpStream::connect(("127.0.0.1", port)).is_err() {
-        assert!(server.try_wait().unwrap().is_none() && start.elapsed() < Duration::from_secs(20), "no Redis");
+        assert!(server.try_wait().unwrap().is_none() && start.elapsed() < PATIENCE, "no Redis");
         // A server that starts tells nobody.
         thread::sleep(Duration::from_millis(20));
     }

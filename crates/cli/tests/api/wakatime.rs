@@ -12,6 +12,7 @@ use tempfile::TempDir;
 use super::capture::until_total;
 use super::ledger::{id, text};
 use super::service::Service;
+use crate::support::PATIENCE;
 
 /// The command in an environment of its own, and what it keeps.
 struct Client {
@@ -70,7 +71,7 @@ async fn the_wakatime_command_logs_time_under_its_project_offline_queue_included
         if let [job] = service.api.all("/jobs").await.as_slice() {
             break job.clone();
         }
-        assert!(start.elapsed() < Duration::from_secs(20), "no job was made");
+        assert!(start.elapsed() < PATIENCE, "no job was made");
         sleep(Duration::from_millis(20)).await;
     };
     assert_eq!(text(&job, "name"), "stint");

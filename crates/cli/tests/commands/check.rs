@@ -64,6 +64,21 @@ fn a_password_that_everybody_may_read_is_serious_wherever_it_stands() {
 }
 
 #[test]
+fn pings_that_nobody_logs_and_those_that_were_set_aside_are_found() {
+    let stint = Stint::new().with_tasks().migrated();
+    let mut database = SqliteConnection::establish(stint.path("stint.db").to_str().unwrap()).unwrap();
+    let pings = "INSERT INTO ping_queue (ping, received_at) VALUES ('no ping', 0);
+        INSERT INTO ping_queue (ping, received_at, dead_reason, buried_at) VALUES ('no ping', 0, 'told so', 0)";
+    database.batch_execute(pings).unwrap();
+    let found = stint.run(&["check", "deploy"]).succeeded();
+    for what in
+        ["pings wait in the database: 1, the first of them since 1970-01-01", "pings were set aside in the database: 1"]
+    {
+        assert!(found.contains(&format!("warning: {what}")), "{found}");
+    }
+}
+
+#[test]
 fn totals_that_drifted_are_named() {
     let stint = Stint::new().migrated();
     let sound = "jobs: 0, time entries: 0; every total equals its sum\n";

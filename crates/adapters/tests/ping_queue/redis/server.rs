@@ -9,6 +9,8 @@ use redis::{Client, Connection};
 use stint_adapters::redis::{Redis, RedisSettings};
 use tempfile::TempDir;
 
+use crate::PATIENCE;
+
 /// A server that puts every write on the disk before it answers.
 pub(super) struct Server {
     pub(super) port: u16,
@@ -49,7 +51,7 @@ impl Server {
         let start = Instant::now();
         // It tells of its being ready in no other way.
         while self.answer().is_none() {
-            assert!(start.elapsed() < Duration::from_secs(20), "the server does not answer");
+            assert!(start.elapsed() < PATIENCE, "the server does not answer");
             std::thread::sleep(Duration::from_millis(10));
         }
     }
