@@ -108,6 +108,7 @@ macro_rules! ping_repository {
                 pings_are_listed_latest_first_page_by_page,
                 a_listing_can_be_narrowed,
                 captured_time_is_that_of_the_token_and_the_day,
+                captured_time_is_told_by_day_and_job,
                 a_token_shows_when_it_was_last_used,
             }
             (ping::order) {

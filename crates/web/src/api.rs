@@ -42,6 +42,8 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
     const WAKATIME_BASE: &str = "/api/wakatime/v1";
     const HEARTBEATS: &str = "/api/wakatime/v1/users/current/heartbeats";
     const HEARTBEATS_BULK: &str = "/api/wakatime/v1/users/current/heartbeats.bulk";
+    const USER: &str = "/api/wakatime/v1/users/current";
+    const SUMMARIES: &str = "/api/wakatime/v1/users/current/summaries";
     const STATUSBAR: &str = "/api/wakatime/v1/users/current/statusbar/today";
     const PLUGIN_ERRORS: &str = "/api/wakatime/v1/plugins/errors";
     const TIME_ENTRY: &str = "/api/v1/time-entries/{id}";
@@ -81,6 +83,8 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
         Endpoint::new(Method::POST, HEARTBEATS_BULK, wakatime::heartbeats, wakatime::describe::heartbeats),
         Endpoint::new(Method::POST, WAKATIME_BASE, wakatime::heartbeats, wakatime::describe::heartbeats_to_base),
         Endpoint::new(Method::POST, HEARTBEATS, wakatime::heartbeats, wakatime::describe::heartbeat),
+        Endpoint::new(Method::GET, USER, wakatime::user, wakatime::describe::user),
+        Endpoint::new(Method::GET, SUMMARIES, wakatime::summaries, wakatime::describe::summaries),
         Endpoint::new(Method::GET, STATUSBAR, wakatime::statusbar, wakatime::describe::statusbar),
         Endpoint::new(Method::POST, PLUGIN_ERRORS, wakatime::plugin_errors, wakatime::describe::plugin_errors),
         Endpoint::new(Method::GET, TASKS, tasks::list, tasks::describe::list),

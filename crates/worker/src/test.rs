@@ -6,10 +6,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use stint_domain::ports::ping::{CapturedTime, ListPings, LogPings, PingCursor, RetractPing, RetractPingError};
+use stint_domain::ports::ping::{
+    CapturedTime, ListCaptured, ListPings, LogPings, PingCursor, RetractPing, RetractPingError,
+};
 use stint_domain::ports::ping_queue::{Burial, DeadPing, Delivery, QueueDepth, Receipt, TakePings};
 use stint_domain::ports::{BackendError, BackendErrorKind, Clock, PingQueue, PingRepository};
-use stint_domain::values::{DateStamp, Gap, JobId, PingId, Subject, Timestamp, TokenId, Zone};
+use stint_domain::values::{Gap, JobId, PingId, Subject, Timestamp, TokenId, Zone};
 use stint_domain::{LoggedPing, Page, Ping, PingOutcome, PingTarget};
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -327,7 +329,7 @@ impl PingRepository for TestLedger {
         unimplemented!("nobody asks")
     }
 
-    async fn captured_on(&self, _token: TokenId, _day: DateStamp) -> Result<CapturedTime, BackendError> {
+    async fn captured(&self, _query: ListCaptured) -> Result<Vec<CapturedTime>, BackendError> {
         unimplemented!("nobody asks")
     }
 }

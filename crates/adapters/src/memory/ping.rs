@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use async_trait::async_trait;
 use stint_domain::ports::ping::{
-    CapturedTime, ListPings, LogPings, PingCursor, PingStatus, RetractPing, RetractPingError,
+    CapturedTime, ListCaptured, ListPings, LogPings, PingCursor, PingStatus, RetractPing, RetractPingError,
 };
 use stint_domain::ports::{BackendError, PingRepository};
 use stint_domain::values::{DateStamp, JobId, PingId, Timestamp, TokenId};
@@ -85,10 +85,19 @@ impl PingRepository for Memory {
         Ok(Page::of(pings, query.size, |ping| ping.into()))
     }
 
-    async fn captured_on(&self, token: TokenId, day: DateStamp) -> Result<CapturedTime, BackendError> {
-        let capture = self.capture();
-        let days = capture.captured.days.iter().filter(|(of, _)| (of.token, of.date) == (token, day));
-        Ok(CapturedTime { micros: days.map(|(_, day)| day.micros.unsigned_abs()).sum() })
+    async fn captured(&self, query: ListCaptured) -> Result<Vec<CapturedTime>, BackendError> {
+        let (ledger, capture) = (self.ledger(), self.capture());
+        let of_query = capture.captured.days.iter().filter(|(of, time)| {
+            of.token == query.token && (query.from..=query.to).contains(&of.date) && time.micros > 0
+        });
+        let mut times: Vec<_> = of_query
+            .map(|(of, time)| {
+                let name = ledger.jobs.get(&of.job).map(|job| job.name.clone());
+                CapturedTime { day: of.date, job: of.job, name, micros: time.micros.unsigned_abs() }
+            })
+            .collect();
+        times.sort_by_key(|time| (time.day, time.job));
+        Ok(times)
     }
 }
 

@@ -2,6 +2,7 @@
 //! their tokens ([`tokens`]) and jobs; these as for any other write of entries ([`super::group::decide`]).
 
 mod around;
+mod captured;
 mod list;
 mod project;
 mod retract;
@@ -13,17 +14,18 @@ use async_trait::async_trait;
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use stint_domain::ports::ping::{CapturedTime, ListPings, LogPings, PingCursor, RetractPing, RetractPingError};
+use stint_domain::ports::ping::{
+    CapturedTime, ListCaptured, ListPings, LogPings, PingCursor, RetractPing, RetractPingError,
+};
 use stint_domain::ports::{BackendError, PingRepository};
-use stint_domain::values::{DateStamp, PingId, TokenId};
+use stint_domain::values::PingId;
 use stint_domain::{LoggedPing, Page, PingOutcome};
 
 use self::rows::PingRow;
 use super::Postgres;
 use super::attempt::{Failure, Repeat, attempt, transaction};
 use super::group::decide;
-use super::rows::date;
-use super::schema::{ping_days, pings};
+use super::schema::pings;
 use crate::ledger::capture::{Around, Captured, Reach};
 
 #[async_trait]
@@ -45,16 +47,8 @@ impl PingRepository for Postgres {
         self.reading(move |connection| list::list(connection, &query)).await
     }
 
-    async fn captured_on(&self, token: TokenId, day: DateStamp) -> Result<CapturedTime, BackendError> {
-        self.reading(move |connection| {
-            let micros: Vec<i64> = ping_days::table
-                .filter(ping_days::token_id.eq(token.as_uuid()).and(ping_days::day.eq(date(day))))
-                .select(ping_days::micros)
-                .load(connection)?;
-            // None is less than 0.
-            Ok(CapturedTime { micros: micros.into_iter().filter_map(|micros| u64::try_from(micros).ok()).sum() })
-        })
-        .await
+    async fn captured(&self, query: ListCaptured) -> Result<Vec<CapturedTime>, BackendError> {
+        self.reading(move |connection| captured::captured(connection, query)).await
     }
 }
 

@@ -102,3 +102,5 @@ diesel::table! {
         detached -> Bool,
     }
 }
+
+diesel::allow_tables_to_appear_in_same_query!(jobs, ping_days);

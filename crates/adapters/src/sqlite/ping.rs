@@ -1,6 +1,7 @@
 //! Pings. What they come to is decided by [`crate::ledger::capture`], on what is read while nobody else writes.
 
 mod around;
+mod captured;
 mod listing;
 mod project;
 mod retract;
@@ -10,14 +11,16 @@ mod store;
 use async_trait::async_trait;
 use diesel::SqliteConnection;
 use diesel::prelude::*;
-use stint_domain::ports::ping::{CapturedTime, ListPings, LogPings, PingCursor, RetractPing, RetractPingError};
+use stint_domain::ports::ping::{
+    CapturedTime, ListCaptured, ListPings, LogPings, PingCursor, RetractPing, RetractPingError,
+};
 use stint_domain::ports::{BackendError, PingRepository};
-use stint_domain::values::{DateStamp, PingId, TokenId};
+use stint_domain::values::PingId;
 use stint_domain::{LoggedPing, Page, PingOutcome};
 
 use self::rows::PingRow;
 use super::error::classify;
-use super::schema::{ping_days, pings};
+use super::schema::pings;
 use super::{Sqlite, group};
 use crate::ledger::capture::{Around, Captured, Reach};
 
@@ -39,17 +42,8 @@ impl PingRepository for Sqlite {
         self.read(move |connection| listing::page(connection, &query)).await
     }
 
-    async fn captured_on(&self, token: TokenId, day: DateStamp) -> Result<CapturedTime, BackendError> {
-        self.read(move |connection| {
-            let micros: Vec<i64> = ping_days::table
-                .filter(ping_days::token_id.eq(token.as_uuid().into_bytes()).and(ping_days::day.eq(day.to_string())))
-                .select(ping_days::micros)
-                .load(connection)
-                .map_err(classify)?;
-            // None is less than 0.
-            Ok(CapturedTime { micros: micros.into_iter().filter_map(|micros| u64::try_from(micros).ok()).sum() })
-        })
-        .await
+    async fn captured(&self, query: ListCaptured) -> Result<Vec<CapturedTime>, BackendError> {
+        self.read(move |connection| captured::captured(connection, query)).await
     }
 }
 

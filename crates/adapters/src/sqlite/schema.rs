@@ -115,4 +115,4 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(capture_projects, jobs);
+diesel::allow_tables_to_appear_in_same_query!(capture_projects, jobs, ping_days);

@@ -56,6 +56,8 @@ async fn the_document_names_every_route_and_method_and_no_other(service: Service
         ("/api/wakatime/v1", &["post"]),
         ("/api/wakatime/v1/users/current/heartbeats.bulk", &["post"]),
         ("/api/wakatime/v1/users/current/heartbeats", &["post"]),
+        ("/api/wakatime/v1/users/current", &["get"]),
+        ("/api/wakatime/v1/users/current/summaries", &["get"]),
         ("/api/wakatime/v1/users/current/statusbar/today", &["get"]),
         ("/api/wakatime/v1/plugins/errors", &["post"]),
         ("/api/v1/tasks", &["get"]),

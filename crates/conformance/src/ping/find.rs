@@ -1,8 +1,9 @@
 //! Looking pings up.
 
-use stint_domain::ports::ping::{CapturedTime, ListPings, PingStatus};
+use stint_domain::ports::job::{DeleteJob, EntriesOfDeleted};
+use stint_domain::ports::ping::{ListCaptured, ListPings, PingStatus};
 use stint_domain::values::{CaptureRule, PingId, Timestamp};
-use stint_domain::{LoggedPing, Ping};
+use stint_domain::{LoggedPing, Ping, Precondition};
 
 use super::{Capture, minute, rule, signal, telling, worked};
 use crate::given::{date, fresh, size};
@@ -84,11 +85,39 @@ pub async fn captured_time_is_that_of_the_token_and_the_day(capture: Capture) {
     capture.log(&[signal(&elsewhere, 100), signal(&elsewhere, 103)]).await;
     let captured = |day: &str| {
         let (pings, day, token) = (capture.pings.clone(), date(day), token.id);
-        async move { pings.captured_on(token, day).await.unwrap() }
+        async move {
+            let times = pings.captured(ListCaptured { token, from: day, to: day }).await.unwrap();
+            times.iter().map(|time| time.micros).sum::<u64>()
+        }
     };
-    assert_eq!(captured("2023-11-14").await, CapturedTime { micros: 10 * 60_000_000 });
-    assert_eq!(captured("2023-11-15").await, CapturedTime { micros: 13 * 60_000_000 + 500_000 });
-    assert_eq!(captured("2023-11-16").await, CapturedTime::default());
+    assert_eq!(captured("2023-11-14").await, 10 * 60_000_000);
+    assert_eq!(captured("2023-11-15").await, 13 * 60_000_000 + 500_000);
+    assert_eq!(captured("2023-11-16").await, 0);
+}
+
+/// With the job's present name, while there is such a job.
+pub async fn captured_time_is_told_by_day_and_job(capture: Capture) {
+    let (first, token) = capture.job_and_token().await;
+    let second = capture.ledger.open_job().await.id;
+    let elsewhere = stint_domain::Token { capture: Some(CaptureRule { ..rule(second) }), ..token.clone() };
+    capture.log(&[signal(&token, -10), signal(&token, 2)]).await;
+    capture.log(&[signal(&elsewhere, 100), signal(&elsewhere, 103)]).await;
+    let query = ListCaptured { token: token.id, from: date("2023-11-14"), to: date("2023-11-15") };
+    let times = capture.pings.captured(query).await.unwrap();
+    let mut expected = [("2023-11-14", first, 10), ("2023-11-15", first, 2), ("2023-11-15", second, 3)];
+    expected.sort_by_key(|(day, job, _)| (*day, *job));
+    let told: Vec<_> = times.iter().map(|time| (time.day.to_string(), time.job, time.micros / 60_000_000)).collect();
+    assert_eq!(
+        told,
+        expected.iter().map(|(day, job, minutes)| ((*day).to_owned(), *job, *minutes)).collect::<Vec<_>>()
+    );
+    assert!(times.iter().all(|time| time.name.is_some()), "{times:?}");
+
+    let entries = EntriesOfDeleted::Delete;
+    let gone = DeleteJob { id: second, entries, precondition: Precondition::None };
+    capture.ledger.jobs.delete(gone).await.unwrap();
+    let times = capture.pings.captured(query).await.unwrap();
+    assert!(times.iter().all(|time| time.name.is_none() == (time.job == second)), "{times:?}");
 }
 
 /// By the arrival of its latest ping, to the minute; whatever becomes of the pings.

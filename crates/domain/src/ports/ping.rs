@@ -6,7 +6,7 @@ use thiserror::Error;
 use super::BackendError;
 use crate::page::{Page, PageSize};
 use crate::ping::{LoggedPing, Ping, PingOutcome};
-use crate::values::{DateStamp, JobId, PingId, TimeEntryId, Timestamp, TokenId};
+use crate::values::{DateStamp, JobId, JobName, PingId, TimeEntryId, Timestamp, TokenId};
 
 /// Keeps pings, and the time they come to with them.
 ///
@@ -45,8 +45,9 @@ pub trait PingRepository: Send + Sync {
     /// Logged pings, latest first: by `received_at`, then by id, both descending. Stable as other listings are.
     async fn list(&self, query: ListPings) -> Result<Page<LoggedPing, PingCursor>, BackendError>;
 
-    /// How much time the token's pings without minutes prove on this day, over all jobs.
-    async fn captured_on(&self, token: TokenId, day: DateStamp) -> Result<CapturedTime, BackendError>;
+    /// How much time the token's pings without minutes prove on these days, for each job: by day, then by the job's id.
+    /// Where there is none, nothing is told.
+    async fn captured(&self, query: ListCaptured) -> Result<Vec<CapturedTime>, BackendError>;
 }
 
 /// Log pings.
@@ -151,10 +152,27 @@ impl From<&LoggedPing> for PingCursor {
     }
 }
 
-/// How much time a token's pings without minutes prove on one day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// Which token's captured time, and of which days.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ListCaptured {
+    /// The token.
+    pub token: TokenId,
+    /// The first day.
+    pub from: DateStamp,
+    /// The last day; the first one or a later one.
+    pub to: DateStamp,
+}
+
+/// How much time a token's pings without minutes prove on one day for one job.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CapturedTime {
-    /// Microseconds, not yet rounded.
+    /// The day, where the token is.
+    pub day: DateStamp,
+    /// The job.
+    pub job: JobId,
+    /// What the job is called; none, when it is gone.
+    pub name: Option<JobName>,
+    /// Microseconds, not yet rounded; never 0.
     pub micros: u64,
 }
 

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use super::ServiceError;
 use crate::page::Page;
 use crate::ping::{Ping, PingTarget};
-use crate::ports::ping::{CapturedTime, ListPings, PingCursor, RetractPing, RetractPingError};
+use crate::ports::ping::{CapturedTime, ListCaptured, ListPings, PingCursor, RetractPing, RetractPingError};
 use crate::ports::{BackendError, Clock, IdGenerator, PingQueue, PingRepository};
 use crate::principal::{Capturer, Principal};
 use crate::token::Scope;
@@ -153,9 +153,17 @@ impl PingService {
         Ok(self.queue.waiting(Self::MOST_QUEUED).await?.into_iter().find(|ping| ping.id == id))
     }
 
-    /// The present day where the token is, and how much time its pings without minutes prove of it so far.
-    pub async fn captured_today(&self, capturer: &Capturer) -> Result<(DateStamp, CapturedTime), BackendError> {
-        let today = capturer.rule.zone.day_of(self.clock.now());
-        Ok((today, self.pings.captured_on(capturer.token, today).await?))
+    /// The present day where the token is.
+    pub fn today(&self, capturer: &Capturer) -> DateStamp {
+        capturer.rule.zone.day_of(self.clock.now())
+    }
+
+    /// How much time the token's pings without minutes prove of these days so far, for each job.
+    pub async fn captured(
+        &self,
+        capturer: &Capturer,
+        (from, to): (DateStamp, DateStamp),
+    ) -> Result<Vec<CapturedTime>, BackendError> {
+        self.pings.captured(ListCaptured { token: capturer.token, from, to }).await
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{Datelike, NaiveDate};
+use chrono::{Datelike, Days, NaiveDate};
 use thiserror::Error;
 
 /// A plain date without time zone, 0001-01-01 to 9999-12-31, written as RFC 3339's `full-date`.
@@ -31,6 +31,22 @@ impl DateStamp {
     /// The date.
     pub const fn as_date(self) -> NaiveDate {
         self.0
+    }
+
+    /// How many days after `earlier` it is; less than none, when it is before.
+    pub fn days_since(self, earlier: Self) -> i64 {
+        (self.0 - earlier.0).num_days()
+    }
+
+    /// The date so many days before, or the first there is.
+    #[must_use]
+    pub fn minus_days(self, days: u64) -> Self {
+        self.0.checked_sub_days(Days::new(days)).map_or_else(|| Self::nearest(NaiveDate::MIN), Self::nearest)
+    }
+
+    /// The dates from this one through `last`, in order.
+    pub fn through(self, last: Self) -> impl Iterator<Item = Self> {
+        self.0.iter_days().take_while(move |date| *date <= last.0).map(Self)
     }
 }
 
@@ -63,6 +79,19 @@ mod tests {
         for bad in ["2026-02-29", "0000-01-01", "2026-13-01", "2026-1-01", "+2026-01-1", "2026-01-01T00", "today", ""] {
             assert_eq!(bad.parse::<DateStamp>(), Err(DateStampError), "{bad}");
         }
+    }
+
+    #[test]
+    fn days_are_counted_over_months_and_to_the_ends_of_time() {
+        let day = |text: &str| text.parse::<DateStamp>().unwrap();
+        assert_eq!(day("2026-03-01").days_since(day("2026-02-27")), 2);
+        assert_eq!(day("2026-02-27").days_since(day("2026-03-01")), -2);
+        assert_eq!(day("2026-03-01").minus_days(1), day("2026-02-28"));
+        assert_eq!(day("0001-01-02").minus_days(7), day("0001-01-01"));
+        let days = |from: &str, to: &str| day(from).through(day(to)).map(|day| day.to_string()).collect::<Vec<_>>();
+        assert_eq!(days("2026-02-28", "2026-03-01"), ["2026-02-28", "2026-03-01"]);
+        assert_eq!(days("9999-12-31", "9999-12-31"), ["9999-12-31"]);
+        assert_eq!(days("2026-03-01", "2026-02-28"), [""; 0]);
     }
 
     proptest! {

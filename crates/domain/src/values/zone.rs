@@ -70,6 +70,15 @@ impl Zone {
         parts
     }
 
+    /// The first moment of the local day, and its last second.
+    pub fn bounds_of(self, day: DateStamp) -> (Timestamp, Timestamp) {
+        let start = self.start_of(day.as_date());
+        let next = day.as_date().succ_opt().map_or(start, |next| self.start_of(next));
+        // At the ends of time a zone may lead out of the years; then one end stands for both.
+        let start = Timestamp::from_datetime(start).unwrap_or(Timestamp::MAX);
+        (start, Timestamp::from_datetime(next - TimeDelta::seconds(1)).unwrap_or(start))
+    }
+
     /// The moment at which the date starts.
     fn start_of(self, date: NaiveDate) -> DateTime<Utc> {
         match self.0.from_local_datetime(&date.and_time(NaiveTime::MIN)) {
@@ -148,6 +157,20 @@ mod tests {
         assert_eq!(days("UTC", "2026-01-15T22:40:00Z", "2026-01-15T23:10:00Z"), parts(&[("2026-01-15", 30)]));
         assert_eq!(days("UTC", "2026-01-15T22:40:00Z", "2026-01-15T22:40:00Z"), []);
         assert!("Mars/Olympus".parse::<Zone>().is_err());
+    }
+
+    #[test]
+    fn a_day_lasts_from_its_first_moment_through_the_second_before_the_next() {
+        let bounds = |name: &str, day: &str| {
+            let (start, end) = zone(name).bounds_of(day.parse().unwrap());
+            [start.to_string(), end.to_string()]
+        };
+        let spring = ["2026-03-28T23:00:00.000000Z", "2026-03-29T21:59:59.000000Z"];
+        assert_eq!(bounds("Europe/Berlin", "2026-03-29"), spring);
+        assert_eq!(bounds("UTC", "0001-01-01")[0], "0001-01-01T00:00:00.000000Z");
+        for (name, day) in [("Asia/Tokyo", "0001-01-01"), ("America/New_York", "9999-12-31")] {
+            bounds(name, day);
+        }
     }
 
     #[test]

@@ -4,14 +4,17 @@
 //! that is wrong with one heartbeat fails a request, what can never succeed is told as 400 there, and what may succeed
 //! later as 429. Everything that is unknown is ignored: clients are older and newer than this server. Errors of a whole request are `{"error": "..."}`.
 
+mod day;
 pub(crate) mod describe;
 mod heartbeat;
 mod items;
 mod key;
 mod results;
-mod statusbar;
+mod spoken;
+mod summaries;
 #[cfg(test)]
 mod tests;
+mod user;
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -23,9 +26,12 @@ use super::answer;
 use crate::exchange::{Answer, Call};
 use crate::problem::{Code, Problem};
 
+pub(crate) use day::StatusbarBody;
 pub(crate) use results::ResultsBody;
-pub(crate) use statusbar::StatusbarBody;
+pub(crate) use summaries::SummariesBody;
+pub(crate) use user::UserBody;
 
+use self::day::Day;
 use self::results::{Later, Outcome};
 
 /// The most heartbeats of one request that are taken. Later ones are told to come again, with less around them.
@@ -71,11 +77,27 @@ fn sort_out(service: &PingService, capturer: &Capturer, body: &[u8]) -> Result<(
     Ok((pings, outcomes))
 }
 
+/// Whom the key speaks for.
+pub(crate) async fn user(call: Call) -> Answer {
+    let capturer = capturer(&call).await?;
+    answer::json(StatusCode::OK, &UserBody::of(&capturer))
+}
+
 /// How much time today has so far.
 pub(crate) async fn statusbar(call: Call) -> Answer {
     let capturer = capturer(&call).await?;
-    let (today, time) = call.api.pings.captured_today(&capturer).await?;
-    answer::json(StatusCode::OK, &StatusbarBody::of(today, time, capturer.rule.zone))
+    let today = call.api.pings.today(&capturer);
+    let times = call.api.pings.captured(&capturer, (today, today)).await?;
+    answer::json(StatusCode::OK, &StatusbarBody { data: Day::of(today, today, capturer.rule.zone, &times) })
+}
+
+/// How much time several days have.
+pub(crate) async fn summaries(call: Call) -> Answer {
+    let capturer = capturer(&call).await?;
+    let today = call.api.pings.today(&capturer);
+    let days = summaries::days(call.request.query_string(), today)?;
+    let times = call.api.pings.captured(&capturer, days).await?;
+    answer::json(StatusCode::OK, &SummariesBody::of(days, today, capturer.rule.zone, &times))
 }
 
 /// Takes what a plugin says of its own errors. An operator who looks for it finds that there was some; its text stays

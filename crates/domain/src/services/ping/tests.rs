@@ -221,15 +221,15 @@ async fn a_queued_ping_cannot_be_taken_back_yet() {
 }
 
 #[tokio::test]
-async fn today_is_the_tokens_own() {
+async fn today_is_the_tokens_own_and_only_its_own_time_is_told() {
     let mut pings = MockPingRepository::new();
     // 2023-11-14T22:13:20Z is the 15th in Tokyo.
-    pings
-        .expect_captured_on()
-        .withf(|token, day| *token == bound().token && day.to_string() == "2023-11-15")
-        .returning(|_, _| Ok(CapturedTime { micros: 5 }));
-    let (day, time) = service(MockPingQueue::new(), pings).captured_today(&bound()).await.unwrap();
-    assert_eq!((day.to_string().as_str(), time.micros), ("2023-11-15", 5));
+    let today = "2023-11-15".parse().unwrap();
+    let query = ListCaptured { token: bound().token, from: today, to: today };
+    pings.expect_captured().withf(move |asked| *asked == query).returning(|_| Ok(vec![]));
+    let service = service(MockPingQueue::new(), pings);
+    assert_eq!(service.today(&bound()), today);
+    assert_eq!(service.captured(&bound(), (today, today)).await.unwrap(), []);
     assert_eq!(Zone::UTC.day_of(at()).to_string(), "2023-11-14");
 }
 

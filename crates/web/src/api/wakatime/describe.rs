@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 use utoipa::openapi::{ObjectBuilder, Schema, Type};
 
-use super::{ResultsBody, StatusbarBody};
+use super::{ResultsBody, StatusbarBody, SummariesBody, UserBody};
 use crate::media::Media;
-use crate::openapi::Described;
+use crate::openapi::{Described, text};
 use crate::problem::Code;
 
 const TAG: &str = "WakaTime";
@@ -59,22 +59,71 @@ pub(crate) fn heartbeat() -> Described {
         .takes::<Heartbeat>(Media::Json, &example())
 }
 
-pub(crate) fn statusbar() -> Described {
+pub(crate) fn user() -> Described {
     let example = json!({ "data": {
+        "id": "01890a5e-0b2c-7d3e-9f40-5a6b7c8d9e0f", "username": "ada", "display_name": "ada", "full_name": "ada",
+        "email": null, "photo": null, "timezone": "Europe/Berlin", "timeout": 15,
+    } });
+    let about = "Plugins ask before they send anything, and take no user for nobody's being signed in.";
+    Described::new(TAG, "wakatime_user", "Whom the key speaks for", about).needs_key().answers::<UserBody<'_>>(
+        200,
+        "The token's subject.",
+        &[],
+        example,
+    )
+}
+
+/// An hour and a half on one project.
+fn day() -> Value {
+    json!({
         "grand_total": {
             "decimal": "1.50", "digital": "1:30", "hours": 1, "minutes": 30, "text": "1 hr 30 mins", "total_seconds": 5400,
         },
-        "range": { "date": "2026-01-02", "text": "Today", "timezone": "Europe/Berlin" },
-        "categories": [], "dependencies": [], "editors": [], "languages": [], "machines": [],
-        "operating_systems": [], "projects": [],
-    } });
+        "range": {
+            "date": "2026-01-02", "start": "2026-01-01T23:00:00.000000Z", "end": "2026-01-02T22:59:59.000000Z",
+            "text": "Today", "timezone": "Europe/Berlin",
+        },
+        "projects": [{
+            "name": "Research", "percent": 100.0, "decimal": "1.50", "digital": "1:30", "hours": 1, "minutes": 30,
+            "text": "1 hr 30 mins", "total_seconds": 5400,
+        }],
+        "categories": [], "dependencies": [], "editors": [], "languages": [], "machines": [], "operating_systems": [],
+    })
+}
+
+pub(crate) fn statusbar() -> Described {
     let about = "What the token's pings without minutes prove today, in the token's time zone.";
     Described::new(TAG, "statusbar_today", "Today's time", about).needs_key().answers::<StatusbarBody>(
         200,
         "Today.",
         &[],
-        example,
+        json!({ "data": day() }),
     )
+}
+
+pub(crate) fn summaries() -> Described {
+    let example = json!({
+        "data": [day()],
+        "cumulative_total": { "seconds": 5400, "text": "1 hr 30 mins", "decimal": "1.50", "digital": "1:30" },
+        "daily_average": {
+            "seconds": 5400, "text": "1 hr 30 mins", "seconds_including_other_language": 5400,
+            "text_including_other_language": "1 hr 30 mins", "holidays": 0, "days_including_holidays": 1,
+            "days_minus_holidays": 1,
+        },
+        "start": "2026-01-01T23:00:00.000000Z",
+        "end": "2026-01-02T22:59:59.000000Z",
+    });
+    let about = "What the token's pings without minutes prove, in the token's time zone: for each day from `start` \
+                 through `end`, at most 366 of them, or of a `range`; today, unless told.";
+    let range = "`today`, `yesterday`, `last_7_days`, `last_14_days`, `last_30_days` (today included) or a date, where \
+                 neither `start` nor `end` is given.";
+    Described::new(TAG, "wakatime_summaries", "Several days' time", about)
+        .needs_key()
+        .query("start", "The first day: a date, `today` or `yesterday`; the same as `end`, unless given.", text())
+        .query("end", "The last day, likewise; today, unless given.", text())
+        .query("range", range, text())
+        .answers::<SummariesBody>(200, "One item for each day, in order.", &[], example)
+        .may(&[Code::ValidationFailed])
 }
 
 pub(crate) fn plugin_errors() -> Described {

@@ -13,7 +13,7 @@ use crate::moment;
 use crate::problem::Problem;
 
 /// What a heartbeat without a project counts for, where that is needed.
-const NO_PROJECT: &str = "Unknown Project";
+pub(super) const NO_PROJECT: &str = "Unknown Project";
 
 /// How far ahead a heartbeat may be and be asked for again: by no more than that do zones differ that a clock was set to
 /// by mistake. One from further ahead would be sent again for months, and count for a day on which nobody worked.

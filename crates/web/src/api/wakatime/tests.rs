@@ -4,8 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use serde_json::{Value, json};
 use stint_domain::ports::BackendErrorKind;
-use stint_domain::ports::ping::CapturedTime;
-use stint_domain::values::JobName;
+use stint_domain::ports::ping::{CapturedTime, ListCaptured};
+use stint_domain::values::{DateStamp, JobName};
 use stint_domain::{PingProject, PingTarget};
 
 use crate::test::{JOB, Ports, TestRequest, capture_secret, failure, queue, send};
@@ -14,6 +14,8 @@ const BULK: &str = "/api/wakatime/v1/users/current/heartbeats.bulk";
 const BASE: &str = "/api/wakatime/v1";
 const SINGLE: &str = "/api/wakatime/v1/users/current/heartbeats";
 const TODAY: &str = "/api/wakatime/v1/users/current/statusbar/today";
+const USER: &str = "/api/wakatime/v1/users/current";
+const SUMMARIES: &str = "/api/wakatime/v1/users/current/summaries";
 const ERRORS: &str = "/api/wakatime/v1/plugins/errors";
 
 /// As clients send it: with a key, and without a Content-Type.
@@ -68,8 +70,8 @@ async fn without_a_key_that_is_in_force_nothing_is_taken() {
     let key = |kind| STANDARD.encode(capture_secret(kind));
     let (unknown, revoked) = (format!("Basic {}", key('x')), format!("Basic {}", key('o')));
     let other = format!("Bearer {}", crate::test::secret("a"));
-    for url in [BULK, SINGLE, BASE, ERRORS, TODAY] {
-        let method = if url == TODAY { "GET" } else { "POST" };
+    for url in [BULK, SINGLE, BASE, ERRORS, TODAY, USER, SUMMARIES] {
+        let method = if [TODAY, USER, SUMMARIES].contains(&url) { "GET" } else { "POST" };
         let request = || TestRequest::with_uri(url).method(method.parse().unwrap()).set_payload("not read");
         let mut requests = vec![request()];
         for header in [&unknown, &revoked, &other, "Basic", "Basic !", "Digest x", "Bearer secret"] {
@@ -338,19 +340,36 @@ async fn a_queue_or_a_look_up_that_fails_fails_the_whole_request() {
     assert_eq!(statuses(&send(&api, sent('b', BULK, "[{}]")).await.json()), [400]);
 }
 
+/// An API whose token captured this much: a day, a job's name, and microseconds each.
+fn captured(expected: (&str, &str), times: &[(&str, &str, u64)]) -> crate::Api {
+    let day = |text: &str| text.parse::<DateStamp>().unwrap();
+    let query = ListCaptured { token: crate::test::TOKEN.parse().unwrap(), from: day(expected.0), to: day(expected.1) };
+    let time = |(date, name, micros): &(&str, &str, u64)| CapturedTime {
+        day: day(date),
+        job: JOB.parse().unwrap(),
+        name: JobName::new(name).ok(),
+        micros: *micros,
+    };
+    let (mut ports, times) = (Ports::new(), times.iter().map(time).collect::<Vec<_>>());
+    ports.pings.expect_captured().withf(move |asked| *asked == query).returning(move |_| Ok(times.clone()));
+    ports.api()
+}
+
+fn text(of: &Value, name: &str) -> String {
+    of[name].as_str().unwrap().to_owned()
+}
+
+fn looked_at(url: &str, method: &str) -> TestRequest {
+    let key = STANDARD.encode(capture_secret('b'));
+    TestRequest::with_uri(url).method(method.parse().unwrap()).insert_header(("Authorization", format!("Basic {key}")))
+}
+
 #[actix_web::test]
 async fn the_status_bar_shows_today_where_the_token_is() {
-    let mut ports = Ports::new();
-    ports
-        .pings
-        .expect_captured_on()
-        .withf(|_, day| day.to_string() == "2023-11-15")
-        .returning(|_, _| Ok(CapturedTime { micros: 5_400_999_999 }));
-    let api = ports.api();
-    let key = STANDARD.encode(capture_secret('b'));
+    let today = "2023-11-15";
+    let api = captured((today, today), &[(today, "Notes", 1_800_000_000), (today, "Research", 3_600_999_999)]);
     for method in ["GET", "HEAD"] {
-        let request = TestRequest::with_uri(TODAY).method(method.parse().unwrap());
-        let reply = send(&api, request.insert_header(("Authorization", format!("Basic {key}")))).await;
+        let reply = send(&api, looked_at(TODAY, method)).await;
         assert_eq!(reply.status, 200);
         if method == "GET" {
             let data = &reply.json()["data"];
@@ -359,10 +378,83 @@ async fn the_status_bar_shows_today_where_the_token_is() {
                 "total_seconds": 5400,
             });
             assert_eq!(data["grand_total"], total);
-            assert_eq!(data["range"], json!({ "date": "2023-11-15", "text": "Today", "timezone": "Asia/Tokyo" }));
+            let range = json!({
+                "date": today, "start": "2023-11-14T15:00:00.000000Z", "end": "2023-11-15T14:59:59.000000Z",
+                "text": "Today", "timezone": "Asia/Tokyo",
+            });
+            assert_eq!(data["range"], range);
             assert_eq!(data["categories"], json!([]));
+            let projects = data["projects"].as_array().unwrap().iter();
+            let told = |of: &'_ Value| (text(of, "name"), of["percent"].as_f64(), text(of, "text"));
+            let projects: Vec<_> = projects.map(told).collect();
+            let research = ("Research".to_owned(), Some(66.66), "1 hr 0 mins".to_owned());
+            assert_eq!((projects.len(), &projects[0], projects[1].0.as_str()), (2, &research, "Notes"));
         }
     }
+}
+
+/// What browsers' plugins read, and scripts.
+#[actix_web::test]
+async fn summaries_tell_each_day_and_all_of_them() {
+    let api = captured(
+        ("2023-11-13", "2023-11-15"),
+        &[("2023-11-13", "Notes", 60_000_000), ("2023-11-13", "", 120_000_000), ("2023-11-15", "Notes", 7_200_000_000)],
+    );
+    let reply =
+        send(&api, looked_at(&format!("{SUMMARIES}?start=2023-11-13&end=2023-11-15&timezone=UTC&x=%"), "GET")).await;
+    let told = reply.json();
+    let days: Vec<_> = told["data"].as_array().unwrap().iter().map(|day| day["grand_total"]["text"].clone()).collect();
+    assert_eq!(days, ["3 mins", "0 secs", "2 hrs 0 mins"]);
+    let texts: Vec<_> = told["data"].as_array().unwrap().iter().map(|day| day["range"]["text"].clone()).collect();
+    assert_eq!(texts, ["2023-11-13", "Yesterday", "Today"]);
+    // A job that is gone has no name any more.
+    assert_eq!(told["data"][0]["projects"][0]["name"], "Unknown Project");
+    let total = json!({ "seconds": 7_380, "text": "2 hrs 3 mins", "decimal": "2.05", "digital": "2:03" });
+    assert_eq!(told["cumulative_total"], total);
+    let average = &told["daily_average"];
+    assert_eq!(
+        (&average["seconds"], &average["holidays"], &average["days_minus_holidays"]),
+        (&3_690.into(), &1.into(), &2.into())
+    );
+    let ends = (told["start"].as_str().unwrap(), told["end"].as_str().unwrap());
+    assert_eq!(ends, ("2023-11-12T15:00:00.000000Z", "2023-11-15T14:59:59.000000Z"));
+}
+
+#[actix_web::test]
+async fn summaries_take_dates_and_the_names_of_ranges() {
+    for (query, first, last) in [
+        ("", "2023-11-15", "2023-11-15"),
+        ("?start=today&end=today", "2023-11-15", "2023-11-15"),
+        ("?start=2023-11-14T00:00:00Z&end=2023-11-14T23:59:59Z", "2023-11-14", "2023-11-14"),
+        ("?start=2023-11-01", "2023-11-01", "2023-11-15"),
+        ("?end=yesterday", "2023-11-14", "2023-11-14"),
+        ("?range=Last+7+Days", "2023-11-09", "2023-11-15"),
+        ("?range=last_30_days", "2023-10-17", "2023-11-15"),
+        ("?range=Today&start=", "2023-11-15", "2023-11-15"),
+        ("?range=2023-11-02", "2023-11-02", "2023-11-02"),
+        ("?start=2022-11-15&end=2023-11-15", "2022-11-15", "2023-11-15"),
+    ] {
+        let reply = send(&captured((first, last), &[]), looked_at(&format!("{SUMMARIES}{query}"), "GET")).await;
+        assert_eq!(reply.status, 200, "{query}");
+    }
+    let api = Ports::new().api();
+    for query in ["start=x", "end=2023-02-30", "start=2023-11-16", "start=2022-11-14", "range=ever", "end=2023-11-14x"]
+    {
+        let reply = send(&api, looked_at(&format!("{SUMMARIES}?{query}"), "GET")).await;
+        assert_eq!(reply.status, 422, "{query}");
+        assert!(reply.json()["error"].is_string());
+    }
+}
+
+/// A plugin that finds no user says that nobody is signed in.
+#[actix_web::test]
+async fn the_user_is_whom_the_key_speaks_for() {
+    let reply = send(&Ports::new().api(), looked_at(&format!("{USER}?x=1"), "GET")).await;
+    let user = json!({
+        "id": crate::test::TOKEN, "username": "ada", "display_name": "ada", "full_name": "ada", "email": null,
+        "photo": null, "timezone": "Asia/Tokyo", "timeout": 15,
+    });
+    assert_eq!((reply.status.as_u16(), reply.json()), (200, json!({ "data": user })));
 }
 
 #[actix_web::test]
