@@ -13,6 +13,7 @@ use std::time::Duration;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
+use stint_adapters::blocking::QueueLimits;
 use stint_adapters::postgres::test_database::TestDatabase;
 use stint_adapters::postgres::{Postgres, PostgresSettings};
 use stint_adapters::system::UuidV7Generator;
@@ -25,11 +26,14 @@ use uuid::Uuid;
 
 use crate::PATIENCE;
 
-/// A fresh database with the schema, and the adapter on it.
+/// A fresh database with the schema, and the adapter on it, which waits for locks and connections as long as a test does: a
+/// deployment's limits are missed by twenty callers at once on a machine that has everything else to do.
 pub(crate) async fn postgres() -> (Postgres, TestDatabase) {
     let database = TestDatabase::create();
-    let postgres = Postgres::connect(&PostgresSettings::new(database.url())).await.unwrap();
-    (postgres, database)
+    let queue = QueueLimits { max_wait: PATIENCE, ..QueueLimits::default() };
+    let (statement_timeout, lock_timeout) = (PATIENCE, PATIENCE);
+    let settings = PostgresSettings { queue, statement_timeout, lock_timeout, ..PostgresSettings::new(database.url()) };
+    (Postgres::connect(&settings).await.unwrap(), database)
 }
 
 /// A connection beside the adapter's.
