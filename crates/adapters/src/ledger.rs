@@ -9,6 +9,7 @@
 pub(crate) mod capture;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub(crate) mod group;
+pub(crate) mod new_project;
 mod time_entry;
 
 use std::collections::{BTreeMap, HashMap};

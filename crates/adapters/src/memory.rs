@@ -6,6 +6,7 @@
 mod health;
 mod housekeeping;
 mod job;
+mod new_project;
 mod ping;
 mod ping_queue;
 mod task;
@@ -32,6 +33,7 @@ pub struct Memory {
     ledger: Arc<Mutex<Ledger>>,
     tokens: Arc<Mutex<Vec<Token>>>,
     capture: Arc<Mutex<ping::Capture>>,
+    new_projects: Arc<Mutex<new_project::Counted>>,
     first_uses: Arc<Mutex<housekeeping::FirstUses>>,
     task_runs: Arc<Mutex<Vec<TaskRun>>>,
     pings: Arc<Mutex<Pings>>,
@@ -46,6 +48,7 @@ impl Memory {
             ledger: Arc::new(Mutex::new(Ledger::new(BACKEND))),
             tokens: Arc::default(),
             capture: Arc::default(),
+            new_projects: Arc::default(),
             first_uses: Arc::default(),
             task_runs: Arc::default(),
             pings: Arc::default(),
@@ -67,6 +70,11 @@ impl Memory {
     /// Taken after the ledger.
     fn capture(&self) -> MutexGuard<'_, ping::Capture> {
         self.capture.lock().expect("no call panics while it holds what was captured")
+    }
+
+    /// Taken alone.
+    fn new_projects(&self) -> MutexGuard<'_, new_project::Counted> {
+        self.new_projects.lock().expect("no call panics while it holds the projects that were counted")
     }
 
     /// Taken alone.

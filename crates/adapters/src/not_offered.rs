@@ -6,11 +6,14 @@
 use std::future::pending;
 
 use async_trait::async_trait;
-use stint_domain::ports::ping::{CapturedTime, ListPings, LogPings, PingCursor, RetractPing, RetractPingError};
+use stint_domain::ports::new_project::AdmitProjects;
+use stint_domain::ports::ping::{
+    CapturedTime, ListCaptured, ListPings, LogPings, PingCursor, RetractPing, RetractPingError,
+};
 use stint_domain::ports::ping_queue::{Burial, DeadPing, Delivery, QueueDepth, Receipt, TakePings};
 use stint_domain::ports::task::{BeginTask, EndTask, ListTaskRuns, TaskRun, TaskRunCursor};
-use stint_domain::ports::{BackendError, BackendErrorKind, PingQueue, PingRepository, TaskLog};
-use stint_domain::values::{DateStamp, PingId, TokenId};
+use stint_domain::ports::{BackendError, BackendErrorKind, NewProjects, PingQueue, PingRepository, TaskLog};
+use stint_domain::values::PingId;
 use stint_domain::{LoggedPing, Page, Ping, PingOutcome};
 use tokio::time::timeout;
 
@@ -46,8 +49,15 @@ impl PingRepository for NotOffered {
         Ok(nothing())
     }
 
-    async fn captured_on(&self, _: TokenId, _: DateStamp) -> Result<CapturedTime, BackendError> {
-        Ok(CapturedTime::default())
+    async fn captured(&self, _: ListCaptured) -> Result<Vec<CapturedTime>, BackendError> {
+        Ok(Vec::new())
+    }
+}
+
+#[async_trait]
+impl NewProjects for NotOffered {
+    async fn admit(&self, _: AdmitProjects) -> Result<Vec<bool>, BackendError> {
+        refused("captured time")
     }
 }
 

@@ -19,6 +19,7 @@ mod housekeeping;
 mod idempotency;
 mod job;
 mod migrations;
+mod new_project;
 mod ping;
 mod ping_queue;
 mod rows;

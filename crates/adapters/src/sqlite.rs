@@ -35,6 +35,7 @@ mod idempotency;
 mod job;
 mod keyset;
 mod migrator;
+mod new_project;
 mod ping;
 mod ping_queue;
 #[cfg(test)]

@@ -4,16 +4,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
-use stint_adapters::caching::CachedTokens;
+use stint_adapters::caching::{CachedProjects, CachedTokens};
 use stint_adapters::memory::Memory;
 use stint_adapters::system::SystemClock;
-use stint_conformance::Fixture;
+use stint_conformance::{Capture, Fixture, Projects};
+use stint_domain::ports::new_project::AdmitProjects;
 use stint_domain::ports::token::{
     CreateTokenError, Expiry, ListCapturing, ListTokens, Made, RevokeToken, RevokeTokenError, Revoked, TokenChanges,
     TokenCursor, UpdateToken, UpdateTokenError,
 };
-use stint_domain::ports::{BackendError, BackendErrorKind, Clock, TokenRepository};
-use stint_domain::values::{Subject, Timestamp, TokenId};
+use stint_domain::ports::{BackendError, BackendErrorKind, Clock, NewProjects, TokenRepository};
+use stint_domain::values::{JobName, Subject, Timestamp, TokenId};
 use stint_domain::{Page, SecretHash, Token};
 use tokio::sync::Semaphore;
 use uuid::Uuid;
@@ -22,7 +23,51 @@ async fn tokens() -> Fixture<dyn TokenRepository> {
     Fixture::new(Arc::new(CachedTokens::new(Arc::new(Memory::new()), Arc::new(SystemClock))), ())
 }
 
+async fn projects() -> Projects {
+    let memory = Memory::new();
+    let new_projects = Arc::new(CachedProjects::new(Arc::new(memory.clone())));
+    Projects { capture: Capture::new(memory, ()), new_projects }
+}
+
 stint_conformance::token_repository!(tokens);
+stint_conformance::new_projects!(projects);
+
+/// Admits what begins with an `a`, and counts questions.
+#[derive(Default)]
+struct Asked(AtomicUsize);
+
+#[async_trait]
+impl NewProjects for Asked {
+    async fn admit(&self, command: AdmitProjects) -> Result<Vec<bool>, BackendError> {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        Ok(command.projects.iter().map(|project| project.as_str().starts_with('a')).collect())
+    }
+}
+
+/// For its token and its day. What was refused may be admitted the next time.
+#[tokio::test]
+async fn a_project_that_was_admitted_is_not_asked_for_again() {
+    let asked = Arc::new(Asked::default());
+    let cache = CachedProjects::new(asked.clone());
+    let id = |number: u128| TokenId::new(Uuid::from_u128(number));
+    let questions = async |token: u128, day: &str, projects: &[&str]| {
+        let before = asked.0.load(Ordering::SeqCst);
+        let names: Vec<_> = projects.iter().map(|name| JobName::new(name).unwrap()).collect();
+        let subject = Subject::new("ada").unwrap();
+        let command = AdmitProjects { token: id(token), subject, day: day.parse().unwrap(), projects: names, most: 9 };
+        let admitted = cache.admit(command).await.unwrap();
+        let expected: Vec<_> = projects.iter().map(|name| name.starts_with('a')).collect();
+        assert_eq!(admitted, expected);
+        asked.0.load(Ordering::SeqCst) - before
+    };
+    assert_eq!(questions(1, "2026-01-02", &["a1", "b1"]).await, 1);
+    assert_eq!(questions(1, "2026-01-02", &["a1"]).await, 0);
+    assert_eq!(questions(1, "2026-01-02", &["b1"]).await, 1);
+    assert_eq!(questions(1, "2026-01-02", &["a1", "a2"]).await, 1);
+    assert_eq!(questions(1, "2026-01-02", &["a2", "a1"]).await, 0);
+    assert_eq!(questions(1, "2026-01-03", &["a1"]).await, 1);
+    assert_eq!(questions(2, "2026-01-03", &["a1"]).await, 1);
+}
 
 const SECOND: i64 = 1_000_000;
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use stint_adapters::memory::Memory;
 use stint_conformance::totals::drift::Drifting;
-use stint_conformance::{Capture, Fixture, House, Ledger, PingHouse};
+use stint_conformance::{Capture, Fixture, House, Ledger, PingHouse, Projects};
 use stint_domain::ports::{HealthCheck, TaskLog, TokenRepository};
 
 async fn ledger() -> Ledger {
@@ -47,8 +47,14 @@ async fn ping_house() -> PingHouse {
     PingHouse { capture: Capture::new(memory.clone(), ()), housekeeping: Arc::new(memory) }
 }
 
+async fn projects() -> Projects {
+    let memory = Memory::new();
+    Projects { capture: Capture::new(memory.clone(), ()), new_projects: Arc::new(memory) }
+}
+
 stint_conformance::ledger!(ledger);
 stint_conformance::totals_audit_finds!(drifting);
+stint_conformance::new_projects!(projects);
 stint_conformance::ping_repository!(capture);
 stint_conformance::token_repository!(tokens);
 stint_conformance::health_check!(health);

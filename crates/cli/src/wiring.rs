@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, anyhow};
 use prometheus_client::registry::Registry;
 use stint_adapters::blocking::QueueLimits;
-use stint_adapters::caching::CachedTokens;
+use stint_adapters::caching::{CachedProjects, CachedTokens};
 use stint_adapters::coalescing::{Coalescing, CoalescingSettings, GroupLimits};
 use stint_adapters::migrations::Migrator;
 use stint_adapters::postgres::{Postgres, PostgresSettings};
@@ -17,8 +17,8 @@ use stint_adapters::sqlite::{Sqlite, SqliteSettings};
 use stint_adapters::system::{RandomSecrets, SystemClock, UuidV7Generator};
 use stint_domain::ports::token::ListTokens;
 use stint_domain::ports::{
-    BackendError, Clock, HealthCheck, Housekeeping, IdGenerator, JobRepository, NotReady, PingQueue, PingRepository,
-    Secrets, TaskLog, TimeEntryRepository, TokenRepository, TotalsAudit,
+    BackendError, Clock, HealthCheck, Housekeeping, IdGenerator, JobRepository, NewProjects, NotReady, PingQueue,
+    PingRepository, Secrets, TaskLog, TimeEntryRepository, TokenRepository, TotalsAudit,
 };
 use stint_domain::services::{
     Authenticator, CaptureLimits, CaptureTokenService, JobService, PingService, TaskService, TimeEntryService,
@@ -51,6 +51,7 @@ pub(crate) struct Ports {
     /// What [`Self::ping_queue`] is made of, by where it is.
     pub(crate) ping_queues: Vec<(&'static str, Arc<dyn PingQueue>)>,
     pub(crate) pings: Arc<dyn PingRepository>,
+    new_projects: Arc<dyn NewProjects>,
     pub(crate) tasks: Arc<dyn TaskLog>,
     pub(crate) housekeeping: Arc<dyn Housekeeping>,
     pub(crate) migrator: Migrator,
@@ -106,7 +107,14 @@ impl Ports {
     ) -> Self
     where
         L: JobRepository + TimeEntryRepository + 'static,
-        B: TokenRepository + HealthCheck + TotalsAudit + PingRepository + TaskLog + Housekeeping + 'static,
+        B: TokenRepository
+            + HealthCheck
+            + TotalsAudit
+            + PingRepository
+            + NewProjects
+            + TaskLog
+            + Housekeeping
+            + 'static,
     {
         let (ledger, backend) = (Arc::new(ledger), Arc::new(backend));
         Self {
@@ -122,6 +130,7 @@ impl Ports {
             ping_queue,
             ping_queues,
             pings: backend.clone(),
+            new_projects: backend.clone(),
             tasks: backend.clone(),
             housekeeping: backend,
             migrator,
@@ -187,6 +196,7 @@ impl Ports {
             pings: PingService::new(
                 self.ping_queue.clone(),
                 self.pings.clone(),
+                Arc::new(CachedProjects::new(self.new_projects.clone())),
                 self.clock.clone(),
                 self.ids.clone(),
                 self.capture,
@@ -287,7 +297,8 @@ fn coalescing(settings: &settings::CoalescingSettings) -> CoalescingSettings {
 
 fn capture(settings: &settings::CaptureSettings) -> Result<CaptureLimits> {
     let gap = Gap::try_from(settings.gap.0).with_context(|| format!("capture.gap is {}", settings.gap))?;
-    Ok(CaptureLimits { gap, max_age: settings.max_age.0, ..CaptureLimits::default() })
+    let (max_age, new_jobs_per_day) = (settings.max_age.0, settings.new_jobs_per_day);
+    Ok(CaptureLimits { gap, max_age, new_jobs_per_day, ..CaptureLimits::default() })
 }
 
 fn surface(http: &HttpSettings) -> Surface {

@@ -35,7 +35,7 @@ where
             ids.clone(),
             limits.gap,
         ),
-        pings: PingService::new(none.clone(), none.clone(), clock.clone(), ids.clone(), limits),
+        pings: PingService::new(none.clone(), none.clone(), none.clone(), clock.clone(), ids.clone(), limits),
         tasks: TaskService::new(none),
         authenticator: Authenticator::new(tokens, secrets, clock),
         health: adapter.clone(),

@@ -10,6 +10,7 @@
 //! | [`ledger!`]: all of [`job_repository!`], [`time_entry_repository!`], [`totals_audit!`], [`idempotency!`], [`concurrency!`], [`runtime!`] and [`model!`] | [`Ledger`] |
 //! | [`totals_audit_finds!`] | [`totals::drift::Drifting`] |
 //! | [`ping_repository!`] | [`Capture`] |
+//! | [`new_projects!`] | [`Projects`] |
 //! | [`task_log!`] | `Fixture<dyn TaskLog>` |
 //! | [`housekeeping!`], [`housekeeping_of_pings!`] | [`House`], [`PingHouse`] |
 //! | [`token_repository!`] | `Fixture<dyn TokenRepository>` |
@@ -158,6 +159,7 @@ pub mod idempotency;
 pub mod job;
 pub mod ledger;
 pub mod model;
+pub mod new_project;
 pub mod ping;
 pub mod ping_queue;
 pub mod runtime;
@@ -172,6 +174,7 @@ mod given;
 
 pub use housekeeping::{House, PingHouse};
 pub use ledger::Ledger;
+pub use new_project::Projects;
 pub use ping::Capture;
 pub use suite::Fixture;
 

@@ -1,7 +1,6 @@
 //! What a [`TokenRepository`] owes. Which token made which is in [`made`].
 
 pub mod made;
-
 pub mod races;
 
 use std::time::{Duration, Instant};

@@ -21,6 +21,7 @@ pub mod health;
 pub mod housekeeping;
 pub mod id_generator;
 pub mod job;
+pub mod new_project;
 pub mod ping;
 pub mod ping_queue;
 pub mod secrets;
@@ -35,6 +36,7 @@ pub use health::{HealthCheck, NotReady};
 pub use housekeeping::Housekeeping;
 pub use id_generator::IdGenerator;
 pub use job::JobRepository;
+pub use new_project::NewProjects;
 pub use ping::PingRepository;
 pub use ping_queue::PingQueue;
 pub use secrets::Secrets;
@@ -46,6 +48,7 @@ pub use totals::TotalsAudit;
 #[cfg(any(test, feature = "mocks"))]
 pub use {
     clock::MockClock, health::MockHealthCheck, housekeeping::MockHousekeeping, id_generator::MockIdGenerator,
-    job::MockJobRepository, ping::MockPingRepository, ping_queue::MockPingQueue, secrets::MockSecrets,
-    task::MockTaskLog, time_entry::MockTimeEntryRepository, token::MockTokenRepository, totals::MockTotalsAudit,
+    job::MockJobRepository, new_project::MockNewProjects, ping::MockPingRepository, ping_queue::MockPingQueue,
+    secrets::MockSecrets, task::MockTaskLog, time_entry::MockTimeEntryRepository, token::MockTokenRepository,
+    totals::MockTotalsAudit,
 };

@@ -22,7 +22,7 @@ pub use error::ServiceError;
 pub use job::{JobDraft, JobService};
 pub use ping::{
     CaptureLimits, KnownPing, ListKnownPings, MomentError, PingDraft, PingDraftError, PingService, PingState,
-    PingStateError, TakeBackError,
+    PingStateError, Pushed, TakeBackError,
 };
 pub use task::TaskService;
 pub use time_entry::{ListJobEntriesError, TimeEntryDraft, TimeEntryService};

@@ -17,8 +17,8 @@ use actix_web::web::Bytes;
 use prometheus_client::registry::Registry;
 use serde_json::Value;
 use stint_domain::ports::{
-    BackendError, BackendErrorKind, MockClock, MockHealthCheck, MockIdGenerator, MockJobRepository, MockPingQueue,
-    MockPingRepository, MockSecrets, MockTaskLog, MockTimeEntryRepository, MockTokenRepository,
+    BackendError, BackendErrorKind, MockClock, MockHealthCheck, MockIdGenerator, MockJobRepository, MockNewProjects,
+    MockPingQueue, MockPingRepository, MockSecrets, MockTaskLog, MockTimeEntryRepository, MockTokenRepository,
 };
 use stint_domain::services::{
     Authenticator, CaptureLimits, CaptureTokenService, JobService, PingService, TaskService, TimeEntryService,
@@ -57,6 +57,8 @@ pub(crate) struct Ports {
     pub(crate) health: MockHealthCheck,
     pub(crate) queue: MockPingQueue,
     pub(crate) pings: MockPingRepository,
+    /// Admits everything, unless it is given another expectation.
+    pub(crate) new_projects: Option<MockNewProjects>,
     pub(crate) tasks: MockTaskLog,
     /// What the service of capture tokens asks; who is acting is looked up elsewhere.
     pub(crate) tokens: MockTokenRepository,
@@ -71,6 +73,7 @@ impl Ports {
             health: MockHealthCheck::new(),
             queue: MockPingQueue::new(),
             pings: MockPingRepository::new(),
+            new_projects: None,
             tasks: MockTaskLog::new(),
             tokens: MockTokenRepository::new(),
         }
@@ -110,7 +113,14 @@ impl Ports {
                 ids.clone(),
                 limits.gap,
             ),
-            pings: PingService::new(Arc::new(self.queue), Arc::new(self.pings), clock.clone(), ids.clone(), limits),
+            pings: PingService::new(
+                Arc::new(self.queue),
+                Arc::new(self.pings),
+                Arc::new(self.new_projects.unwrap_or_else(admitting)),
+                clock.clone(),
+                ids.clone(),
+                limits,
+            ),
             tasks: TaskService::new(Arc::new(self.tasks)),
             authenticator: Authenticator::new(Arc::new(tokens()), secrets, clock),
             health: Arc::new(self.health),
@@ -122,6 +132,13 @@ impl Ports {
             metrics,
         }
     }
+}
+
+/// As many new projects as anybody likes.
+pub(crate) fn admitting() -> MockNewProjects {
+    let mut new_projects = MockNewProjects::new();
+    new_projects.expect_admit().returning(|command| Ok(vec![true; command.projects.len()]));
+    new_projects
 }
 
 fn secrets() -> MockSecrets {

@@ -8,7 +8,7 @@ use stint_domain::ports::ping::{
     CapturedTime, ListCaptured, ListPings, LogPings, PingCursor, PingStatus, RetractPing, RetractPingError,
 };
 use stint_domain::ports::{BackendError, PingRepository};
-use stint_domain::values::{DateStamp, JobId, PingId, Timestamp, TokenId};
+use stint_domain::values::{JobId, JobName, PingId, Subject, Timestamp};
 use stint_domain::{JobStatus, LoggedPing, Page, Ping, PingOutcome};
 
 use super::{BACKEND, Memory};
@@ -98,6 +98,16 @@ impl PingRepository for Memory {
             .collect();
         times.sort_by_key(|time| (time.day, time.job));
         Ok(times)
+    }
+}
+
+impl Memory {
+    /// Those of the projects that stand for a job.
+    pub(super) fn standing(&self, subject: &Subject, projects: &[JobName]) -> HashSet<JobName> {
+        let asked = projects.iter().map(|project| (subject.clone(), project.clone())).collect();
+        let (ledger, capture) = (self.ledger(), self.capture());
+        let Projects { known, named } = capture.known(&ledger, &asked);
+        known.into_keys().map(|(_, project)| project).chain(named.into_keys()).collect()
     }
 }
 

@@ -108,6 +108,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    capture_new_projects (token_id, day, project) {
+        token_id -> Binary,
+        day -> Text,
+        project -> Text,
+    }
+}
+
+diesel::table! {
     capture_projects (subject, project) {
         subject -> Text,
         project -> Text,

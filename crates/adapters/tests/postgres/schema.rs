@@ -58,6 +58,9 @@ async fn the_schema_itself_refuses_what_the_domain_does() {
             VALUES (gen_random_uuid(), gen_random_uuid(), now(), now(), now(), 'retracted', now(), '')",
         "INSERT INTO ping_days (related_job, token_id, day, micros, detached)
             VALUES (gen_random_uuid(), gen_random_uuid(), now(), -1, false)",
+        "INSERT INTO capture_new_projects VALUES (gen_random_uuid(), now(), '')",
+        "INSERT INTO capture_new_projects VALUES (gen_random_uuid(), now(), repeat('ä', 121))",
+        "INSERT INTO capture_new_projects VALUES (gen_random_uuid(), '10000-01-01', 'stint')",
         "INSERT INTO task_runs (id, task, due, attempt, instance, started_at, until, state, detail)
             VALUES (gen_random_uuid(), 'prune', now(), 1, '', now(), now(), 'succeeded', '')",
         "INSERT INTO idempotency_keys VALUES (gen_random_uuid(), '', sha256('a'), '', now())",

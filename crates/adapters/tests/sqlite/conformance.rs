@@ -5,7 +5,7 @@ use std::sync::Arc;
 use diesel::connection::SimpleConnection;
 use stint_conformance::health::Breakable;
 use stint_conformance::totals::drift::Drifting;
-use stint_conformance::{Capture, Fixture, House, Ledger, PingHouse};
+use stint_conformance::{Capture, Fixture, House, Ledger, PingHouse, Projects};
 use stint_domain::ports::{HealthCheck, TaskLog, TokenRepository};
 
 use super::{bare, database};
@@ -74,8 +74,14 @@ async fn ping_house() -> PingHouse {
     PingHouse { capture: Capture::new(sqlite.clone(), folder), housekeeping: Arc::new(sqlite) }
 }
 
+async fn projects() -> Projects {
+    let (sqlite, folder) = database().await;
+    Projects { capture: Capture::new(sqlite.clone(), folder), new_projects: Arc::new(sqlite) }
+}
+
 stint_conformance::ledger!(ledger);
 stint_conformance::totals_audit_finds!(drifting);
+stint_conformance::new_projects!(projects);
 stint_conformance::ping_repository!(capture);
 stint_conformance::token_repository!(tokens);
 stint_conformance::health_check!(health);

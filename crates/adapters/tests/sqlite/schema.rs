@@ -20,6 +20,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     "2026-11-30-000011_expand_streams",
     "2026-11-30-000030_expand_token_makers",
     "2026-11-30-000401_expand_free_pings",
+    "2026-11-30-000402_expand_new_projects",
 ];
 
 /// Everything that migrations made.
@@ -82,6 +83,7 @@ async fn values_that_the_domain_refuses_are_refused_by_the_schema() {
     let ping = "INSERT INTO pings (id, token_id, at, received_at, day, status, logged_at)
         VALUES (zeroblob(16), zeroblob(16), 0, 0, '2026-01-02', 'retracted', 0)";
     bare.batch_execute(ping).unwrap();
+    bare.batch_execute("INSERT INTO capture_new_projects VALUES (zeroblob(16), '2026-01-02', 'stint')").unwrap();
     for assignment in [
         "jobs SET id = x'01'",
         "jobs SET name = ''",
@@ -103,6 +105,10 @@ async fn values_that_the_domain_refuses_are_refused_by_the_schema() {
         "time_entries SET created_by = ''",
         "pings SET project = ''",
         "pings SET anew = 2",
+        "capture_new_projects SET token_id = x'01'",
+        "capture_new_projects SET day = '2026-02-30'",
+        "capture_new_projects SET project = ''",
+        "capture_new_projects SET project = printf('%.*c', 121, 'x')",
     ] {
         let result = bare.batch_execute(&format!("UPDATE {assignment}"));
         let refused = matches!(result, Err(Error::DatabaseError(DatabaseErrorKind::CheckViolation, _)));

@@ -93,6 +93,10 @@ pub(crate) const KEYS: &[Key] = &[
     key("capture.gap", "the gap of new capture tokens: signals less than this apart belong to one span of work"),
     key("capture.max_age", "how old a ping may be when it comes in; older ones are refused"),
     key(
+        "capture.new_jobs_per_day",
+        "for how many projects without a job a capture token may have one made on one of its days; pings that name more are answered 429",
+    ),
+    key(
         "capture.when_queue_is_down",
         "`refuse`: pings are answered 503 while Redis is down; `spool`: they wait in the database meanwhile",
     ),

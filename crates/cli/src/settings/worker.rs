@@ -19,6 +19,7 @@ pub(crate) struct RedisSettings {
 pub(crate) struct CaptureSettings {
     pub(crate) gap: Period,
     pub(crate) max_age: Period,
+    pub(crate) new_jobs_per_day: u32,
     pub(crate) when_queue_is_down: WhenQueueIsDown,
 }
 

@@ -18,6 +18,7 @@ on_both_databases!(
     pings_in_any_order_come_to_the_same_derived_entry,
     a_project_gets_a_job_of_its_name,
     a_ping_that_is_taken_back_takes_its_time_along,
+    a_token_has_so_many_jobs_made_on_a_day_and_no_more,
 );
 
 /// A worker where `serve` has none.
@@ -110,6 +111,41 @@ async fn a_project_gets_a_job_of_its_name(service: Service) {
     };
     let expected = [("büro", 14), ("notes", 7), ("stint", 14)].map(|(name, total)| (name.to_owned(), Some(total)));
     assert_eq!(totals, expected);
+}
+
+/// Through any number of services, and whatever is started anew. Projects that have a job go on.
+async fn a_token_has_so_many_jobs_made_on_a_day_and_no_more(service: Service) {
+    let service = with_worker(service).set("STINT_CAPTURE__NEW_JOBS_PER_DAY", "2");
+    service.api.new_job("made by hand").await;
+    let token = json!({ "name": "editor", "creates_jobs": true });
+    let token = service.api.post("/capture-tokens", &token).await.expect(201).json();
+    let (ping, key) = (text(&token, "ping_url"), text(&token, "secret"));
+    let heartbeats: Vec<_> = (0..50)
+        .map(|at| json!({ "time": before_noon(at), "project": format!("project {}", at % 5) }))
+        .chain([json!({ "time": before_noon(60), "project": "made by hand" })])
+        .collect();
+    let url = format!("/api/wakatime/v1/users/current/heartbeats.bulk?api_key={key}");
+    let answer = service.api.anonymous().post(&url, &json!(heartbeats)).await.expect(201).json();
+    let statuses: Vec<_> = answer["responses"].as_array().unwrap().iter().map(|pair| pair[1].as_u64()).collect();
+    // They are taken by their own time, and the last ones are the earliest.
+    let expected = |at: usize| Some(if at == 50 || at % 5 > 2 { 201 } else { 429 });
+    assert_eq!(statuses, (0..51).map(expected).collect::<Vec<_>>());
+
+    let mut service = service.set("STINT_CAPTURE__NEW_JOBS_PER_DAY", "2");
+    let there = service.another_instance(&[]).anonymous();
+    for instance in [service.api.anonymous(), there] {
+        let refused = instance.get(format!("{ping}?minutes=1&project=yet+another")).await;
+        assert!(refused.header("retry-after").is_some(), "{refused}");
+        refused.expect_problem(429, "too-many-new-jobs");
+        instance.get(format!("{ping}?minutes=1&project=project+3")).await.expect(202);
+        instance.get(format!("{ping}?minutes=1&project=made+by+hand")).await.expect(202);
+    }
+    let start = Instant::now();
+    while service.api.all("/pings?status=queued").await.len() + service.api.all("/jobs").await.len() != 3 {
+        assert!(start.elapsed() < PATIENCE, "pings are queued, or jobs are missing");
+        sleep(Duration::from_millis(20)).await;
+    }
+    service.assert_totals_are_sums().await;
 }
 
 async fn a_ping_that_is_taken_back_takes_its_time_along(service: Service) {

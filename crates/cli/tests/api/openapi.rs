@@ -101,6 +101,7 @@ async fn the_document_names_what_clients_must_expect(service: Service) {
         ("post", BATCH, 207, ""),
         ("post", BATCH, 409, "job-archived"),
         ("post", BATCH, 422, "unknown-job"),
+        ("get", "/ping/{token}", 429, "too-many-new-jobs"),
         ("get", "/readyz", 503, ""),
     ] {
         let response = resolve(&document, &document["paths"][route][method]["responses"][status.to_string()]);

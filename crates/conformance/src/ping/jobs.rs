@@ -1,6 +1,6 @@
 //! One token's pings for several jobs: the time between two neighbours is the earlier one's.
 
-use stint_domain::ports::ping::RetractPingError;
+use stint_domain::ports::ping::{ListCaptured, RetractPingError};
 use stint_domain::values::{CaptureRule, JobId};
 use stint_domain::{JobStatus, Ping, PingOutcome, PingRefusal, PingTarget, Token};
 
@@ -38,8 +38,9 @@ pub async fn the_time_between_two_neighbours_belongs_to_the_job_of_the_earlier_o
     assert_eq!(outcomes[0], PingOutcome::Logged(derived(&token, first, DAY)));
     assert_eq!(outcomes[1], PingOutcome::Logged(derived(&token, second, DAY)));
     assert_eq!(totals(&capture, [first, second]).await, (60, 60));
-    let captured = capture.pings.captured_on(token.id, date(DAY)).await.unwrap();
-    assert_eq!(captured.micros, 120 * 60_000_000);
+    let day = ListCaptured { token: token.id, from: date(DAY), to: date(DAY) };
+    let captured = capture.pings.captured(day).await.unwrap();
+    assert_eq!(captured.iter().map(|time| time.micros).sum::<u64>(), 120 * 60_000_000);
 }
 
 /// Its time, and no more; the entry of a job that has no minute left is gone.

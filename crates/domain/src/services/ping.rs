@@ -1,23 +1,27 @@
 //! Use cases on pings: taking them in, and telling what became of them.
 //!
-//! What comes in goes to the queue and nowhere else: while a token is remembered, no ping waits for a database. What it
-//! comes to is decided later, by a worker and the ledger.
+//! What comes in goes to the queue and nowhere else: while a token is remembered, and what a token that may have jobs
+//! made names is known, no ping waits for a database. What it comes to is decided later, by a worker and the ledger.
 
 mod draft;
 mod known;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::ServiceError;
 use crate::page::Page;
 use crate::ping::{Ping, PingTarget};
+use crate::ports::new_project::AdmitProjects;
 use crate::ports::ping::{CapturedTime, ListCaptured, ListPings, PingCursor, RetractPing, RetractPingError};
-use crate::ports::{BackendError, Clock, IdGenerator, PingQueue, PingRepository};
+use crate::ports::{BackendError, Clock, IdGenerator, NewProjects, PingQueue, PingRepository};
 use crate::principal::{Capturer, Principal};
 use crate::token::Scope;
-use crate::values::{CaptureTarget, DateStamp, PingId, Timestamp};
+use crate::values::{CaptureTarget, DateStamp, JobName, PingId, Timestamp};
 
 pub use draft::{CaptureLimits, MomentError, PingDraft, PingDraftError};
 pub use known::{KnownPing, ListKnownPings, PingState, PingStateError, TakeBackError};
@@ -27,9 +31,17 @@ pub use known::{KnownPing, ListKnownPings, PingState, PingStateError, TakeBackEr
 pub struct PingService {
     queue: Arc<dyn PingQueue>,
     pings: Arc<dyn PingRepository>,
+    new_projects: Arc<dyn NewProjects>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdGenerator>,
     limits: CaptureLimits,
+}
+
+/// What became of pings that were handed to the queue together.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Pushed {
+    /// The places of those that were not taken, in order, because they name one new project too many for the token's day.
+    pub too_many_new: Vec<usize>,
 }
 
 impl PingService {
@@ -41,11 +53,12 @@ impl PingService {
     pub fn new(
         queue: Arc<dyn PingQueue>,
         pings: Arc<dyn PingRepository>,
+        new_projects: Arc<dyn NewProjects>,
         clock: Arc<dyn Clock>,
         ids: Arc<dyn IdGenerator>,
         limits: CaptureLimits,
     ) -> Self {
-        Self { queue, pings, clock, ids, limits }
+        Self { queue, pings, new_projects, clock, ids, limits }
     }
 
     /// Passes when a ping may have this moment.
@@ -78,9 +91,51 @@ impl PingService {
         })
     }
 
-    /// Hands admitted pings to the queue, all at once; none is no call.
-    pub async fn push(&self, pings: Vec<Ping>) -> Result<(), BackendError> {
-        if pings.is_empty() { Ok(()) } else { self.queue.push(pings).await }
+    /// Hands admitted pings of one token to the queue, all at once, but for those that name one new project too many; none
+    /// is no call. After a failure none was taken for certain.
+    pub async fn push(&self, capturer: &Capturer, mut pings: Vec<Ping>) -> Result<Pushed, BackendError> {
+        let too_many_new = self.too_many_new(capturer, &pings).await?;
+        if !too_many_new.is_empty() {
+            let mut place = 0..;
+            pings.retain(|_| place.next().is_some_and(|place| too_many_new.binary_search(&place).is_err()));
+        }
+        if !pings.is_empty() {
+            self.queue.push(pings).await?;
+        }
+        Ok(Pushed { too_many_new })
+    }
+
+    /// The places of the pings that name one new project too many.
+    async fn too_many_new(&self, capturer: &Capturer, pings: &[Ping]) -> Result<Vec<usize>, BackendError> {
+        if capturer.rule.target != (CaptureTarget::Projects { create: true }) {
+            return Ok(Vec::new());
+        }
+        let mut numbers = HashMap::new();
+        let mut projects = Vec::new();
+        for name in pings.iter().filter_map(|ping| new_project(&ping.target)) {
+            if let Entry::Vacant(number) = numbers.entry(name) {
+                number.insert(projects.len());
+                projects.push(name.clone());
+            }
+        }
+        if projects.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (token, subject, day) = (capturer.token, capturer.subject.clone(), self.today(capturer));
+        let command = AdmitProjects { token, subject, day, projects, most: self.limits.new_jobs_per_day };
+        let admitted = self.new_projects.admit(command).await?;
+        let is_refused = |ping: &Ping| {
+            let number = new_project(&ping.target).and_then(|name| numbers.get(name));
+            number.is_some_and(|number| admitted.get(*number) == Some(&false))
+        };
+        Ok(pings.iter().enumerate().filter(|(_, ping)| is_refused(ping)).map(|(place, _)| place).collect())
+    }
+
+    /// How long it is until the token's next day, when it may have jobs made again.
+    pub fn until_tomorrow(&self, capturer: &Capturer) -> Duration {
+        let (_, last_second) = capturer.rule.zone.bounds_of(self.today(capturer));
+        let micros = last_second.as_micros() - self.clock.now().as_micros() + 1_000_000;
+        Duration::from_micros(u64::try_from(micros).unwrap_or_default())
     }
 
     /// A page of pings, latest first, wherever they are: in the ledger, or among the newest [`Self::MOST_QUEUED`] of the
@@ -165,5 +220,14 @@ impl PingService {
         (from, to): (DateStamp, DateStamp),
     ) -> Result<Vec<CapturedTime>, BackendError> {
         self.pings.captured(ListCaptured { token: capturer.token, from, to }).await
+    }
+}
+
+/// The project for which a job may have to be made. What a ping without a name of its own counts for is one that was named
+/// before, or one and the same for all, so it needs no bound.
+fn new_project(target: &PingTarget) -> Option<&JobName> {
+    match target {
+        PingTarget::Project { project, create: true } => project.named(),
+        _ => None,
     }
 }

@@ -15,17 +15,20 @@ mod tests;
 use std::fmt::Write as _;
 
 use actix_web::HttpResponse;
-use actix_web::http::{Method, header};
-use stint_domain::Capturer;
+use actix_web::http::Method;
+use actix_web::http::header::{self, HeaderValue};
 use stint_domain::services::AuthenticateError;
 use stint_domain::values::PingId;
+use stint_domain::{Capturer, Ping, PingTarget};
 use utoipa::ToSchema;
 
 use self::accept::Form;
+use crate::excerpt::Excerpt;
 use crate::exchange::{Answer, Call};
 use crate::idempotency;
 use crate::media::Media;
 use crate::problem::{Code, Problem};
+use crate::secrecy;
 
 /// The most bytes of a ping's body: ten times what its longest summary takes, unless every character is escaped.
 const BODY_BYTES: usize = 64 << 10;
@@ -45,7 +48,7 @@ pub(crate) async fn by_get(call: Call) -> Answer {
     let id = ping.id;
     // HEAD is answered alike, but whoever looks before they leap has not worked.
     if call.request.method() != Method::HEAD {
-        call.api.pings.push(vec![ping]).await?;
+        push(&call, &capturer, ping).await?;
     }
     Ok(taken(&call, id))
 }
@@ -61,7 +64,7 @@ pub(crate) async fn by_post(call: Call) -> Answer {
         body.parse(|json| input::ping(&call, &capturer, Some(json))).await?
     };
     let id = ping.id;
-    call.api.pings.push(vec![ping]).await?;
+    push(&call, &capturer, ping).await?;
     Ok(taken(&call, id))
 }
 
@@ -74,6 +77,19 @@ async fn capturer(call: &Call) -> Result<Capturer, Problem> {
             Problem::new(Code::NotFound, "there is no such capture token")
         }
     })
+}
+
+async fn push(call: &Call, capturer: &Capturer, ping: Ping) -> Result<(), Problem> {
+    let project = match &ping.target {
+        PingTarget::Project { project, .. } => project.named().cloned(),
+        PingTarget::Job(_) => None,
+    };
+    let pushed = call.api.pings.push(capturer, vec![ping]).await?;
+    let Some(project) = project.filter(|_| !pushed.too_many_new.is_empty()) else { return Ok(()) };
+    let project = Excerpt(secrecy::of_value(project.as_str()));
+    let detail = format!("the project {project} stands for no job, and the token has had as many made today as it may");
+    let tomorrow = call.api.pings.until_tomorrow(capturer).as_secs().max(1);
+    Err(Problem::new(Code::TooManyNewJobs, detail).with_header(header::RETRY_AFTER, HeaderValue::from(tomorrow)))
 }
 
 fn taken(call: &Call, id: PingId) -> HttpResponse {

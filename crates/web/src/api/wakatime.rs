@@ -45,17 +45,29 @@ const REPORT_BYTES: usize = 64 << 10;
 pub(crate) async fn heartbeats(call: Call) -> Answer {
     let capturer = capturer(&call).await?;
     let body = call.body_of_any_type(call.api.limits.batch_bytes).await?;
-    let (pings, outcomes) = {
+    let Sorted { pings, places, mut outcomes } = {
         let _room = body.room_for(items::cost(&body)).await?;
         sort_out(&call.api.pings, &capturer, &body)?
     };
     // All or nothing: when the queue fails, so does the request, and clients keep what they have.
-    call.api.pings.push(pings).await?;
+    let pushed = call.api.pings.push(&capturer, pings).await?;
+    for ping in pushed.too_many_new {
+        outcomes[places[ping]] = Outcome::Later(Later::NewJobs);
+    }
     Ok(results::respond(&outcomes))
 }
 
-/// What is to be queued, and what becomes of each heartbeat.
-fn sort_out(service: &PingService, capturer: &Capturer, body: &[u8]) -> Result<(Vec<Ping>, Vec<Outcome>), Problem> {
+/// Heartbeats, sorted out.
+struct Sorted {
+    /// What is to be queued.
+    pings: Vec<Ping>,
+    /// Where each ping's heartbeat stands.
+    places: Vec<usize>,
+    /// What becomes of each heartbeat.
+    outcomes: Vec<Outcome>,
+}
+
+fn sort_out(service: &PingService, capturer: &Capturer, body: &[u8]) -> Result<Sorted, Problem> {
     let body = items::unwrapped(body)?;
     let items = items::split(&body, MOST_ANSWERED)?;
     let (mut pings, mut outcomes) = (Vec::with_capacity(items.len().min(MOST_TAKEN)), Vec::with_capacity(items.len()));
@@ -65,7 +77,7 @@ fn sort_out(service: &PingService, capturer: &Capturer, body: &[u8]) -> Result<(
         } else {
             match heartbeat::ping(service, capturer, item) {
                 Ok(ping) => {
-                    pings.push(ping);
+                    pings.push((place, ping));
                     Outcome::Taken
                 }
                 Err(outcome) => outcome,
@@ -73,8 +85,9 @@ fn sort_out(service: &PingService, capturer: &Capturer, body: &[u8]) -> Result<(
         });
     }
     // In the order of their own time: one that means the last project finds those before it.
-    pings.sort_by_key(|ping| ping.at);
-    Ok((pings, outcomes))
+    pings.sort_by_key(|(_, ping)| ping.at);
+    let (places, pings) = pings.into_iter().unzip();
+    Ok(Sorted { pings, places, outcomes })
 }
 
 /// Whom the key speaks for.

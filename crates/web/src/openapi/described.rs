@@ -285,7 +285,7 @@ fn problem(codes: &[Code], plain: bool) -> Response {
         Some(401 | 403) => &["WWW-Authenticate"],
         Some(412) => &["ETag"],
         Some(415) => &["Accept", "Accept-Encoding", "Accept-Patch"],
-        Some(503) => &["Retry-After"],
+        Some(429 | 503) => &["Retry-After"],
         _ => &[],
     };
     let examples = codes.iter().map(|code| {

@@ -26,6 +26,7 @@ pub(crate) enum Code {
     ValidationFailed,
     UnknownJob,
     IdempotencyKeyReused,
+    TooManyNewJobs,
     Internal,
     Unavailable,
     Timeout,
@@ -65,7 +66,7 @@ impl Code {
 }
 
 /// Every problem, in the order of [`Code`].
-static CATALOGUE: [(Code, Spec); 21] = [
+static CATALOGUE: [(Code, Spec); 22] = [
     (
         Code::MalformedJson,
         Spec {
@@ -226,6 +227,15 @@ static CATALOGUE: [(Code, Spec); 21] = [
             status: StatusCode::UNPROCESSABLE_ENTITY,
             title: "The idempotency key belongs to another request",
             example: "the Idempotency-Key was used for a request with another method, path or body",
+        },
+    ),
+    (
+        Code::TooManyNewJobs,
+        Spec {
+            code: "too-many-new-jobs",
+            status: StatusCode::TOO_MANY_REQUESTS,
+            title: "The token has had too many jobs made today",
+            example: "the project `stint` stands for no job, and the token has had as many made today as it may",
         },
     ),
     (

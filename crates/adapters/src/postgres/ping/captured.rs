@@ -31,7 +31,7 @@ pub(super) fn captured(
 
 fn time((day, job, name, micros): Row) -> Result<CapturedTime, BackendError> {
     let (place, of_job) = (Place { table: "ping_days", id: job }, Place { table: "jobs", id: job });
-    let name = name.map(|name| of_job.column("name", &name, JobName::new(&name)));
+    let name = name.map(|name| of_job.column("name", &name, JobName::stored(&name)));
     Ok(CapturedTime {
         day: place.column("day", day.0, date_stamp(day))?,
         job: JobId::new(job),

@@ -35,7 +35,7 @@ fn time((day, job, name, micros): Row) -> Result<CapturedTime, BackendError> {
     Ok(CapturedTime {
         day: place.column("day", day, |day| day.parse())?,
         job,
-        name: name.map(|name| of_job.column("name", name, |name| JobName::new(name))).transpose()?,
+        name: name.map(|name| of_job.column("name", name, |name| JobName::stored(name))).transpose()?,
         micros: micros.unsigned_abs(),
     })
 }

@@ -16,13 +16,15 @@ pub struct CaptureLimits {
     pub max_age: Duration,
     /// How far in the future a ping may be, for clocks that are fast.
     pub ahead: Duration,
+    /// For how many projects without a job a token may have one made on one of its days.
+    pub new_jobs_per_day: u32,
 }
 
 impl Default for CaptureLimits {
-    /// The default gap, 14 days, an hour.
+    /// The default gap, 14 days, an hour, 200.
     fn default() -> Self {
         const HOUR: Duration = Duration::from_hours(1);
-        Self { gap: Gap::default(), max_age: HOUR * 24 * 14, ahead: HOUR }
+        Self { gap: Gap::default(), max_age: HOUR * 24 * 14, ahead: HOUR, new_jobs_per_day: 200 }
     }
 }
 

@@ -6,13 +6,18 @@ use super::super::test::{at, clock, ids, job, principal};
 use super::*;
 use crate::page::PageSize;
 use crate::ping::{LoggedPing, PingOutcome, PingProject};
-use crate::ports::{BackendErrorKind, MockPingQueue, MockPingRepository};
+use crate::ports::{BackendErrorKind, MockNewProjects, MockPingQueue, MockPingRepository};
 use crate::values::{CaptureRule, Gap, JobName, Subject, TokenId, Zone};
 
 const SECOND: i64 = 1_000_000;
 
 fn service(queue: MockPingQueue, pings: MockPingRepository) -> PingService {
-    PingService::new(Arc::new(queue), Arc::new(pings), clock(), ids(), CaptureLimits::default())
+    counting(queue, pings, MockNewProjects::new())
+}
+
+fn counting(queue: MockPingQueue, pings: MockPingRepository, new_projects: MockNewProjects) -> PingService {
+    let (queue, pings, new_projects) = (Arc::new(queue), Arc::new(pings), Arc::new(new_projects));
+    PingService::new(queue, pings, new_projects, clock(), ids(), CaptureLimits::default())
 }
 
 fn taking() -> PingService {
@@ -96,8 +101,61 @@ async fn many_pings_are_one_push_and_none_is_no_push() {
     let mut queue = MockPingQueue::new();
     queue.expect_push().times(1).withf(|pings| pings.len() == 2).returning(|_| Ok(()));
     let service = service(queue, MockPingRepository::new());
-    service.push(vec![queued(1), queued(2)]).await.unwrap();
-    service.push(vec![]).await.unwrap();
+    assert_eq!(service.push(&bound(), vec![queued(1), queued(2)]).await.unwrap(), Pushed::default());
+    service.push(&bound(), vec![]).await.unwrap();
+}
+
+fn of_projects(capturer: &Capturer, names: &[&str]) -> Vec<Ping> {
+    let draft =
+        |name: &&str| PingDraft { project: JobName::new(name).ok().map(PingProject::Named), ..PingDraft::default() };
+    names.iter().map(|name| taking().admit(capturer, draft(name)).unwrap()).collect()
+}
+
+#[tokio::test]
+async fn pings_that_name_one_new_project_too_many_are_not_taken_and_the_others_are() {
+    let (mut queue, mut new_projects) = (MockPingQueue::new(), MockNewProjects::new());
+    let free = capturer(CaptureTarget::Projects { create: true });
+    let names = |names: &[&str]| names.iter().map(|name| JobName::new(name).unwrap()).collect::<Vec<_>>();
+    let Capturer { token, subject, .. } = free.clone();
+    // Each project once, and the token's own day.
+    let day = "2023-11-15".parse().unwrap();
+    let asked = AdmitProjects { token, subject, day, projects: names(&["a", "b", "c"]), most: 200 };
+    new_projects
+        .expect_admit()
+        .times(1)
+        .withf(move |command| *command == asked)
+        .returning(|_| Ok(vec![true, false, true]));
+    let taken = of_projects(&free, &["a", "c", "a"]);
+    let expected: Vec<_> = taken.iter().map(|ping| ping.target.clone()).collect();
+    queue
+        .expect_push()
+        .times(1)
+        .withf(move |pings| pings.iter().map(|ping| &ping.target).eq(&expected))
+        .returning(|_| Ok(()));
+    let service = counting(queue, MockPingRepository::new(), new_projects);
+    let pushed = service.push(&free, of_projects(&free, &["a", "b", "c", "b", "a"])).await.unwrap();
+    assert_eq!(pushed, Pushed { too_many_new: vec![1, 3] });
+    // It is a quarter past seven in the morning there.
+    assert_eq!(service.until_tomorrow(&free).as_secs(), 60_400);
+}
+
+#[tokio::test]
+async fn nobody_counts_for_tokens_that_make_no_jobs() {
+    let mut queue = MockPingQueue::new();
+    queue.expect_push().times(2).returning(|_| Ok(()));
+    let service = service(queue, MockPingRepository::new());
+    let free = capturer(CaptureTarget::Projects { create: false });
+    service.push(&free, of_projects(&free, &["a"])).await.unwrap();
+    service.push(&bound(), vec![queued(1)]).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_count_that_fails_takes_no_ping() {
+    let mut new_projects = MockNewProjects::new();
+    new_projects.expect_admit().returning(|_| Err(BackendError::new("postgres", BackendErrorKind::Timeout, "slow")));
+    let free = capturer(CaptureTarget::Projects { create: true });
+    let service = counting(MockPingQueue::new(), MockPingRepository::new(), new_projects);
+    assert!(service.push(&free, of_projects(&free, &["a"])).await.is_err());
 }
 
 fn size(size: u64) -> ListKnownPings {

@@ -37,6 +37,7 @@ fn described(id: &str, summary: &str, about: &str) -> Described {
         .answers::<TakenBody>(202, "It is queued.", &[], json!({ "id": "01890a60-1c2d-7e3f-8a4b-5c6d7e8f9a0b" }))
         .or_as(202, TEXT, Schema::Object(text().build()))
         .or_as(202, GIF, Schema::Object(text().build()))
+        .may(&[Code::TooManyNewJobs])
 }
 
 pub(crate) fn by_get() -> Described {

@@ -18,7 +18,7 @@ use stint_domain::{Page, Ping};
 use tracing::Level;
 
 use crate::exchange::Lines;
-use crate::test::{JOB, Ports, TestRequest, at, by, capture_secret, failure, send, sent};
+use crate::test::{JOB, Ports, TestRequest, admitting, at, by, capture_secret, failure, send, sent};
 use crate::{Api, HttpMetrics};
 
 /// A queue that does with every push what it is made for.
@@ -76,7 +76,8 @@ fn api(queue: Queue, registry: &mut Registry) -> Api {
     let (clock, mut pings, mut api) = (Arc::new(clock), MockPingRepository::new(), nothing_is_there().api());
     pings.expect_find().returning(|_| Ok(None));
     pings.expect_retract().returning(|retract| Err(RetractPingError::NotFound(retract.id)));
-    api.pings = PingService::new(Arc::new(queue), Arc::new(pings), clock, api.ids.clone(), CaptureLimits::default());
+    let (queue, pings, new_projects) = (Arc::new(queue), Arc::new(pings), Arc::new(admitting()));
+    api.pings = PingService::new(queue, pings, new_projects, clock, api.ids.clone(), CaptureLimits::default());
     api.metrics = HttpMetrics::new(registry);
     api.limits.request_timeout = Duration::from_millis(100);
     api

@@ -2,7 +2,7 @@
 
 use actix_web::http::StatusCode;
 use serde_json::json;
-use stint_domain::ports::BackendErrorKind;
+use stint_domain::ports::{BackendErrorKind, MockNewProjects};
 use stint_domain::values::{JobName, Minutes};
 use stint_domain::{PingProject, PingTarget};
 
@@ -113,6 +113,32 @@ async fn head_is_answered_as_get_is_and_records_nothing() {
     assert_eq!((reply.status.as_u16(), reply.header("content-type")), (202, "application/json"));
     assert_eq!(send(&api, to('b', "HEAD", "?minutes=0")).await.status, 422);
     assert_eq!(send(&api, to('x', "HEAD", "")).await.status, 404);
+}
+
+/// When a project is new, and the token has had as many jobs made today as it may. HEAD makes none.
+#[actix_web::test]
+async fn one_new_project_too_many_is_429_until_the_tokens_next_day() {
+    let mut ports = Ports::new();
+    let mut new_projects = MockNewProjects::new();
+    new_projects.expect_admit().times(2).returning(|command| {
+        assert_eq!((command.token, command.most), (TOKEN.parse().unwrap(), 200));
+        Ok(vec![false; command.projects.len()])
+    });
+    ports.new_projects = Some(new_projects);
+    ports.queue.expect_push().times(2).returning(|_| Ok(()));
+    let api = ports.api();
+    for request in [to('c', "GET", "?project=stint"), posted('c', &json!({ "project": "stint" }))] {
+        let reply = send(&api, request).await;
+        assert_eq!((reply.status.as_u16(), reply.code().as_str()), (429, "too-many-new-jobs"));
+        // A quarter past seven in the morning there.
+        assert_eq!(reply.header("retry-after"), "60400");
+        assert!(reply.json()["detail"].as_str().unwrap().starts_with("the project `stint` stands for no job"));
+    }
+    assert_eq!(send(&api, to('c', "HEAD", "?project=stint")).await.status, 202);
+    // They make none, whatever they name.
+    for kind in ['n', 'b'] {
+        assert_eq!(send(&api, to(kind, "GET", "?project=stint")).await.status, 202);
+    }
 }
 
 #[actix_web::test]

@@ -26,12 +26,15 @@ pub(super) enum Later {
     TooMany,
     /// Its time is yet to come.
     Ahead,
+    /// Its project is new, and the token has had as many jobs made today as it may.
+    NewJobs,
 }
 
 impl Later {
     const fn as_str(self) -> &'static str {
         match self {
             Self::TooMany => "too many at once, send it again",
+            Self::NewJobs => "too many new projects today, send it again tomorrow",
             Self::Ahead => "in the future, send it again when its time has come",
         }
     }

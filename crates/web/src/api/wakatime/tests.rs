@@ -3,8 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use serde_json::{Value, json};
-use stint_domain::ports::BackendErrorKind;
 use stint_domain::ports::ping::{CapturedTime, ListCaptured};
+use stint_domain::ports::{BackendErrorKind, MockNewProjects};
 use stint_domain::values::{DateStamp, JobName};
 use stint_domain::{PingProject, PingTarget};
 
@@ -128,6 +128,23 @@ async fn a_heartbeat_whose_time_comes_within_a_day_is_asked_for_again() {
     let told = json!({ "error": "in the future, send it again when its time has come" });
     assert_eq!(answer["responses"][1][0], told);
     assert_eq!(pushed.lock().unwrap().len(), 1);
+}
+
+#[actix_web::test]
+async fn heartbeats_that_name_one_new_project_too_many_are_asked_for_again_in_their_places() {
+    let (mut ports, mut new_projects) = (Ports::new(), MockNewProjects::new());
+    new_projects.expect_admit().times(1).returning(|command| {
+        Ok(command.projects.iter().map(|project| ["a", "b"].contains(&project.as_str())).collect())
+    });
+    ports.new_projects = Some(new_projects);
+    ports.queue.expect_push().times(1).withf(|pings| pings.len() == 3).returning(|_| Ok(()));
+    // They are queued in the order of their own time, which is not that in which they stand.
+    let of = |project: &str, ago: u32| json!({ "time": 1_700_000_000 - ago, "project": project });
+    let body = json!([of("x", 3), of("a", 1), heartbeat("soon"), of("y", 0), of("b", 9), of("a", 5), of("x", 2)]);
+    let answer = send(&ports.api(), sent('c', BULK, body)).await.json();
+    assert_eq!(statuses(&answer), [429, 201, 400, 429, 201, 201, 429]);
+    let told = json!({ "error": "too many new projects today, send it again tomorrow" });
+    assert_eq!(answer["responses"][3][0], told);
 }
 
 #[actix_web::test]
