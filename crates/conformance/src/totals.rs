@@ -4,11 +4,12 @@
 
 pub mod drift;
 
-use stint_domain::ports::time_entry::BatchMode;
-use stint_domain::ports::totals::TotalsReport;
+use stint_domain::ports::job::CreateJob;
+use stint_domain::ports::time_entry::{BatchMode, RecordTime};
+use stint_domain::ports::totals::{ChangedAfter, TotalsReport};
 
 use crate::Ledger;
-use crate::given::{batch, delete_entry, entry, move_to};
+use crate::given::{at, batch, create_job, delete_entry, entry, move_to, record};
 
 /// Makes one test of each duty of a totals audit. The argument is an `async fn() -> Ledger`.
 #[macro_export]
@@ -19,6 +20,7 @@ macro_rules! totals_audit {
                 an_audit_of_an_empty_ledger_finds_nothing,
                 an_audit_counts_every_job_and_every_entry,
                 an_audit_sees_one_moment_of_a_busy_ledger,
+                jobs_that_were_changed_after_a_moment_are_counted,
             }
         }
     };
@@ -40,6 +42,18 @@ pub async fn an_audit_counts_every_job_and_every_entry(ledger: Ledger) {
     ledger.archive(archived).await;
     let expected = TotalsReport { jobs: 3, time_entries: 3, drifts: vec![] };
     assert_eq!(ledger.totals.audit().await.unwrap(), expected);
+}
+
+/// A change of an entry is one of its job; at that moment is not after it.
+pub async fn jobs_that_were_changed_after_a_moment_are_counted(ledger: Ledger) {
+    assert_eq!(ledger.totals.changed_after(at(0)).await.unwrap(), ChangedAfter::default());
+    let early = ledger.create(CreateJob { at: at(10), ..create_job() }).await;
+    ledger.create(CreateJob { at: at(20), ..create_job() }).await;
+    ledger.time_entries.record(RecordTime { at: at(30), ..record(entry(early.id)) }).await.unwrap();
+    for (seconds, jobs, latest) in [(9, 2, Some(30)), (20, 1, Some(30)), (29, 1, Some(30)), (30, 0, None)] {
+        let expected = ChangedAfter { jobs, latest: latest.map(at) };
+        assert_eq!(ledger.totals.changed_after(at(seconds)).await.unwrap(), expected, "after {seconds} s");
+    }
 }
 
 /// While entries come, move and go, an audit never sees a total without its entries or the reverse.

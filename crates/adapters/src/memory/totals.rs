@@ -3,14 +3,21 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use stint_domain::ports::totals::{Drift, TotalsReport};
+use stint_domain::ports::totals::{ChangedAfter, Drift, TotalsReport};
 use stint_domain::ports::{BackendError, BackendErrorKind, TotalsAudit};
-use stint_domain::values::{JobId, TotalMinutes};
+use stint_domain::values::{JobId, Timestamp, TotalMinutes};
 
 use super::{BACKEND, Memory};
 
 #[async_trait]
 impl TotalsAudit for Memory {
+    async fn changed_after(&self, moment: Timestamp) -> Result<ChangedAfter, BackendError> {
+        let ledger = self.ledger();
+        let late = ledger.jobs.values().map(|job| job.updated_at).filter(|at| *at > moment);
+        let late: Vec<_> = late.collect();
+        Ok(ChangedAfter { jobs: late.len() as u64, latest: late.into_iter().max() })
+    }
+
     async fn audit(&self) -> Result<TotalsReport, BackendError> {
         let ledger = self.ledger();
         let mut sums: HashMap<JobId, TotalMinutes> = HashMap::new();

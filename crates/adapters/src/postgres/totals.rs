@@ -2,14 +2,16 @@
 
 use async_trait::async_trait;
 use diesel::connection::SimpleConnection;
+use diesel::data_types::PgTimestamp;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Uuid as SqlUuid};
-use stint_domain::ports::totals::{Drift, TotalsReport};
+use diesel::sql_types::{Array, BigInt, Nullable, Timestamptz, Uuid as SqlUuid};
+use stint_domain::ports::totals::{ChangedAfter, Drift, TotalsReport};
 use stint_domain::ports::{BackendError, TotalsAudit};
-use stint_domain::values::{JobId, TotalMinutes};
+use stint_domain::values::{JobId, Timestamp, TotalMinutes};
 use uuid::Uuid;
 
 use super::attempt::{Failure, transaction};
+use super::rows::{Place, timestamptz};
 use super::sql::{Constant, Sql};
 use super::{BACKEND, Postgres};
 use crate::stored_row::StoredRow;
@@ -39,8 +41,27 @@ impl Constant for Audit {
 
 type Row = (i64, i64, Vec<Uuid>, Vec<i64>, Vec<i64>);
 
+/// It reads all jobs: no index has what every write changes.
+struct Changed;
+
+impl Constant for Changed {
+    type Columns = (BigInt, Nullable<Timestamptz>);
+    const SQL: &'static str = "SELECT count(*), max(updated_at) FROM jobs WHERE updated_at > ?";
+}
+
 #[async_trait]
 impl TotalsAudit for Postgres {
+    async fn changed_after(&self, moment: Timestamp) -> Result<ChangedAfter, BackendError> {
+        self.reading(move |connection| {
+            let changed = Sql::<Changed>::constant().bind::<Timestamptz, _>(timestamptz(moment));
+            let (jobs, latest): (i64, Option<PgTimestamp>) = changed.get_result(connection)?;
+            let place = Place { table: "jobs", id: Uuid::nil() };
+            let latest = latest.map(|at| place.timestamp("max(updated_at)", at)).transpose();
+            Ok(ChangedAfter { jobs: jobs.cast_unsigned(), latest: latest.map_err(Failure::Refused)? })
+        })
+        .await
+    }
+
     async fn audit(&self) -> Result<TotalsReport, BackendError> {
         self.reading(|connection| {
             transaction(connection, |connection| {

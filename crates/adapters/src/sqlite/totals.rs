@@ -1,21 +1,37 @@
 //! The proof that totals equal sums, taken from one snapshot while others write.
 
 use async_trait::async_trait;
+use diesel::dsl::{count_star, max};
 use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{BigInt, Binary};
-use stint_domain::ports::totals::{Drift, TotalsReport};
+use stint_domain::ports::totals::{ChangedAfter, Drift, TotalsReport};
 use stint_domain::ports::{BackendError, TotalsAudit};
-use stint_domain::values::{JobId, TotalMinutes};
+use stint_domain::values::{JobId, Timestamp, TotalMinutes};
 
 use super::Sqlite;
 use super::error::classify;
-use super::rows::{row, uuid};
+use super::rows::{row, timestamp, uuid};
 use super::schema::{jobs, time_entries};
 use super::transaction::read;
 
 #[async_trait]
 impl TotalsAudit for Sqlite {
+    /// It reads all jobs: no index has what every write changes.
+    async fn changed_after(&self, moment: Timestamp) -> Result<ChangedAfter, BackendError> {
+        self.read(move |connection| {
+            let (jobs, latest): (i64, Option<i64>) = jobs::table
+                .filter(jobs::updated_at.gt(moment.as_micros()))
+                .select((count_star(), max(jobs::updated_at)))
+                .get_result(connection)
+                .map_err(classify)?;
+            let row = row("jobs", &[]);
+            let latest = latest.map(|micros| timestamp(&row, "max(updated_at)", micros)).transpose()?;
+            Ok(ChangedAfter { jobs: jobs.cast_unsigned(), latest })
+        })
+        .await
+    }
+
     async fn audit(&self) -> Result<TotalsReport, BackendError> {
         self.read(|connection| read(connection, report)).await
     }

@@ -113,3 +113,22 @@ fn a_redis_that_would_lose_pings_is_serious_and_so_is_one_that_does_not_answer()
         assert!(checked.status == 1 && checked.stdout.contains(complaint), "{checked:?}");
     }
 }
+
+#[test]
+fn changes_that_are_dated_later_than_now_are_told_and_are_no_drift() {
+    let stint = Stint::new().migrated();
+    let (token, server) = (stint.token("write"), stint.serve());
+    assert!(server.post("/api/v1/jobs", &token, r#"{"name":"Research"}"#).starts_with("HTTP/1.1 201 "));
+    let all_is_well = "jobs: 1, time entries: 0; every total equals its sum\n";
+    assert_eq!(stint.run(&["check", "totals"]).succeeded(), all_is_well);
+
+    // The year 2200.
+    let mut database = SqliteConnection::establish(stint.path("stint.db").to_str().unwrap()).unwrap();
+    database.batch_execute("UPDATE jobs SET updated_at = 7258118400000000").unwrap();
+    let told = stint.run(&["check", "totals"]).succeeded();
+    assert!(told.starts_with(all_is_well) && told.ends_with("the latest at 2200-01-01T00:00:00.000000Z\n"), "{told}");
+    let run = stint.run(&["task", "run", "verify_totals"]);
+    let logged = run.stderr.lines().find(|line| line.contains("changes are dated later than now")).unwrap();
+    assert!(logged.contains("2200-01-01T00:00:00.000000Z"), "{logged}");
+    run.succeeded();
+}

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::BackendError;
-use crate::values::{JobId, TotalMinutes};
+use crate::values::{JobId, Timestamp, TotalMinutes};
 
 /// Compares every job's total with the sum of its entries.
 ///
@@ -14,6 +14,9 @@ use crate::values::{JobId, TotalMinutes};
 pub trait TotalsAudit: Send + Sync {
     /// Looks at every job.
     async fn audit(&self) -> Result<TotalsReport, BackendError>;
+
+    /// The jobs that were changed later than that, as `updated_at` says. Every change of an entry is one of its job.
+    async fn changed_after(&self, moment: Timestamp) -> Result<ChangedAfter, BackendError>;
 }
 
 /// What an audit found.
@@ -41,4 +44,21 @@ pub struct Drift {
     pub recorded: TotalMinutes,
     /// What its entries sum to.
     pub summed: TotalMinutes,
+}
+
+/// Jobs that were changed after some moment. If that is yet to come, a clock was ahead when they were: no `updated_at` goes
+/// back, so they keep theirs until the time has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ChangedAfter {
+    /// How many jobs.
+    pub jobs: u64,
+    /// The latest change of all; none, when there is none.
+    pub latest: Option<Timestamp>,
+}
+
+impl ChangedAfter {
+    /// A minute after `now`: as far as that, clocks that are set right may differ.
+    pub fn tolerated(now: Timestamp) -> Timestamp {
+        Timestamp::from_micros(now.as_micros() + 60_000_000).unwrap_or(Timestamp::MAX)
+    }
 }

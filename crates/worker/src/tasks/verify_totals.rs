@@ -2,13 +2,15 @@
 //!
 //! A drift is a defect, or somebody's hand in the database; it does not go away by itself, so the run is not tried again
 //! but waits for a person. Nothing is mended here: which of the two numbers is right, only a person can tell.
+//!
+//! It also tells of jobs that were changed while a clock was ahead, which is no drift.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use stint_domain::ports::TotalsAudit;
 use stint_domain::ports::task::{TaskRun, TaskState};
-use stint_domain::ports::totals::TotalsReport;
+use stint_domain::ports::totals::{ChangedAfter, TotalsReport};
 use stint_domain::values::Timestamp;
 
 use crate::metrics::TaskMetrics;
@@ -28,7 +30,11 @@ impl Task for VerifyTotals {
         "verify_totals"
     }
 
-    async fn run(&self, _now: Timestamp) -> Result<String, TaskError> {
+    async fn run(&self, now: Timestamp) -> Result<String, TaskError> {
+        let changed = self.totals.changed_after(ChangedAfter::tolerated(now)).await?;
+        if let ChangedAfter { jobs, latest: Some(latest) } = changed {
+            tracing::warn!(jobs, %latest, "changes are dated later than now: a clock was or is wrong");
+        }
         let TotalsReport { jobs, time_entries, drifts } = self.totals.audit().await?;
         self.metrics.drifted(drifts.len());
         for drift in &drifts {

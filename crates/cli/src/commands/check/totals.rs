@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
-use stint_domain::ports::totals::TotalsReport;
+use stint_domain::ports::totals::{ChangedAfter, TotalsReport};
 
 use crate::commands::connect;
 use crate::output;
@@ -24,5 +24,14 @@ pub(super) async fn run() -> Result<ExitCode> {
         some => format!("totals that do not equal their sums: {some}"),
     };
     output::line(format_args!("jobs: {jobs}, time entries: {time_entries}; {drifted}"))?;
+    let now = ports.clock.now();
+    let changed = ports.totals.changed_after(ChangedAfter::tolerated(now)).await?;
+    if let ChangedAfter { jobs, latest: Some(latest) } = changed {
+        // No defect of the ledger, so the exit status does not tell of it.
+        output::line(format_args!(
+            "jobs that were changed later than now ({now}), when a clock was ahead or if this one is behind: {jobs}; \
+             the latest at {latest}"
+        ))?;
+    }
     Ok(if drifts.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
