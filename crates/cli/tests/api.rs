@@ -37,6 +37,7 @@ mod schema;
 mod scopes;
 mod service;
 mod shutdown;
+mod streams;
 mod time_entries;
 #[cfg(feature = "system-tests")]
 mod wakatime;

@@ -1,0 +1,133 @@
+//! What one token's pings for several jobs come to, and what edits of derived entries do to that: through the service and its
+//! worker, on both databases.
+
+use std::time::{Duration, Instant};
+
+use actix_web::rt::time::sleep;
+use serde_json::{Value, json};
+
+use super::capture::until_total;
+use super::client::Client;
+use super::ledger::text;
+use super::service::{Service, on_both_databases};
+
+/// Far more than pings take.
+const PATIENCE: Duration = Duration::from_mins(2);
+const BULK: &str = "/api/wakatime/v1/users/current/heartbeats.bulk";
+
+on_both_databases!(
+    two_hours_of_two_projects_are_two_hours,
+    what_a_browser_does_not_know_counts_for_the_last_project,
+    an_edit_that_changes_no_minutes_leaves_the_entry_to_its_pings,
+);
+
+fn with_worker(service: Service) -> Service {
+    service.set("STINT_WORKER__IN_SERVE", "true")
+}
+
+fn now() -> u64 {
+    std::time::UNIX_EPOCH.elapsed().unwrap().as_secs()
+}
+
+/// A zone where it is between noon and one.
+fn zone_at_noon() -> String {
+    let hour = now() / 3_600 % 24;
+    if hour < 12 { format!("Etc/GMT-{}", 12 - hour) } else { format!("Etc/GMT+{}", hour - 12) }
+}
+
+/// The secret of a token that creates jobs.
+async fn editor(api: &Client) -> String {
+    let token = json!({ "name": "editor", "creates_jobs": true, "time_zone": zone_at_noon() });
+    text(&api.post("/capture-tokens", &token).await.expect(201).json(), "secret")
+}
+
+/// Sends heartbeats, which are seconds before now and projects, in one request.
+async fn beat(api: &Client, secret: &str, beats: impl IntoIterator<Item = (u64, &str)>) {
+    let start = now();
+    let beat = |(ago, project): (u64, &str)| json!({ "time": start - ago, "entity": "x", "project": project });
+    let beats: Vec<Value> = beats.into_iter().map(beat).collect();
+    let answer = api.anonymous().post(format!("{BULK}?api_key={secret}"), &json!(beats)).await.expect(201).json();
+    assert!(answer["responses"].as_array().unwrap().iter().all(|each| each[1] == 201), "{answer}");
+}
+
+/// The jobs' names and totals, once these come to so many minutes.
+async fn totals(api: &Client, minutes: u64) -> Vec<(String, u64)> {
+    let start = Instant::now();
+    loop {
+        let jobs = api.all("/jobs").await;
+        let mut totals: Vec<_> =
+            jobs.iter().map(|job| (text(job, "name"), job["total_minutes"].as_u64().unwrap())).collect();
+        totals.sort();
+        if totals.iter().map(|(_, total)| total).sum::<u64>() == minutes {
+            return totals;
+        }
+        assert!(start.elapsed() < PATIENCE, "{totals:?} are not {minutes} minutes");
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
+fn expected(totals: &[(&str, u64)]) -> Vec<(String, u64)> {
+    totals.iter().map(|(name, total)| ((*name).to_owned(), *total)).collect()
+}
+
+async fn two_hours_of_two_projects_are_two_hours(service: Service) {
+    let service = with_worker(service);
+    let secret = editor(&service.api).await;
+    let every_other = |place: u64| ((30 - place) * 240, ["stint", "notes"][usize::from(place % 2 == 1)]);
+    beat(&service.api, &secret, (0..31).map(every_other)).await;
+    assert_eq!(totals(&service.api, 120).await, expected(&[("notes", 60), ("stint", 60)]));
+    let today = format!("/api/wakatime/v1/users/current/statusbar/today?api_key={secret}");
+    let today = service.api.anonymous().get(today).await.expect(200).json();
+    assert_eq!(today["data"]["grand_total"]["text"], "2 hrs 0 mins");
+    service.assert_totals_are_sums().await;
+}
+
+async fn what_a_browser_does_not_know_counts_for_the_last_project(service: Service) {
+    const LAST: &str = "<<LAST_PROJECT>>";
+    let service = with_worker(service);
+    let (secret, other) = (editor(&service.api).await, editor(&service.api).await);
+    let beats = [(1_200, LAST), (2_400, "stint"), (1_680, LAST), (2_160, LAST), (1_920, LAST), (1_440, "notes")];
+    beat(&service.api, &secret, beats).await;
+    assert_eq!(totals(&service.api, 20).await, expected(&[("notes", 4), ("stint", 16)]));
+    beat(&service.api, &other, [(900, LAST), (600, LAST)]).await;
+    assert_eq!(totals(&service.api, 25).await, expected(&[("Unknown Project", 5), ("notes", 4), ("stint", 16)]));
+}
+
+async fn an_edit_that_changes_no_minutes_leaves_the_entry_to_its_pings(service: Service) {
+    let service = with_worker(service);
+    let (api, anonymous) = (&service.api, service.api.anonymous());
+    let job = api.new_job("Research").await;
+    let token = json!({ "name": "laptop", "time_zone": zone_at_noon() });
+    let token = api.post(format!("/jobs/{job}/capture-tokens"), &token).await.expect(201).json();
+    let (ping, start) = (text(&token, "ping_url"), now());
+    let send = async |ago: u64, summary: &str| {
+        anonymous.get(format!("{ping}?at={}&summary={summary}", start - ago)).await.expect(202);
+    };
+    send(2_400, "told").await;
+    send(1_800, "told").await;
+    until_total(api, &job, 10).await;
+    let entry = &api.all(&format!("/jobs/{job}/time-entries")).await[0];
+    let path = format!("/time-entries/{}", text(entry, "id"));
+    api.patch(&path, &json!({ "minutes_worked": 10 })).await.expect(200);
+    let whole = json!({
+        "related_job": job, "minutes_worked": 10, "date_stamp": entry["date_stamp"], "work_summary": "told",
+    });
+    api.put(&path, &whole).await.expect(200);
+    send(1_500, "later").await;
+    until_total(api, &job, 15).await;
+    assert_eq!(text(&api.get(&path).await.expect(200).json(), "work_summary"), "later");
+    api.patch(&path, &json!({ "work_summary": "mine" })).await.expect(200);
+    send(1_200, "last").await;
+    until_total(api, &job, 20).await;
+    assert_eq!(text(&api.get(&path).await.expect(200).json(), "work_summary"), "mine");
+    api.patch(&path, &json!({ "minutes_worked": 60 })).await.expect(200);
+    send(900, "vain").await;
+    send(1, "a%20new%20span").await;
+    let begun = Instant::now();
+    while api.all("/pings?status=ignored").await.len() < 2 {
+        assert!(begun.elapsed() < PATIENCE, "pings of a changed entry are ignored");
+        sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(api.total(&job).await, 60);
+    service.assert_totals_are_sums().await;
+}
