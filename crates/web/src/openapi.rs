@@ -5,6 +5,7 @@
 
 mod described;
 mod parameters;
+mod texts;
 
 use actix_web::http::Method;
 use utoipa::openapi::path::{HttpMethod, Operation};
@@ -15,6 +16,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 pub(crate) use described::Described;
 pub(crate) use parameters::{date, text, uuid};
+pub(crate) use texts::{Moment, Name, PingName, Summary, ZoneName, moment, name, name_part, ping_name, summary};
 
 use crate::api;
 use crate::base_path::BasePath;

@@ -24,6 +24,7 @@ use crate::exchange::{Answer, Call};
 use crate::fields::{self, Fields};
 use crate::json::Json;
 use crate::media::Media;
+use crate::openapi::Name;
 use crate::problem::{Code, Errors, Problem};
 use crate::query::{self, Query};
 use crate::{cursor, idempotency};
@@ -123,7 +124,7 @@ enum Status {
 pub(crate) struct JobInput {
     /// What people call it: trimmed and in NFC, 1 to 120 characters, one of them visible, no control
     /// characters.
-    #[schema(min_length = 1, max_length = 120)]
+    #[schema(value_type = Name)]
     name: String,
     /// Whether it takes time; `open` unless given.
     #[schema(required = false, default = "open")]
@@ -136,7 +137,7 @@ pub(crate) struct JobInput {
 #[serde(deny_unknown_fields)]
 pub(crate) struct JobPatch {
     /// A new name.
-    #[schema(required = false, min_length = 1, max_length = 120)]
+    #[schema(required = false, value_type = Name)]
     name: String,
     /// Archives or reopens.
     #[schema(required = false)]

@@ -26,6 +26,7 @@ use crate::exchange::{Answer, Call};
 use crate::fields::{self, Fields};
 use crate::json::Json;
 use crate::media::Media;
+use crate::openapi::Summary;
 use crate::problem::{Code, Errors, FieldError, Problem};
 use crate::query::{self, Query};
 use crate::{cursor, idempotency};
@@ -151,7 +152,7 @@ pub(crate) struct TimeEntryOfJobInput {
     /// On which date, 0001-01-01 to 9999-12-31.
     date_stamp: chrono::NaiveDate,
     /// What was done, 0 to 4000 characters; lines and tabs may occur, other control characters not. Null is empty.
-    #[schema(max_length = 4000)]
+    #[schema(value_type = Option<Summary>)]
     work_summary: Option<String>,
 }
 
@@ -168,7 +169,7 @@ pub(crate) struct TimeEntryInput {
     /// On which date, 0001-01-01 to 9999-12-31.
     date_stamp: chrono::NaiveDate,
     /// What was done, 0 to 4000 characters; lines and tabs may occur, other control characters not. Null is empty.
-    #[schema(max_length = 4000)]
+    #[schema(value_type = Option<Summary>)]
     work_summary: Option<String>,
 }
 
@@ -187,7 +188,7 @@ pub(crate) struct TimeEntryPatch {
     #[schema(required = false)]
     date_stamp: chrono::NaiveDate,
     /// Another summary; null takes it away.
-    #[schema(max_length = 4000)]
+    #[schema(value_type = Option<Summary>)]
     work_summary: Option<String>,
 }
 

@@ -14,7 +14,7 @@ use utoipa::openapi::schema::{ArrayBuilder, SchemaType};
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{ObjectBuilder, Ref, RefOr, Required, Schema, Type};
 
-use super::{BEARER, KEY, KEY_IN_QUERY, parameters};
+use super::{BEARER, KEY, KEY_IN_QUERY, parameters, texts};
 use crate::media::Media;
 use crate::problem::{Code, MEDIA_TYPE, Plain};
 
@@ -93,7 +93,7 @@ impl Described {
         self.query("limit", "How many items at most.", limit.default(Some(json!(50)))).query(
             "cursor",
             "The `next_cursor` of the page before, with the same filters.",
-            parameters::text(),
+            texts::cursor(),
         )
     }
 
@@ -101,8 +101,9 @@ impl Described {
     pub(crate) fn conditional_read(mut self) -> Self {
         const KNOWN: &str = "Answers 304 when the resource has one of these tags, or for `*`.";
         const MATCH: &str = "Refuses when the resource has none of these tags.";
-        let none_match = parameters::request_header("If-None-Match", KNOWN, "\"1700000000000000\"");
-        let if_match = parameters::request_header("If-Match", MATCH, "\"1700000000000000\"");
+        let none_match =
+            parameters::request_header("If-None-Match", KNOWN, texts::entity_tags(), "\"1700000000000000\"");
+        let if_match = parameters::request_header("If-Match", MATCH, texts::entity_tags(), "\"1700000000000000\"");
         self.operation = self.operation.parameter(none_match).parameter(if_match);
         self.may(&[Code::MalformedHeader, Code::PreconditionFailed]).empty(304, "The caller has it already.", &["ETag"])
     }
@@ -111,8 +112,9 @@ impl Described {
     pub(crate) fn conditional_write(mut self) -> Self {
         const MATCH: &str = "Changes nothing unless the resource has one of these tags, or for `*` is there at all.";
         const NONE: &str = "`*`: changes nothing unless there is no such resource.";
-        let if_match = parameters::request_header("If-Match", MATCH, "\"1700000000000000\"");
-        let none_match = parameters::request_header("If-None-Match", NONE, "*");
+        let if_match = parameters::request_header("If-Match", MATCH, texts::entity_tags(), "\"1700000000000000\"");
+        let none_match =
+            parameters::request_header("If-None-Match", NONE, parameters::text().enum_values(Some(["*"])), "*");
         self.operation = self.operation.parameter(if_match).parameter(none_match);
         self.may(&[Code::MalformedHeader, Code::PreconditionFailed])
     }
@@ -121,7 +123,12 @@ impl Described {
     pub(crate) fn idempotent(mut self) -> Self {
         const KEY: &str = "1 to 255 printable characters that name this request. A repeat with the same key within 24 \
                            hours gets the first answer and changes nothing.";
-        self.operation = self.operation.parameter(parameters::request_header("Idempotency-Key", KEY, "log-2026-01-02"));
+        self.operation = self.operation.parameter(parameters::request_header(
+            "Idempotency-Key",
+            KEY,
+            texts::key(),
+            "log-2026-01-02",
+        ));
         self.may(&[Code::MalformedHeader, Code::IdempotencyKeyReused])
     }
 

@@ -27,10 +27,13 @@ pub(super) fn secret() -> Parameter {
         .parameter_in(ParameterIn::Path)
         .required(Required::True)
         .description(Some("The secret of a capture token: a `UUIDv4`, also with the prefix `waka_`."))
-        .schema(Some(Schema::Object(text().build())))
+        .schema(Some(Schema::Object(text().pattern(Some(SECRET)).build())))
         .example(Some(json!("0b9a3c1e-5d7f-4e2a-8b6c-1f0e9d8c7b6a")))
         .build()
 }
+
+/// A `UUIDv4` in lower case.
+const SECRET: &str = "^(waka_)?[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$";
 
 /// A query parameter.
 pub(super) fn query(name: &str, description: &str, schema: ObjectBuilder) -> Parameter {
@@ -44,13 +47,13 @@ pub(super) fn query(name: &str, description: &str, schema: ObjectBuilder) -> Par
 }
 
 /// A header of a request.
-pub(super) fn request_header(name: &str, description: &str, example: &str) -> Parameter {
+pub(super) fn request_header(name: &str, description: &str, schema: ObjectBuilder, example: &str) -> Parameter {
     ParameterBuilder::new()
         .name(name)
         .parameter_in(ParameterIn::Header)
         .required(Required::False)
         .description(Some(description))
-        .schema(Some(Schema::Object(text().build())))
+        .schema(Some(Schema::Object(schema.build())))
         .example(Some(json!(example)))
         .build()
 }

@@ -85,6 +85,10 @@ pub(crate) fn conforms(value: &Value, schema: &Value, what: &str) {
         Some(reference) => DOCUMENT.pointer(&reference[1..]).unwrap_or_else(|| panic!("{reference} leads nowhere")),
         None => schema,
     };
+    if let Some(choices) = schema["oneOf"].as_array() {
+        let choice = choices.iter().find(|choice| (choice["type"] == "null") == value.is_null());
+        return conforms(value, choice.unwrap_or_else(|| panic!("{what}: {value} against {schema}")), what);
+    }
     let kind = match value {
         Value::Null => "null",
         Value::Bool(_) => "boolean",

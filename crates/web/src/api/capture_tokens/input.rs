@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use crate::fields::{self, Fields, nullable};
 use crate::json::Json;
+use crate::openapi::{Name, ZoneName};
 use crate::problem::{Errors, Problem};
 
 /// What a caller says of a token that is bound to no job.
@@ -15,10 +16,10 @@ use crate::problem::{Errors, Problem};
 pub(crate) struct CaptureTokenInput {
     /// What people call it: trimmed and in NFC, 1 to 120 characters, one of them visible, no control
     /// characters.
-    #[schema(min_length = 1, max_length = 120)]
+    #[schema(value_type = Name)]
     name: String,
     /// The IANA time zone whose midnight divides the days; it never changes.
-    #[schema(required = false, default = "UTC")]
+    #[schema(required = false, default = "UTC", value_type = ZoneName)]
     time_zone: String,
     /// Whether a project that stands for no job yet gets a new one.
     #[schema(required = false, default = false)]
@@ -35,10 +36,10 @@ pub(crate) struct CaptureTokenInput {
 pub(crate) struct CaptureTokenOfJobInput {
     /// What people call it: trimmed and in NFC, 1 to 120 characters, one of them visible, no control
     /// characters.
-    #[schema(min_length = 1, max_length = 120)]
+    #[schema(value_type = Name)]
     name: String,
     /// The IANA time zone whose midnight divides the days; it never changes.
-    #[schema(required = false, default = "UTC")]
+    #[schema(required = false, default = "UTC", value_type = ZoneName)]
     time_zone: String,
     /// From when on it is refused; never, unless given.
     #[schema(required = false)]
@@ -51,7 +52,7 @@ pub(crate) struct CaptureTokenOfJobInput {
 #[serde(deny_unknown_fields)]
 pub(crate) struct CaptureTokenPatch {
     /// A new name.
-    #[schema(required = false, min_length = 1, max_length = 120)]
+    #[schema(required = false, value_type = Name)]
     name: String,
     /// From when on it is refused; null means never.
     #[schema(required = false)]

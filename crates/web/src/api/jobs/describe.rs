@@ -5,7 +5,7 @@ use stint_domain::Scope;
 
 use super::{JobBody, JobInput, JobPatch};
 use crate::media::Media;
-use crate::openapi::{Described, text};
+use crate::openapi::{Described, name_part, text};
 use crate::problem::Code;
 
 const TAG: &str = "Jobs";
@@ -35,7 +35,7 @@ pub(crate) fn list() -> Described {
         .query(
             "q",
             "Only jobs whose name contains this, whatever the case and however accents are composed; nothing in it is a wildcard.",
-            text().min_length(Some(1)).max_length(Some(120)),
+            name_part(),
         )
         .paged()
         .answers_pages::<JobBody<'_>>("A page of jobs.", &example())

@@ -7,33 +7,29 @@ use super::TakenBody;
 use super::accept::{GIF, TEXT};
 use super::input::PingInput;
 use crate::media::Media;
-use crate::openapi::{Described, text};
+use crate::openapi::{Described, moment, name, ping_name, summary, text};
 use crate::problem::Code;
 
 const TAG: &str = "Pings";
 
-fn described(id: &str, summary: &str, about: &str) -> Described {
+fn described(id: &str, title: &str, about: &str) -> Described {
     let minutes = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).maximum(Some(1440));
-    Described::new(TAG, id, summary, about)
+    Described::new(TAG, id, title, about)
         .secret_in_path()
         .query("minutes", "How long work lasted: the ping is a time entry of its own.", minutes)
-        .query("summary", "What was done.", text().max_length(Some(4000)))
+        .query("summary", "What was done.", summary())
         .query(
             "at",
             "When work was happening, in RFC 3339 or seconds since 1970: at most an hour ahead, and not too old. Now, \
              unless given.",
-            text(),
+            moment(),
         )
         .query(
             "project",
             "What it counts for, by a token that is bound to no job: needed there, and ignored elsewhere.",
-            text().min_length(Some(1)).max_length(Some(120)),
+            name(),
         )
-        .query(
-            "id",
-            "The ping's name, your choice: a repeat under it counts once.",
-            text().min_length(Some(1)).max_length(Some(255)),
-        )
+        .query("id", "The ping's name, your choice: a repeat under it counts once.", ping_name())
         .answers::<TakenBody>(202, "It is queued.", &[], json!({ "id": "01890a60-1c2d-7e3f-8a4b-5c6d7e8f9a0b" }))
         .or_as(202, TEXT, Schema::Object(text().build()))
         .or_as(202, GIF, Schema::Object(text().build()))
@@ -50,7 +46,7 @@ pub(crate) fn by_get() -> Described {
 pub(crate) fn by_post() -> Described {
     let about = "As GET; what is said may be in a JSON object, too. There is no Idempotency-Key here (400): `id` makes \
                  repeats count once.";
-    let example = json!({ "minutes": 30, "summary": "read papers", "at": "2026-01-02T09:00:00Z", "id": "meeting-7" });
+    let example = json!({ "minutes": 30, "summary": "read papers", "id": "meeting-7" });
     described("post_ping", "Say that work is happening now, with a body", about)
         .may_take::<PingInput>(Media::Json, &example)
         .may(&[Code::MalformedHeader])

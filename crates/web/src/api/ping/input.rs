@@ -9,6 +9,7 @@ use crate::exchange::Call;
 use crate::fields::{self, Fields, nullable};
 use crate::json::Json;
 use crate::moment;
+use crate::openapi::{self, Moment, Name, Summary};
 use crate::problem::{FieldError, Problem};
 use crate::query::Query;
 
@@ -22,16 +23,16 @@ pub(crate) struct PingInput {
     #[schema(required = false, minimum = 1, maximum = 1440)]
     minutes: Option<u16>,
     /// What was done.
-    #[schema(required = false, max_length = 4000)]
+    #[schema(required = false, value_type = Option<Summary>)]
     summary: Option<String>,
     /// When work was happening, in RFC 3339 or seconds since 1970 (a number, too); now, unless given.
-    #[schema(required = false)]
+    #[schema(required = false, value_type = Moment)]
     at: Option<String>,
     /// What it counts for, by a token that is bound to no job: needed there, and ignored elsewhere.
-    #[schema(required = false, min_length = 1, max_length = 120)]
+    #[schema(required = false, value_type = Option<Name>)]
     project: Option<String>,
     /// The ping's name, your choice: a repeat under it counts once. 1 to 255 characters, no control characters.
-    #[schema(required = false, min_length = 1, max_length = 255)]
+    #[schema(required = false, value_type = Option<openapi::PingName>)]
     id: Option<String>,
 }
 

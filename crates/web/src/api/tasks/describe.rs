@@ -5,7 +5,7 @@ use stint_domain::Scope;
 use stint_domain::ports::task::TaskState;
 
 use super::TaskRunBody;
-use crate::openapi::{Described, text};
+use crate::openapi::{Described, name, text};
 
 pub(crate) fn list() -> Described {
     let example = json!({
@@ -23,7 +23,7 @@ pub(crate) fn list() -> Described {
     let state = text().enum_values(Some(TaskState::ALL.map(TaskState::as_str)));
     Described::new("Tasks", "list_tasks", "List runs of background tasks", "Latest first.")
         .needs(Scope::Read)
-        .query("task", "Only runs of this task.", text().min_length(Some(1)).max_length(Some(120)))
+        .query("task", "Only runs of this task.", name())
         .query("state", "Only runs in this state.", state)
         .paged()
         .answers_pages::<TaskRunBody<'_>>("A page of runs.", &example)

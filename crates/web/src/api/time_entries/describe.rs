@@ -5,7 +5,7 @@ use stint_domain::Scope;
 
 use super::{TimeEntryBody, TimeEntryInput, TimeEntryOfJobInput, TimeEntryPatch};
 use crate::media::Media;
-use crate::openapi::{Described, date, text, uuid};
+use crate::openapi::{Described, date, name, uuid};
 use crate::problem::Code;
 
 pub(crate) const TAG: &str = "Time entries";
@@ -37,7 +37,7 @@ fn filtered(described: Described) -> Described {
     described
         .query("from", "Only entries of this date or later.", date())
         .query("to", "Only entries of this date or earlier.", date())
-        .query("created_by", "Only entries that this subject logged.", text().min_length(Some(1)).max_length(Some(120)))
+        .query("created_by", "Only entries that this subject logged.", name())
         .paged()
         .answers_pages::<TimeEntryBody<'_>>("A page of entries.", &example())
 }

@@ -1,0 +1,108 @@
+//! The forms of text that requests have, as schemas: what the values' constructors take, told to programs.
+//!
+//! What a constructor mends, such as spaces around a name, a schema leaves out: a caller need not rely on it.
+
+use std::borrow::Cow;
+
+use utoipa::openapi::schema::SchemaType;
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
+
+use super::parameters::text;
+
+/// Text in one line that shows: `JobName`, `Subject`.
+pub(crate) struct Name;
+
+/// Text in lines: `WorkSummary`.
+pub(crate) struct Summary;
+
+/// The name of a time zone. Which there are, the IANA database says.
+pub(crate) struct ZoneName;
+
+/// A moment, as text or number, or nothing.
+pub(crate) struct Moment;
+
+/// What a sender calls a ping: `PingName`.
+pub(crate) struct PingName;
+
+/// No control characters, and one that is neither space nor invisible.
+const SHOWS: &str = r"^[^\x00-\x1f\x7f-\x9f]*[^\x00-\x20\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff][^\x00-\x1f\x7f-\x9f]*$";
+
+/// No control characters.
+const LINE: &str = r"^[^\x00-\x1f\x7f-\x9f]*$";
+
+/// No control characters but tabs and the ends of lines.
+const LINES: &str = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$";
+
+/// A line that shows.
+pub(crate) fn name() -> ObjectBuilder {
+    text().min_length(Some(1)).max_length(Some(120)).pattern(Some(SHOWS))
+}
+
+/// A part of a name, which may be a space.
+pub(crate) fn name_part() -> ObjectBuilder {
+    text().min_length(Some(1)).max_length(Some(120)).pattern(Some(LINE))
+}
+
+/// Lines.
+pub(crate) fn summary() -> ObjectBuilder {
+    text().max_length(Some(4000)).pattern(Some(LINES))
+}
+
+/// A ping's name.
+pub(crate) fn ping_name() -> ObjectBuilder {
+    text().min_length(Some(1)).max_length(Some(255)).pattern(Some(LINE))
+}
+
+/// The name of a time zone.
+fn zone_name() -> ObjectBuilder {
+    text().max_length(Some(64)).pattern(Some("^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$"))
+}
+
+/// A moment, in RFC 3339 or seconds since 1970.
+pub(crate) fn moment() -> ObjectBuilder {
+    const MOMENT: &str = r"^([0-9]{1,10}(\.[0-9]{1,6})?|[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?Z)$";
+    text().pattern(Some(MOMENT))
+}
+
+fn moment_or_number() -> ObjectBuilder {
+    moment().schema_type(SchemaType::from_iter([Type::String, Type::Number, Type::Null]))
+}
+
+/// A place in a listing, as `cursor` writes it.
+pub(super) fn cursor() -> ObjectBuilder {
+    text().pattern(Some("^[A-Za-z0-9_-]{44}$"))
+}
+
+/// An `Idempotency-Key`. Spaces around a header's value are no part of it.
+pub(super) fn key() -> ObjectBuilder {
+    text().pattern(Some("^[!-~]([ -~]{0,253}[!-~])?$"))
+}
+
+/// `*`, or entity tags.
+pub(super) fn entity_tags() -> ObjectBuilder {
+    text().pattern(Some(r#"^(\*|(W/)?"[!#-~]*"( ?, ?(W/)?"[!#-~]*")*)$"#))
+}
+
+/// Makes a schema of its own that others name.
+macro_rules! schema {
+    ($type:ident, $name:literal, $build:ident, $about:literal) => {
+        impl PartialSchema for $type {
+            fn schema() -> RefOr<Schema> {
+                $build().description(Some($about)).into()
+            }
+        }
+
+        impl ToSchema for $type {
+            fn name() -> Cow<'static, str> {
+                $name.into()
+            }
+        }
+    };
+}
+
+schema!(Name, "Name", name, "One line, trimmed, with a visible character.");
+schema!(Summary, "Summary", summary, "Lines of text.");
+schema!(ZoneName, "ZoneName", zone_name, "A time zone of the IANA database, such as `Europe/Berlin`.");
+schema!(Moment, "Moment", moment_or_number, "RFC 3339, or seconds since 1970; also as a number.");
+schema!(PingName, "PingName", ping_name, "One line.");
