@@ -404,7 +404,7 @@ async fn the_status_bar_shows_today_where_the_token_is() {
             let projects = data["projects"].as_array().unwrap().iter();
             let told = |of: &'_ Value| (text(of, "name"), of["percent"].as_f64(), text(of, "text"));
             let projects: Vec<_> = projects.map(told).collect();
-            let research = ("Research".to_owned(), Some(66.66), "1 hr 0 mins".to_owned());
+            let research = ("Research".to_owned(), Some(66.67), "1 hr 0 mins".to_owned());
             assert_eq!((projects.len(), &projects[0], projects[1].0.as_str()), (2, &research, "Notes"));
         }
     }
