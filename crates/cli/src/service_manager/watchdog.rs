@@ -43,7 +43,7 @@ pub(super) async fn beat_while_answering(manager: &ServiceManager, service: &Tar
                 let service = service.clone();
                 asked.spawn(async move { service.get("/healthz", limit).await });
             }
-            Some(answer) = asked.join_next() => match alive(answer.unwrap_or_else(|error| Err(error.into()))) {
+            Some(answer) = asked.join_next() => match alive_or_busy(answer.unwrap_or_else(|error| Err(error.into()))) {
                 Ok(()) => manager.tell("WATCHDOG=1"),
                 Err(error) => tracing::warn!(%error, "the service does not answer itself"),
             }
@@ -67,10 +67,17 @@ fn ticks(limit: Duration) -> Interval {
     ticks
 }
 
+/// The same, and 503, the answer to a connection that is one too many: busy is not stuck.
+fn alive_or_busy(answer: io::Result<Answer>) -> io::Result<()> {
+    match answer {
+        Ok(Answer { status: 503, .. }) => Ok(()),
+        answer => alive(answer),
+    }
+}
+
 fn alive(answer: io::Result<Answer>) -> io::Result<()> {
     match answer?.status {
-        // 503 is the answer to a connection that is one too many: busy is not stuck.
-        200 | 503 => Ok(()),
+        200 => Ok(()),
         status => Err(io::Error::other(format!("/healthz answered {status}"))),
     }
 }
