@@ -8,13 +8,13 @@ use thiserror::Error;
 
 use super::BACKEND;
 
-/// Why there is no connection. The address has no password.
+/// Why there is no connection, without the URL's secrets: a server that knows no AUTH repeats what it was sent, and a
+/// password that was not encoded may be taken for an address.
 #[derive(Debug, Clone, Error)]
-#[error("cannot connect to {address}")]
+#[error("cannot connect to {address}: {reason}")]
 pub(super) struct NotConnected {
     pub(super) address: String,
-    #[source]
-    pub(super) source: RedisError,
+    pub(super) reason: String,
 }
 
 /// The cause of a write's failure that may be no failure.

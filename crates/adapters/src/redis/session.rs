@@ -11,12 +11,13 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use ::redis::{Client, Connection, ConnectionLike, IntoConnectionInfo, ProtocolVersion, RedisResult};
+use ::redis::{Client, Connection, ConnectionLike, IntoConnectionInfo, ProtocolVersion, RedisError, RedisResult};
 use r2d2::ManageConnection;
 use stint_domain::ports::{BackendError, BackendErrorKind};
 
 use super::error::{InDoubt, NotConnected, backend_error, is_lost, is_spent};
 use super::{BACKEND, RedisSettings};
+use crate::secrecy::UrlSecrets;
 
 /// After how long a connection is asked whether it is still there: less than any server takes to restart unnoticed by
 /// its users, more than lies between two pushes where another round trip would be felt.
@@ -45,6 +46,7 @@ pub(super) struct Sessions {
 
 struct How {
     client: Client,
+    secrets: UrlSecrets,
     address: String,
     connect_timeout: Duration,
     response_timeout: Duration,
@@ -70,13 +72,15 @@ impl Sessions {
             let address = info.addr().to_string();
             Ok((Client::open(info.set_redis_settings(redis))?, address))
         };
-        let (client, address) = understood().map_err(|error: ::redis::RedisError| {
-            let message = format!("the URL is not understood: {error}");
+        let secrets = UrlSecrets::of(&settings.url);
+        let (client, address) = understood().map_err(|error: RedisError| {
+            let message = format!("the URL is not understood: {}", secrets.hidden_in(&error.to_string()));
             BackendError::new(BACKEND, BackendErrorKind::Internal, message)
         })?;
         let how = How {
             client,
-            address,
+            address: secrets.hidden_in(&address),
+            secrets,
             connect_timeout: settings.connect_timeout,
             response_timeout: settings.response_timeout,
             silent: Mutex::default(),
@@ -152,7 +156,10 @@ impl How {
             Ok(connection)
         };
         let connected = connect();
-        let failed = |source| NotConnected { address: self.address.clone(), source };
+        let failed = |error: RedisError| NotConnected {
+            address: self.address.clone(),
+            reason: self.secrets.hidden_in(&error.to_string()),
+        };
         let connected = connected.map_err(failed);
         *silent() = match &connected {
             Err(error) if start.elapsed() > self.connect_timeout / 2 => Some((Instant::now(), error.clone())),

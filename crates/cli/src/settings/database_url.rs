@@ -10,7 +10,7 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, percent_encode};
 use serde::Deserialize;
 use thiserror::Error;
 
-use super::postgres_url::PostgresUrl;
+use super::postgres_url::{PostgresUrl, PostgresUrlError};
 
 const MASK: &str = "***";
 /// What cannot stand in the path of a SQLite URL as it is.
@@ -35,6 +35,8 @@ pub(crate) enum DatabaseUrlError {
     Parameters(char),
     #[error("a `%` must be followed by two hexadecimal digits; one in a file's name is written `%25`")]
     Percent,
+    #[error(transparent)]
+    Postgres(#[from] PostgresUrlError),
 }
 
 impl FromStr for DatabaseUrl {
@@ -43,7 +45,7 @@ impl FromStr for DatabaseUrl {
     fn from_str(text: &str) -> Result<Self, DatabaseUrlError> {
         match text.split_once("://") {
             Some(("postgres" | "postgresql", rest)) if !rest.is_empty() && !text.contains('\0') => {
-                Ok(Self::Postgres(PostgresUrl::new(text)))
+                Ok(Self::Postgres(text.parse()?))
             }
             Some(("sqlite", path)) if !path.is_empty() && !text.contains('\0') => file(path).map(Self::Sqlite),
             _ => Err(DatabaseUrlError::Form),
@@ -97,14 +99,26 @@ pub(super) fn masked(text: &str) -> String {
     let Some((scheme, rest)) = text.split_once("://") else {
         return MASK.to_owned();
     };
-    // libpq's name for it, and that of Redis's clients.
-    let mut shown = ["password=", "pass="].into_iter().fold(rest.to_owned(), |text, name| without(name, &text));
+    // libpq's names for secrets, and that of Redis's clients; in any spelling, because libpq decodes names, too.
+    let mut shown = SECRET.into_iter().fold(plain_names(rest), |text, name| without(name, &text));
     if let (Some(from), Some(to)) = (shown.find(':'), shown.rfind('@'))
         && from < to
     {
         shown.replace_range(from + 1..to, MASK);
     }
     format!("{scheme}://{shown}")
+}
+
+const SECRET: [&str; 5] = ["password=", "pass=", "secret=", "client_key=", "server_key="];
+
+/// The text with the name of each parameter decoded.
+fn plain_names(text: &str) -> String {
+    let decoded = |piece: &str| match piece.split_once('=') {
+        Some((name, value)) => format!("{}={value}", percent_decode_str(name).decode_utf8_lossy()),
+        None => piece.to_owned(),
+    };
+    let Some((before, parameters)) = text.split_once('?') else { return text.to_owned() };
+    format!("{before}?{}", parameters.split('&').map(decoded).collect::<Vec<_>>().join("&"))
 }
 
 /// The text with the value of each parameter of this name masked.
@@ -132,6 +146,8 @@ mod tests {
             ("postgres://db/stint?user=u&password=hunter2", "postgres://db/stint?user=u&password=***"),
             ("postgres://db:5432/stint?password=hun@ter2&a=b", "postgres://db:5432/stint?password=***&a=b"),
             ("postgres://u@db/stint?sslpassword=hunter2", "postgres://u@db/stint?sslpassword=***"),
+            ("postgres://u@db/stint?pass%77ord=hunter2&a=b", "postgres://u@db/stint?password=***&a=b"),
+            ("postgres://u@db/stint?oauth_client_secret=hunter2", "postgres://u@db/stint?oauth_client_secret=***"),
             ("postgres://u@db:5432/stint", "postgres://u@db:5432/stint"),
             ("hunter2", "***"),
         ] {

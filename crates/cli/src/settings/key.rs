@@ -17,7 +17,7 @@ pub(crate) struct Key {
 pub(crate) const KEYS: &[Key] = &[
     key(
         "database.url",
-        "`sqlite://PATH`, percent-encoded and without parameters, or `postgres://USER:PASSWORD@HOST/DATABASE`, with what libpq takes in a URL",
+        "`sqlite://PATH`, percent-encoded and without parameters, or `postgres://USER:PASSWORD@HOST/DATABASE`, with what libpq takes in a URL, such as several hosts and `target_session_attrs`",
     ),
     key(
         "database.pool_size",

@@ -1,7 +1,11 @@
 //! The parts of a Postgres URL, by libpq's own grammar: several hosts, sockets, parameters. Whether the URL works is for
-//! libpq to say.
+//! libpq to say; only a password that nobody encoded is refused here, because libpq would take pieces of it for something
+//! else, and show them.
+
+use std::str::FromStr;
 
 use percent_encoding::percent_decode_str;
+use thiserror::Error;
 
 /// A URL for libpq. It may hold a password, so it does not show itself.
 #[derive(Clone, PartialEq, Eq)]
@@ -16,13 +20,62 @@ struct Parts<'a> {
     /// The database, with its `/`.
     database: &'a str,
     parameters: Vec<(&'a str, &'a str)>,
+    /// How many pieces there are where parameters should be.
+    pieces: usize,
+}
+
+/// What is wrong with a URL, without a word of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub(crate) enum PostgresUrlError {
+    #[error(
+        "has a `%` that two hexadecimal digits do not follow: in a user, a password or a value it is written `%25`"
+    )]
+    Percent,
+    #[error("has an `@` too many: in a user, a password or the name of a database it is written `%40`")]
+    At,
+    #[error("has a port that is no number: a `/` in a user or a password is written `%2F`, a `:` `%3A`")]
+    Port,
+    #[error("has a parameter that is not `name=value`: in a value, `=` is written `%3D` and `&` `%26`")]
+    Parameter,
+}
+
+impl FromStr for PostgresUrl {
+    type Err = PostgresUrlError;
+
+    fn from_str(text: &str) -> Result<Self, PostgresUrlError> {
+        let url = Self(text.to_owned());
+        let parts = url.parts();
+        let mut of_hosts = parts.hosts.split(',').filter_map(port);
+        if text.split('%').skip(1).any(|after| !starts_with_a_byte(after)) {
+            Err(PostgresUrlError::Percent)
+        } else if of_hosts.any(|port| !port.bytes().all(|byte| byte.is_ascii_digit())) {
+            Err(PostgresUrlError::Port)
+        } else if parts.hosts.contains('@') || parts.has_an_at_after_a_port() {
+            Err(PostgresUrlError::At)
+        } else if parts.parameters.len() != parts.pieces
+            || parts.parameters.iter().any(|(_, value)| value.contains('='))
+        {
+            Err(PostgresUrlError::Parameter)
+        } else {
+            Ok(url)
+        }
+    }
+}
+
+/// Whether a text starts with two hexadecimal digits other than `00`, which libpq refuses.
+fn starts_with_a_byte(text: &str) -> bool {
+    let digits = text.as_bytes().get(..2);
+    digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit) && digits != b"00")
+}
+
+impl Parts<'_> {
+    /// Whether what is taken for a port may be the beginning of a password that has a `/` in it.
+    fn has_an_at_after_a_port(&self) -> bool {
+        self.user.is_none() && self.hosts.contains(':') && self.database.contains('@')
+    }
 }
 
 impl PostgresUrl {
-    pub(super) fn new(text: &str) -> Self {
-        Self(text.to_owned())
-    }
-
     /// The whole URL: for the driver alone.
     pub(crate) fn expose(&self) -> &str {
         &self.0
@@ -77,8 +130,9 @@ impl PostgresUrl {
         };
         let (rest, parameters) = rest.split_once('?').unwrap_or((rest, ""));
         let (hosts, database) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-        let parameters = parameters.split('&').filter_map(|pair| pair.split_once('=')).collect();
-        Parts { scheme, user, password, hosts, database, parameters }
+        let pieces = parameters.split('&').filter(|piece| !piece.is_empty());
+        let parameters = pieces.clone().filter_map(|pair| pair.split_once('=')).collect();
+        Parts { scheme, user, password, hosts, database, parameters, pieces: pieces.count() }
     }
 }
 
@@ -89,29 +143,67 @@ fn without_port(host: &str) -> &str {
     }
 }
 
+/// What stands after a host's `:`.
+fn port(host: &str) -> Option<&str> {
+    let after = host.strip_prefix('[').and_then(|v6| v6.split_once(']')).map_or(host, |(_, after)| after);
+    after.split_once(':').map(|(_, port)| port)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn url(text: &str) -> PostgresUrl {
+        text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
+    }
+
+    #[test]
+    fn a_password_that_is_not_encoded_is_refused_without_a_word_of_it() {
+        for (bad, why) in [
+            ("postgres://u:hun%ter2@db/stint", PostgresUrlError::Percent),
+            ("postgres://u:hunter2%@db/stint", PostgresUrlError::Percent),
+            ("postgres://u:hun%00ter2@db/stint", PostgresUrlError::Percent),
+            ("postgres://db/stint?password=hun%zzter2", PostgresUrlError::Percent),
+            ("postgres://u:hun@ter2@db/stint", PostgresUrlError::At),
+            ("postgres://u:1234/ter2@db/stint", PostgresUrlError::At),
+            ("postgres://u:hun/ter2@db/stint", PostgresUrlError::Port),
+            ("postgres://db/stint?password=hun=ter2", PostgresUrlError::Parameter),
+            ("postgres://db/stint?password=hun&ter2", PostgresUrlError::Parameter),
+        ] {
+            assert_eq!(bad.parse::<PostgresUrl>().err(), Some(why), "{bad}");
+            assert!(!why.to_string().contains("ter2"));
+        }
+        for good in [
+            "postgres://u:hun%25t%40er%2F2@db/stint",
+            "postgres://one:5432,[fe80::1]:5433,two/stint?target_session_attrs=read-write&sslmode=require",
+            "postgres://u:hun?ter2@db/st@int",
+            "postgres://db/st@int",
+            "postgres:///stint?host=/run/postgresql",
+            "postgres://db/stint?",
+        ] {
+            url(good);
+        }
+    }
+
     #[test]
     fn the_password_is_taken_out_and_decoded() {
-        let split = |url: &str| PostgresUrl::new(url).split_password();
-        let (url, password) = split("postgres://u:p%40ss@db:5432/stint?sslmode=require");
-        assert_eq!(url, "postgres://u@db:5432/stint?sslmode=require");
+        let split = |text: &str| url(text).split_password();
+        let (open, password) = split("postgres://u:p%40ss@db:5432/stint?sslmode=require");
+        assert_eq!(open, "postgres://u@db:5432/stint?sslmode=require");
         assert_eq!(password.as_deref(), Some("p@ss"));
-        let (url, password) = split("postgres:///stint?host=/run/pg&password=s3cret");
-        assert_eq!((url.as_str(), password.as_deref()), ("postgres:///stint?host=/run/pg", Some("s3cret")));
+        let (open, password) = split("postgres:///stint?host=/run/pg&password=s3cret");
+        assert_eq!((open.as_str(), password.as_deref()), ("postgres:///stint?host=/run/pg", Some("s3cret")));
         assert_eq!(split("postgres://db"), ("postgres://db".to_owned(), None));
     }
 
     #[test]
     fn only_hosts_behind_a_network_are_remote() {
-        let hosts = |url: &str| PostgresUrl::new(url).remote_hosts();
+        let hosts = |text: &str| url(text).remote_hosts();
         assert_eq!(hosts("postgres://u:p@one:5432,[fe80::1]:5433/stint"), ["one", "fe80::1"]);
         assert_eq!(hosts("postgres:///stint?host=db.example"), ["db.example"]);
         for local in ["postgres:///stint", "postgres://127.0.0.1/s", "postgres://[::1]/s", "postgres://%2Frun%2Fpg/s"] {
             assert!(hosts(local).is_empty(), "{local}");
         }
-        assert_eq!(PostgresUrl::new("postgres://db/s?sslmode=require").parameter("sslmode"), Some("require"));
+        assert_eq!(url("postgres://db/s?sslmode=require").parameter("sslmode"), Some("require"));
     }
 }

@@ -49,3 +49,49 @@ fn bad_settings_stop_every_command_with_one_line() {
     let complaint = Stint::new().set("STINT_ENV", "prod").run(&["serve"]).failed();
     assert!(complaint.starts_with("STINT_ENV is `prod`, but must be"), "{complaint}");
 }
+
+/// By the settings, by a driver, or by a database's shell: whatever is wrong with a URL, its password is no part of what is
+/// said, nor is a piece of it.
+#[test]
+fn no_message_shows_a_password_that_is_not_encoded() {
+    let databases = [
+        "postgres://stint:hun%ter2@127.0.0.1:1/stint",
+        "postgres://stint:hun/ter2@127.0.0.1:1/stint",
+        "postgres://stint:hun@ter2@127.0.0.1:1/stint",
+        "postgres://stint:hun[ter2@127.0.0.1:1/stint",
+        "postgres://127.0.0.1:1/stint?password=hun&ter2",
+        "postgres://127.0.0.1:1/stint?pass%77ord=hun=ter2",
+        "postgres://127.0.0.1:1/stint?user=a&sslpassword=hun%ter2",
+        "hunter2",
+    ];
+    let redis = [
+        "redis://:hun/ter2@127.0.0.1:1",
+        "redis://:1/hunter2@127.0.0.1:1",
+        "redis://:hun%zzter2@127.0.0.1:1/0",
+        "redis+unix:///nowhere?pass=hunter2",
+    ];
+    let stints = databases.map(Stint::on).into_iter();
+    let stints = stints.chain(redis.map(|url| Stint::new().set("STINT_REDIS__URL", url)));
+    let in_a_file = |text: &str| {
+        let stint = Stint::new().unset("STINT_DATABASE__URL").set("STINT_CONFIG", "stint.toml");
+        std::fs::write(stint.path("stint.toml"), text).unwrap();
+        stint
+    };
+    let files = [
+        "[database]\nurl = postgres://u:hunter2@db/s",
+        "[database]\nurl = 'postgres://u:hunter2@db/s",
+        "[database]\nurl = ['hunter2']",
+        "database = 'postgres://u:hunter2@db/s'",
+        "[database]\nurl = 'postgres://u:hun%ter2@db/s'",
+    ];
+    for stint in stints.chain(files.map(in_a_file)) {
+        for command in [&["settings"][..], &["migrate"], &["check", "deploy"], &["serve"], &["dbshell"]] {
+            // Where the database is a file that is not there, and Redis is not asked, there is nothing to tell.
+            let ended = stint.run(command);
+            let said = format!("{}{}", ended.stdout, ended.stderr);
+            for piece in ["hunter2", "hun%", "ter2"] {
+                assert!(!said.contains(piece), "{command:?}: {said}");
+            }
+        }
+    }
+}
