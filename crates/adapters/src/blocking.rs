@@ -6,10 +6,11 @@
 //! time; beyond either bound the answer is [`Unavailable`](BackendErrorKind::Unavailable).
 //!
 //! Deliberately absent: a way to stop a closure that runs. When its caller goes away, it ends on its own, bounded by
-//! the database's statement time-out, and its connection goes back to the pool.
+//! the database's statement time-out, and its connection goes back to the pool. One that sends many statements can ask
+//! between two of them whether its [`Caller`] is still there.
 
 use std::any::Any;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use r2d2::{ManageConnection, Pool};
@@ -35,6 +36,28 @@ impl Default for QueueLimits {
     /// 1,000 callers, 5 seconds.
     fn default() -> Self {
         Self { max_waiting: 1_000, max_wait: Duration::from_secs(5) }
+    }
+}
+
+/// Somebody who waits for closures, for as long as this is there.
+#[derive(Debug, Default)]
+pub(crate) struct Caller(Arc<()>);
+
+/// A closure's view of its [`Caller`].
+#[derive(Debug, Clone)]
+pub(crate) struct Waiting(Weak<()>);
+
+impl Caller {
+    /// The view of a closure.
+    pub(crate) fn waiting(&self) -> Waiting {
+        Waiting(Arc::downgrade(&self.0))
+    }
+}
+
+impl Waiting {
+    /// Whether the caller waits no longer.
+    pub(crate) fn no_longer(&self) -> bool {
+        self.0.strong_count() == 0
     }
 }
 

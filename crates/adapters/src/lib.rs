@@ -8,6 +8,8 @@
 
 #![warn(missing_docs)]
 
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod auditing;
 #[cfg(any(feature = "postgres", feature = "redis", feature = "sqlite"))]
 pub mod blocking;
 pub mod caching;
@@ -36,6 +38,8 @@ mod pool_metrics;
 pub mod postgres;
 #[cfg(feature = "redis")]
 pub mod redis;
+#[cfg(any(feature = "postgres", feature = "redis"))]
+mod secrecy;
 pub mod spooling;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
@@ -48,6 +52,8 @@ mod stored_row;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod stored_rule;
 pub mod system;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod tried;
 
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub use ping_table::PingTableQueue;

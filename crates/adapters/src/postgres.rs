@@ -2,7 +2,7 @@
 //!
 //! What a method does is in the file of its port. What they share: [`sql`] (statements that are prepared once),
 //! [`mod@attempt`] (transactions, and when to try again), [`session`] (connections, and how lost ones are replaced),
-//! [`error`] (what a failure means) and [`rows`].
+//! [`error`] and [`sqlstate`] (what a failure means) and [`rows`].
 //!
 //! Writes of entries are carried out in groups ([`group`]), of which one write alone is the smallest. Deliberately absent:
 //! gathering those of several callers. That is [`crate::coalescing`]'s business.
@@ -23,10 +23,12 @@ mod new_project;
 mod ping;
 mod ping_queue;
 mod rows;
+mod running;
 mod schema;
 mod session;
 mod settings;
 mod sql;
+mod sqlstate;
 mod task;
 #[cfg(feature = "test-support")]
 pub mod test_database;
@@ -35,6 +37,7 @@ mod token;
 mod totals;
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::RunQueryDsl;
@@ -43,10 +46,12 @@ use diesel::sql_types::Text;
 use prometheus_client::registry::Registry;
 use r2d2::Pool;
 use stint_domain::ports::{BackendError, BackendErrorKind};
+use tokio::task::spawn_blocking;
 
 use crate::blocking::Blocking;
 use crate::coalescing::{Command, alone};
 use crate::migrations::Migrator;
+use crate::tried::Tried;
 use attempt::{Failure, Repeat, attempt};
 use session::Sessions;
 pub use settings::PostgresSettings;
@@ -64,6 +69,10 @@ pub struct Postgres {
     aside: Blocking<Sessions>,
     health_timeout: Duration,
     lock_timeout: Duration,
+    /// Whether a write would work.
+    tried: Tried,
+    /// For the one session that ends the statements of the others.
+    ending: Arc<Sessions>,
 }
 
 impl Postgres {
@@ -80,7 +89,7 @@ impl Postgres {
     /// The same without connecting: the first request does, and a server that is not there yet is not waited for.
     pub fn unconnected(settings: &PostgresSettings) -> Self {
         let sessions = Sessions::new(settings);
-        let (groups, aside) = (sessions.for_groups(settings), sessions.alongside());
+        let (groups, aside, ending) = (sessions.for_groups(settings), sessions.alongside(), sessions.alongside());
         let blocking = |sessions, size| {
             let pool = Pool::builder().max_size(size).test_on_check_out(false).build_unchecked(sessions);
             Blocking::new(BACKEND, pool, settings.queue)
@@ -91,7 +100,17 @@ impl Postgres {
             aside: blocking(aside, 1),
             health_timeout: settings.health_timeout,
             lock_timeout: settings.lock_timeout,
+            tried: Tried::default(),
+            ending: Arc::new(ending),
         }
+    }
+
+    /// Has the server end every statement that still runs for this handle and its clones: for the end of a process,
+    /// which would wait for them otherwise. Behind a transaction pooler nothing is ended; there the role's time-outs do.
+    pub async fn end_statements(&self) -> Result<(), BackendError> {
+        let ending = Arc::clone(&self.ending);
+        let ended = spawn_blocking(move || ending.end_statements()).await;
+        ended.unwrap_or_else(|error| Err(BackendError::new(BACKEND, BackendErrorKind::Internal, error)))
     }
 
     /// Runs and reverts migrations. Behind a transaction pooler, give it a URL that goes past the pooler.

@@ -10,6 +10,10 @@
 //! Other processes may use the same file on the same machine, as `stint token create` does beside `stint serve`. They
 //! meet at SQLite's lock, for which a write waits up to [`SqliteSettings::busy_timeout`].
 //!
+//! Connections that the file failed (it, its folder or its disk could not be written) are replaced at their next use
+//! ([`session`]), so that nothing has to be started again when that is mended. A file that is removed or replaced while
+//! it is open is noticed by the next write ([`identity`]).
+//!
 //! # Durability
 //!
 //! A write is answered when it is on the disk (`synchronous = FULL`): it survives a killed process and a loss of power,
@@ -32,6 +36,7 @@ mod group;
 mod health;
 mod housekeeping;
 mod idempotency;
+mod identity;
 mod job;
 mod keyset;
 mod migrator;
@@ -42,6 +47,7 @@ mod ping_queue;
 mod query_plan;
 mod rows;
 mod schema;
+mod session;
 mod settings;
 mod task;
 mod time_entry;
@@ -50,29 +56,38 @@ mod totals;
 mod transaction;
 mod update_row;
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use diesel::SqliteConnection;
 use prometheus_client::registry::Registry;
-use r2d2::ManageConnection;
 use stint_domain::ports::{BackendError, BackendErrorKind};
 
-use self::connection::{ConnectionManager, Role};
+use self::connection::Role;
 use self::error::BACKEND;
+use self::group::group_error;
+use self::identity::Identity;
 use self::migrator::Dialect;
+use self::session::Sessions;
 pub use self::settings::SqliteSettings;
 use crate::blocking::{Blocking, QueueLimits};
-use crate::coalescing::{Command, GroupError, alone};
+use crate::coalescing::{Command, alone};
 use crate::migrations::Migrator;
+use crate::tried::Tried;
 
 /// A ledger in a file. Clones share its connections.
 #[derive(Clone)]
 pub struct Sqlite {
-    writer: Blocking<ConnectionManager>,
-    readers: Blocking<ConnectionManager>,
-    /// One reader for health checks, which must not queue behind requests.
-    aside: Blocking<ConnectionManager>,
+    writer: Blocking<Sessions>,
+    readers: Blocking<Sessions>,
+    /// One connection for health checks, which must not queue behind requests.
+    aside: Blocking<Sessions>,
     health_timeout: Duration,
+    /// Whether a write would work.
+    tried: Tried,
+    /// Never used, and closed last: SQLite removes the write-ahead log with the last connection, and all others may be
+    /// replaced.
+    _anchor: Arc<Mutex<SqliteConnection>>,
 }
 
 impl Sqlite {
@@ -82,16 +97,20 @@ impl Sqlite {
     /// Blocks while it reads the disk. Fails with the path in the error, when that cannot be opened or is no database.
     pub fn open(settings: &SqliteSettings) -> Result<Self, BackendError> {
         let path = file::create(&settings.path)?;
+        // A writer comes first: it sets the journal mode, which stays with the file.
+        let anchor = connection::open(&path, Role::Writer, settings.busy_timeout)?;
+        let identity = Arc::new(Identity::of(&path));
         let pool = |role, connections| {
-            let manager = ConnectionManager::new(path.clone(), role, settings.busy_timeout);
-            pool(manager, connections, settings.queue)
+            let sessions = Sessions::new(path.clone(), role, settings.busy_timeout, Arc::clone(&identity));
+            pool(sessions, connections, settings.queue)
         };
-        // The writer comes first: it sets the journal mode, which stays with the file.
         Ok(Self {
             writer: pool(Role::Writer, 1)?,
             readers: pool(Role::Reader, settings.readers)?,
-            aside: pool(Role::Reader, 1)?,
+            aside: pool(Role::Trial, 1)?,
             health_timeout: settings.health_timeout,
+            tried: Tried::default(),
+            _anchor: Arc::new(Mutex::new(anchor)),
         })
     }
 
@@ -115,15 +134,13 @@ impl Sqlite {
         T: Send + 'static,
         E: From<BackendError> + Send + 'static,
     {
-        self.writer.run(|connection| transaction::write(connection, work)).await
+        self.writer.run(|session| session.write(work)).await
     }
 
     /// Carries `command` out as a group of its own.
     async fn write_alone<C: Command>(&self, command: C) -> Result<C::Outcome, C::Refusal> {
         self.writer
-            .run(move |connection| {
-                alone(BACKEND, command, |writes| group::write(connection, writes).map_err(GroupError::Undone))
-            })
+            .run(move |session| alone(BACKEND, command, |writes| group::write(session, writes).map_err(group_error)))
             .await
     }
 
@@ -132,18 +149,12 @@ impl Sqlite {
         &self,
         work: impl FnOnce(&mut SqliteConnection) -> Result<T, BackendError> + Send + 'static,
     ) -> Result<T, BackendError> {
-        self.readers.run(work).await
+        self.readers.run(|session| work(session.connection()?)).await
     }
 }
 
-/// A pool whose first connection was opened: a pool alone would try again and again to open a bad file, and then say
-/// no more than that the time is over.
-fn pool(
-    manager: ConnectionManager,
-    connections: u32,
-    queue: QueueLimits,
-) -> Result<Blocking<ConnectionManager>, BackendError> {
-    manager.connect()?;
+/// A pool of places for connections, each made when it is first needed.
+fn pool(sessions: Sessions, connections: u32, queue: QueueLimits) -> Result<Blocking<Sessions>, BackendError> {
     let pool = r2d2::Pool::builder()
         .max_size(connections.max(1))
         .connection_timeout(queue.max_wait)
@@ -151,7 +162,7 @@ fn pool(
         // Connections to a file do not age.
         .max_lifetime(None)
         .idle_timeout(None)
-        .build(manager)
+        .build(sessions)
         .map_err(|error| BackendError::new(BACKEND, BackendErrorKind::Unavailable, error))?;
     Ok(Blocking::new(BACKEND, pool, queue))
 }

@@ -1,12 +1,16 @@
 //! The suite on Postgres, and what Postgres alone owes.
 
+mod cluster;
 mod conformance;
 mod connections;
+mod failover;
 mod housekeeping;
 mod idempotency;
 mod migrations;
 pub(crate) mod proxy;
 mod schema;
+mod spent;
+mod totals;
 
 use std::time::Duration;
 

@@ -7,6 +7,7 @@ mod housekeeping;
 mod killed;
 mod schema;
 mod sharing;
+mod spent;
 
 use diesel::{Connection, SqliteConnection};
 use stint_adapters::sqlite::{Sqlite, SqliteSettings};

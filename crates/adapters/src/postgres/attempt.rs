@@ -1,8 +1,9 @@
 //! How an operation is carried out: as one statement or one transaction, and again when that is right.
 //!
 //! It is tried again, a bounded number of times, when the server undid it because of another transaction (a deadlock),
-//! or when another writer was seen to come in between. When the connection is lost it is tried again only if it cannot
-//! have taken effect or if doing it twice is the same as doing it once. A `COMMIT` whose answer was lost is therefore
+//! or when another writer was seen to come in between; and once, on a new session, when its session was of no more use
+//! ([`super::sqlstate`] says which failures tell of that). When the connection is lost it is tried again only if it
+//! cannot have taken effect or if doing it twice is the same as doing it once. A `COMMIT` whose answer was lost is therefore
 //! reported and not replayed: as [`Timeout`](BackendErrorKind::Timeout), because the write may have happened, while
 //! [`Unavailable`](BackendErrorKind::Unavailable) says that nothing has.
 
@@ -12,13 +13,13 @@ use std::time::Duration;
 
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::pg::PgConnection;
-use diesel::r2d2::R2D2Connection;
 use diesel::result::Error;
 use stint_domain::ports::{BackendError, BackendErrorKind};
 
 use super::BACKEND;
 use super::error::{Fault, backend_error, fault};
 use super::session::Session;
+use super::sqlstate::Again;
 
 /// How often an operation is tried, at most.
 const ATTEMPTS: u32 = 10;
@@ -105,15 +106,21 @@ pub(super) fn attempt_in<T, R: From<BackendError>>(
             Err(Failure::Undone(error)) => (error, true),
         };
         let fault = fault(&error);
-        if fault == Fault::Lost || connection.is_broken() {
-            session.lost();
-        }
+        let replaced = session.failed(fault);
         doubt.0 |= fault == Fault::Lost && !undone && repeat != Repeat::Reads;
-        match fault {
-            Fault::Conflict => pause(attempt),
-            Fault::Lost if !reconnected && (undone || repeat != Repeat::Never) => reconnected = true,
-            _ => return Err(doubt.told(backend_error(error)).into()),
+        let again = match fault.again() {
+            Again::No => false,
+            Again::Once => true,
+            Again::OnceIfHarmless => undone || repeat != Repeat::Never,
+            Again::Often => {
+                pause(attempt);
+                continue;
+            }
+        };
+        if reconnected || !again || !replaced {
+            return Err(doubt.told(backend_error(error)).into());
         }
+        reconnected = true;
     }
     Err(doubt.told(BackendError::new(BACKEND, BackendErrorKind::Unavailable, Overtaken)).into())
 }
@@ -174,7 +181,7 @@ pub(super) fn transaction<T, R>(
             Ok(outcome)
         }
         Err(failure) => {
-            // If this fails too, the connection is broken, which `attempt` sees.
+            // If this fails too, the connection is broken, which the session sees.
             let _ = AnsiTransactionManager::rollback_transaction(connection);
             Err(match failure {
                 Failure::Database(error) => Failure::Undone(error),

@@ -1,83 +1,90 @@
-//! What a failure of Postgres means, decided once.
+//! What a failure of Postgres is called, decided once: its SQLSTATE, and with it what [`super::sqlstate`] says.
 //!
 //! Diesel tells some SQLSTATEs apart and hides the rest; for those the server's own message has to do. So a session asks
 //! for untranslated messages where its role may (see `session`), and `ALTER DATABASE ... SET lc_messages = 'C'` does it
 //! for every role. On a server that answers in another language a deadlock is reported instead of retried, a lock that
 //! was not got fails more than those who need it, and a statement time-out is reported as
-//! [`Internal`](BackendErrorKind::Internal): worse, never wrong.
+//! [`Internal`](BackendErrorKind::Internal): worse, never wrong. A failure that nobody can name gives its session up, so
+//! that nothing of it lasts.
 
 use diesel::ConnectionError;
 use diesel::result::{DatabaseErrorKind, Error};
 use stint_domain::ports::{BackendError, BackendErrorKind};
 
 use super::BACKEND;
+pub(super) use super::sqlstate::Fault;
+use super::sqlstate::fault_of;
+use crate::secrecy::UrlSecrets;
 
-/// What to do about a failed statement.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fault {
-    /// The connection is gone. Whether the statement took effect depends on where it stood.
-    Lost,
-    /// The server undid the transaction because another one was in its way: try it again.
-    Conflict,
-    /// Another transaction kept a lock for longer than this one waits.
-    Locked,
-    /// Another row has the same key.
-    Unique,
-    /// A row that others refer to, or that is referred to and not there.
-    ForeignKey,
-    /// Nothing a program can do but to report it.
-    Other(BackendErrorKind),
-}
-
-/// The beginnings of messages, and what they mean. Each stands for the SQLSTATE named with it.
-const MESSAGES: [(&str, Fault); 14] = [
-    ("deadlock detected", Fault::Conflict),                                   // 40P01
-    ("could not serialize access", Fault::Conflict),                          // 40001
-    ("canceling statement due to lock timeout", Fault::Locked),               // 55P03
-    ("canceling statement due to ", Fault::Other(BackendErrorKind::Timeout)), // 57014
-    ("terminating connection", Fault::Lost),                                  // 57P01, 57P02, 25P03
-    ("the database system is ", Fault::Lost),                                 // 57P03
-    ("server closed the connection", Fault::Lost),                            // libpq
-    ("no connection to the server", Fault::Lost),                             // libpq
-    ("sorry, too many clients", Fault::Other(BackendErrorKind::Unavailable)), // 53300
-    ("remaining connection slots are reserved", Fault::Other(BackendErrorKind::Unavailable)), // 53300
-    ("could not extend file", Fault::Other(BackendErrorKind::Unavailable)),   // 53100
-    ("could not write to file", Fault::Other(BackendErrorKind::Unavailable)), // 53100
-    ("out of memory", Fault::Other(BackendErrorKind::Unavailable)),           // 53200
-    ("out of shared memory", Fault::Other(BackendErrorKind::Unavailable)),    // 53200
+/// The beginnings of messages, and the SQLSTATE of each.
+const MESSAGES: [(&str, &str); 30] = [
+    ("deadlock detected", "40P01"),
+    ("could not serialize access", "40001"),
+    ("canceling statement due to lock timeout", "55P03"),
+    ("could not obtain lock", "55P03"),
+    ("canceling statement due to ", "57014"),
+    ("terminating connection due to idle-in-transaction timeout", "25P03"),
+    ("terminating connection due to transaction timeout", "25P04"),
+    ("terminating connection due to idle-session timeout", "57P05"),
+    ("terminating connection because of crash", "57P02"),
+    ("terminating connection", "57P01"),
+    ("the database system is ", "57P03"),
+    ("server closed the connection", "08006"),       // libpq
+    ("no connection to the server", "08003"),        // libpq
+    ("SSL connection has been closed", "08006"),     // libpq
+    ("could not receive data from server", "08006"), // libpq
+    ("could not send data to server", "08006"),      // libpq
+    ("cached plan must not change result type", "0A000"),
+    ("prepared statement \"", "26000"), // or 42P05, which means the same here
+    ("current transaction is aborted", "25P02"),
+    ("permission denied", "42501"),
+    ("relation \"", "42P01"),
+    ("sorry, too many clients", "53300"),
+    ("remaining connection slots are reserved", "53300"),
+    ("too many connections for ", "53300"),
+    ("could not extend file", "53100"),
+    ("could not write to file", "53100"),
+    ("out of memory", "53200"),
+    ("out of shared memory", "53200"),
+    ("database is not accepting commands", "54000"),
+    ("invalid page in block", "XX001"),
 ];
 
 /// What `error` means.
 pub(super) fn fault(error: &Error) -> Fault {
     match error {
-        Error::DatabaseError(kind, information) => match kind {
-            DatabaseErrorKind::UniqueViolation => Fault::Unique,
-            DatabaseErrorKind::ForeignKeyViolation | DatabaseErrorKind::RestrictViolation => Fault::ForeignKey,
-            DatabaseErrorKind::SerializationFailure => Fault::Conflict,
-            DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand => Fault::Lost,
-            // A server that is being replaced, or whose disk is full.
-            DatabaseErrorKind::ReadOnlyTransaction => Fault::Other(BackendErrorKind::Unavailable),
-            _ => by_message(information.message()),
-        },
+        Error::DatabaseError(kind, information) => by_message(information.message())
+            .or_else(|| by_kind(*kind))
+            .unwrap_or(Fault::Spent(BackendErrorKind::Internal)),
         Error::BrokenTransactionManager | Error::RollbackErrorOnCommit { .. } => Fault::Lost,
         _ => Fault::Other(BackendErrorKind::Internal),
     }
 }
 
-fn by_message(message: &str) -> Fault {
+/// What the server says is more than what Diesel tells apart: a connection that it finds closed may have been idle.
+fn by_message(message: &str) -> Option<Fault> {
     let known = MESSAGES.iter().find(|(beginning, _)| message.starts_with(beginning));
-    known.map_or(Fault::Other(BackendErrorKind::Internal), |(_, fault)| *fault)
+    known.map(|(_, sqlstate)| fault_of(sqlstate))
+}
+
+fn by_kind(kind: DatabaseErrorKind) -> Option<Fault> {
+    let sqlstate = match kind {
+        DatabaseErrorKind::UniqueViolation => "23505",
+        DatabaseErrorKind::ForeignKeyViolation => "23503",
+        DatabaseErrorKind::RestrictViolation => "23001",
+        DatabaseErrorKind::NotNullViolation => "23502",
+        DatabaseErrorKind::CheckViolation => "23514",
+        DatabaseErrorKind::SerializationFailure => "40001",
+        DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand => "08006",
+        DatabaseErrorKind::ReadOnlyTransaction => "25006",
+        _ => return None,
+    };
+    Some(fault_of(sqlstate))
 }
 
 /// The error that a caller gets who cannot do anything more specific about it, and who knows that nothing was done.
 pub(super) fn backend_error(error: Error) -> BackendError {
-    let kind = match fault(&error) {
-        Fault::Lost | Fault::Conflict => BackendErrorKind::Unavailable,
-        Fault::Locked => BackendErrorKind::Timeout,
-        Fault::Unique | Fault::ForeignKey => BackendErrorKind::Internal,
-        Fault::Other(kind) => kind,
-    };
-    BackendError::new(BACKEND, kind, error)
+    BackendError::new(BACKEND, fault(&error).kind(), error)
 }
 
 /// Whether the error is that a lock was not got in time.
@@ -85,14 +92,15 @@ pub(super) fn is_locked(error: &BackendError) -> bool {
     error.source.downcast_ref().is_some_and(|error| fault(error) == Fault::Locked)
 }
 
-/// A server that cannot be reached, or does not let us in.
-pub(super) fn not_connected(error: ConnectionError) -> BackendError {
-    BackendError::new(BACKEND, BackendErrorKind::Unavailable, error)
+/// A server that cannot be reached, or does not let us in. libpq's messages quote the URL.
+pub(super) fn not_connected(error: &ConnectionError, secrets: &UrlSecrets) -> BackendError {
+    BackendError::new(BACKEND, BackendErrorKind::Unavailable, secrets.hidden_in(&error.to_string()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::postgres::sqlstate::STATES;
 
     fn database_error(kind: DatabaseErrorKind, message: &str) -> Error {
         Error::DatabaseError(kind, Box::new(message.to_owned()))
@@ -106,6 +114,22 @@ mod tests {
         assert_eq!(kind("terminating connection due to administrator command"), BackendErrorKind::Unavailable);
         assert_eq!(kind("could not extend file \"base/1/2\": No space left on device"), BackendErrorKind::Unavailable);
         assert_eq!(kind("relation \"jobs\" does not exist"), BackendErrorKind::Internal);
+    }
+
+    /// What cannot be named may be anything, such as a translated message of any row of the table.
+    #[test]
+    fn a_failure_that_nobody_can_name_gives_its_session_up() {
+        let unknown = database_error(DatabaseErrorKind::Unknown, "annulation de la requ\u{ea}te");
+        assert_eq!(fault(&unknown), Fault::Spent(BackendErrorKind::Internal));
+        let idle = "terminating connection due to idle-session timeout";
+        assert_eq!(fault(&database_error(DatabaseErrorKind::ClosedConnection, idle)), Fault::Idle);
+    }
+
+    #[test]
+    fn every_message_stands_for_a_state_of_the_table() {
+        for (message, sqlstate) in MESSAGES {
+            assert!(STATES.iter().any(|(state, ..)| sqlstate.starts_with(state)), "{message}");
+        }
     }
 
     #[test]

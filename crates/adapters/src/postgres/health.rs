@@ -1,17 +1,44 @@
-//! Whether Postgres answers and its schema fits.
+//! Whether Postgres answers, its schema fits, and a write would work.
 
 use async_trait::async_trait;
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use diesel::pg::PgConnection;
 use stint_domain::ports::{BackendError, BackendErrorKind, HealthCheck, NotReady};
 use tokio::time::timeout;
 
+use super::attempt::{Failure, Repeat, attempt};
 use super::{BACKEND, Postgres};
+
+/// What every write needs: a transaction number, and leave to change the tables. No row is touched.
+const A_WRITE: &str = "
+    SELECT txid_current();
+    INSERT INTO time_entries SELECT * FROM time_entries WHERE false;
+    DELETE FROM time_entries WHERE false;
+    UPDATE jobs SET version = version WHERE false";
 
 #[async_trait]
 impl HealthCheck for Postgres {
     async fn check(&self) -> Result<(), NotReady> {
-        match timeout(self.health_timeout, self.migrator().check()).await {
-            Ok(checked) => checked.map(|_| ()),
+        let checked = async {
+            self.migrator().check().await?;
+            let tried = self.tried.clone();
+            self.aside
+                .run(move |session| tried.now_or_lately(|| attempt(session, Repeat::Reads, try_a_write)))
+                .await
+                .map_err(NotReady::Backend)
+        };
+        match timeout(self.health_timeout, checked).await {
+            Ok(checked) => checked,
             Err(elapsed) => Err(BackendError::new(BACKEND, BackendErrorKind::Timeout, elapsed).into()),
         }
     }
+}
+
+/// Begins a write, and undoes it.
+fn try_a_write(connection: &mut PgConnection) -> Result<(), Failure<BackendError>> {
+    AnsiTransactionManager::begin_transaction(connection).map_err(Failure::Undone)?;
+    let tried = connection.batch_execute(A_WRITE);
+    // If this fails, the connection is broken, which the session sees.
+    let _ = AnsiTransactionManager::rollback_transaction(connection);
+    tried.map_err(Failure::Undone)
 }

@@ -8,10 +8,11 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
-use stint_domain::ports::BackendError;
+use stint_domain::ports::{BackendError, BackendErrorKind};
 
 use super::BACKEND;
-use super::error::{Fault, backend_error, fault};
+use super::attempt::{Repeat, attempt};
+use super::error::backend_error;
 use super::session::{Session, Sessions};
 use super::sql::{Constant, Sql};
 use crate::migrations::{AppliedMigration, Dialect};
@@ -26,22 +27,20 @@ impl Dialect for Postgres {
     const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
 
     fn applied(session: &mut Session) -> Result<Vec<AppliedMigration>, BackendError> {
-        let connection = session.connection()?;
-        let error = match Sql::<Applied>::constant().load::<(String, bool)>(connection) {
-            Ok(rows) => {
-                let applied = |(version, contract)| AppliedMigration { version, contract };
-                return Ok(rows.into_iter().map(applied).collect());
+        let applied = attempt::<_, BackendError>(session, Repeat::Reads, |connection| {
+            let rows: Vec<(String, bool)> = Sql::<Applied>::constant().load(connection)?;
+            Ok(rows.into_iter().map(|(version, contract)| AppliedMigration { version, contract }).collect())
+        });
+        let is_empty = |connection: &mut PgConnection| Ok(Sql::<IsEmpty>::constant().get_result::<bool>(connection)?);
+        match applied {
+            // Not even the first migration has been run; or it is something else.
+            Err(error) if error.kind == BackendErrorKind::Internal => {
+                match attempt::<_, BackendError>(session, Repeat::Reads, is_empty) {
+                    Ok(true) => Ok(Vec::new()),
+                    _ => Err(error),
+                }
             }
-            Err(error) => error,
-        };
-        if fault(&error) == Fault::Lost {
-            session.lost();
-            return Err(backend_error(error));
-        }
-        // Not even the first migration has been run; or it is something else.
-        match Sql::<IsEmpty>::constant().get_result::<bool>(connection) {
-            Ok(true) => Ok(Vec::new()),
-            _ => Err(backend_error(error)),
+            applied => applied,
         }
     }
 

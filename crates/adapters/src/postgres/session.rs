@@ -5,11 +5,14 @@
 //!
 //! Connections have a generation. When one turns out to be lost, the others of its generation most likely are too (a
 //! restart, a failover), so all of them are replaced before they are used again: a restart costs the requests that
-//! were under way and no more.
+//! were under way and no more. The same holds for one that may no longer write, because its server became a standby:
+//! another one may be found at the same address by now. Where a new one may not write either, there is nothing to gain,
+//! so that happens at most once a second.
 
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use diesel::Connection;
 use diesel::connection::{CacheSize, SimpleConnection};
@@ -19,7 +22,13 @@ use r2d2::ManageConnection;
 use stint_domain::ports::BackendError;
 
 use super::PostgresSettings;
-use super::error::{backend_error, not_connected};
+use super::error::{Fault, backend_error, not_connected};
+use super::running::{Registered, Running};
+use super::sqlstate;
+use crate::secrecy::UrlSecrets;
+
+/// For how long a new connection that may not write is not replaced by another one.
+const FRESH: Duration = Duration::from_secs(1);
 
 /// Makes sessions.
 #[derive(Debug)]
@@ -31,18 +40,27 @@ pub(super) struct Sessions {
 #[derive(Debug)]
 struct How {
     url: String,
+    secrets: UrlSecrets,
     /// Statements for each new connection; none behind a transaction pooler.
     greeting: Option<String>,
     /// How often a connection is used before it plans anew; never, if there is no number.
     uses_per_plan: Option<u32>,
     generation: Arc<AtomicU64>,
+    running: Arc<Running>,
+}
+
+/// A connection, since when there is one, and how the server knows it.
+struct Connected {
+    connection: PgConnection,
+    since: Instant,
+    _registered: Option<Registered>,
 }
 
 /// A place in the pool.
 pub(super) struct Session {
     how: Arc<How>,
     generation: u64,
-    connection: Option<PgConnection>,
+    connection: Option<Connected>,
     /// How often the place was used since plans were forgotten.
     uses: u32,
 }
@@ -50,8 +68,21 @@ pub(super) struct Session {
 impl Sessions {
     pub(super) fn new(settings: &PostgresSettings) -> Self {
         let greeting = (!settings.transaction_pooling).then(|| greeting(settings));
-        let how = How { url: settings.connection_string(), greeting, uses_per_plan: None, generation: Arc::default() };
+        let how = How {
+            url: settings.connection_string(),
+            secrets: UrlSecrets::of(&settings.url),
+            greeting,
+            uses_per_plan: None,
+            generation: Arc::default(),
+            running: Arc::default(),
+        };
         Self { how: Arc::new(how) }
+    }
+
+    /// Has the server end what still runs in sessions like these. Blocks.
+    pub(super) fn end_statements(&self) -> Result<(), BackendError> {
+        let mut connected = self.how.connect()?;
+        self.how.running.cancel(&mut connected.connection).map_err(backend_error)
     }
 
     /// Sessions that share the generation of these.
@@ -69,14 +100,20 @@ impl Sessions {
             greeting(&settings) + "; SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET jit = off"
         });
         let uses_per_plan = greeting.is_some().then_some(settings.group_uses_per_plan);
-        let how =
-            How { url: self.how.url.clone(), greeting, uses_per_plan, generation: Arc::clone(&self.how.generation) };
+        let how = How {
+            url: self.how.url.clone(),
+            secrets: self.how.secrets.clone(),
+            greeting,
+            uses_per_plan,
+            generation: Arc::clone(&self.how.generation),
+            running: Arc::clone(&self.how.running),
+        };
         Self { how: Arc::new(how) }
     }
 }
 
-/// Time-outs, the isolation that the statements are written for, and messages that `error` can read, where the role may
-/// choose their language.
+/// Time-outs, the isolation that the statements are written for, messages that `error` can read, where the role may
+/// choose their language, and, where the server can (from 14 on), that it ends what runs for a process that is gone.
 fn greeting(settings: &PostgresSettings) -> String {
     let (statement, lock) = (settings.statement_timeout.as_millis(), settings.lock_timeout.as_millis());
     format!(
@@ -84,7 +121,9 @@ fn greeting(settings: &PostgresSettings) -> String {
          SET idle_in_transaction_session_timeout = {statement}; \
          SET default_transaction_isolation = 'read committed'; \
          DO $$ BEGIN PERFORM set_config('lc_messages', 'C', false); \
-         EXCEPTION WHEN insufficient_privilege THEN NULL; END $$"
+         EXCEPTION WHEN insufficient_privilege THEN NULL; END $$; \
+         DO $$ BEGIN PERFORM set_config('client_connection_check_interval', '5s', false); \
+         EXCEPTION WHEN undefined_object OR invalid_parameter_value THEN NULL; END $$"
     )
 }
 
@@ -104,17 +143,31 @@ impl Session {
             None => self.how.connect()?,
         };
         self.generation = current;
-        Ok(self.connection.insert(connection))
+        Ok(&mut self.connection.insert(connection).connection)
     }
 
     /// Has the statements planned anew when they are used next.
     fn forget_plans(&mut self) {
         self.uses = 0;
-        self.connection.take_if(|connection| connection.batch_execute("DISCARD PLANS").is_err());
+        self.connection.take_if(|connected| connected.connection.batch_execute("DISCARD PLANS").is_err());
+    }
+
+    /// Gives up what is of no more use after such a failure, and tells whether the next connection will be another one.
+    pub(super) fn failed(&mut self, fault: Fault) -> bool {
+        let Some(connected) = &mut self.connection else { return true };
+        let (broken, fresh) = (connected.connection.is_broken(), connected.since.elapsed() < FRESH);
+        match fault.sessions() {
+            _ if broken => self.lost(),
+            sqlstate::Sessions::ReplaceAll if fault == Fault::ReadOnly && fresh => return false,
+            sqlstate::Sessions::ReplaceAll => self.lost(),
+            sqlstate::Sessions::ReplaceOne => self.spent(),
+            sqlstate::Sessions::Stay => return false,
+        }
+        true
     }
 
     /// Gives the connection up, and with it all others of its generation.
-    pub(super) fn lost(&mut self) {
+    fn lost(&mut self) {
         self.connection = None;
         // One step, however many connections of this generation report their loss.
         let next = self.generation + 1;
@@ -128,13 +181,18 @@ impl Session {
 }
 
 impl How {
-    fn connect(&self) -> Result<PgConnection, BackendError> {
-        let mut connection = PgConnection::establish(&self.url).map_err(not_connected)?;
-        match &self.greeting {
-            Some(greeting) => connection.batch_execute(greeting).map_err(backend_error)?,
-            None => connection.set_prepared_statement_cache_size(CacheSize::Disabled),
+    fn connect(&self) -> Result<Connected, BackendError> {
+        let mut connection =
+            PgConnection::establish(&self.url).map_err(|error| not_connected(&error, &self.secrets))?;
+        let mut registered = None;
+        if let Some(greeting) = &self.greeting {
+            connection.batch_execute(greeting).map_err(backend_error)?;
+            registered = Some(self.running.register(&mut connection).map_err(backend_error)?);
+        } else {
+            // Behind a pooler nobody knows which of the server's processes serves whom.
+            connection.set_prepared_statement_cache_size(CacheSize::Disabled);
         }
-        Ok(connection)
+        Ok(Connected { connection, since: Instant::now(), _registered: registered })
     }
 }
 
@@ -153,6 +211,7 @@ impl ManageConnection for Sessions {
 
     /// A transaction that was left open, by a panic most likely, must not leak to the next user.
     fn has_broken(&self, session: &mut Session) -> bool {
-        std::thread::panicking() || session.connection.as_mut().is_some_and(R2D2Connection::is_broken)
+        std::thread::panicking()
+            || session.connection.as_mut().is_some_and(|connected| connected.connection.is_broken())
     }
 }

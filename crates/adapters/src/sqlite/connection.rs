@@ -1,12 +1,14 @@
 //! How one connection is opened, and what is in force on it.
 //!
-//! How many there are and who uses them is not here: the pools are made in the parent module.
+//! How many there are and who uses them is not here: places for them are in [`super::session`], and the pools are made in
+//! the parent module.
 
+use std::fmt::Write;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
-use diesel::sql_types::Text;
+use diesel::sql_types::{BigInt, Text};
 use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
 use stint_domain::ports::{BackendError, BackendErrorKind};
 use thiserror::Error;
@@ -20,14 +22,8 @@ pub(super) enum Role {
     Writer,
     /// Reads alone: SQLite refuses anything else on it.
     Reader,
-}
-
-/// Opens connections to one file, for a pool.
-#[derive(Debug, Clone)]
-pub(super) struct ConnectionManager {
-    path: String,
-    role: Role,
-    busy_timeout: Duration,
+    /// Tries whether a write would work, and undoes it.
+    Trial,
 }
 
 /// Why a connection was not opened.
@@ -59,27 +55,54 @@ impl From<OpenError> for BackendError {
     }
 }
 
-impl ConnectionManager {
-    /// Opens connections to the file at `path`, which is absolute.
-    pub(super) fn new(path: String, role: Role, busy_timeout: Duration) -> Self {
-        Self { path, role, busy_timeout }
-    }
+/// Opens the file at `path`, which is absolute, and reads a page of it, so that its write-ahead log is open, too. It is
+/// never created here: where it is gone, an empty one would take its place.
+pub(super) fn open(path: &str, role: Role, busy_timeout: Duration) -> Result<SqliteConnection, OpenError> {
+    connect(path, role, busy_timeout).map_err(|source| OpenError { path: path.to_owned(), source })
+}
 
-    fn open(&self) -> Result<SqliteConnection, Cause> {
-        let mut connection = SqliteConnection::establish(&self.path)?;
-        // First, so that the others wait too. SQLite reads a number that is too large as 0.
-        let millis = i32::try_from(self.busy_timeout.as_millis()).unwrap_or(i32::MAX);
-        connection.batch_execute(&format!("PRAGMA busy_timeout = {millis}"))?;
-        connection.batch_execute(ON_EVERY_CONNECTION)?;
-        match self.role {
-            Role::Writer => {
-                write_ahead(&mut connection, self.busy_timeout)?;
-                connection.batch_execute(ON_THE_WRITER)?;
-            }
-            Role::Reader => connection.batch_execute("PRAGMA query_only = ON")?,
+fn connect(path: &str, role: Role, busy_timeout: Duration) -> Result<SqliteConnection, Cause> {
+    let mut connection = SqliteConnection::establish(&url(path))?;
+    // First, so that the others wait too.
+    wait_for_others(&mut connection, busy_timeout)?;
+    connection.batch_execute(ON_EVERY_CONNECTION)?;
+    match role {
+        Role::Writer => {
+            write_ahead(&mut connection, busy_timeout)?;
+            connection.batch_execute(ON_THE_WRITER)?;
         }
-        Ok(connection)
+        Role::Reader => connection.batch_execute("PRAGMA query_only = ON")?,
+        Role::Trial => connection.batch_execute(ON_TRIAL)?,
     }
+    sql_query("SELECT count(*) AS number FROM sqlite_schema").get_result::<Number>(&mut connection)?;
+    Ok(connection)
+}
+
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = BigInt)]
+    #[diesel(column_name = number)]
+    _number: i64,
+}
+
+/// The path as a URL, because only that can say that nothing is to be created.
+fn url(path: &str) -> String {
+    let mut url = "file:".to_owned();
+    for byte in path.bytes() {
+        match byte {
+            b'/' | b'-' | b'.' | b'_' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => url.push(char::from(byte)),
+            // Writing to a text does not fail.
+            _ => drop(write!(url, "%{byte:02X}")),
+        }
+    }
+    url + "?mode=rw"
+}
+
+/// How long to wait for the lock that another connection holds.
+pub(super) fn wait_for_others(connection: &mut SqliteConnection, how_long: Duration) -> diesel::QueryResult<()> {
+    // SQLite reads a number that is too large as 0.
+    let millis = i32::try_from(how_long.as_millis()).unwrap_or(i32::MAX);
+    connection.batch_execute(&format!("PRAGMA busy_timeout = {millis}"))
 }
 
 /// - `synchronous = FULL`: a commit is on the disk when it is answered, also after a loss of power; `fullfsync` is what
@@ -99,6 +122,10 @@ const ON_EVERY_CONNECTION: &str = "
 ///   are several of them, and the system caches the file once for all.
 /// - `wal_autocheckpoint`: after 32 MiB instead of 4. A page that many commits change is copied into the file once.
 const ON_THE_WRITER: &str = "PRAGMA cache_size = -12288; PRAGMA wal_autocheckpoint = 8192";
+
+/// - `cache_size`: what does not fit into so few pages is written to the log before the commit, so that a trial finds out
+///   whether there is room on the disk.
+const ON_TRIAL: &str = "PRAGMA cache_size = 8";
 
 /// Makes readers and the writer independent of each other. The mode is kept in the file, so readers need not ask for
 /// it. Where it cannot be had, SQLite does not fail but answers with the mode that stays.
@@ -123,38 +150,17 @@ fn write_ahead(connection: &mut SqliteConnection, busy_timeout: Duration) -> Res
     if journal_mode == "wal" { Ok(()) } else { Err(Cause::JournalMode(journal_mode)) }
 }
 
-impl r2d2::ManageConnection for ConnectionManager {
-    type Connection = SqliteConnection;
-    type Error = OpenError;
-
-    fn connect(&self) -> Result<SqliteConnection, OpenError> {
-        self.open().map_err(|source| OpenError { path: self.path.clone(), source })
-    }
-
-    /// Not asked: a file does not hang up.
-    fn is_valid(&self, _: &mut SqliteConnection) -> Result<(), OpenError> {
-        Ok(())
-    }
-
-    /// A connection whose transaction could neither be committed nor rolled back, or whose user panicked in the middle
-    /// of one, is thrown away.
-    fn has_broken(&self, connection: &mut SqliteConnection) -> bool {
-        thread::panicking() || diesel::r2d2::R2D2Connection::is_broken(connection)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use diesel::dsl::sql;
     use diesel::sql_types::Integer;
-    use r2d2::ManageConnection;
     use tempfile::TempDir;
 
     use super::*;
 
-    fn open(folder: &TempDir, role: Role) -> SqliteConnection {
-        let path = folder.path().join("stint.db").to_str().unwrap().to_owned();
-        ConnectionManager::new(path, role, Duration::from_millis(1234)).connect().unwrap()
+    fn opened(folder: &TempDir, role: Role) -> SqliteConnection {
+        let path = super::super::file::create(&folder.path().join("stint.db")).unwrap();
+        open(&path, role, Duration::from_millis(1234)).unwrap()
     }
 
     fn pragma(connection: &mut SqliteConnection, name: &str) -> i32 {
@@ -165,8 +171,8 @@ mod tests {
     #[test]
     fn commits_are_durable_and_foreign_keys_hold_on_every_connection() {
         let folder = tempfile::tempdir().unwrap();
-        for role in [Role::Writer, Role::Reader] {
-            let mut connection = open(&folder, role);
+        for role in [Role::Writer, Role::Reader, Role::Trial] {
+            let mut connection = opened(&folder, role);
             let mode: String = diesel::select(sql::<Text>("(SELECT journal_mode FROM pragma_journal_mode)"))
                 .get_result(&mut connection)
                 .unwrap();
@@ -184,16 +190,30 @@ mod tests {
     #[test]
     fn sqlite_is_compiled_for_one_thread_per_connection_and_stable_plans() {
         let folder = tempfile::tempdir().unwrap();
-        let mut connection = open(&folder, Role::Writer);
+        let mut connection = opened(&folder, Role::Writer);
         for option in ["THREADSAFE=2", "ENABLE_QPSG", "DEFAULT_MEMSTATUS=0"] {
             let used = diesel::select(sql::<Integer>(&format!("sqlite_compileoption_used('{option}')")));
             assert_eq!(used.get_result(&mut connection), Ok(1), "{option}");
         }
     }
 
+    /// Where the file is gone, an empty one would be taken for the ledger.
+    #[test]
+    fn no_file_is_created() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["stint.db", "a % b#c?mode=rwc.db"] {
+            let path = folder.path().join(name);
+            for role in [Role::Writer, Role::Reader, Role::Trial] {
+                let refused = open(path.to_str().unwrap(), role, Duration::ZERO).err().unwrap();
+                assert_eq!(BackendError::from(refused).kind, BackendErrorKind::Unavailable);
+                assert!(!path.exists());
+            }
+        }
+    }
+
     #[test]
     fn the_busy_timeout_is_the_one_that_was_set() {
         let folder = tempfile::tempdir().unwrap();
-        assert_eq!(pragma(&mut open(&folder, Role::Writer), "busy_timeout"), 1234);
+        assert_eq!(pragma(&mut opened(&folder, Role::Writer), "busy_timeout"), 1234);
     }
 }

@@ -50,6 +50,32 @@ fn kind_of_message(message: &str) -> BackendErrorKind {
     }
 }
 
+/// Whether another connection holds the lock.
+pub(super) fn is_locked(error: &Error) -> bool {
+    matches!(error, Error::DatabaseError(_, information) if information.message().contains("is locked"))
+}
+
+/// Whether the connection is of no more use: it was opened while the file could not be written, or what it knows of the
+/// file may be wrong. Another one may do better.
+pub(super) fn is_spent(error: &Error) -> bool {
+    const SPENT: [&str; 6] = [
+        "attempt to write a readonly database",
+        "disk I/O error",
+        "unable to open database file",
+        "locking protocol",
+        "malformed",
+        "file is not a database",
+    ];
+    match error {
+        Error::DatabaseError(_, information) => SPENT.iter().any(|part| information.message().contains(part)),
+        Error::RollbackErrorOnCommit { commit_error, rollback_error } => {
+            is_spent(commit_error) || is_spent(rollback_error)
+        }
+        Error::BrokenTransactionManager => true,
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;

@@ -8,13 +8,14 @@ use std::collections::btree_map::Entry;
 use std::iter;
 
 use diesel::SqliteConnection;
-use stint_domain::ports::BackendError;
+use stint_domain::ports::{BackendError, BackendErrorKind};
 use stint_domain::values::{JobId, TimeEntryId};
 use stint_domain::{Fingerprint, Job, TimeEntry};
 
 use super::error::{BACKEND, classify};
 use super::rows::{bytes, row};
-use super::{Sqlite, idempotency, job, time_entry, transaction};
+use super::session::Session;
+use super::{Sqlite, idempotency, job, time_entry};
 use crate::coalescing::{Attempted, GroupError, LedgerStore, PageOfJob, TimeEntryPage, Write};
 use crate::ledger::group::{Changes, Scope};
 use crate::ledger::{Ledger, Outcome};
@@ -24,38 +25,40 @@ impl LedgerStore for Sqlite {
 
     /// Nothing is ever put off, because whoever writes holds all jobs.
     fn write(&self, writes: &[Write], _held: &HashSet<JobId>) -> Result<Vec<Attempted>, GroupError> {
-        // What SQLite fails to commit it has undone.
-        self.writer.run_here(|connection| write(connection, writes)).map_err(GroupError::Undone)
+        self.writer.run_here(|session| write(session, writes)).map_err(group_error)
     }
 
     fn find_jobs(&self, ids: &[JobId]) -> Result<Vec<Job>, BackendError> {
-        self.readers.run_here(|connection| {
-            transaction::read(connection, |connection| {
-                ids.iter().filter_map(|id| job::load(connection, *id).transpose()).collect()
-            })
+        self.readers.run_here(|session| {
+            session.read(|connection| ids.iter().filter_map(|id| job::load(connection, *id).transpose()).collect())
         })
     }
 
     fn find_entries(&self, ids: &[TimeEntryId]) -> Result<Vec<TimeEntry>, BackendError> {
-        self.readers.run_here(|connection| {
-            transaction::read(connection, |connection| {
-                ids.iter().filter_map(|id| time_entry::load(connection, *id).transpose()).collect()
-            })
+        self.readers.run_here(|session| {
+            session
+                .read(|connection| ids.iter().filter_map(|id| time_entry::load(connection, *id).transpose()).collect())
         })
     }
 
     fn find_pages(&self, pages: &[PageOfJob]) -> Result<Vec<TimeEntryPage>, BackendError> {
-        self.readers.run_here(|connection| {
-            transaction::read(connection, |connection| {
-                pages.iter().map(|page| time_entry::page(connection, &(*page).into())).collect()
-            })
+        self.readers.run_here(|session| {
+            session.read(|connection| pages.iter().map(|page| time_entry::page(connection, &(*page).into())).collect())
         })
     }
 }
 
+/// What SQLite fails to commit it has undone; only of a file that went away meanwhile nobody knows.
+pub(super) fn group_error(error: BackendError) -> GroupError {
+    match error.kind {
+        BackendErrorKind::Timeout => GroupError::Unknown(error),
+        _ => GroupError::Undone(error),
+    }
+}
+
 /// Carries out the writes in one transaction.
-pub(super) fn write(connection: &mut SqliteConnection, writes: &[Write]) -> Result<Vec<Attempted>, BackendError> {
-    transaction::write(connection, |connection| {
+pub(super) fn write(session: &mut Session, writes: &[Write]) -> Result<Vec<Attempted>, BackendError> {
+    session.write(|connection| {
         let scope = Scope::of(writes);
         let before = read(connection, &scope)?;
         let mut ledger = before.clone();

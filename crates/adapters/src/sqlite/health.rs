@@ -1,24 +1,57 @@
-//! Whether the file can be read and its schema fits.
+//! Whether the file can be read and written, and its schema fits.
 
 use async_trait::async_trait;
+use diesel::connection::SimpleConnection;
+use diesel::{QueryResult, SqliteConnection};
 use stint_domain::ports::{BackendError, BackendErrorKind, HealthCheck, NotReady};
 use tokio::time::timeout;
 
 use super::Sqlite;
-use super::error::BACKEND;
+use super::connection::wait_for_others;
+use super::error::{BACKEND, classify, is_locked};
 use super::migrator::Dialect;
+use super::session::Session;
 use crate::migrations::Migrator;
+
+/// Takes the lock that every write takes, and writes more than the connection keeps in memory: so it needs leave to
+/// write the file, and room on the disk. The row goes with the transaction.
+const A_ROW: &str = "
+    INSERT INTO idempotency_keys (token_id, key, fingerprint, outcome, created_at)
+    VALUES (zeroblob(16), 'a trial', zeroblob(32), hex(zeroblob(65536)), 0)";
 
 /// Asks a connection of its own, so that neither long reads nor a long write make the service look unwell.
 #[async_trait]
 impl HealthCheck for Sqlite {
     async fn check(&self) -> Result<(), NotReady> {
-        let migrator = Migrator::new::<Dialect>(self.aside.clone());
-        match timeout(self.health_timeout, migrator.check()).await {
-            Ok(checked) => checked.map(drop),
+        let checked = async {
+            Migrator::new::<Dialect>(self.aside.clone()).check().await?;
+            let tried = self.tried.clone();
+            self.aside.run(move |session| tried.now_or_lately(|| try_a_write(session))).await.map_err(NotReady::Backend)
+        };
+        match timeout(self.health_timeout, checked).await {
+            Ok(checked) => checked,
             Err(elapsed) => Err(BackendError::new(BACKEND, BackendErrorKind::Timeout, elapsed).into()),
         }
     }
+}
+
+/// Begins a write, and undoes it. Where somebody else is writing, writes work.
+fn try_a_write(session: &mut Session) -> Result<(), BackendError> {
+    let (patience, connection) = (session.busy_timeout(), session.connection()?);
+    let tried = trial(connection).and_then(|()| wait_for_others(connection, patience));
+    match tried {
+        Err(error) => {
+            session.give_up();
+            if is_locked(&error) { Ok(()) } else { Err(classify(error)) }
+        }
+        Ok(()) => Ok(()),
+    }
+}
+
+fn trial(connection: &mut SqliteConnection) -> QueryResult<()> {
+    connection.batch_execute("PRAGMA busy_timeout = 0; BEGIN IMMEDIATE")?;
+    connection.batch_execute(A_ROW)?;
+    connection.batch_execute("ROLLBACK")
 }
 
 #[cfg(test)]
@@ -31,10 +64,10 @@ mod tests {
     use super::*;
     use crate::blocking::Blocking;
     use crate::sqlite::SqliteSettings;
-    use crate::sqlite::connection::ConnectionManager;
+    use crate::sqlite::session::Sessions;
 
     /// Takes a connection until the sender is dropped.
-    async fn occupy(pool: &Blocking<ConnectionManager>) -> mpsc::Sender<()> {
+    async fn occupy(pool: &Blocking<Sessions>) -> mpsc::Sender<()> {
         let (release, released) = mpsc::channel::<()>();
         let (report, occupied) = oneshot::channel();
         let pool = pool.clone();

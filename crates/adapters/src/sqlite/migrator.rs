@@ -6,9 +6,8 @@ use diesel::sql_types::{Bool, Text};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use stint_domain::ports::BackendError;
 
-use super::connection::ConnectionManager;
 use super::error::{BACKEND, classify};
-use super::transaction::write;
+use super::session::{Session, Sessions};
 use crate::migrations::{self, AppliedMigration};
 
 /// SQLite's migrations.
@@ -16,22 +15,22 @@ pub(super) struct Dialect;
 
 impl migrations::Dialect for Dialect {
     type Connection = SqliteConnection;
-    type Manager = ConnectionManager;
+    type Manager = Sessions;
 
     const BACKEND: &'static str = BACKEND;
     const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 
-    fn applied(connection: &mut SqliteConnection) -> Result<Vec<AppliedMigration>, BackendError> {
-        applied(connection).map_err(classify)
+    fn applied(session: &mut Session) -> Result<Vec<AppliedMigration>, BackendError> {
+        applied(session.connection()?).map_err(classify)
     }
 
     /// The lock that every write takes keeps other migrators away too, so all of `f` is one transaction: either every
     /// migration that was missing is run or none is.
     fn exclusively<T>(
-        connection: &mut SqliteConnection,
+        session: &mut Session,
         f: impl FnOnce(&mut SqliteConnection) -> Result<T, BackendError>,
     ) -> Result<T, BackendError> {
-        write(connection, f)
+        session.write(f)
     }
 }
 

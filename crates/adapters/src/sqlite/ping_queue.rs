@@ -16,7 +16,7 @@ use stint_domain::values::Timestamp;
 
 use super::Sqlite;
 use super::error::{BACKEND, classify};
-use super::transaction;
+use super::group::group_error;
 use crate::coalescing::{GroupError, GroupLimits};
 use crate::ping_table::{DeadRow, LeasedRow, NewRow, PUSHES, PingTable, PingTableQueue};
 use crate::stored_row::StoredRow;
@@ -139,7 +139,7 @@ impl PingTable for Sqlite {
         let insert = |connection: &mut SqliteConnection| {
             sql_query(INSERT).bind::<Text, _>(rows).execute(connection).map(drop).map_err(classify)
         };
-        self.writer.run_here(|connection| transaction::write(connection, insert)).map_err(GroupError::Undone)
+        self.writer.run_here(|session| session.write(insert)).map_err(group_error)
     }
 
     async fn lease(&self, consumer: String, most: i64, abandoned_after: i64) -> Result<Vec<LeasedRow>, BackendError> {

@@ -23,6 +23,8 @@ struct Cut {
     bytes: Vec<u8>,
     delivered: bool,
     for_good: bool,
+    /// Whether the server hears nothing of the end, as when a host loses its power.
+    unheard: bool,
 }
 
 impl Proxy {
@@ -69,12 +71,23 @@ impl Proxy {
     /// Cuts the connection of the next client that sends `bytes`, once, before or after the server has them. Cuts
     /// happen in the order in which they were asked for.
     pub(crate) fn cut_at(&self, bytes: &str, delivered: bool) {
-        self.cuts.lock().unwrap().push_back(Cut { bytes: bytes.as_bytes().to_vec(), delivered, for_good: false });
+        self.cuts.lock().unwrap().push_back(Cut {
+            bytes: bytes.as_bytes().to_vec(),
+            delivered,
+            for_good: false,
+            unheard: false,
+        });
     }
 
     /// The same before the server has them, and nobody gets through from then on.
     pub(crate) fn cut_for_good_at(&self, bytes: &str) {
-        let cut = Cut { bytes: bytes.as_bytes().to_vec(), delivered: false, for_good: true };
+        let cut = Cut { bytes: bytes.as_bytes().to_vec(), delivered: false, for_good: true, unheard: false };
+        self.cuts.lock().unwrap().push_back(cut);
+    }
+
+    /// The same, and the server goes on waiting for the client.
+    pub(crate) fn go_dead_at(&self, bytes: &str) {
+        let cut = Cut { bytes: bytes.as_bytes().to_vec(), delivered: false, for_good: true, unheard: true };
         self.cuts.lock().unwrap().push_back(cut);
     }
 
@@ -96,6 +109,11 @@ fn forward(mut client: TcpStream, mut server: TcpStream, cuts: &Mutex<VecDeque<C
                 client.shutdown(Shutdown::Both).unwrap();
                 if now.delivered {
                     server.write_all(sent).unwrap();
+                }
+                if now.unheard {
+                    // Open until the test's process ends.
+                    std::mem::forget(server);
+                    return;
                 }
                 break;
             }

@@ -109,7 +109,7 @@ async fn keys_older_than_two_days_are_removed_as_others_are_stored() {
     assert_eq!(store(8, 49).await, 3);
 }
 
-fn stored_keys(folder: &TempDir) -> i64 {
+pub(super) fn stored_keys(folder: &TempDir) -> i64 {
     use diesel::{RunQueryDsl, dsl::sql, sql_types::BigInt};
     diesel::select(sql::<BigInt>("(SELECT count(*) FROM idempotency_keys)")).get_result(&mut bare(folder)).unwrap()
 }

@@ -5,14 +5,15 @@ use thiserror::Error;
 
 use super::BackendError;
 
-/// Tells whether the backend is there and fits this program.
+/// Tells whether the backend is there, fits this program, and would take a write.
 ///
 /// An implementation owes: an answer about the present, not a cached one, within its own time-out; the same rule for
-/// the schema here as at the start of the service.
+/// the schema here as at the start of the service; and a trial of what a write needs, which leaves nothing behind. The
+/// outcome of that trial may stand for a second, so that many who ask cost no more than one.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
 pub trait HealthCheck: Send + Sync {
-    /// Passes when the database is reachable and its schema fits.
+    /// Passes when the database is reachable, its schema fits, and it can be written.
     async fn check(&self) -> Result<(), NotReady>;
 }
 
@@ -25,7 +26,7 @@ pub enum NotReady {
     /// The database was contracted by a newer release, so this program's statements may fail on it.
     #[error("the database was contracted by a newer release: {}", .0.join(", "))]
     Ahead(Vec<String>),
-    /// The database does not answer.
+    /// The database does not answer, or cannot be written.
     #[error(transparent)]
     Backend(#[from] BackendError),
 }

@@ -7,8 +7,9 @@ use crate::values::{JobId, Timestamp, TotalMinutes};
 
 /// Compares every job's total with the sum of its entries.
 ///
-/// An implementation owes: one consistent view of the whole ledger, taken while others write; the drifts in it, whatever
-/// brought them about.
+/// An implementation owes: each job's total and its entries as they are at one moment, taken while others write (two
+/// jobs may be looked at at two moments); the drifts that there are, whatever brought them about; and steps that are
+/// short, so that an audit whose caller goes away ends within seconds.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
 pub trait TotalsAudit: Send + Sync {

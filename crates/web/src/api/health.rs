@@ -37,7 +37,7 @@ pub(crate) async fn alive(call: Call) -> Answer {
     answer::json(StatusCode::OK, &Health { status: "ok" })
 }
 
-/// The database is reachable and its schema fits.
+/// The database is reachable, its schema fits, and it takes a write.
 pub(crate) async fn ready(call: Call) -> Answer {
     Query::none(&call.request)?;
     call.api.health.check().await?;

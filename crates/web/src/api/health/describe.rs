@@ -18,7 +18,7 @@ pub(crate) fn alive() -> Described {
 }
 
 pub(crate) fn ready() -> Described {
-    let about = "Whether the database answers and has the schema that this program needs.";
+    let about = "Whether the database answers, has the schema that this program needs, and takes a write.";
     Described::new(TAG, "ready", "Whether requests can be served", about)
         .answers::<Health>(200, "They can.", &[], json!({ "status": "ok" }))
         .may(&[Code::Unavailable])

@@ -1,0 +1,83 @@
+//! Which sessions there are, as the server knows them, so that what still runs can be ended when the process ends.
+//!
+//! A process that ends does not end its statements: the server carries them on until it notices, and meanwhile they keep
+//! their locks. Deliberately absent: who waits for a statement, and that a single one is ended. Each has its time-out.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_query;
+use diesel::sql_types::{Array, BigInt, Integer};
+
+use super::sql::{Constant, Sql};
+
+/// One of the server's processes: its number, and the microsecond in which it began, because numbers come again.
+type Process = (i32, i64);
+
+/// The sessions there are.
+#[derive(Debug, Default)]
+pub(super) struct Running(Mutex<Vec<Process>>);
+
+/// A session that is known as long as this is there.
+#[derive(Debug)]
+pub(super) struct Registered {
+    process: Process,
+    running: Arc<Running>,
+}
+
+/// Asked once per connection, so it is not prepared.
+const OWN: &str = "
+    SELECT pid, (extract(epoch FROM backend_start) * 1000000)::bigint AS start
+    FROM pg_stat_get_activity(pg_backend_pid())";
+
+#[derive(QueryableByName)]
+struct Own {
+    #[diesel(sql_type = Integer)]
+    pid: i32,
+    #[diesel(sql_type = BigInt)]
+    start: i64,
+}
+
+struct Cancel;
+
+impl Constant for Cancel {
+    type Columns = BigInt;
+    const SQL: &'static str = "
+        SELECT count(pg_cancel_backend(pid))
+        FROM pg_stat_get_activity(NULL) JOIN unnest(?, ?) AS ours (number, start) ON number = pid
+        WHERE (extract(epoch FROM backend_start) * 1000000)::bigint = start AND pid <> pg_backend_pid()";
+}
+
+impl Running {
+    /// Remembers a new session.
+    pub(super) fn register(self: &Arc<Self>, connection: &mut PgConnection) -> QueryResult<Registered> {
+        let Own { pid, start } = sql_query(OWN).get_result(connection)?;
+        let process = (pid, start);
+        self.processes().push(process);
+        Ok(Registered { process, running: Arc::clone(self) })
+    }
+
+    /// Ends the statements of all sessions, by another one.
+    pub(super) fn cancel(&self, other: &mut PgConnection) -> QueryResult<()> {
+        let (numbers, starts): (Vec<_>, Vec<_>) = self.processes().iter().copied().unzip();
+        Sql::<Cancel>::constant()
+            .bind::<Array<Integer>, _>(numbers)
+            .bind::<Array<BigInt>, _>(starts)
+            .get_result::<i64>(other)
+            .map(drop)
+    }
+
+    fn processes(&self) -> MutexGuard<'_, Vec<Process>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Registered {
+    fn drop(&mut self) {
+        let mut processes = self.running.processes();
+        if let Some(at) = processes.iter().position(|process| *process == self.process) {
+            processes.swap_remove(at);
+        }
+    }
+}

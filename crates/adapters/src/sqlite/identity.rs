@@ -1,0 +1,114 @@
+//! Whether the files that are open are still those at their paths.
+//!
+//! A file that is removed, renamed or replaced below a running process stays open: writes succeed, and are gone when the
+//! process ends. So what was opened is known by device and inode, and looked at before and after each write. That costs
+//! some microseconds, next to a commit that waits for the disk.
+//!
+//! Another file at the path is not opened instead: whether it is the ledger, only a person can tell, by a restart.
+
+use std::io;
+
+use stint_domain::ports::{BackendError, BackendErrorKind};
+use thiserror::Error;
+
+use super::error::BACKEND;
+
+/// The database's file, its write-ahead log and that one's index, as they were when they were opened.
+#[derive(Debug)]
+pub(super) struct Identity {
+    files: [(String, Option<Id>); 3],
+}
+
+/// A device and a file on it.
+type Id = (u64, u64);
+
+#[derive(Debug, Error)]
+enum Changed {
+    #[error("the file {0} is gone: it was removed or renamed below this process; put it back, or restart")]
+    Gone(String),
+    #[error(
+        "the file {0} is another one: it was replaced below this process; put it back, or restart to use the new one"
+    )]
+    Replaced(String),
+    #[error("cannot look for the file {path}")]
+    Unknown {
+        path: String,
+        #[source]
+        source: io::Error,
+    },
+}
+
+impl Identity {
+    /// That of the files at `path`, which are open.
+    pub(super) fn of(path: &str) -> Self {
+        let files = ["", "-wal", "-shm"].map(|suffix| {
+            let path = format!("{path}{suffix}");
+            let id = id_of(&path).ok();
+            (path, id)
+        });
+        Self { files }
+    }
+
+    /// Passes when they are still there.
+    pub(super) fn check(&self) -> Result<(), BackendError> {
+        for (path, opened) in &self.files {
+            let Some(opened) = opened else { continue };
+            let changed = match id_of(path) {
+                Ok(found) if found == *opened => continue,
+                Ok(_) => Changed::Replaced(path.clone()),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Changed::Gone(path.clone()),
+                Err(source) => Changed::Unknown { path: path.clone(), source },
+            };
+            return Err(BackendError::new(BACKEND, BackendErrorKind::Unavailable, changed));
+        }
+        Ok(())
+    }
+
+    /// The same after a write, of which nobody knows where it went when this fails.
+    pub(super) fn check_after_write(&self) -> Result<(), BackendError> {
+        self.check().map_err(|error| BackendError { kind: BackendErrorKind::Timeout, ..error })
+    }
+}
+
+#[cfg(unix)]
+fn id_of(path: &str) -> io::Result<Id> {
+    use std::os::unix::fs::MetadataExt;
+
+    std::fs::metadata(path).map(|file| (file.dev(), file.ino()))
+}
+
+/// Where open files cannot be removed.
+#[cfg(not(unix))]
+fn id_of(path: &str) -> io::Result<Id> {
+    std::fs::metadata(path).map(|_| (0, 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_removed_or_replaced_is_named_and_one_that_comes_back_is_known() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        for suffix in ["", "-wal", "-shm"] {
+            fs::write(path(&format!("stint.db{suffix}")), "").unwrap();
+        }
+        let identity = Identity::of(path("stint.db").to_str().unwrap());
+        identity.check().unwrap();
+        for suffix in ["", "-wal", "-shm"] {
+            let file = path(&format!("stint.db{suffix}"));
+            fs::rename(&file, path("aside")).unwrap();
+            let gone = identity.check().unwrap_err();
+            assert!(gone.source.to_string().starts_with(&format!("the file {} is gone", file.display())), "{gone:?}");
+            fs::write(&file, "").unwrap();
+            let replaced = identity.check_after_write().unwrap_err();
+            assert!(replaced.source.to_string().contains("is another one"), "{replaced:?}");
+            assert_eq!(replaced.kind, BackendErrorKind::Timeout);
+            fs::rename(path("aside"), &file).unwrap();
+            identity.check().unwrap();
+        }
+    }
+}

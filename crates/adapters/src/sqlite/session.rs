@@ -1,0 +1,133 @@
+//! A place in the pool, and the connection in it: made when it is first needed, and made again when the file failed it.
+//!
+//! SQLite opens a file that it may not write for reading alone, and says so only at the first write; the connection then
+//! stays so, whatever becomes of the file. So one that failed in such a way ([`is_spent`]) is replaced at its next use.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use diesel::connection::{Instrumentation, InstrumentationEvent};
+use diesel::r2d2::R2D2Connection;
+use diesel::{Connection, SqliteConnection};
+use r2d2::ManageConnection;
+use stint_domain::ports::BackendError;
+
+use super::connection::{Role, open};
+use super::error::is_spent;
+use super::identity::Identity;
+use super::transaction;
+
+/// Makes sessions.
+#[derive(Debug)]
+pub(super) struct Sessions(Arc<How>);
+
+#[derive(Debug)]
+struct How {
+    path: String,
+    role: Role,
+    busy_timeout: Duration,
+    identity: Arc<Identity>,
+}
+
+/// A place in the pool.
+pub(super) struct Session {
+    how: Arc<How>,
+    connection: Option<SqliteConnection>,
+    spent: Arc<AtomicBool>,
+}
+
+/// Looks at how each statement ends.
+struct Watch(Arc<AtomicBool>);
+
+impl Instrumentation for Watch {
+    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
+        if let InstrumentationEvent::FinishQuery { error: Some(error), .. } = event
+            && is_spent(error)
+        {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Sessions {
+    /// Sessions on the file at `path`, which is absolute, as long as it is the one that was opened first.
+    pub(super) fn new(path: String, role: Role, busy_timeout: Duration, identity: Arc<Identity>) -> Self {
+        Self(Arc::new(How { path, role, busy_timeout, identity }))
+    }
+}
+
+impl Session {
+    /// The connection, made now if there is none or if the one that there was is of no more use.
+    pub(super) fn connection(&mut self) -> Result<&mut SqliteConnection, BackendError> {
+        if self.spent.swap(false, Ordering::Relaxed) {
+            self.connection = None;
+        }
+        // Who reads on would read what was there; a new connection, a write and a health check must know.
+        if self.connection.is_none() || self.how.role != Role::Reader {
+            self.how.identity.check()?;
+        }
+        let connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => self.how.open(&self.spent)?,
+        };
+        Ok(self.connection.insert(connection))
+    }
+
+    /// Carries `work` out as [`transaction::write`] does.
+    pub(super) fn write<T, E: From<BackendError>>(
+        &mut self,
+        work: impl FnOnce(&mut SqliteConnection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let written = transaction::write(self.connection()?, work)?;
+        self.how.identity.check_after_write()?;
+        Ok(written)
+    }
+
+    /// Carries `work` out as [`transaction::read`] does.
+    pub(super) fn read<T, E: From<BackendError>>(
+        &mut self,
+        work: impl FnOnce(&mut SqliteConnection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        transaction::read(self.connection()?, work)
+    }
+
+    /// Gives the connection up, because its state is not what the next user expects.
+    pub(super) fn give_up(&mut self) {
+        self.connection = None;
+    }
+
+    /// How long its connection waits for others.
+    pub(super) fn busy_timeout(&self) -> Duration {
+        self.how.busy_timeout
+    }
+}
+
+impl How {
+    fn open(&self, spent: &Arc<AtomicBool>) -> Result<SqliteConnection, BackendError> {
+        let mut connection = open(&self.path, self.role, self.busy_timeout)?;
+        connection.set_instrumentation(Watch(Arc::clone(spent)));
+        Ok(connection)
+    }
+}
+
+impl ManageConnection for Sessions {
+    type Connection = Session;
+    type Error = Infallible;
+
+    fn connect(&self) -> Result<Session, Infallible> {
+        Ok(Session { how: Arc::clone(&self.0), connection: None, spent: Arc::default() })
+    }
+
+    /// Not asked: a file does not hang up.
+    fn is_valid(&self, _: &mut Session) -> Result<(), Infallible> {
+        Ok(())
+    }
+
+    /// A connection whose transaction could neither be committed nor rolled back, or whose user panicked in the middle
+    /// of one, is thrown away.
+    fn has_broken(&self, session: &mut Session) -> bool {
+        std::thread::panicking() || session.connection.as_mut().is_some_and(R2D2Connection::is_broken)
+    }
+}

@@ -1,0 +1,60 @@
+//! What a trial write came to. It stands for a second, however many ask: a trial costs what a write costs.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use stint_domain::ports::BackendError;
+
+/// How long the outcome of a trial stands.
+const STANDS: Duration = Duration::from_secs(1);
+
+/// The last outcome; clones share it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Tried(Arc<Mutex<Option<Outcome>>>);
+
+/// When a trial began, and what it came to.
+type Outcome = (Instant, Result<(), BackendError>);
+
+impl Tried {
+    /// The outcome of a trial that is less than a second old, made by `trial` when there is none. Who comes while
+    /// another one tries waits for that outcome.
+    pub(crate) fn now_or_lately(&self, trial: impl FnOnce() -> Result<(), BackendError>) -> Result<(), BackendError> {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((at, outcome)) = last.as_ref()
+            && at.elapsed() < STANDS
+        {
+            return outcome.clone();
+        }
+        let at = Instant::now();
+        let outcome = trial();
+        *last = Some((at, outcome.clone()));
+        outcome
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use stint_domain::ports::BackendErrorKind;
+
+    use super::*;
+
+    #[test]
+    fn an_outcome_stands_for_others_whatever_it_was() {
+        for outcome in [Ok(()), Err(BackendError::new("test", BackendErrorKind::Unavailable, "read-only"))] {
+            let tried = Tried::default();
+            let is_ok = outcome.is_ok();
+            assert_eq!(tried.now_or_lately(|| outcome).is_ok(), is_ok);
+            let shared = tried.clone().now_or_lately(|| panic!("it was tried again"));
+            assert_eq!(shared.is_ok(), is_ok);
+        }
+    }
+
+    #[test]
+    fn an_old_outcome_is_made_anew() {
+        let tried = Tried::default();
+        let long_ago = Instant::now().checked_sub(STANDS).unwrap();
+        *tried.0.lock().unwrap() = Some((long_ago, Ok(())));
+        let fails = || Err(BackendError::new("test", BackendErrorKind::Unavailable, "read-only"));
+        tried.now_or_lately(fails).unwrap_err();
+    }
+}
