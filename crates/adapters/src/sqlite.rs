@@ -56,7 +56,7 @@ mod totals;
 mod transaction;
 mod update_row;
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::SqliteConnection;
@@ -66,9 +66,8 @@ use stint_domain::ports::{BackendError, BackendErrorKind};
 use self::connection::Role;
 use self::error::BACKEND;
 use self::group::group_error;
-use self::identity::Identity;
 use self::migrator::Dialect;
-use self::session::Sessions;
+use self::session::{Opened, Sessions};
 pub use self::settings::SqliteSettings;
 use crate::blocking::{Blocking, QueueLimits};
 use crate::coalescing::{Command, alone};
@@ -85,9 +84,6 @@ pub struct Sqlite {
     health_timeout: Duration,
     /// Whether a write would work.
     tried: Tried,
-    /// Never used, and closed last: SQLite removes the write-ahead log with the last connection, and all others may be
-    /// replaced.
-    _anchor: Arc<Mutex<SqliteConnection>>,
 }
 
 impl Sqlite {
@@ -97,11 +93,9 @@ impl Sqlite {
     /// Blocks while it reads the disk. Fails with the path in the error, when that cannot be opened or is no database.
     pub fn open(settings: &SqliteSettings) -> Result<Self, BackendError> {
         let path = file::create(&settings.path)?;
-        // A writer comes first: it sets the journal mode, which stays with the file.
-        let anchor = connection::open(&path, Role::Writer, settings.busy_timeout)?;
-        let identity = Arc::new(Identity::of(&path));
+        let opened = Arc::new(Opened::at(path, settings.busy_timeout)?);
         let pool = |role, connections| {
-            let sessions = Sessions::new(path.clone(), role, settings.busy_timeout, Arc::clone(&identity));
+            let sessions = Sessions::new(Arc::clone(&opened), role, settings.busy_timeout);
             pool(sessions, connections, settings.queue)
         };
         Ok(Self {
@@ -110,7 +104,6 @@ impl Sqlite {
             aside: pool(Role::Trial, 1)?,
             health_timeout: settings.health_timeout,
             tried: Tried::default(),
-            _anchor: Arc::new(Mutex::new(anchor)),
         })
     }
 

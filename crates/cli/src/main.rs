@@ -28,5 +28,9 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     let cli = commands::Cli::parse();
-    actix_web::rt::System::new().block_on(cli.run()).unwrap_or_else(|error| output::failure(&error))
+    let system = actix_web::rt::System::new();
+    let status = system.block_on(cli.run()).unwrap_or_else(|error| output::failure(&error));
+    // Dropped, it would wait for whatever a thread still asks of a database, for as long as that takes.
+    std::mem::forget(system);
+    status
 }

@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use prometheus_client::registry::Registry;
@@ -27,7 +28,9 @@ use stint_domain::services::{
 use stint_domain::values::{Gap, JobId};
 use stint_domain::{PageSize, Token};
 use stint_web::{Api, BodyBudget, HttpMetrics, Limits, Surface};
+use tokio::time::timeout;
 
+use crate::output::one_line;
 use crate::settings::{
     self, Configuration, DatabaseSettings, DatabaseUrl, HttpSettings, PostgresUrl, Settings, WhenQueueIsDown,
 };
@@ -55,7 +58,12 @@ pub(crate) struct Ports {
     pub(crate) tasks: Arc<dyn TaskLog>,
     pub(crate) housekeeping: Arc<dyn Housekeeping>,
     pub(crate) migrator: Migrator,
+    /// Whose server carries statements on that nobody waits for.
+    server: Option<Postgres>,
 }
+
+/// How long the database may take to end what still runs.
+const LAST_WORDS: Duration = Duration::from_secs(3);
 
 impl Ports {
     /// Connects to the database; its pools and queues show themselves in `registry`.
@@ -79,7 +87,8 @@ impl Ports {
                     table.register(registry);
                 }
                 let (queue, migrator) = (ping_queue(all, table, registry)?, postgres.migrator());
-                Ok(Self::over(ledger, postgres, queue, capture, migrator))
+                let server = Some(postgres.clone());
+                Ok(Self { server, ..Self::over(ledger, postgres, queue, capture, migrator) })
             }
             DatabaseUrl::Sqlite(path) => {
                 let sqlite = sqlite_settings(settings, queue, path);
@@ -134,6 +143,17 @@ impl Ports {
             tasks: backend.clone(),
             housekeeping: backend,
             migrator,
+            server: None,
+        }
+    }
+
+    /// Ends every statement that still runs, for the end of the process. What SQLite does ends with it.
+    pub(crate) async fn end_statements(&self) {
+        let Some(server) = &self.server else { return };
+        match timeout(LAST_WORDS, server.end_statements()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(reason = one_line(&error.into()), "cannot end what still runs"),
+            Err(_elapsed) => tracing::warn!("the database does not end what still runs"),
         }
     }
 

@@ -14,6 +14,8 @@ mod shutdown;
 mod systemd;
 mod task;
 mod token;
+#[cfg(target_os = "linux")]
+mod unwritable;
 mod worker;
 
 use crate::support::Stint;

@@ -255,6 +255,11 @@ impl Server {
         value.map_or(0, |value| value.parse().unwrap())
     }
 
+    /// The number of its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends a signal, such as `TERM`.
     pub(crate) fn signal(&self, signal: &str) {
         // The shell's own `kill`: not every system has it as a program.

@@ -4,8 +4,8 @@
 //! stays so, whatever becomes of the file. So one that failed in such a way ([`is_spent`]) is replaced at its next use.
 
 use std::convert::Infallible;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use diesel::connection::{Instrumentation, InstrumentationEvent};
@@ -19,16 +19,22 @@ use super::error::is_spent;
 use super::identity::Identity;
 use super::transaction;
 
+/// A file that is open.
+pub(super) struct Opened {
+    path: String,
+    identity: Identity,
+    /// Never used, and closed last: SQLite removes the write-ahead log with the last connection, and all others may be
+    /// replaced.
+    _anchor: Mutex<SqliteConnection>,
+}
+
 /// Makes sessions.
-#[derive(Debug)]
 pub(super) struct Sessions(Arc<How>);
 
-#[derive(Debug)]
 struct How {
-    path: String,
+    opened: Arc<Opened>,
     role: Role,
     busy_timeout: Duration,
-    identity: Arc<Identity>,
 }
 
 /// A place in the pool.
@@ -51,10 +57,19 @@ impl Instrumentation for Watch {
     }
 }
 
+impl Opened {
+    /// Opens the file at `path`, which is absolute, as a writer does: that sets the journal mode, which stays with the
+    /// file.
+    pub(super) fn at(path: String, busy_timeout: Duration) -> Result<Self, BackendError> {
+        let anchor = open(&path, Role::Writer, busy_timeout)?;
+        Ok(Self { identity: Identity::of(&path), path, _anchor: Mutex::new(anchor) })
+    }
+}
+
 impl Sessions {
-    /// Sessions on the file at `path`, which is absolute, as long as it is the one that was opened first.
-    pub(super) fn new(path: String, role: Role, busy_timeout: Duration, identity: Arc<Identity>) -> Self {
-        Self(Arc::new(How { path, role, busy_timeout, identity }))
+    /// Sessions on a file, as long as that is the one that was opened first.
+    pub(super) fn new(opened: Arc<Opened>, role: Role, busy_timeout: Duration) -> Self {
+        Self(Arc::new(How { opened, role, busy_timeout }))
     }
 }
 
@@ -66,7 +81,7 @@ impl Session {
         }
         // Who reads on would read what was there; a new connection, a write and a health check must know.
         if self.connection.is_none() || self.how.role != Role::Reader {
-            self.how.identity.check()?;
+            self.how.opened.identity.check()?;
         }
         let connection = match self.connection.take() {
             Some(connection) => connection,
@@ -81,7 +96,7 @@ impl Session {
         work: impl FnOnce(&mut SqliteConnection) -> Result<T, E>,
     ) -> Result<T, E> {
         let written = transaction::write(self.connection()?, work)?;
-        self.how.identity.check_after_write()?;
+        self.how.opened.identity.check_after_write()?;
         Ok(written)
     }
 
@@ -106,7 +121,7 @@ impl Session {
 
 impl How {
     fn open(&self, spent: &Arc<AtomicBool>) -> Result<SqliteConnection, BackendError> {
-        let mut connection = open(&self.path, self.role, self.busy_timeout)?;
+        let mut connection = open(&self.opened.path, self.role, self.busy_timeout)?;
         connection.set_instrumentation(Watch(Arc::clone(spent)));
         Ok(connection)
     }

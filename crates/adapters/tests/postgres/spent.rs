@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use stint_domain::Precondition;
-use stint_domain::ports::job::{DeleteJob, DeleteJobError, EntriesOfDeleted, PutJob};
+use stint_domain::ports::job::{DeleteJob, DeleteJobError, EntriesOfDeleted, PutJob, PutJobError};
 use stint_domain::ports::{BackendError, BackendErrorKind, HealthCheck};
 
 use super::proxy::Proxy;
@@ -15,8 +15,8 @@ async fn put(postgres: &Postgres, job: &Job) -> Result<(), BackendError> {
     let (name, precondition) = (JobName::new("Review").unwrap(), Precondition::None);
     let command = PutJob { id: job.id, name, status: JobStatus::Open, at: at(2), precondition };
     JobRepository::put(postgres, command).await.map(drop).map_err(|error| match error {
-        stint_domain::ports::job::PutJobError::Backend(error) => error,
-        other => panic!("{other:?}"),
+        PutJobError::Backend(error) => error,
+        refused @ PutJobError::Precondition(_) => panic!("{refused:?}"),
     })
 }
 

@@ -80,6 +80,15 @@ async fn a_folder_that_is_renamed_is_noticed_and_known_again_when_it_is_back() {
     write(&sqlite, 1).await.unwrap();
 }
 
+/// As `stint migrate` does it: the log must not go with the last of the other connections.
+#[tokio::test]
+async fn a_migrator_goes_on_without_the_handle_that_made_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let migrator = Sqlite::open(&settings(&folder)).unwrap().migrator();
+    migrator.up().await.unwrap();
+    assert!(migrator.check().await.is_ok());
+}
+
 /// Whoever writes shows that writes work.
 #[tokio::test]
 async fn a_file_that_somebody_else_writes_is_ready() {

@@ -97,9 +97,10 @@ impl Args {
         tracing::info!(signal, "draining");
         tokio::select! {
             never = manager.see_off("draining: requests in flight finish") => match never {},
-            ((), ()) = async { tokio::join!(stop(&handle, &listener, &settings.http), background.stop()) } => {
-                tracing::info!("stopped");
-            }
+            () = async {
+                tokio::join!(stop(&handle, &listener, &settings.http), background.stop());
+                ports.end_statements().await;
+            } => tracing::info!("stopped"),
             signal = signals.next() => {
                 tracing::warn!(signal, "stopped at once; requests in flight were cut off");
                 listener.remove();

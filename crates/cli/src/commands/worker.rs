@@ -58,7 +58,10 @@ impl Args {
         }
         tokio::select! {
             never = manager.see_off("finishing what is in hand") => match never {},
-            () = background.stop() => tracing::info!("stopped"),
+            () = async {
+                background.stop().await;
+                ports.end_statements().await;
+            } => tracing::info!("stopped"),
             signal = signals.next() => {
                 tracing::warn!(signal, "stopped at once; what was not settled is another worker's");
                 // Returning would wait for statements that are at work.

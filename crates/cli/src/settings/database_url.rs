@@ -126,7 +126,10 @@ fn without(name: &str, text: &str) -> String {
     let mut pieces = text.split(name);
     let mut shown = pieces.next().unwrap_or_default().to_owned();
     for piece in pieces {
-        let following = piece.find('&').map_or("", |end| &piece[end..]);
+        // What has no `=` is no parameter, but the rest of a secret whose `&` nobody encoded.
+        let mut ends = piece.match_indices('&').map(|(end, _)| end);
+        let is_parameter = |end: &usize| piece[end + 1..].split('&').next().is_some_and(|next| next.contains('='));
+        let following = ends.find(is_parameter).map_or("", |end| &piece[end..]);
         shown.extend([name, MASK, following]);
     }
     shown
@@ -146,6 +149,7 @@ mod tests {
             ("postgres://db/stint?user=u&password=hunter2", "postgres://db/stint?user=u&password=***"),
             ("postgres://db:5432/stint?password=hun@ter2&a=b", "postgres://db:5432/stint?password=***&a=b"),
             ("postgres://u@db/stint?sslpassword=hunter2", "postgres://u@db/stint?sslpassword=***"),
+            ("postgres://u@db/stint?password=hun&ter2&a=b", "postgres://u@db/stint?password=***&a=b"),
             ("postgres://u@db/stint?pass%77ord=hunter2&a=b", "postgres://u@db/stint?password=***&a=b"),
             ("postgres://u@db/stint?oauth_client_secret=hunter2", "postgres://u@db/stint?oauth_client_secret=***"),
             ("postgres://u@db:5432/stint", "postgres://u@db:5432/stint"),

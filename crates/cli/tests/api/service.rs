@@ -149,6 +149,12 @@ impl Service {
         self.api = Client::new(self.server.address(), &self.secret);
     }
 
+    /// Where the database is, past any detour.
+    #[cfg(feature = "system-tests")]
+    pub(super) fn database_url(&self) -> &str {
+        &self.direct
+    }
+
     /// Where the database is, for another process to open.
     pub(super) fn sqlite_path(&self) -> String {
         self.stint.path(SQLITE_FILE).display().to_string()

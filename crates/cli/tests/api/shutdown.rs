@@ -48,6 +48,37 @@ async fn sigterm_lets_what_is_in_flight_finish_and_exits_with_success(mut servic
     service.assert_totals_are_sums().await;
 }
 
+/// The server would carry it on, and the process would wait for it.
+#[cfg(feature = "system-tests")]
+#[actix_web::test]
+async fn sigterm_ends_a_statement_that_runs_for_long() {
+    use diesel::connection::SimpleConnection;
+    use diesel::{Connection as _, PgConnection, RunQueryDsl};
+
+    let limits = [("STINT_HTTP__SHUTDOWN_TIMEOUT", "1s"), ("STINT_HTTP__REQUEST_TIMEOUT", "1s")];
+    let mut service = Service::on_postgres_by(|address| address, &limits);
+    let job = service.api.new_job("Long").await;
+    service.api.log(&job, 30).await;
+    let mut database = PgConnection::establish(service.database_url()).unwrap();
+    let slow = "CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS
+            'BEGIN PERFORM pg_sleep(600); RETURN NULL; END';
+        CREATE TRIGGER slow BEFORE DELETE ON time_entries EXECUTE FUNCTION dawdle()";
+    database.batch_execute(slow).unwrap();
+    service.api.delete(format!("/jobs/{job}?entries=delete")).await.expect(503);
+    let mut sleeping = || {
+        let sleeping = "EXISTS (SELECT FROM pg_stat_activity
+            WHERE datname = current_database() AND wait_event = 'PgSleep')";
+        let sleeping = diesel::dsl::sql::<diesel::sql_types::Bool>(sleeping);
+        diesel::select(sleeping).get_result::<bool>(&mut database).unwrap()
+    };
+    assert!(sleeping(), "nobody waits for it, and it goes on");
+    service.signal("TERM");
+    assert!(service.ended().success());
+    assert!(!sleeping());
+    service.restart();
+    assert_eq!(service.api.total(&job).await, 30);
+}
+
 async fn sigkill_under_load_loses_no_answered_write(mut service: Service) {
     let job = service.api.new_job("Interrupted").await;
     let answered = RefCell::new(BTreeMap::new());

@@ -1,4 +1,4 @@
-//! What only the database can tell: whether it answers, its schema, its tokens.
+//! What only the database can tell: whether it answers and takes a write, its schema, its tokens.
 
 use anyhow::Result;
 use prometheus_client::registry::Registry;
@@ -25,6 +25,13 @@ pub(super) async fn look(settings: &Settings) -> Vec<Finding> {
 async fn ask(settings: &Settings) -> Result<Vec<Finding>> {
     let ports = Ports::connect(settings, &mut Registry::default()).await?;
     ports.require_schema().await?;
+    if let Err(error) = ports.health.check().await {
+        let error = crate::output::one_line(&error.into());
+        return Ok(vec![Finding::serious(
+            format!("the database takes no write: {error}"),
+            "see to it that its files, folder and disk can be written, or that its server is no standby (`target_session_attrs`)",
+        )]);
+    }
     let (mut pages, mut seen) = (ports.all_tokens(), Seen::default());
     while let Some(tokens) = pages.next().await? {
         seen.look_at(&tokens, ports.clock.now());
