@@ -85,8 +85,8 @@ fn no_message_shows_a_password_that_is_not_encoded() {
         "[database]\nurl = 'postgres://u:hun%ter2@db/s'",
     ];
     for stint in stints.chain(files.map(in_a_file)) {
-        for command in [&["settings"][..], &["migrate"], &["check", "deploy"], &["serve"], &["dbshell"]] {
-            // Where the database is a file that is not there, and Redis is not asked, there is nothing to tell.
+        for command in [&["settings"][..], &["serve"], &["check", "deploy"], &["migrate"], &["dbshell"]] {
+            // `serve` before `migrate`: on a database with the schema it would serve.
             let ended = stint.run(command);
             let said = format!("{}{}", ended.stdout, ended.stderr);
             for piece in ["hunter2", "hun%", "ter2"] {
