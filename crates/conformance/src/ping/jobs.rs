@@ -66,6 +66,13 @@ pub async fn at_the_same_moment_the_time_after_it_belongs_to_the_higher_id(captu
     capture.log(&[of(second, high), signal(&token, 10)]).await;
     capture.log_one(&of(first, low)).await;
     assert_eq!(totals(&capture, [first, second]).await, (0, 10));
+    // And it takes it when it comes last.
+    let (one, other) = (signal(&token, 100), signal(&token, 100));
+    let (low, high) = if one.id < other.id { (one, other) } else { (other, one) };
+    capture.log(&[low, signal(&token, 110)]).await;
+    assert_eq!(totals(&capture, [first, second]).await, (10, 10));
+    capture.log_one(&of(second, high)).await;
+    assert_eq!(totals(&capture, [first, second]).await, (0, 20));
 }
 
 /// The local day's own, also when a ping of another job ends the span.
