@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from . import capture, capture_report, machine, options, processes, redis, report, sqlite, stage, tools
-from .contenders import STINT_ON_POSTGRES, STINT_ON_SQLITE, Contender, Database, Http, Load, Loop, Service
+from .contenders import BEFORE, STINT_ON_POSTGRES, STINT_ON_SQLITE, Contender, Database, Http, Load, Loop, Service
 from .ledger import Ledger
 from .measure import measure, say
 from .pgbench import Pgbench
@@ -25,6 +25,8 @@ def parse_options():
     parser.add_argument("--pings", type=int, default=200_000, help="that P2 drains in each round (%(default)s)")
     parser.add_argument("--samples", type=int, default=200, help="pings of P3 (%(default)s)")
     parser.add_argument("--queued", type=int, default=1_000_000, help="pings of P4 (%(default)s)")
+    parser.add_argument("--before", type=Path, metavar="FILE",
+                        help="an earlier build of stint: measured right after the new one at W1 to W7 and P1")
     chosen = parser.parse_args()
     if chosen.quick:
         chosen.rounds, chosen.seconds, chosen.jobs, chosen.clients = 2, 1, 500, [8, 16]
@@ -44,14 +46,15 @@ def run() -> None:
     if chosen.capture:
         redis.program()  # better missed now than in half an hour
     programs = tools.release(chosen.programs)
+    before = tools.there(chosen.before) if chosen.before else None
     ledger = Ledger(chosen.jobs, chosen.jobs * chosen.entries_per_job)
     with stage.scratch_folder() as folder, Postgres(folder) as postgres:
         described = machine.describe(folder, postgres.version)
         lines, tables, content = [], [], {}
         if chosen.workloads:
-            lines, tables, content = requests(postgres, *programs, folder, ledger, chosen)
+            lines, tables, content = requests(postgres, *programs, before, folder, ledger, chosen)
         if chosen.capture:
-            figures = capture.measure(postgres, *programs, folder, ledger, chosen)
+            figures = capture.measure(postgres, *programs, before, folder, ledger, chosen)
             lines.append(f"- Redis: {figures.redis}")
             tables.append(capture_report.as_markdown(figures, chosen.connections))
             content["capture"] = capture_report.as_json(figures)
@@ -67,16 +70,19 @@ def run() -> None:
 
 
 def requests(
-    postgres: Postgres, stint_program: Path, bare_program: Path, folder: Path, ledger: Ledger, chosen
+    postgres: Postgres, stint_program: Path, bare_program: Path, before: Path | None, folder: Path, ledger: Ledger, chosen
 ) -> tuple[list[str], list[str], dict]:
     """W1 to W7: what they showed, as lines, tables and JSON."""
     with ExitStack() as stack:
         load = Load(chosen.jobs, chosen.threads)
         services = []
-        if "postgres" in chosen.databases:
-            services.append(on_postgres(stack, postgres, stint_program, folder, ledger, load))
-        if "sqlite" in chosen.databases:
-            services.append(on_sqlite(stack, stint_program, folder, ledger, load))
+        builds = [(stint_program, "")] + ([(before, BEFORE)] if before else [])
+        for database in chosen.databases:
+            for program, build in builds:
+                if database == "postgres":
+                    services.append(on_postgres(stack, postgres, program, folder, ledger, load, build=build))
+                else:
+                    services.append(on_sqlite(stack, program, folder, ledger, load, build))
         idle = {service.name: processes.memory_bytes(service.stint.server.pid) for service in services}
         sizes = [service.stint.try_each_request() for service in services][0]
         bare = stack.enter_context(BareHttp(bare_program, sizes, folder))
@@ -95,6 +101,8 @@ def requests(
         f"{chosen.connections} keep-alive connections:\n\n{report.throughput_table(throughput)}",
         f"1 connection:\n\n{report.latency_table(latency)}",
     ]
+    if before:
+        tables.append(report.before_table(throughput))
     return lines, tables, {
         "idle_memory": idle, "entries_at_end": entries_at_end, "pgbench_clients": clients,
         "throughput": report.as_json(throughput), "latency": report.as_json(latency),
@@ -102,33 +110,39 @@ def requests(
 
 
 def on_postgres(
-    stack: ExitStack, postgres: Postgres, program: Path, folder: Path, ledger: Ledger, load: Load, name: str = "ledger"
+    stack: ExitStack, postgres: Postgres, program: Path, folder: Path, ledger: Ledger, load: Load, name: str = "ledger",
+    build: str = "",
 ) -> Service:
     """A service on a loaded database of its own."""
+    name = f"{name}_before" if build else name
     url = postgres.create_database(name)
     stint = Stint(program, name, url, folder)
     stint.migrate()
     say(f"loading {ledger.entries:,} entries into Postgres")
     postgres.load(url, ledger)
     stack.enter_context(stint)
-    return Service(STINT_ON_POSTGRES, stint, load, lambda: postgres.entries_by_totals(url), postgres.pid, url)
+    return Service(
+        STINT_ON_POSTGRES + build, stint, load, lambda: postgres.entries_by_totals(url), postgres.pid, url
+    )
 
 
-def on_sqlite(stack: ExitStack, program: Path, folder: Path, ledger: Ledger, load: Load) -> Service:
-    path = folder / "stint.db"
-    stint = Stint(program, "sqlite", f"sqlite://{path}", folder)
+def on_sqlite(stack: ExitStack, program: Path, folder: Path, ledger: Ledger, load: Load, build: str) -> Service:
+    name = "sqlite_before" if build else "sqlite"
+    path = folder / f"{name}.db"
+    stint = Stint(program, name, f"sqlite://{path}", folder)
     stint.migrate()
     say(f"loading {ledger.entries:,} entries into SQLite")
     sqlite.load(path, ledger)
     stack.enter_context(stint)
-    return Service(STINT_ON_SQLITE, stint, load, lambda: sqlite.entries_by_totals(path), None, str(path))
+    return Service(STINT_ON_SQLITE + build, stint, load, lambda: sqlite.entries_by_totals(path), None, str(path))
 
 
 def in_turn(services: list[Service], http: Http, postgres: Postgres, folder: Path, chosen) -> list[Contender]:
-    """Each service right after the limit of its database."""
+    """Each service right after the limit of its database; an earlier build right after the new one."""
     contenders: list[Contender] = [http]
     for service in services:
-        contenders.append(alone(service, postgres, folder, chosen))
+        if not service.name.endswith(BEFORE):
+            contenders.append(alone(service, postgres, folder, chosen))
         contenders.append(service)
     return contenders
 

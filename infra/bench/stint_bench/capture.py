@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import drain, lag, pings
-from .contenders import Http, Load
+from .contenders import BEFORE, Http, Load
 from .ledger import FIRST_JOB, Ledger
 from .measure import Result, say
 from .pgbench import Pgbench
@@ -32,7 +32,9 @@ class Figures:
     memory: drain.Memory | None = None
 
 
-def measure(postgres: Postgres, stint_program: Path, bare_program: Path, folder: Path, ledger: Ledger, chosen) -> Figures:
+def measure(
+    postgres: Postgres, stint_program: Path, bare_program: Path, before: Path | None, folder: Path, ledger: Ledger, chosen
+) -> Figures:
     wanted = {workload.key for workload in chosen.capture}
     figures = {}
     with ExitStack() as stack:
@@ -56,7 +58,10 @@ def measure(postgres: Postgres, stint_program: Path, bare_program: Path, folder:
         if "P1" in wanted:
             bare = stack.enter_context(BareHttp(bare_program, sizes(stint), folder))
             http = Http(bare, Load(TOKENS, chosen.threads))
-            figures["throughput"], figures["latency"] = pings.rounds(capturing(TOKENS), http, chosen)
+            capturings = [capturing(TOKENS)]
+            if before:
+                capturings.append(earlier(stack, postgres, before, folder, settings, ledger, queue, chosen))
+            figures["throughput"], figures["latency"] = pings.rounds(capturings, http, chosen)
         if "P2" in wanted:
             program = Pgbench(postgres.bin / "pgbench", url, ledger.jobs, chosen.threads, folder)
             figures["drain"] = drain.rounds(drained, drain.Alone(program, postgres.pid), chosen)
@@ -71,6 +76,20 @@ def measure(postgres: Postgres, stint_program: Path, bare_program: Path, folder:
                 alone.check_totals()
         stint.check_totals()
         return Figures(redis=f"{redis.version}; {redis.settings}", **figures)
+
+
+def earlier(
+    stack: ExitStack, postgres: Postgres, program: Path, folder: Path, settings: dict[str, str], ledger: Ledger,
+    queue: Queue, chosen,
+) -> Capturing:
+    """An earlier build, with the same tokens in a database of its own, and the same Redis."""
+    url = postgres.create_database("capture_before")
+    stint = Stint(program, "capture_before", url, folder, settings)
+    stint.migrate()
+    postgres.load(url, ledger)
+    postgres.ask(url, tokens_sql(ledger))
+    stack.enter_context(stint)
+    return Capturing(stint, Load(min(TOKENS, ledger.jobs), chosen.threads), queue, pings.STINT_ON_REDIS + BEFORE)
 
 
 def embedded(program: Path, folder: Path) -> Stint:

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from . import report
 from .capture import Figures
-from .contenders import BARE_HTTP
+from .contenders import BARE_HTTP, BEFORE
 from .drain import Drained, Memory, Rounds
 from .measure import Result
 from .pings import STINT_ON_REDIS, XADD
@@ -18,6 +18,8 @@ def as_markdown(figures: Figures, connections: int) -> str:
     parts = []
     if figures.throughput:
         parts += [f"P1, {connections} keep-alive connections:", throughput_table(figures.throughput)]
+        if any(result.contender.endswith(BEFORE) for result in figures.throughput):
+            parts.append(report.before_table(figures.throughput))
     if figures.latency:
         parts += ["P1, 1 connection:", latency_table(figures.latency)]
     if figures.drain:

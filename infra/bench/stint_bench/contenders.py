@@ -19,6 +19,8 @@ BARE_HTTP = "bare HTTP"
 LOOP = "plain loop on SQLite"
 STINT_ON_POSTGRES = "Stint on Postgres"
 STINT_ON_SQLITE = "Stint on SQLite"
+BEFORE = ", the build before"
+"""What the name of an earlier build ends with."""
 
 
 class Contender(Protocol):

@@ -69,12 +69,13 @@ class RedisAlone:
         return Sample(len(took), sum(took), percentile(took, 0.5) * 1e3, percentile(took, 0.99) * 1e3)
 
 
-def rounds(capturing: Capturing, http: Http, chosen) -> tuple[list[Result], list[Result]]:
-    """With many connections, and with one."""
+def rounds(capturings: list[Capturing], http: Http, chosen) -> tuple[list[Result], list[Result]]:
+    """With many connections, and with one; the first of the services is the build that is measured."""
+    capturing = capturings[0]
     workload = [CAPTURE["P1"]]
-    throughput = measure([http, capturing], workload, chosen.connections, chosen.rounds, chosen.seconds)
+    throughput = measure([http, *capturings], workload, chosen.connections, chosen.rounds, chosen.seconds)
     capturing.run(*workload, connections=1, seconds=1)  # so that there is a ping to see the text of
-    in_turn = [http, RedisAlone(capturing.queue), capturing]
+    in_turn = [http, RedisAlone(capturing.queue), *capturings]
     latency = measure(in_turn, workload, 1, chosen.rounds, max(1, chosen.seconds / 2))
     capturing.queue.clear()
     return throughput, latency

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from dataclasses import asdict
 
-from .contenders import BARE_HTTP, LOOP, PGBENCH, STINT_ON_POSTGRES, STINT_ON_SQLITE
+from .contenders import BARE_HTTP, BEFORE, LOOP, PGBENCH, STINT_ON_POSTGRES, STINT_ON_SQLITE
 from .measure import Result
 from .sample import Sample, Spread, delays, per_ten_thousand, ratios, spread
 
@@ -40,6 +40,21 @@ def latency_table(results: list[Result]) -> str:
             number(figures["p50"].median, 3), number(figures["p99"].median, 3), shown_spread(figures["delay"], 3),
         ])
     return table(["workload", "who", "p50 ms", "p99 ms", "p50 above the database alone, ms"], rows)
+
+
+def before_table(results: list[Result]) -> str:
+    """How fast each build before was, and the new one beside it."""
+    rows = []
+    for earlier in results:
+        if not earlier.contender.endswith(BEFORE):
+            continue
+        now = _samples_of(earlier.contender.removesuffix(BEFORE), earlier, results)
+        rates = [statistics.median(sample.rate for sample in samples) for samples in (earlier.samples, now)]
+        rows.append([
+            f"{earlier.workload.key} {earlier.workload.title}", earlier.contender.removesuffix(BEFORE),
+            *(number(rate, 0) for rate in rates), shown_spread(ratios(now, earlier.samples)),
+        ])
+    return "The build before, in turn:\n\n" + table(["workload", "who", "before, requests/s", "now", "ratio"], rows)
 
 
 def summary(result: Result, all_results: list[Result]) -> dict[str, Spread | float | None]:

@@ -32,17 +32,17 @@ def release(built: Path | None) -> tuple[Path, Path]:
     """The programs `stint` and `bare_http`, optimised: those in the folder, or else new ones."""
     if not built:
         cargo("build", "--release", "--package", "stint-web", "--example", "bare_http")
-    return stint(built), _there((built or _release_folder()) / "examples" / "bare_http")
+    return stint(built), there((built or _release_folder()) / "examples" / "bare_http")
 
 
 def stint(built: Path | None) -> Path:
     """The program `stint`, optimised: that in the folder, or else a new one."""
     if not built:
         cargo("build", "--release", "--package", "stint-cli")
-    return _there((built or _release_folder()) / "stint")
+    return there((built or _release_folder()) / "stint")
 
 
-def _there(program: Path) -> Path:
+def there(program: Path) -> Path:
     if not program.is_file():
         raise BenchError(f"there is no {program}")
     return program.resolve()

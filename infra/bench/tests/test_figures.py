@@ -5,7 +5,7 @@ import io
 import unittest
 
 from stint_bench import BenchError, pgbench, report, wrk
-from stint_bench.contenders import BARE_HTTP, PGBENCH, STINT_ON_POSTGRES
+from stint_bench.contenders import BARE_HTTP, BEFORE, PGBENCH, STINT_ON_POSTGRES
 from stint_bench.ledger import FIRST_JOB, Ledger, entry_id, job_id
 from stint_bench.measure import Result, measure
 from stint_bench.options import workload
@@ -118,6 +118,14 @@ class Tables(unittest.TestCase):
         self.assertEqual(
             report.latency_table(self.results).splitlines()[-1],
             "| W1 read a job | Stint on Postgres | 0.300 | 2.000 | 0.100 (0.100 to 0.100) |",
+        )
+
+    def test_an_earlier_build_is_what_the_new_one_is_held_against(self):
+        w1 = self.results[0].workload
+        earlier = Result(w1, STINT_ON_POSTGRES + BEFORE, [sample(800)])
+        self.assertEqual(
+            report.before_table([*self.results, earlier]).splitlines()[-1],
+            "| W1 read a job | Stint on Postgres | 800 | 1,000 | 1.25 (1.25 to 1.25) |",
         )
 
     def test_json_holds_the_table_s_figures_and_every_sample(self):
