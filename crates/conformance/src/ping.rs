@@ -1,5 +1,6 @@
 //! What a [`PingRepository`] owes.
 
+pub mod beside;
 pub mod count;
 pub mod edit;
 pub mod find;
@@ -110,6 +111,10 @@ macro_rules! ping_repository {
                 captured_time_is_that_of_the_token_and_the_day,
                 captured_time_is_told_by_day_and_job,
                 a_token_shows_when_it_was_last_used,
+            }
+            (ping::beside) {
+                an_audit_beside_pings_sees_no_minute_without_its_entry,
+                an_archive_is_the_end_of_pings,
             }
             (ping::order) {
                 any_order_and_any_grouping_give_the_same_ledger,

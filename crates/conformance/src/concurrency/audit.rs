@@ -142,7 +142,7 @@ async fn beside_audits(ledger: Ledger, write: impl AsyncFn(&Ledger, [JobId; 2], 
 }
 
 /// Carries out the writes while two look on: one on another thread, and one whose turn comes whenever a write waits.
-async fn beside(ledger: &Ledger, check: fn(TotalsReport), writes: impl Future<Output = ()>) {
+pub(crate) async fn beside(ledger: &Ledger, check: fn(TotalsReport), writes: impl Future<Output = ()>) {
     let audits = |totals: Arc<dyn TotalsAudit>| async move {
         loop {
             check(totals.audit().await.unwrap());
