@@ -116,7 +116,12 @@ async fn row(operation: &str, api: &Client) -> Option<(Kind, String, Option<Valu
         | "post /api/wakatime/v1/users/current/heartbeats"
         | "post /api/wakatime/v1/users/current/heartbeats.bulk"
         | "post /api/wakatime/v1/plugins/errors" => (Captures, by_key(operation, secret), heartbeat),
-        "get /api/wakatime/v1/users/current/statusbar/today" => (Captures, by_key(operation, secret), None),
+        "get /api/wakatime/v1/users/current" | "get /api/wakatime/v1/users/current/statusbar/today" => {
+            (Captures, by_key(operation, secret), None)
+        }
+        "get /api/wakatime/v1/users/current/summaries" => {
+            (Captures, format!("{}&start=today&end=today", by_key(operation, secret)), None)
+        }
         "get /healthz" | "get /readyz" | "get /openapi.json" | "get /docs" => {
             (Open, operation.trim_start_matches("get ").to_owned(), None)
         }
