@@ -5,9 +5,10 @@ use std::io::{Read, Write};
 use super::{answer, connect, status};
 use crate::support::{Server, Stint, until};
 
-fn service() -> (String, Server) {
+/// A token, a server, and what keeps its database until both are gone.
+fn service() -> (String, Server, Stint) {
     let stint = Stint::new().migrated();
-    (stint.token("read,write"), stint.serve())
+    (stint.token("read,write"), stint.serve(), stint)
 }
 
 fn post(token: &str, headers: &str, body: &str) -> String {
@@ -18,7 +19,7 @@ fn post(token: &str, headers: &str, body: &str) -> String {
 
 #[test]
 fn a_head_whose_lines_end_with_a_bare_line_feed_is_refused() {
-    let (_, server) = service();
+    let (_, server, _stint) = service();
     for head in [
         "GET /healthz HTTP/1.1\nHost: x\n\n",
         "GET /healthz HTTP/1.1\r\nHost: x\n\r\n",
@@ -43,7 +44,7 @@ fn a_head_whose_lines_end_with_a_bare_line_feed_is_refused() {
 
 #[test]
 fn pipelined_requests_are_answered_in_turn_whatever_their_bodies_hold() {
-    let (token, server) = service();
+    let (token, server, _stint) = service();
     let body = "{\n\"name\":\n\"a\"\n}\n\r\n\r\n";
     let length = format!("Content-Length: {}\r\n", body.len());
     let chunks = format!("{:x}\r\n{body}\r\n0\r\n\r\n", body.len());
@@ -67,7 +68,7 @@ fn pipelined_requests_are_answered_in_turn_whatever_their_bodies_hold() {
 
 #[test]
 fn an_upgrade_is_answered_as_if_nobody_asked_for_it() {
-    let (token, server) = service();
+    let (token, server, _stint) = service();
     let body = r#"{"name": "a"}"#;
     let headers = format!("Upgrade: websocket\r\nConnection: Upgrade\r\nContent-Length: {}\r\n", body.len());
     let mut stream = connect(&server);
@@ -82,7 +83,7 @@ fn an_upgrade_is_answered_as_if_nobody_asked_for_it() {
 
 #[test]
 fn a_body_is_asked_for_only_once_its_sender_may_send_it() {
-    let (token, server) = service();
+    let (token, server, _stint) = service();
     let body = r#"{"name": "a"}"#;
     let headers = format!("Expect: 100-continue\r\nContent-Length: {}\r\n", body.len());
     let refused = [(post("nobody", &headers, ""), 401), (post(&token, &headers, "").replace("/json", "/xml"), 415)];
@@ -106,7 +107,7 @@ fn a_body_is_asked_for_only_once_its_sender_may_send_it() {
 
 #[test]
 fn a_head_that_is_too_large_is_refused_also_when_it_is_not_the_first() {
-    let (_, server) = service();
+    let (_, server, _stint) = service();
     let mut stream = connect(&server);
     stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
     assert_eq!(status(&mut stream), 200);
@@ -118,7 +119,7 @@ fn a_head_that_is_too_large_is_refused_also_when_it_is_not_the_first() {
 #[test]
 fn what_is_no_http_is_counted_and_told_in_one_line() {
     const MANY: u64 = 40;
-    let (_, mut server) = service();
+    let (_, mut server, _stint) = service();
     let garbage: [&[u8]; 4] =
         [b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"hello\r\n\r\n", b"\0\0\0\0", b"GET / HTTP/1.1\n\n"];
     for bytes in garbage.into_iter().cycle().take(usize::try_from(MANY).unwrap()) {

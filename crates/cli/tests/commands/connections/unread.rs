@@ -53,7 +53,8 @@ fn with_impatient_services(write_timeout: &str, test: impl Fn(Server)) {
 #[test]
 fn answers_that_nobody_reads_take_little_memory_and_give_it_back() {
     const PER_CONNECTION: u64 = 64;
-    let server = Stint::new().migrated().serve();
+    let stint = Stint::new().migrated();
+    let server = stint.serve();
     let (_, document) = answer(&mut { asked_for(&server) }).unwrap();
     assert!(document.len() > 64 * 1024, "it is large enough to try with");
     let idle = memory(&server);
