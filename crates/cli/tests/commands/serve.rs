@@ -51,7 +51,8 @@ fn the_socket_of_a_killed_service_is_no_obstacle() {
 /// Or nobody knows why no ping becomes time.
 #[test]
 fn a_service_that_does_not_work_itself_says_that_pings_wait() {
-    let mut server = Stint::new().migrated().set("STINT_WORKER__IN_SERVE", "false").serve();
+    let stint = Stint::new().migrated().set("STINT_WORKER__IN_SERVE", "false");
+    let mut server = stint.serve();
     server.logged("pings wait until `stint worker` runs, which logs them; this process does not");
 }
 
