@@ -34,6 +34,8 @@ mod raw;
 #[cfg(feature = "system-tests")]
 mod redis;
 mod schema;
+#[cfg(feature = "system-tests")]
+mod schemathesis;
 mod scopes;
 mod service;
 mod shutdown;

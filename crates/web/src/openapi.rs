@@ -16,7 +16,9 @@ use utoipa::{PartialSchema, ToSchema};
 
 pub(crate) use described::Described;
 pub(crate) use parameters::{date, text, uuid};
-pub(crate) use texts::{Moment, Name, PingName, Summary, ZoneName, moment, name, name_part, ping_name, summary};
+pub(crate) use texts::{
+    Moment, Name, PingName, Summary, ZoneName, day, days, moment, name, name_part, ping_name, summary,
+};
 
 use crate::api;
 use crate::base_path::BasePath;

@@ -98,6 +98,12 @@ impl Service {
         self.stint.work()
     }
 
+    /// The secret of the token that `api` has.
+    #[cfg(feature = "system-tests")]
+    pub(super) fn secret(&self) -> &str {
+        &self.secret
+    }
+
     /// The secret of a new token whose subject is its name.
     pub(super) fn new_token(&self, scopes: &str, name: &str) -> String {
         self.run(&["token", "create", "--scopes", scopes, "--name", name]).trim_end().to_owned()

@@ -34,6 +34,9 @@ const LINE: &str = r"^[^\x00-\x1f\x7f-\x9f]*$";
 /// No control characters but tabs and the ends of lines.
 const LINES: &str = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$";
 
+/// A date that exists, of the years 1000 to 9999.
+const DATE: &str = "([1-9][0-9]{3}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))|([1-9][0-9](0[48]|[2468][048]|[13579][26])|([2468][048]|[13579][26])00)-02-29)";
+
 /// A line that shows.
 pub(crate) fn name() -> ObjectBuilder {
     text().min_length(Some(1)).max_length(Some(120)).pattern(Some(SHOWS))
@@ -61,8 +64,18 @@ fn zone_name() -> ObjectBuilder {
 
 /// A moment, in RFC 3339 or seconds since 1970.
 pub(crate) fn moment() -> ObjectBuilder {
-    const MOMENT: &str = r"^([0-9]{1,10}(\.[0-9]{1,6})?|[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?Z)$";
-    text().pattern(Some(MOMENT))
+    const TIME: &str = r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?Z";
+    text().pattern(Some(format!(r"^([0-9]{{1,10}}(\.[0-9]{{1,6}})?|{DATE}T{TIME})$")))
+}
+
+/// A day of a summary: a date, which may be that of a moment, or its name; nothing is the same as to leave it out.
+pub(crate) fn day() -> ObjectBuilder {
+    text().pattern(Some(format!("^((today|yesterday)|{DATE}(T.*)?)?$")))
+}
+
+/// The days of a summary by their name, or one day.
+pub(crate) fn days() -> ObjectBuilder {
+    text().pattern(Some(format!("^((today|yesterday|last_(7|14|30)_days)|{DATE}(T.*)?)?$")))
 }
 
 fn moment_or_number() -> ObjectBuilder {

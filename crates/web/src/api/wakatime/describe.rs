@@ -6,7 +6,7 @@ use utoipa::openapi::{ObjectBuilder, Schema, Type};
 
 use super::{ResultsBody, StatusbarBody, SummariesBody, UserBody};
 use crate::media::Media;
-use crate::openapi::{Described, text};
+use crate::openapi::{self, Described};
 use crate::problem::Code;
 
 const TAG: &str = "WakaTime";
@@ -119,9 +119,13 @@ pub(crate) fn summaries() -> Described {
                  neither `start` nor `end` is given.";
     Described::new(TAG, "wakatime_summaries", "Several days' time", about)
         .needs_key()
-        .query("start", "The first day: a date, `today` or `yesterday`; the same as `end`, unless given.", text())
-        .query("end", "The last day, likewise; today, unless given.", text())
-        .query("range", range, text())
+        .query(
+            "start",
+            "The first day: a date, `today` or `yesterday`; the same as `end`, unless given.",
+            openapi::day(),
+        )
+        .query("end", "The last day, likewise; today, unless given.", openapi::day())
+        .query("range", range, openapi::days())
         .answers::<SummariesBody>(200, "One item for each day, in order.", &[], example)
         .may(&[Code::ValidationFailed])
 }
