@@ -165,7 +165,8 @@ struct Caller<G: Group> {
 enum Start {
     Nothing,
     Worker,
-    Watch,
+    /// One that looks for the first time after that.
+    Watch(Duration),
 }
 
 /// Commands that are carried out together, and where each one's outcome goes.
@@ -201,7 +202,7 @@ impl<G: Group> Coalescer<G> {
         match self.0.enqueue(Caller { command, answer, since: Instant::now() })? {
             Start::Nothing => {}
             Start::Worker => Worker::start(&self.0),
-            Start::Watch => drop(spawn(Watch { shared: Arc::clone(&self.0), armed: true }.keep())),
+            Start::Watch(after) => drop(spawn(Watch { shared: Arc::clone(&self.0), armed: true }.keep(after))),
         }
         // Only a panic below leaves a caller without an answer.
         outcome.await.unwrap_or_else(|_dropped| Err(error::<G>(BackendErrorKind::Internal, "the group was given up")))
@@ -262,7 +263,7 @@ impl<G: Group> Shared<G> {
             Start::Worker
         } else if !state.watched && self.limits.has_a_watch() {
             state.watched = true;
-            Start::Watch
+            Start::Watch(state.until_stuck(caller.since, stuck_after))
         } else {
             Start::Nothing
         };

@@ -335,10 +335,9 @@ async fn who_waits_behind_two_stuck_groups_waits_for_the_first_that_ends() {
         callers.push(tokio::spawn(submit(held.coalescer.clone(), n)));
         assert_eq!(held.next_group().await, [n]);
     }
-    callers.push(tokio::spawn(submit(held.coalescer.clone(), 4)));
-    while !held.coalescer.0.state().watched {
-        tokio::task::yield_now().await;
-    }
+    let mut third = Box::pin(submit(held.coalescer.clone(), 4));
+    assert!(futures::poll!(&mut third).is_pending());
+    callers.push(tokio::spawn(third));
     let later = Instant::now() + Duration::from_secs(1);
     assert!(held.coalescer.0.look(later).is_some_and(|look| !look.start), "there is no third worker");
     (0..3).for_each(|_| held.go_on.send(()).unwrap());
@@ -362,6 +361,24 @@ async fn a_queue_is_watched_only_while_something_waits() {
         caller.await.unwrap().unwrap().unwrap();
     }
     assert_eq!(held.coalescer.0.look(Instant::now()), None);
+}
+
+#[tokio::test]
+async fn a_watch_outlives_the_group_that_it_was_armed_for() {
+    let Coalescer(shared) = Held::with(1, Duration::MAX).coalescer;
+    let held = Held::over(GroupLimits { stuck_after: Duration::from_mins(1), ..shared.limits });
+    let first = tokio::spawn(submit(held.coalescer.clone(), 0));
+    assert_eq!(held.next_group().await, [0]);
+    let mut second = Box::pin(submit(held.coalescer.clone(), 2));
+    assert!(futures::poll!(&mut second).is_pending());
+    (0..2).for_each(|_| held.go_on.send(()).unwrap());
+    // The watch's first turn comes after that.
+    assert_eq!(held.told.recv().unwrap(), [2]);
+    assert_eq!((second.await, first.await.unwrap()), (Ok(Ok(4)), Ok(Ok(0))));
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
+    assert!(held.coalescer.0.state().watched, "the next one that waits needs no other watch");
 }
 
 #[tokio::test]

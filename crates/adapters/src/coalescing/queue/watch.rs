@@ -21,13 +21,16 @@ pub(super) struct Watch<G: Group> {
 }
 
 impl<G: Group> Watch<G> {
-    /// Looks again and again, until nothing waits.
-    pub(super) async fn keep(mut self) {
-        while let Some(Look { start, again_after }) = self.shared.look(Instant::now()) {
+    /// Looks again and again, first `after` that, until nothing waits. It sleeps before it looks: under load what waits is
+    /// taken soon, and a watch that ended then would have to be armed anew for every group.
+    pub(super) async fn keep(mut self, mut after: Duration) {
+        loop {
+            sleep(after).await;
+            let Some(Look { start, again_after }) = self.shared.look(Instant::now()) else { break };
             if start {
                 Worker::start(&self.shared);
             }
-            sleep(again_after).await;
+            after = again_after;
         }
         self.armed = false;
     }
@@ -73,7 +76,7 @@ impl<G: Group> State<G> {
     }
 
     /// How long it takes until the next group seems to be stuck.
-    fn until_stuck(&self, now: Instant, stuck_after: Duration) -> Duration {
+    pub(super) fn until_stuck(&self, now: Instant, stuck_after: Duration) -> Duration {
         let left = |since| stuck_after.checked_sub(now.saturating_duration_since(since));
         let next = self.under_way.iter().filter_map(|group| left(group.since)).min();
         next.unwrap_or(stuck_after) + TICK
