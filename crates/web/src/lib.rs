@@ -11,6 +11,8 @@
 //! - `exchange`: what happens around every handler (request id, time limit, panics, access line, metrics). It is a
 //!   function and no middleware, so that nothing is boxed or looked up for it.
 //! - `body`, `media`, `json`, `fields`, `query`, `conditional`, `idempotency`, `cursor`: one way to read each part of a request.
+//! - `pieces`, `wanted`: what bounds memory per connection: large answers are sent piece by piece, under a budget, and no
+//!   body is read before its handler wants it.
 //! - `problem`: RFC 9457, with the catalogue of codes.
 //! - `surface`: what it looks like from outside: `base_path` (below a proxy's path), `cors` (pages of other sites).
 //! - `secrecy`: what keeps secrets that stand in URLs out of messages.
