@@ -34,7 +34,7 @@
 //! | a health check answers within its own time-out | nobody but its author knows it |
 //! | secrets come from the operating system's secure random source | their source cannot be seen in them |
 //! | tokens are never deleted | no method deletes any |
-//! | no method blocks the runtime, where the operating system is not Linux, or the blocking call happens not to sleep | see [`runtime`] |
+//! | no method blocks the runtime, where the operating system is not Linux, or the blocking call happens not to sleep | see [`mod@runtime`] |
 //! | a total that could pass its most, an audit that finds a drift, a health check that notices a change | where the fixture cannot plant one: [`totals_audit_finds!`], [`health_check_notices!`] |
 //!
 //! A race that a clause runs may be won by chance, so a faulty adapter may pass it once; a right one never fails it.

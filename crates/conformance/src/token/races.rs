@@ -105,7 +105,7 @@ pub async fn of_racing_revocations_one_moment_stays(tokens: Tokens) {
     }
 }
 
-/// As [`crate::runtime`] says.
+/// As [`mod@crate::runtime`] says.
 pub async fn no_method_of_tokens_blocks_the_runtime(tokens: Tokens) {
     let (port, mut sleeps) = (&tokens.port, Sleeps::default());
     for byte in 0..ROUNDS {
