@@ -1,7 +1,7 @@
 //! What each failure of a server means for the statement and for its session: one table by SQLSTATE.
 //!
 //! It knows no driver. How a driver's failure becomes a SQLSTATE is in [`super::error`]; that a session is given up, and
-//! that a statement is sent again, in [`super::session`] and [`super::attempt`]. `docs/operations.md` shows the same table.
+//! that a statement is sent again, in [`super::session`] and [`mod@super::attempt`]. `docs/operations.md` shows the same table.
 
 use stint_domain::ports::BackendErrorKind::{self, Corrupt, Internal, Timeout, Unavailable};
 
