@@ -97,13 +97,11 @@ pub(crate) async fn read(request: &HttpRequest, payload: &mut Payload, terms: Te
     }
     let coding = Coding::of(request.headers())?;
     let announced = announced.and_then(|length| usize::try_from(length).ok());
-    if let Some(wanted) = request.conn_data::<BodyWanted>() {
-        wanted.say();
-    }
+    let mut source = Source { payload, wanted: request.conn_data() };
     let reading = async {
         match coding {
-            Coding::Identity => identity(payload, announced, &terms).await,
-            Coding::Gzip => gunzipped(payload, &terms).await,
+            Coding::Identity => identity(&mut source, announced, &terms).await,
+            Coding::Gzip => gunzipped(&mut source, &terms).await,
         }
     };
     match timeout_at(terms.deadline, reading).await {
@@ -114,37 +112,61 @@ pub(crate) async fn read(request: &HttpRequest, payload: &mut Payload, terms: Te
     }
 }
 
+/// Where a body comes from.
+struct Source<'s> {
+    payload: &'s mut Payload,
+    wanted: Option<&'s BodyWanted>,
+}
+
+impl Source<'_> {
+    /// Has all of the body come: there is room for it. Before, the connection holds little of it and the client that asks
+    /// for leave to send it has none.
+    fn want(&self) {
+        if let Some(wanted) = self.wanted {
+            wanted.say();
+        }
+    }
+
+    /// The next piece. As long as there is no room, no more is asked for than needs none.
+    async fn next(&mut self, room: &Room) -> Result<Option<Bytes>, Problem> {
+        if let Some(wanted) = self.wanted.filter(|_| room.is_none()) {
+            wanted.say_some(FREE);
+        }
+        self.payload.next().await.transpose().map_err(|error| broken(&error))
+    }
+}
+
 /// Reads a body that is sent as it is.
-async fn identity(payload: &mut Payload, announced: Option<usize>, terms: &Terms) -> Result<(Bytes, Room), Problem> {
+async fn identity(source: &mut Source<'_>, announced: Option<usize>, terms: &Terms) -> Result<(Bytes, Room), Problem> {
     let mut room = terms.room(announced.unwrap_or_default()).await?;
-    let Some(first) = payload.next().await else { return Ok((Bytes::new(), room)) };
-    let first = first.map_err(|error| broken(&error))?;
+    if announced.is_some() {
+        source.want();
+    }
+    let Some(first) = source.next(&room).await? else { return Ok((Bytes::new(), room)) };
     if announced == Some(first.len()) {
         // The usual case: the whole body in one piece, without a copy. The end is read too, so that the connection
         // can carry the next request.
-        return match payload.next().await {
-            None => Ok((first, room)),
-            Some(rest) => rest.map(|_| (first, room)).map_err(|error| broken(&error)),
-        };
+        source.next(&room).await?;
+        return Ok((first, room));
     }
     let mut body = BytesMut::with_capacity(announced.unwrap_or(first.len()));
-    let mut next = Some(Ok(first));
+    let mut next = Some(first);
     while let Some(chunk) = next {
-        body.extend_from_slice(&chunk.map_err(|error| broken(&error))?);
+        body.extend_from_slice(&chunk);
         if body.len() > terms.limit {
             return Err(too_large(terms.limit));
         }
         if announced.is_none() {
-            make_room(&mut body, &mut room, terms).await?;
+            make_room(&mut body, &mut room, terms, source).await?;
         }
-        next = payload.next().await;
+        next = source.next(&room).await?;
     }
     room.shrink_to(body.len());
     Ok((body.freeze(), room))
 }
 
 /// Reads a body that is compressed, a little at a time, so that others who wait for this thread have their turn.
-async fn gunzipped(payload: &mut Payload, terms: &Terms) -> Result<(Bytes, Room), Problem> {
+async fn gunzipped(source: &mut Source<'_>, terms: &Terms) -> Result<(Bytes, Room), Problem> {
     const TURN: usize = 64 << 10;
     let refused = |error| match error {
         GunzipError::TooLarge => too_large(terms.limit),
@@ -152,8 +174,7 @@ async fn gunzipped(payload: &mut Payload, terms: &Terms) -> Result<(Bytes, Room)
     };
     let (mut stream, mut room) = (Gunzip::new(terms.limit), Room::default());
     let (mut encoded, mut worked) = (0, 0);
-    while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|error| broken(&error))?;
+    while let Some(chunk) = source.next(&room).await? {
         encoded += chunk.len();
         if encoded > terms.limit {
             return Err(too_large(terms.limit));
@@ -169,7 +190,7 @@ async fn gunzipped(payload: &mut Payload, terms: &Terms) -> Result<(Bytes, Room)
                 worked = 0;
                 yield_now().await;
             }
-            make_room(stream.decoded(), &mut room, terms).await?;
+            make_room(stream.decoded(), &mut room, terms, source).await?;
         }
     }
     let body = stream.finish().map_err(refused)?;
@@ -179,9 +200,10 @@ async fn gunzipped(payload: &mut Payload, terms: &Terms) -> Result<(Bytes, Room)
 
 /// Makes room for a body whose length nobody knows, once it is no small one: for all that the route takes, in one go. A
 /// body that grew step by step would hold what it has while it waits for more, as all others would, for ever.
-async fn make_room(body: &mut BytesMut, room: &mut Room, terms: &Terms) -> Result<(), Problem> {
+async fn make_room(body: &mut BytesMut, room: &mut Room, terms: &Terms, source: &Source<'_>) -> Result<(), Problem> {
     if body.len() > FREE && room.is_none() {
         *room = terms.room(terms.limit).await?;
+        source.want();
         // Also in one go, because growing would have two copies for a moment. Memory is taken as it is written to.
         body.reserve(terms.limit - body.len());
     }

@@ -12,26 +12,54 @@ pub struct BodyWanted(Rc<Wish>);
 #[derive(Debug, Default)]
 struct Wish {
     said: Cell<bool>,
+    /// How many bytes are waited for, as long as not all are.
+    some: Cell<Option<usize>>,
     waiting: RefCell<Option<Waker>>,
 }
 
 impl BodyWanted {
-    /// The handler waits for the body.
+    /// The handler waits for the body, and has room for all of it.
     pub fn say(&self) {
         self.0.said.set(true);
+        self.wake();
+    }
+
+    /// The handler waits for the body, and has room for no more than so many bytes of it yet.
+    pub fn say_some(&self, bytes: usize) {
+        self.0.some.set(Some(bytes));
+        self.wake();
+    }
+
+    fn wake(&self) {
         if let Some(waker) = self.0.waiting.take() {
             waker.wake();
         }
     }
 
-    /// Whether it does.
+    /// Whether it has room for all of it.
     pub fn is_said(&self) -> bool {
         self.0.said.get()
+    }
+
+    /// Whether it waits for any of it.
+    pub fn is_begun(&self) -> bool {
+        self.is_said() || self.0.some.get().is_some()
+    }
+
+    /// How many bytes it has room for, if not for all.
+    pub fn some(&self) -> usize {
+        self.0.some.get().unwrap_or_default()
+    }
+
+    /// So many bytes are on their way to it.
+    pub fn pass(&self, bytes: usize) {
+        self.0.some.set(self.0.some.get().map(|some| some.saturating_sub(bytes)));
     }
 
     /// Another request begins.
     pub fn reset(&self) {
         self.0.said.set(false);
+        self.0.some.set(None);
     }
 
     /// Has this woken when the handler says so.

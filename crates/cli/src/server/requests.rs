@@ -73,7 +73,7 @@ impl Requests {
     /// Whether the client is to be told, once, that its body is waited for.
     pub(super) fn take_expectation(&mut self) -> bool {
         // One that sends it all the same need not be told (RFC 9110, section 10.1.1).
-        let due = self.expects && self.wanted.is_said() && matches!(self.at, At::Body(_)) && self.unasked == 0;
+        let due = self.expects && self.wanted.is_begun() && matches!(self.at, At::Body(_)) && self.unasked == 0;
         self.expects &= !due;
         due
     }
@@ -132,6 +132,7 @@ impl Requests {
                     let passed = body.pass(&there[..there.len().min(allowed)]);
                     at += passed;
                     self.unasked += passed;
+                    self.wanted.pass(passed);
                     if body.has_ended() {
                         self.at = At::Head(Head::default());
                     } else if passed == 0 {
@@ -145,6 +146,9 @@ impl Requests {
     /// How much of a body may go.
     fn allowed(&self) -> usize {
         // Behind an answer the parser throws it away.
-        if self.answered || self.wanted.is_said() { usize::MAX } else { UNASKED.saturating_sub(self.unasked) }
+        if self.answered || self.wanted.is_said() {
+            return usize::MAX;
+        }
+        UNASKED.saturating_sub(self.unasked).max(self.wanted.some())
     }
 }

@@ -97,6 +97,33 @@ async fn a_body_of_unknown_length_has_room_for_all_that_it_may_be_and_keeps_what
 }
 
 #[actix_web::test]
+async fn no_more_of_a_body_is_asked_for_than_there_is_room() {
+    let (budget, wanted, large) = (budget(), BodyWanted::default(), vec![b' '; 20 << 10]);
+    let all = budget.for_bytes(96 << 10, Instant::now()).await.unwrap();
+    let mut sent = payload([large.clone()]);
+    let (mut source, terms) = (Source { payload: &mut sent, wanted: Some(&wanted) }, terms(64 << 10, &budget));
+    let mut reading = Box::pin(identity(&mut source, Some(20 << 10), &terms));
+    assert!(reading.as_mut().now_or_never().is_none());
+    assert!(!wanted.is_begun(), "asked for before there is room");
+    drop(all);
+    assert!(reading.await.is_ok() && wanted.is_said());
+    for packed in [false, true] {
+        wanted.reset();
+        let all = budget.for_bytes(96 << 10, Instant::now()).await.unwrap();
+        let mut sent = payload([if packed { gzip(&large) } else { large.clone() }]);
+        let mut source = Source { payload: &mut sent, wanted: Some(&wanted) };
+        let reading = async {
+            if packed { gunzipped(&mut source, &terms).await } else { identity(&mut source, None, &terms).await }
+        };
+        let mut reading = Box::pin(reading);
+        assert!(reading.as_mut().now_or_never().is_none());
+        assert_eq!((wanted.is_begun(), wanted.is_said(), wanted.some()), (true, false, FREE), "packed: {packed}");
+        drop(all);
+        assert!(reading.await.is_ok() && wanted.is_said());
+    }
+}
+
+#[actix_web::test]
 async fn a_body_that_never_comes_gives_its_room_back() {
     let budget = budget();
     let request = announcing(90 << 10);

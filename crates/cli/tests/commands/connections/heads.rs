@@ -100,6 +100,21 @@ fn a_body_is_asked_for_only_once_its_sender_may_send_it() {
         stream.write_all(body.as_bytes()).unwrap();
         assert_eq!(status(&mut stream), 201);
     }
+    // One whose length nobody knows is asked for a little at a time, whatever its pieces.
+    let headers = "Expect: 100-continue\r\nTransfer-Encoding: chunked\r\n";
+    let spaces = " ".repeat(60 << 10);
+    for (size, last) in [(1, &spaces[..4 << 10]), (5_000, &spaces), (60_000, &spaces)] {
+        let body = format!("{body}{last}");
+        let pieces = body
+            .as_bytes()
+            .chunks(size)
+            .map(|piece| [format!("{:x}\r\n", piece.len()).as_bytes(), piece, b"\r\n"].concat());
+        stream.write_all(post(&token, headers, "").as_bytes()).unwrap();
+        assert_eq!(status(&mut stream), 100);
+        stream.write_all(&pieces.chain([b"0\r\n\r\n".to_vec()]).flatten().collect::<Vec<_>>()).unwrap();
+        assert_eq!(status(&mut stream), 201, "pieces of {size}");
+    }
+    let headers = format!("Expect: 100-continue\r\nContent-Length: {}\r\n", body.len());
     // Who does not wait for it is not told.
     stream.write_all(post(&token, &headers, body).as_bytes()).unwrap();
     assert_eq!(status(&mut stream), 201);
