@@ -22,7 +22,7 @@ use tokio::task::yield_now;
 use tokio::time::{Instant, timeout_at};
 
 pub use budget::BodyBudget;
-pub(crate) use budget::Room;
+pub(crate) use budget::{Room, Sender};
 #[cfg(test)]
 pub(crate) use coding::gzip;
 
@@ -48,6 +48,8 @@ pub(crate) struct Terms {
     pub(crate) limit: usize,
     /// When all of it must be there.
     pub(crate) deadline: Instant,
+    /// Who sends it.
+    pub(crate) sender: Sender,
     /// Where its memory comes from.
     pub(crate) budget: BodyBudget,
 }
@@ -85,7 +87,7 @@ impl Terms {
 
     /// Room for the bytes of a body.
     async fn room(&self, bytes: usize) -> Result<Room, Problem> {
-        self.budget.for_bytes(bytes, self.patience()).await
+        self.budget.for_bytes(self.sender, bytes, self.patience()).await
     }
 }
 

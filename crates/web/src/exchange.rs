@@ -33,7 +33,7 @@ use tokio::time::{Instant, timeout_at};
 use tracing::Instrument;
 
 use crate::base_path::BasePath;
-use crate::body::{Body, Terms};
+use crate::body::{Body, Sender, Terms};
 use crate::excerpt::Excerpt;
 use crate::media::Media;
 use crate::problem::{Code, Errors, FieldError, Problem};
@@ -63,6 +63,11 @@ impl Context {
     /// Whether whoever asks may read.
     fn sees(&self) -> bool {
         self.principal.get().is_some_and(|principal| principal.scopes.allow(Scope::Read))
+    }
+
+    /// By whose token the request is.
+    fn sender(&self) -> Sender {
+        self.principal.get().map(|principal| principal.token)
     }
 }
 
@@ -109,7 +114,8 @@ impl Call {
     }
 
     async fn read(&self, limit: usize) -> Result<Body, Problem> {
-        let terms = Terms { limit, deadline: self.context.deadline, budget: self.api.bodies.clone() };
+        let (deadline, sender) = (self.context.deadline, self.context.sender());
+        let terms = Terms { limit, deadline, sender, budget: self.api.bodies.clone() };
         let mut payload = self.context.payload.take().unwrap_or(Payload::None);
         let body = body::read(&self.request, &mut payload, terms).await;
         if body.is_err() {

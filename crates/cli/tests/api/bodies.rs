@@ -81,26 +81,30 @@ async fn a_secret_in_the_place_of_an_id_is_not_shown(service: Service) {
 #[actix_web::test]
 async fn many_large_bodies_at_once_take_no_more_memory_than_they_may() {
     const BODY: usize = 4 << 20;
-    // Three quarters of it are for bytes: six bodies. A busy machine takes its time.
+    // Nine sixteenths of it are for bytes: four bodies, and a third of that for one token. A busy machine takes its time.
     let service =
         Service::on_sqlite_with(&[("STINT_HTTP__BODY_BUDGET", "32MiB"), ("STINT_HTTP__REQUEST_TIMEOUT", "1m")]);
     let token = json!({ "name": "editor", "creates_jobs": true });
-    let token = service.api.post("/capture-tokens", &token).await.expect(201).json();
-    let head = format!(
-        "POST /api/wakatime/v1/users/current/heartbeats.bulk HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nContent-Length: {BODY}\r\n\r\n[",
-        text(&token, "secret")
-    );
+    let mut heads = Vec::new();
+    for _ in 0..4 {
+        let token = service.api.post("/capture-tokens", &token).await.expect(201).json();
+        heads.push(format!(
+            "POST /api/wakatime/v1/users/current/heartbeats.bulk HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nContent-Length: {BODY}\r\n\r\n[",
+            text(&token, "secret")
+        ));
+    }
     let body = vec![b' '; BODY - 2];
     let (arrived, arrivals) = tokio::sync::watch::channel(0);
     let before = service.most_memory();
-    let senders = (0..24).map(|_| async {
+    let (service, body, arrived, arrivals) = (&service, &body, &arrived, &arrivals);
+    let senders = heads.iter().cycle().take(24).map(|head| async move {
         let mut connection = Connection::open(service.api.address()).await;
-        connection.write(&head).await;
+        connection.write(head).await;
         // Who is refused meanwhile cannot write to the end.
-        if connection.write(&body).await {
+        if connection.write(body).await {
             arrived.send_modify(|arrived| *arrived += 1);
         }
-        arrivals.clone().wait_for(|arrived| *arrived >= 5).await.unwrap();
+        arrivals.clone().wait_for(|arrived| *arrived >= 4).await.unwrap();
         match connection.exchange("]").await {
             Reply::Answer(answer) => answer.status,
             // It was told so, and had not read it.
@@ -109,7 +113,7 @@ async fn many_large_bodies_at_once_take_no_more_memory_than_they_may() {
     });
     let statuses = join_all(senders).await;
     assert!(statuses.iter().all(|status| matches!(status, 201 | 503)), "{statuses:?}");
-    assert!(statuses.iter().filter(|status| **status == 201).count() >= 5, "{statuses:?}");
+    assert!(statuses.iter().filter(|status| **status == 201).count() >= 4, "{statuses:?}");
     let took = service.most_memory() - before;
     assert!(took < 64 << 20, "bodies took {} MiB", took >> 20);
 }

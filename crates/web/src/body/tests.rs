@@ -7,6 +7,7 @@ use actix_web::test::TestRequest;
 use futures::{FutureExt, stream};
 use prometheus_client::registry::Registry;
 use stint_domain::ports::job::Put;
+use stint_domain::values::TokenId;
 
 use super::*;
 use crate::api::JOBS;
@@ -15,14 +16,17 @@ use crate::{Api, HttpMetrics};
 
 type Pieces = Vec<Result<Bytes, PayloadError>>;
 
-/// A budget of 96 KiB for bytes.
+/// A budget of 96 KiB for bytes of large bodies.
 fn budget() -> BodyBudget {
-    BodyBudget::new(128 << 10, &HttpMetrics::new(&mut Registry::default()))
+    BodyBudget::of([96, 16, 32], &HttpMetrics::new(&mut Registry::default()))
 }
 
 fn terms(limit: usize, budget: &BodyBudget) -> Terms {
-    Terms { limit, deadline: Instant::now() + Duration::from_mins(1), budget: budget.clone() }
+    Terms { limit, deadline: Instant::now() + Duration::from_mins(1), sender: OTHER, budget: budget.clone() }
 }
+
+/// A sender of its own.
+const OTHER: Sender = Some(TokenId::new(uuid::Uuid::from_u128(7)));
 
 fn payload(pieces: impl IntoIterator<Item = Vec<u8>>) -> Payload {
     let pieces: Pieces = pieces.into_iter().map(|piece| Ok(Bytes::from(piece))).collect();
@@ -59,7 +63,7 @@ async fn a_gzip_bomb_is_413_and_takes_no_more_than_the_limit() {
     let budget = BodyBudget::new(2 << 20, &HttpMetrics::new(&mut Registry::default()));
     let problem = read(&gzipped(), &mut payload([bomb]), terms(1 << 20, &budget)).await.unwrap_err();
     assert_eq!(problem.code(), Code::BodyTooLarge);
-    assert!(budget.for_bytes((2 << 20) / 4 * 3, Instant::now()).await.is_ok(), "its room was given back");
+    assert!(budget.for_bytes(None, (2 << 20) / 4 * 3, Instant::now()).await.is_ok(), "its room was given back");
 }
 
 #[actix_web::test]
@@ -82,7 +86,7 @@ async fn a_body_of_unknown_length_has_room_for_all_that_it_may_be_and_keeps_what
     let budget = budget();
     let request = TestRequest::post().to_http_request();
     let (small, large) = ([vec![b' '; FREE]], [vec![b' '; 20 << 10], vec![b' '; 20 << 10]]);
-    let all = budget.for_bytes(96 << 10, Instant::now()).await.unwrap();
+    let all = budget.for_bytes(None, 96 << 10, Instant::now()).await.unwrap();
     let small = read(&request, &mut payload(small), terms(64 << 10, &budget)).await.unwrap();
     assert_eq!(small.len(), FREE, "a small one needs none");
     let mut sent = payload(large);
@@ -91,15 +95,15 @@ async fn a_body_of_unknown_length_has_room_for_all_that_it_may_be_and_keeps_what
     drop(all);
     let large = waiting.await.unwrap();
     assert_eq!(large.len(), 40 << 10);
-    let rest = budget.for_bytes(56 << 10, Instant::now()).await.unwrap();
-    assert!(budget.for_bytes(FREE + 1, Instant::now()).await.is_err());
+    let rest = budget.for_bytes(None, 56 << 10, Instant::now()).await.unwrap();
+    assert!(budget.for_bytes(None, FREE + 1, Instant::now()).await.is_err());
     drop((large, rest));
 }
 
 #[actix_web::test]
 async fn no_more_of_a_body_is_asked_for_than_there_is_room() {
     let (budget, wanted, large) = (budget(), BodyWanted::default(), vec![b' '; 20 << 10]);
-    let all = budget.for_bytes(96 << 10, Instant::now()).await.unwrap();
+    let all = budget.for_bytes(None, 96 << 10, Instant::now()).await.unwrap();
     let mut sent = payload([large.clone()]);
     let (mut source, terms) = (Source { payload: &mut sent, wanted: Some(&wanted) }, terms(64 << 10, &budget));
     let mut reading = Box::pin(identity(&mut source, Some(20 << 10), &terms));
@@ -109,7 +113,7 @@ async fn no_more_of_a_body_is_asked_for_than_there_is_room() {
     assert!(reading.await.is_ok() && wanted.is_said());
     for packed in [false, true] {
         wanted.reset();
-        let all = budget.for_bytes(96 << 10, Instant::now()).await.unwrap();
+        let all = budget.for_bytes(None, 96 << 10, Instant::now()).await.unwrap();
         let mut sent = payload([if packed { gzip(&large) } else { large.clone() }]);
         let mut source = Source { payload: &mut sent, wanted: Some(&wanted) };
         let reading = async {
@@ -131,7 +135,7 @@ async fn a_body_that_never_comes_gives_its_room_back() {
     let mut never: Payload = Payload::Stream { payload: Box::pin(stream::pending()) };
     let problem = read(&request, &mut never, terms).await.unwrap_err();
     assert_eq!(problem.code(), Code::RequestTimeout);
-    assert!(budget.for_bytes(90 << 10, Instant::now()).await.is_ok());
+    assert!(budget.for_bytes(None, 90 << 10, Instant::now()).await.is_ok());
 }
 
 fn api_with_room(bytes: usize) -> Api {
@@ -153,7 +157,7 @@ async fn who_finds_no_room_is_503_and_small_bodies_need_none() {
     let spaces = " ".repeat(20 << 10);
     let large = format!(r#"{{"name": "Research"{spaces}}}"#);
     assert_eq!(send(&api, put(&large)).await.status, 200);
-    let all = api.bodies.for_bytes(96 << 10, Instant::now()).await.unwrap();
+    let all = api.bodies.for_bytes(None, 96 << 10, Instant::now()).await.unwrap();
     let reply = send(&api, put(&large)).await;
     assert_eq!((reply.status.as_u16(), reply.code().as_str(), reply.header("retry-after")), (503, "unavailable", "1"));
     assert_eq!(send(&api, put(r#"{"name": "Research"}"#)).await.status, 200);
