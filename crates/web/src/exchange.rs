@@ -121,7 +121,10 @@ impl Call {
         if body.is_err() {
             self.context.payload.set(Some(payload));
         }
-        body
+        let body = body?;
+        // With the body's room in hand, so that few are between this and the time their answers count.
+        self.api.bodies.answers().admit(sender)?;
+        Ok(body)
     }
 
     /// How every URL begins.
@@ -175,8 +178,14 @@ pub(crate) async fn exchange<F: Future<Output = Answer>>(
             Some(allowed) => Ok(allowed),
             None => bounded(handler(call), &api, context.deadline).await,
         };
-        let fitting =
-            |response| if request.method().is_safe() { pieces::of_told(response) } else { Ok(pieces::of(response)) };
+        let (answers, reader) = (api.bodies.answers(), context.sender());
+        let fitting = |response| {
+            if request.method().is_safe() {
+                pieces::of_told(response, answers, reader)
+            } else {
+                Ok(pieces::of(response, answers, reader))
+            }
+        };
         let mut response = answer.and_then(fitting).unwrap_or_else(|problem| {
             problem.log();
             let problem = if context.sees() { problem } else { problem.without_read() };
@@ -184,7 +193,7 @@ pub(crate) async fn exchange<F: Future<Output = Answer>>(
             if plain_errors || api.surface.base_path.below(request.path()).starts_with(api::WAKATIME) {
                 return problem.respond_plainly();
             }
-            pieces::of(problem.respond(&context.id, api.show_causes))
+            pieces::of(problem.respond(&context.id, api.show_causes), answers, reader)
         });
         finish(response.headers_mut(), &context.id);
         api.surface.cors.finish(request.headers(), response.headers_mut());

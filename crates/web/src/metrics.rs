@@ -23,6 +23,7 @@ pub struct HttpMetrics {
     in_flight: Gauge,
     abandoned: Counter,
     bodies_refused: Counter,
+    answers_refused: Counter,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -46,6 +47,7 @@ impl HttpMetrics {
             in_flight: Gauge::default(),
             abandoned: Counter::default(),
             bodies_refused: Counter::default(),
+            answers_refused: Counter::default(),
         };
         let registry = registry.sub_registry_with_prefix("stint_http");
         registry.register("requests", "Requests answered", metrics.requests.clone());
@@ -60,6 +62,11 @@ impl HttpMetrics {
             "bodies_refused",
             "Bodies that found no room in http.body_budget",
             metrics.bodies_refused.clone(),
+        );
+        registry.register(
+            "answers_refused",
+            "Requests refused because too many large answers wait for their readers",
+            metrics.answers_refused.clone(),
         );
         metrics
     }
@@ -83,6 +90,11 @@ impl HttpMetrics {
     /// What counts bodies that found no room.
     pub(crate) fn bodies_refused(&self) -> Counter {
         self.bodies_refused.clone()
+    }
+
+    /// What counts requests that are refused because of the answers that wait.
+    pub(crate) fn answers_refused(&self) -> Counter {
+        self.answers_refused.clone()
     }
 
     /// Counts an answer.

@@ -4,39 +4,37 @@
 //! as a client takes to read it; of one in pieces, a piece is. The pieces share the memory of the whole, and so do the
 //! answers of all connections where the whole is the same for everybody.
 
+mod answers;
+
 use std::convert::Infallible;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
 use actix_web::HttpResponse;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::web::Bytes;
 
-use crate::problem::{Code, Problem};
+pub(crate) use answers::Answers;
+
+use self::answers::Share;
+use crate::body::Sender;
+use crate::problem::Problem;
 
 /// The bytes of a piece.
 const PIECE: usize = 16 * 1024;
 /// The largest body that is given whole: a page of usual length goes out in one write.
 const WHOLE: u64 = 32 * 1024;
-/// The most bytes of larger ones, each with a memory of its own, that are kept for those who read them slowly. It is this
-/// process's, because its memory is.
-const BUDGET: usize = 32 << 20;
-
-static TAKEN: AtomicUsize = AtomicUsize::new(0);
 
 /// The same answer, its body in pieces if it is large.
-pub(crate) fn of(response: HttpResponse) -> HttpResponse {
-    cut(response).0
+pub(crate) fn of(response: HttpResponse, answers: &Answers, reader: Sender) -> HttpResponse {
+    cut(response, answers, reader).0
 }
 
 /// The same of an answer that tells something and did nothing, which is refused when too many large ones wait.
-pub(crate) fn of_told(response: HttpResponse) -> Result<HttpResponse, Problem> {
-    match cut(response) {
-        (_, true) if TAKEN.load(Ordering::Relaxed) > BUDGET => {
-            Err(Problem::new(Code::Unavailable, "too many large answers wait for their readers; ask for less at once"))
-        }
-        (response, _) => Ok(response),
+pub(crate) fn of_told(response: HttpResponse, answers: &Answers, reader: Sender) -> Result<HttpResponse, Problem> {
+    match cut(response, answers, reader) {
+        (_, false) => Err(answers.refuse()),
+        (response, true) => Ok(response),
     }
 }
 
@@ -45,34 +43,19 @@ pub(crate) fn shared(whole: &Bytes) -> BoxBody {
     BoxBody::new(Pieces { rest: whole.clone(), _share: None })
 }
 
-/// The answer, and whether it takes of the budget.
-fn cut(response: HttpResponse) -> (HttpResponse, bool) {
+/// The answer, and whether there is room for it.
+fn cut(response: HttpResponse, answers: &Answers, reader: Sender) -> (HttpResponse, bool) {
     if !matches!(response.body().size(), BodySize::Sized(length) if length > WHOLE) {
-        return (response, false);
+        return (response, true);
     }
     let (head, body) = response.into_parts();
     match body.try_into_bytes() {
         Ok(rest) => {
-            let share = Some(Share::take(rest.len()));
-            (head.set_body(BoxBody::new(Pieces { rest, _share: share })), true)
+            let share = answers.take(reader, rest.len());
+            let fits = share.fits();
+            (head.set_body(BoxBody::new(Pieces { rest, _share: Some(share) })), fits)
         }
-        Err(body) => (head.set_body(body), false),
-    }
-}
-
-/// A part of the budget, as long as it is kept.
-struct Share(usize);
-
-impl Share {
-    fn take(bytes: usize) -> Self {
-        TAKEN.fetch_add(bytes, Ordering::Relaxed);
-        Self(bytes)
-    }
-}
-
-impl Drop for Share {
-    fn drop(&mut self) {
-        TAKEN.fetch_sub(self.0, Ordering::Relaxed);
+        Err(body) => (head.set_body(body), true),
     }
 }
 
@@ -98,8 +81,15 @@ impl MessageBody for Pieces {
 #[cfg(test)]
 mod tests {
     use futures::future::poll_fn;
+    use prometheus_client::registry::Registry;
 
     use super::*;
+    use crate::HttpMetrics;
+    use crate::problem::Code;
+
+    fn answers() -> Answers {
+        Answers::new(&HttpMetrics::new(&mut Registry::default()))
+    }
 
     fn large() -> Bytes {
         Bytes::from((0..=255).cycle().take(PIECE * 3 + 1).collect::<Vec<u8>>())
@@ -121,21 +111,21 @@ mod tests {
     #[actix_web::test]
     async fn a_large_body_comes_in_pieces_of_one_memory_and_a_small_one_as_it_is() {
         let whole = large();
-        read(of(HttpResponse::Ok().body(whole.clone())).into_body(), &whole).await;
+        read(of(HttpResponse::Ok().body(whole.clone()), &answers(), None).into_body(), &whole).await;
         read(shared(&whole), &whole).await;
-        let small = of(HttpResponse::Ok().body(whole.slice(..PIECE * 2)));
+        let small = of(HttpResponse::Ok().body(whole.slice(..PIECE * 2)), &answers(), None);
         assert_eq!(small.into_body().try_into_bytes().unwrap().len(), PIECE * 2);
     }
 
     #[test]
     fn what_only_tells_is_refused_when_large_answers_take_too_much_and_what_was_done_is_told() {
-        let answer = || HttpResponse::Ok().body(large());
-        let waiting = Share::take(BUDGET);
-        assert_eq!(of_told(answer()).unwrap_err().code(), Code::Unavailable);
-        assert!(of_told(HttpResponse::Ok().body(shared(&large()))).is_ok());
-        assert!(of_told(HttpResponse::Ok().body("small")).is_ok());
-        drop(of(answer()));
+        let (answer, answers) = (|| HttpResponse::Ok().body(large()), answers());
+        let waiting = answers.take(None, 32 << 20);
+        assert_eq!(of_told(answer(), &answers, None).unwrap_err().code(), Code::Unavailable);
+        assert!(of_told(HttpResponse::Ok().body(shared(&large())), &answers, None).is_ok());
+        assert!(of_told(HttpResponse::Ok().body("small"), &answers, None).is_ok());
+        drop(of(answer(), &answers, None));
         drop(waiting);
-        assert!(of_told(answer()).is_ok());
+        assert!(of_told(answer(), &answers, None).is_ok());
     }
 }

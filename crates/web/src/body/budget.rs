@@ -15,6 +15,7 @@ use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
 use crate::HttpMetrics;
+use crate::pieces::Answers;
 use crate::problem::{Code, Problem};
 
 /// What a body may have without asking: a connection has buffers of such a size of its own. Most bodies are smaller.
@@ -37,6 +38,8 @@ pub struct BodyBudget {
     small: Share,
     values: Share,
     refused: Counter,
+    /// The other bodies: those of answers.
+    answers: Answers,
 }
 
 /// A part of the memory.
@@ -66,7 +69,7 @@ impl BodyBudget {
     /// So many units for each.
     pub(super) fn of([large, small, values]: [usize; 3], metrics: &HttpMetrics) -> Self {
         let [large, small, values] = [large, small, values].map(Share::of);
-        Self { large, small, values, refused: metrics.bodies_refused() }
+        Self { large, small, values, refused: metrics.bodies_refused(), answers: Answers::new(metrics) }
     }
 
     /// Room for the bytes of a body, as soon as there is some.
@@ -85,6 +88,11 @@ impl BodyBudget {
             return Ok(Room::default());
         }
         self.in_time(self.values.take(bytes), until).await
+    }
+
+    /// The large answers that wait for their readers.
+    pub(crate) const fn answers(&self) -> &Answers {
+        &self.answers
     }
 
     async fn in_time(

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use actix_web::HttpResponse;
 use actix_web::dev::Service;
 use actix_web::test::init_service;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 
-use crate::HttpMetrics;
-use crate::test::{Ports, TestRequest, by, job, secret, send, sent};
+use crate::test::{self, Ports, TestRequest, by, job, secret, send, sent};
+use crate::{BodyBudget, HttpMetrics, pieces};
 
 const JOBS: &str = "/api/v1/jobs";
 const JOB_URL: &str = "/api/v1/jobs/00000000-0000-0000-0000-000000000005";
@@ -164,6 +165,25 @@ async fn bodies_are_json_of_the_right_type_and_size() {
     assert_eq!(send(&api, untyped).await.code(), "unsupported-media-type");
     let reply = send(&api, sent("PATCH", JOB_URL, "{\"a\":[{\"b\"")).await;
     assert!(reply.json()["detail"].as_str().unwrap().contains("line 1 column 10"), "{:?}", reply.json());
+}
+
+#[actix_web::test]
+async fn who_leaves_large_answers_unread_writes_nothing_and_is_counted() {
+    let mut registry = Registry::default();
+    // Its ports refuse to be asked.
+    let mut api = Ports::new().api();
+    api.metrics = HttpMetrics::new(&mut registry);
+    api.bodies = BodyBudget::new(64 << 20, &api.metrics);
+    let large = HttpResponse::Ok().body("x".repeat(12 << 20));
+    let unread = pieces::of(large, api.bodies.answers(), Some(test::token().id));
+    let put = || sent("PUT", JOB_URL, r#"{"name": "Research"}"#);
+    let reply = send(&api, put()).await;
+    assert_eq!((reply.status.as_u16(), reply.code().as_str()), (503, "unavailable"));
+    let mut text = String::new();
+    encode(&mut text, &registry).unwrap();
+    assert!(text.contains("stint_http_answers_refused_total 1"), "{text}");
+    drop(unread);
+    assert!(api.bodies.answers().admit(Some(test::token().id)).is_ok());
 }
 
 #[actix_web::test]
