@@ -174,6 +174,7 @@ async fn gunzipped(source: &mut Source<'_>, terms: &Terms) -> Result<(Bytes, Roo
         GunzipError::TooLarge => too_large(terms.limit),
         GunzipError::Broken => Problem::new(Code::MalformedJson, "the body is no whole gzip stream"),
     };
+    let _decoder = terms.budget.for_decoder(terms.sender, terms.patience()).await?;
     let (mut stream, mut room) = (Gunzip::new(terms.limit), Room::default());
     let (mut encoded, mut worked) = (0, 0);
     while let Some(chunk) = source.next(&room).await? {
@@ -196,6 +197,10 @@ async fn gunzipped(source: &mut Source<'_>, terms: &Terms) -> Result<(Bytes, Roo
         }
     }
     let body = stream.finish().map_err(refused)?;
+    if room.is_none() {
+        // The decoder keeps up to 32 KiB to the end.
+        room = terms.room(body.len()).await?;
+    }
     room.shrink_to(body.len());
     Ok((body.freeze(), room))
 }

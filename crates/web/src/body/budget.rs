@@ -1,10 +1,11 @@
 //! How much memory the bodies of all requests may take together, and those of one sender.
 //!
-//! Five eighths of it are for the bytes of large bodies, one for those of small ones, which so never queue behind large
-//! ones, and two for the values that are made of them. One sender has at most a third of each of the first two at once,
-//! and waits for its own bodies before it stands in the line of all. A body takes what its bytes need in one go, before
-//! it is read, and what its values need while it is parsed, which waits for nothing: so nobody who waits holds what
-//! another one who waits needs, and every wait ends. Who came first is served first.
+//! Nine sixteenths of it are for the bytes of large bodies, two for those of small ones, which so never queue behind large
+//! ones, one for what decodes them, and four for the values that are made of them. One sender has at most a third of
+//! each of the first three at once, and waits for its own bodies before it stands in the line of all. A body takes what
+//! decodes it, then what its bytes need in one go, before it is read, and what its values need while it is parsed, which
+//! waits for nothing: so nobody who waits holds what one needs whom they wait for, and every wait ends. Who came first
+//! is served first.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,6 +26,8 @@ pub(super) const FREE: usize = 8 << 10;
 const UNIT: usize = 1 << 10;
 /// How many small bodies there is room for at least: smaller ones than what that makes are small.
 const SMALL: usize = 32;
+/// What decodes a gzip stream: its window and its tables.
+const DECODER: usize = 80 << 10;
 /// How many senders share the memory at least.
 const SENDERS: u32 = 3;
 
@@ -36,6 +39,7 @@ pub(crate) type Sender = Option<TokenId>;
 pub struct BodyBudget {
     large: Share,
     small: Share,
+    decoders: Share,
     values: Share,
     refused: Counter,
     /// The other bodies: those of answers.
@@ -62,14 +66,14 @@ impl BodyBudget {
     /// So many bytes. What the largest body takes must fit into half of it.
     pub fn new(bytes: usize, metrics: &HttpMetrics) -> Self {
         let units = bytes / UNIT;
-        let (small, values) = (units / 8, units / 4);
-        Self::of([units - small - values, small, values], metrics)
+        let (small, decoders, values) = (units / 8, units / 16, units / 4);
+        Self::of([units - small - decoders - values, small, decoders, values], metrics)
     }
 
     /// So many units for each.
-    pub(super) fn of([large, small, values]: [usize; 3], metrics: &HttpMetrics) -> Self {
-        let [large, small, values] = [large, small, values].map(Share::of);
-        Self { large, small, values, refused: metrics.bodies_refused(), answers: Answers::new(metrics) }
+    pub(super) fn of([large, small, decoders, values]: [usize; 4], metrics: &HttpMetrics) -> Self {
+        let [large, small, decoders, values] = [large, small, decoders, values].map(Share::of);
+        Self { large, small, decoders, values, refused: metrics.bodies_refused(), answers: Answers::new(metrics) }
     }
 
     /// Room for the bytes of a body, as soon as there is some.
@@ -80,6 +84,11 @@ impl BodyBudget {
         let is_small = bytes <= self.small.all as usize * UNIT / SMALL;
         let share = if is_small { &self.small } else { &self.large };
         self.in_time(share.take_of(sender, bytes), until).await
+    }
+
+    /// Room for what decodes a body, which is to be had before the room for its bytes.
+    pub(super) async fn for_decoder(&self, sender: Sender, until: Instant) -> Result<Room, Problem> {
+        self.in_time(self.decoders.take_of(sender, DECODER), until).await
     }
 
     /// Room for what is made of a body, which is to be given back before anything else is waited for.
@@ -170,7 +179,7 @@ mod tests {
 
     /// A budget of 96 KiB for large bodies, 320 KiB for small ones (of up to 10 KiB), and 32 KiB for values.
     fn budget() -> BodyBudget {
-        BodyBudget::of([96, 320, 32], &HttpMetrics::new(&mut Registry::default()))
+        BodyBudget::of([96, 320, 320, 32], &HttpMetrics::new(&mut Registry::default()))
     }
 
     fn soon() -> Instant {

@@ -18,7 +18,7 @@ type Pieces = Vec<Result<Bytes, PayloadError>>;
 
 /// A budget of 96 KiB for bytes of large bodies.
 fn budget() -> BodyBudget {
-    BodyBudget::of([96, 16, 32], &HttpMetrics::new(&mut Registry::default()))
+    BodyBudget::of([96, 16, 80, 32], &HttpMetrics::new(&mut Registry::default()))
 }
 
 fn terms(limit: usize, budget: &BodyBudget) -> Terms {
@@ -102,7 +102,9 @@ async fn a_body_of_unknown_length_has_room_for_all_that_it_may_be_and_keeps_what
 
 #[actix_web::test]
 async fn no_more_of_a_body_is_asked_for_than_there_is_room() {
-    let (budget, wanted, large) = (budget(), BodyWanted::default(), vec![b' '; 20 << 10]);
+    let (budget, wanted) = (budget(), BodyWanted::default());
+    // 20 KiB that compress to no less.
+    let large: Vec<u8> = (0..5 << 10).flat_map(|i: u32| i.wrapping_mul(0x9e37_79b1).to_be_bytes()).collect();
     let all = budget.for_bytes(None, 96 << 10, Instant::now()).await.unwrap();
     let mut sent = payload([large.clone()]);
     let (mut source, terms) = (Source { payload: &mut sent, wanted: Some(&wanted) }, terms(64 << 10, &budget));
@@ -125,6 +127,25 @@ async fn no_more_of_a_body_is_asked_for_than_there_is_room() {
         drop(all);
         assert!(reading.await.is_ok() && wanted.is_said());
     }
+}
+
+#[actix_web::test]
+async fn what_decodes_a_body_needs_room_however_small_the_body_is() {
+    let (budget, request, packed) = (budget(), gzipped(), gzip(b"{}"));
+    let decoder = budget.for_decoder(None, Instant::now()).await.unwrap();
+    let (mut sent, late) = (payload([packed.clone()]), Terms { deadline: Instant::now(), ..terms(64 << 10, &budget) });
+    assert!(read(&request, &mut sent, late).await.is_err());
+    let mut sent = payload([packed]);
+    let mut waiting = Box::pin(read(&request, &mut sent, terms(64 << 10, &budget)));
+    assert!(waiting.as_mut().now_or_never().is_none());
+    drop(decoder);
+    let body = waiting.await.unwrap();
+    let all = budget.for_bytes(None, 96 << 10, Instant::now()).await.unwrap();
+    let (mut sent, late) =
+        (payload([gzip(&[b' '; 20 << 10])]), Terms { deadline: Instant::now(), ..terms(64 << 10, &budget) });
+    assert!(read(&request, &mut sent, late).await.is_err(), "what comes out at the very end needs room, too");
+    drop(all);
+    assert!(budget.for_decoder(None, Instant::now()).await.is_ok(), "it is given back, the body kept: {body:?}");
 }
 
 #[actix_web::test]
