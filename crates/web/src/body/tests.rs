@@ -142,7 +142,7 @@ async fn what_decodes_a_body_needs_room_however_small_the_body_is() {
     let body = waiting.await.unwrap();
     let all = budget.for_bytes(None, 96 << 10, Instant::now()).await.unwrap();
     let (mut sent, late) =
-        (payload([gzip(&[b' '; 20 << 10])]), Terms { deadline: Instant::now(), ..terms(64 << 10, &budget) });
+        (payload([gzip(&b" ".repeat(20 << 10))]), Terms { deadline: Instant::now(), ..terms(64 << 10, &budget) });
     assert!(read(&request, &mut sent, late).await.is_err(), "what comes out at the very end needs room, too");
     drop(all);
     assert!(budget.for_decoder(None, Instant::now()).await.is_ok(), "it is given back, the body kept: {body:?}");
