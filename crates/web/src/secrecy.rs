@@ -17,8 +17,8 @@ const HIDDEN: &str = "…";
 /// What secrets begin with that are told apart from other text by that.
 const PREFIXES: [&str; 2] = ["stint_", "waka_"];
 
-/// How long a secret is that has no prefix: an id of version 4.
-const CHARS: usize = 36;
+/// How long a secret is that has no prefix: an id of version 4, with its hyphens or without.
+const CHARS: [usize; 2] = [36, 32];
 
 /// The path, without what is or may be a secret.
 pub(crate) fn of_path(path: &str) -> Cow<'_, str> {
@@ -72,8 +72,8 @@ fn length_of_secret(text: &str) -> usize {
         let length = after.bytes().take_while(|byte| is_part(byte)).count();
         return if length < LEAST { 0 } else { prefix.len() + length };
     }
-    let id = text.as_bytes().get(..CHARS);
-    if id.is_some_and(is_v4) { CHARS } else { 0 }
+    let is_id = |chars: &usize| text.as_bytes().get(..*chars).is_some_and(is_v4);
+    CHARS.into_iter().find(is_id).unwrap_or_default()
 }
 
 /// Whether a secret is to follow, however that is spelt.
@@ -84,7 +84,7 @@ fn may_name_ping(segment: &str) -> bool {
 /// Whether it holds a token's secret, or something like one. Our own ids are no version 4, so that they can be named.
 fn may_be_secret(segment: &str) -> bool {
     let text = decoded(segment);
-    has_prefix_of_secret(&text) || text.as_bytes().windows(CHARS).any(is_v4)
+    has_prefix_of_secret(&text) || CHARS.iter().any(|chars| text.as_bytes().windows(*chars).any(is_v4))
 }
 
 fn is_v4(text: &[u8]) -> bool {
@@ -112,6 +112,9 @@ mod tests {
         assert_eq!(shown("/x/waka_y/stint_z"), "/x/…/…");
         assert_eq!(of_path(&format!("/x/{}", SECRET.to_uppercase())), "/x/…");
         assert_eq!(of_value(&format!("waka_{SECRET}")), "…");
+        assert_eq!(shown("/x/0b9a3c1e5d7f4e2a8b6c1f0e9d8c7b6a"), "/x/…");
+        assert_eq!(of_text("no `0B9A3C1E5D7F4E2A8B6C1F0E9D8C7B6A`".to_owned()), "no `…`");
+        assert_eq!(of_value("01890a5dac96774bbcceb302099a8057"), "01890a5dac96774bbcceb302099a8057");
         assert_eq!(of_value("01890a5d-ac96-774b-bcce-b302099a8057x"), "01890a5d-ac96-774b-bcce-b302099a8057x");
         let told = |text: &str| of_text(text.replace('#', SECRET));
         assert_eq!(told("there is no job #"), "there is no job …");
