@@ -65,10 +65,10 @@ struct Range {
 }
 
 impl Day {
-    /// What was captured on `date`, which is among `days` as seen from `today`.
-    pub(super) fn of(date: DateStamp, today: DateStamp, zone: Zone, days: &[CapturedTime]) -> Self {
+    /// What was captured on `date`, all of `times`, as seen from `today`.
+    pub(super) fn of(date: DateStamp, today: DateStamp, zone: Zone, times: &[CapturedTime]) -> Self {
         let mut projects = BTreeMap::<&str, u64>::new();
-        for time in days.iter().filter(|time| time.day == date) {
+        for time in times {
             *projects.entry(time.name.as_ref().map_or(NO_PROJECT, |name| name.as_str())).or_default() += time.micros;
         }
         let all = projects.values().sum();

@@ -59,7 +59,13 @@ struct Average {
 
 impl SummariesBody {
     pub(super) fn of((first, last): Days, today: DateStamp, zone: Zone, times: &[CapturedTime]) -> Self {
-        let days = first.through(last).map(|date| Day::of(date, today, zone, times));
+        // They come by day.
+        let mut rest = times;
+        let days = first.through(last).map(|date| {
+            let (its, later) = rest.split_at(rest.partition_point(|time| time.day <= date));
+            rest = later;
+            Day::of(date, today, zone, its)
+        });
         let data: Vec<_> = days.collect();
         let seconds = data.iter().map(|day| day.grand_total.total_seconds).sum();
         let all = data.len() as u64;
