@@ -8,12 +8,14 @@ use super::capture::until_total;
 use super::client::{Client, Request};
 use super::ledger::{chosen_id, entry, entry_of, id, text};
 use super::service::{Service, on_both_databases};
+use super::streams::{now, zone_at_noon};
 
 on_both_databases!(
     every_route_shows_each_token_what_its_scopes_allow,
     a_put_that_creates_shows_what_it_made_and_one_that_replaces_does_not,
     a_repeat_shows_its_sender_the_first_answer_again,
     no_problem_names_what_the_caller_may_not_read,
+    a_plugin_is_told_what_the_jobs_of_its_own_pings_are_called_now_and_no_others,
 );
 
 /// In everything that a caller without `read` must not see.
@@ -247,4 +249,31 @@ async fn no_problem_names_what_the_caller_may_not_read(service: Service) {
     // What the caller names itself is named.
     let answer = writer.post(format!("/jobs/{job}/time-entries"), &entry(1)).await;
     assert!(text(&answer.expect_problem(409, "job-archived"), "detail").contains(&job));
+}
+
+/// The one exception, of which docs/api.md tells.
+async fn a_plugin_is_told_what_the_jobs_of_its_own_pings_are_called_now_and_no_others(service: Service) {
+    let service = service.set("STINT_WORKER__IN_SERVE", "true");
+    let (api, anonymous, mut secrets) = (&service.api, service.api.anonymous(), Vec::new());
+    for name in ["then", "hidden job"] {
+        let job = api.new_job(name).await;
+        let token = json!({ "name": name, "time_zone": zone_at_noon() });
+        let token = api.post(format!("/jobs/{job}/capture-tokens"), &token).await.expect(201).json();
+        for ago in [1_200, 600] {
+            anonymous.get(format!("{}?at={}", text(&token, "ping_url"), now() - ago)).await.expect(202);
+        }
+        until_total(api, &job, 10).await;
+        if name == "then" {
+            api.patch(format!("/jobs/{job}"), &json!({ "name": "now" })).await.expect(200);
+        }
+        secrets.push(text(&token, "secret"));
+    }
+    for (what, day) in [("statusbar/today", "/data"), ("summaries", "/data/0")] {
+        let target = format!("/api/wakatime/v1/users/current/{what}?api_key={}", secrets[0]);
+        let answer = anonymous.get(target).await.expect(200);
+        let body = answer.json();
+        let projects = body.pointer(day).unwrap()["projects"].as_array().unwrap();
+        assert_eq!(projects.iter().map(|project| text(project, "name")).collect::<Vec<_>>(), ["now"], "{answer}");
+        assert!(!answer.to_string().contains(HIDDEN), "{answer}");
+    }
 }

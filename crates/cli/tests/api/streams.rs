@@ -25,12 +25,12 @@ fn with_worker(service: Service) -> Service {
     service.set("STINT_WORKER__IN_SERVE", "true")
 }
 
-fn now() -> u64 {
+pub(super) fn now() -> u64 {
     std::time::UNIX_EPOCH.elapsed().unwrap().as_secs()
 }
 
 /// A zone where it is between noon and one.
-fn zone_at_noon() -> String {
+pub(super) fn zone_at_noon() -> String {
     let hour = now() / 3_600 % 24;
     if hour < 12 { format!("Etc/GMT-{}", 12 - hour) } else { format!("Etc/GMT+{}", hour - 12) }
 }
