@@ -17,6 +17,8 @@ use self::head::{Head, Refusal};
 const UNASKED: usize = 16 * 1024;
 /// What is kept of the memory that held what waited.
 const KEPT: usize = 1024;
+/// By how much that memory grows.
+const STEP: usize = 4 * KEPT;
 
 /// What came and was not handed on, and what it belongs to.
 #[derive(Debug)]
@@ -73,7 +75,9 @@ impl Requests {
     /// Whether the client is to be told, once, that its body is waited for.
     pub(super) fn take_expectation(&mut self) -> bool {
         // One that sends it all the same need not be told (RFC 9110, section 10.1.1).
-        let due = self.expects && self.wanted.is_begun() && matches!(self.at, At::Body(_)) && self.unasked == 0;
+        let waits = self.expects && matches!(self.at, At::Body(_)) && self.unasked == 0;
+        // Behind an answer, or in the middle of one, it would be taken for the next.
+        let due = waits && self.wanted.is_begun() && !self.answered;
         self.expects &= !due;
         due
     }
@@ -101,14 +105,28 @@ impl Requests {
     pub(super) fn take(&mut self, buffer: &mut ReadBuf<'_>, start: usize, stuck: bool) -> Result<bool, Refusal> {
         let end = buffer.filled().len();
         if !self.waiting.is_empty() {
-            self.waiting.extend_from_slice(&buffer.filled()[start..]);
+            self.keep(&buffer.filled()[start..]);
             buffer.set_filled(start);
             return self.release(buffer, stuck);
         }
         let passed = self.pass(&mut buffer.filled_mut()[start..], stuck)?;
-        self.waiting.extend_from_slice(&buffer.filled()[start + passed..end]);
+        self.keep(&buffer.filled()[start + passed..end]);
         buffer.set_filled(start + passed);
         Ok(passed > 0)
+    }
+
+    /// Has these wait, in memory that grows by steps: doubled, half of it would be nobody's.
+    fn keep(&mut self, bytes: &[u8]) {
+        let length = self.waiting.len() + bytes.len();
+        if length > self.waiting.capacity() {
+            self.waiting.reserve_exact(length.next_multiple_of(STEP) - self.waiting.len());
+        }
+        self.waiting.extend_from_slice(bytes);
+    }
+
+    /// Forgets what waits, because nothing of it is looked at any more.
+    pub(super) fn forget(&mut self) {
+        (self.waiting, self.free) = (Vec::new(), 0);
     }
 
     /// How many of the first bytes may go.
@@ -135,6 +153,8 @@ impl Requests {
                     self.wanted.pass(passed);
                     if body.has_ended() {
                         self.at = At::Head(Head::default());
+                    } else if at == 0 && body.is_broken() {
+                        return Err(if self.answered { Refusal::BrokenBody } else { Refusal::BareLineFeed });
                     } else if passed == 0 {
                         return Ok(at);
                     }
@@ -150,5 +170,57 @@ impl Requests {
             return usize::MAX;
         }
         UNASKED.saturating_sub(self.unasked).max(self.wanted.some())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Takes what comes, and what of it is handed on.
+    fn handed_on(requests: &mut Requests, bytes: &str) -> Result<String, Refusal> {
+        let mut memory = vec![0; bytes.len()];
+        let mut buffer = ReadBuf::new(&mut memory);
+        buffer.put_slice(bytes.as_bytes());
+        requests.take(&mut buffer, 0, false)?;
+        Ok(String::from_utf8(buffer.filled().to_vec()).unwrap())
+    }
+
+    #[test]
+    fn a_client_is_told_to_go_on_once_and_never_behind_an_answer() {
+        let head = "POST / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n";
+        for answered in [false, true] {
+            let wanted = BodyWanted::default();
+            let mut requests = Requests::new(wanted.clone());
+            handed_on(&mut requests, head).unwrap();
+            assert!(!requests.take_expectation(), "nobody asked for it");
+            wanted.say();
+            if answered {
+                requests.answered();
+            }
+            assert_eq!([requests.take_expectation(), requests.take_expectation()], [!answered, false]);
+        }
+    }
+
+    #[test]
+    fn a_body_that_is_broken_ends_where_it_breaks() {
+        let mut requests = Requests::new(BodyWanted::default());
+        let good = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n";
+        assert_eq!(handed_on(&mut requests, &format!("{good}1;y\nz\r\n")).unwrap(), format!("{good}1;y"));
+        let mut memory = [0; 16];
+        let mut into = ReadBuf::new(&mut memory);
+        assert_eq!(requests.release(&mut into, false), Err(Refusal::BareLineFeed));
+        requests.answered();
+        assert_eq!(requests.release(&mut into, false), Err(Refusal::BrokenBody));
+    }
+
+    #[test]
+    fn what_waits_takes_little_more_memory_than_it_has_bytes() {
+        let mut requests = Requests::new(BodyWanted::default());
+        handed_on(&mut requests, "GET / HTTP/1.1\r\nX: ").unwrap();
+        while requests.waiting.len() + 1000 < head::LARGEST {
+            handed_on(&mut requests, &"x".repeat(1000)).unwrap();
+            assert!(requests.waiting.capacity() < requests.waiting.len() + STEP);
+        }
     }
 }

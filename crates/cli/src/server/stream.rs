@@ -22,6 +22,11 @@ const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 const MALFORMED: &[u8] = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 const TOO_LARGE: &[u8] =
     b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+/// How much of what a refused client goes on to send is read, so that the connection ends in order: closed with some of
+/// it unread, the kernel would take back the answer.
+const HEARD: usize = 64 * 1024;
+/// How long that may take.
+const FAREWELL: Duration = Duration::from_secs(1);
 /// How long an answer may be stuck once the service is about to stop.
 const STOPPING: Duration = Duration::from_secs(1);
 
@@ -36,6 +41,8 @@ pub(super) struct Stream<T> {
     saying: &'static [u8],
     /// Whether nothing more is read.
     refused: bool,
+    /// What is still read of a refused client when it has been told, and until when.
+    hearing: Option<(usize, Pin<Box<Sleep>>)>,
     /// Since when the client has taken nothing of what there is for it.
     stuck: Option<Instant>,
     patience: Option<Pin<Box<Sleep>>>,
@@ -49,8 +56,8 @@ impl<T: Transport> Stream<T> {
         let wanted = BodyWanted::default();
         let requests = Requests::new(wanted.clone());
         let (saying, stuck, patience, open) = (&b""[..], None, None, worker.counted.open());
-        let (refused, parked) = (false, false);
-        Self { inner, place, worker, requests, wanted, saying, refused, stuck, patience, parked, _open: open }
+        let (refused, hearing, parked) = (false, None, false);
+        Self { inner, place, worker, requests, wanted, saying, refused, hearing, stuck, patience, parked, _open: open }
     }
 
     /// By which a handler says that it waits for the body.
@@ -85,15 +92,33 @@ impl<T: Transport> Stream<T> {
     fn refuse(&mut self, refusal: Refusal, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.worker.counted.malformed.seen();
         self.refused = true;
+        self.requests.forget();
         self.saying = match refusal {
             Refusal::BareLineFeed | Refusal::NoRequest => MALFORMED,
             Refusal::TooLarge => TOO_LARGE,
+            // Behind an answer, or in the middle of one, it would be taken for the next.
+            Refusal::BrokenBody => b"",
         };
         match self.say(cx) {
             Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
             // What is not said yet is before the connection is shut down.
             _ => Poll::Ready(Ok(())),
         }
+    }
+
+    /// Hears a refused client out, up to a point. Whether it reads its answer is its own affair.
+    fn hear_out(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let until = || (0, Box::pin(sleep_until(Instant::now() + FAREWELL)));
+        let (heard, patience) = self.hearing.get_or_insert_with(until);
+        let mut memory = [0; 1024];
+        while *heard < HEARD && patience.as_mut().poll(cx).is_pending() {
+            let mut buffer = ReadBuf::new(&mut memory);
+            match ready!(Pin::new(&mut self.inner).poll_read(cx, &mut buffer)) {
+                Ok(()) if !buffer.filled().is_empty() => *heard += buffer.filled().len(),
+                _ => break,
+            }
+        }
+        Poll::Ready(())
     }
 
     /// The client takes something of an answer.
@@ -203,6 +228,12 @@ impl<T: Transport> AsyncWrite for Stream<T> {
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         ready!(this.say(cx))?;
-        Pin::new(&mut this.inner).poll_shutdown(cx)
+        if this.hearing.is_none() {
+            ready!(Pin::new(&mut this.inner).poll_shutdown(cx))?;
+        }
+        if this.refused {
+            ready!(this.hear_out(cx));
+        }
+        Poll::Ready(Ok(()))
     }
 }

@@ -80,10 +80,13 @@ pub(crate) const KEYS: &[Key] = &[
     key("http.request_timeout", "how long a request may take before it is answered 503"),
     key("http.header_timeout", "how long a client may take to send a request's head"),
     key("http.keep_alive", "how long an idle connection is kept"),
-    key("http.write_timeout", "how long a client may read nothing of its answer before it is cut off; at least `1s`"),
+    key(
+        "http.write_timeout",
+        "how long a client may read nothing of its answer before it is cut off; at least `1s`. Some 48 KiB must be read in it",
+    ),
     key(
         "http.max_connections",
-        "the most connections; for one more, the one that has been idle longest makes room, and where none is idle it is answered 503",
+        "the most connections, of which each HTTP thread takes its share, rounded up; for one more, the thread's one that has been idle longest makes room, and where none is idle it is answered 503",
     ),
     key(
         "http.drain_delay",

@@ -15,11 +15,17 @@ pub(in crate::server) enum Chunk {
     Size(u64),
     /// In what follows them on their line.
     Extension(u64),
+    /// Behind the CR of their line.
+    SizeEnd(u64),
     /// In a chunk, or in the line's end behind it.
     Data(u64),
     /// In a line behind the last chunk, of which so many bytes came.
     Trailer(u64),
+    /// Behind the CR of such a line.
+    TrailerEnd(u64),
     End,
+    /// Before an LF without a CR: proxies differ on whether that ends a line, and so on where the body ends.
+    Broken,
 }
 
 impl Body {
@@ -35,6 +41,11 @@ impl Body {
         matches!(self, Self::Length(0) | Self::Chunked(Chunk::End))
     }
 
+    /// Whether what comes next can be no part of a body.
+    pub(in crate::server) fn is_broken(&self) -> bool {
+        matches!(self, Self::Chunked(Chunk::Broken))
+    }
+
     /// How many of these bytes belong to the body.
     pub(in crate::server) fn pass(&mut self, bytes: &[u8]) -> usize {
         match self {
@@ -45,7 +56,7 @@ impl Body {
             }
             Self::Chunked(chunk) => {
                 let mut at = 0;
-                while at < bytes.len() && *chunk != Chunk::End {
+                while at < bytes.len() && !matches!(chunk, Chunk::End | Chunk::Broken) {
                     at += chunk.pass(&bytes[at..]);
                 }
                 at
@@ -55,38 +66,35 @@ impl Body {
 }
 
 impl Chunk {
-    /// Takes at least one byte.
+    /// Takes at least one byte, unless it breaks the body.
     fn pass(&mut self, bytes: &[u8]) -> usize {
         let byte = bytes[0];
-        *self = match *self {
-            Self::Size(size) => match (byte as char).to_digit(16) {
-                Some(digit) => Self::Size(size.saturating_mul(16).saturating_add(digit.into())),
-                None => Self::Extension(size).after(byte),
-            },
-            Self::Extension(size) => Self::Extension(size).after(byte),
-            Self::Data(left) => {
+        *self = match (*self, byte) {
+            (Self::Data(left), _) => {
                 let passed = at_most(left, bytes.len());
                 *self = if passed as u64 == left { Self::Size(0) } else { Self::Data(left - passed as u64) };
                 return passed;
             }
-            Self::Trailer(length) => match byte {
-                b'\n' if length == 0 => Self::End,
-                b'\n' => Self::Trailer(0),
-                b'\r' => Self::Trailer(length),
-                _ => Self::Trailer(length + 1),
+            (Self::Size(size) | Self::Extension(size) | Self::SizeEnd(size), b'\r') => Self::SizeEnd(size),
+            (Self::SizeEnd(0), b'\n') => Self::Trailer(0),
+            // The chunk, with its own line's end.
+            (Self::SizeEnd(size), b'\n') => Self::Data(size.saturating_add(2)),
+            (Self::Trailer(length) | Self::TrailerEnd(length), b'\r') => Self::TrailerEnd(length),
+            (Self::TrailerEnd(0), b'\n') => Self::End,
+            (Self::TrailerEnd(_), b'\n') => Self::Trailer(0),
+            (_, b'\n') => {
+                *self = Self::Broken;
+                return 0;
+            }
+            (Self::Size(size), _) => match (byte as char).to_digit(16) {
+                Some(digit) => Self::Size(size.saturating_mul(16).saturating_add(digit.into())),
+                None => Self::Extension(size),
             },
-            Self::End => Self::End,
+            (Self::Extension(size) | Self::SizeEnd(size), _) => Self::Extension(size),
+            (Self::Trailer(length) | Self::TrailerEnd(length), _) => Self::Trailer(length + 1),
+            (over @ (Self::End | Self::Broken), _) => over,
         };
         1
-    }
-
-    /// The end of a line with a size: the chunk, with its own line's end, or what follows the last one.
-    const fn after(self, byte: u8) -> Self {
-        match self {
-            Self::Extension(0) if byte == b'\n' => Self::Trailer(0),
-            Self::Extension(size) if byte == b'\n' => Self::Data(size.saturating_add(2)),
-            other => other,
-        }
     }
 }
 
@@ -128,5 +136,13 @@ mod tests {
         endless.pass(b"ffffffffffffffffff\r\n");
         endless.pass(&[b'x'; 1000]);
         assert!(!endless.has_ended());
+    }
+    #[test]
+    fn a_bare_line_feed_breaks_a_body_wherever_it_ends_a_line() {
+        for bad in ["5\n", "5;x\n", "\n", "0\n", "0\r\n\n", "0\r\nX: y\n", "0\r\nX: y\r\n\n", "1\r\nx\r\n1\n"] {
+            let mut body = Body::chunked();
+            assert_eq!(body.pass(format!("{bad}GET /").as_bytes()), bad.len() - 1, "{bad:?}");
+            assert!(body.is_broken() && body.pass(b"\n") == 0);
+        }
     }
 }

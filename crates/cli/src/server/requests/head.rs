@@ -6,7 +6,7 @@ use memchr::memchr_iter;
 use super::body::Body;
 
 /// The largest head. What clients send has some hundred bytes, a few thousand with cookies of other services.
-pub(super) const LARGEST: usize = 64 * 1024;
+pub(super) const LARGEST: usize = 32 * 1024;
 
 /// Why a head is not handed to the parser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub(in crate::server) enum Refusal {
     /// It does not begin like a request. The parser says so, too, but not before a line has ended.
     NoRequest,
     TooLarge,
+    /// So does a line of a chunked body whose request has an answer, or the beginning of one.
+    BrokenBody,
 }
 
 /// How much of a head was looked at.

@@ -126,9 +126,13 @@ fn a_head_that_is_too_large_is_refused_also_when_it_is_not_the_first() {
     let mut stream = connect(&server);
     stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
     assert_eq!(status(&mut stream), 200);
-    let head = format!("GET /healthz HTTP/1.1\r\nHost: x\r\nX: {}", "x".repeat(64 * 1024));
-    stream.write_all(head.as_bytes()).unwrap();
+    let head = |length| format!("GET /healthz HTTP/1.1\r\nHost: x\r\nX: {}", "x".repeat(length));
+    stream.write_all(format!("{}\r\n\r\n", head(32_000)).as_bytes()).unwrap();
+    assert_eq!(status(&mut stream), 200);
+    stream.write_all(head(64 * 1024).as_bytes()).unwrap();
     assert_eq!(status(&mut stream), 431);
+    // What was sent beyond it was read, so that the connection ends in order: the answer is not lost.
+    stream.read_to_end(&mut Vec::new()).unwrap();
 }
 
 #[test]
