@@ -24,7 +24,8 @@ use self::lane::Lane;
 /// ([`CachedTokens::MOMENT_MICROS`]): that is how long a token that another process creates can stay unknown here, if
 /// somebody tried its secret before. Hashes that were not found lately are looked up a few at a time, however many there
 /// are, while those of known tokens wait for none of them. So whoever guesses secrets, or goes on with a revoked one,
-/// neither fills the memory nor keeps others waiting.
+/// neither fills the memory nor keeps known tokens waiting. A good token that is not remembered waits among those: at its
+/// first use here, and again when more than [`CachedTokens::CAPACITY`] others were used since.
 pub struct CachedTokens {
     inner: Arc<dyn TokenRepository>,
     clock: Arc<dyn Clock>,

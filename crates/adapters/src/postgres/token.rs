@@ -49,6 +49,16 @@ impl TokenRepository for Postgres {
         let RevokeToken { id, at, made } = command;
         self.repeatably(move |connection| {
             transaction(connection, |connection| {
+                if made == Made::Revoke {
+                    // Whoever logs pings locks tokens in the order of their ids, and so does this.
+                    let all = tokens::id.eq(id.as_uuid()).or(tokens::made_by.eq(id.as_uuid()));
+                    let _locked: Vec<uuid::Uuid> = tokens::table
+                        .filter(all)
+                        .order(tokens::id)
+                        .select(tokens::id)
+                        .for_no_key_update()
+                        .load(connection)?;
+                }
                 let first_moment = case_when(
                     tokens::revoked_at.is_null(),
                     timestamptz(at).into_sql::<diesel::sql_types::Nullable<diesel::sql_types::Timestamptz>>(),

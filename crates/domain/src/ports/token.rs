@@ -71,7 +71,8 @@ pub enum Made {
 pub struct Revoked {
     /// The token.
     pub token: Token,
-    /// How many of those that it made were revoked with it just now.
+    /// How many of those that it made were revoked with it just now. They are not counted again when the answer of a
+    /// commit was lost and the revocation was repeated: then they were revoked, and this may be 0.
     pub made: u64,
 }
 

@@ -2,7 +2,8 @@
 //! whatever their jobs.
 //!
 //! Locks are taken in this order, by whoever takes more than one: tokens, the names of new projects, jobs; each kind in an
-//! order of its own. Whoever writes entries takes those of jobs alone, and whoever changes a token takes that alone.
+//! order of its own. Whoever writes entries takes those of jobs alone, and whoever changes a token takes that alone, or
+//! when it is revoked those that it made, too, in the order of their ids.
 
 use std::collections::BTreeMap;
 
