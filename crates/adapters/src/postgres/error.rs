@@ -53,9 +53,9 @@ const MESSAGES: [(&str, &str); 30] = [
 /// What `error` means.
 pub(super) fn fault(error: &Error) -> Fault {
     match error {
-        Error::DatabaseError(kind, information) => by_message(information.message())
-            .or_else(|| by_kind(*kind))
-            .unwrap_or(Fault::Spent(BackendErrorKind::Internal)),
+        Error::DatabaseError(kind, information) => {
+            by_message(information.message()).or_else(|| by_kind(*kind)).unwrap_or_else(|| fault_of(""))
+        }
         Error::BrokenTransactionManager | Error::RollbackErrorOnCommit { .. } => Fault::Lost,
         _ => Fault::Other(BackendErrorKind::Internal),
     }

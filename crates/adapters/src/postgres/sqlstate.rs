@@ -89,13 +89,14 @@ impl Fault {
 /// A SQLSTATE, or the class that all beginning with it belong to; its name in Postgres' manual; and what it means.
 type State = (&'static str, &'static str, Fault);
 
-/// The more specific comes first. What is in no row is [`Internal`], and its session stays.
-pub(super) const STATES: [State; 30] = [
+/// The more specific comes first. What is in no row is [`Internal`], and its session is replaced.
+pub(super) const STATES: [State; 31] = [
     ("08", "connection_exception", Lost),
     ("0A000", "feature_not_supported (cached plan must not change result type)", Stale),
     ("23001", "restrict_violation", ForeignKey),
     ("23503", "foreign_key_violation", ForeignKey),
     ("23505", "unique_violation", Unique),
+    ("23", "integrity_constraint_violation", Other(Internal)),
     ("25006", "read_only_sql_transaction", ReadOnly),
     ("25P03", "idle_in_transaction_session_timeout", Lost),
     ("25P04", "transaction_timeout", Lost),
@@ -126,7 +127,7 @@ pub(super) const STATES: [State; 30] = [
 /// What a SQLSTATE means.
 pub(super) fn fault_of(sqlstate: &str) -> Fault {
     let found = STATES.iter().find(|(state, ..)| sqlstate.starts_with(state));
-    found.map_or(Other(Internal), |(_, _, fault)| *fault)
+    found.map_or(Spent(Internal), |(_, _, fault)| *fault)
 }
 
 #[cfg(test)]
@@ -155,7 +156,7 @@ mod tests {
             ("53300", Other(Unavailable)),
             ("57P04", Lost),
             ("58030", Spent(Unavailable)),
-            ("22012", Other(Internal)),
+            ("22012", Spent(Internal)),
             ("23514", Other(Internal)),
         ] {
             assert_eq!(fault_of(state), fault, "{state}");

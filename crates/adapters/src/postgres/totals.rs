@@ -86,7 +86,8 @@ impl TotalsAudit for Postgres {
                 .await;
             match step {
                 Ok(step) => match step.add_to(&mut report) {
-                    Some(next) => from = next,
+                    // What made a step slow may be over.
+                    Some(next) => (from, jobs) = (next, jobs.saturating_mul(2).min(JOBS)),
                     None => return Ok(report),
                 },
                 // Their entries are many, or the disk is slow.
