@@ -7,7 +7,7 @@ use stint_domain::ports::NewProjects;
 use stint_domain::ports::job::{JobChanges, UpdateJob};
 use stint_domain::ports::new_project::AdmitProjects;
 use stint_domain::ports::ping::LogPings;
-use stint_domain::values::TokenId;
+use stint_domain::values::{JobName, TokenId};
 use stint_domain::{JobStatus, Ping, PingProject, PingTarget, Precondition};
 
 use crate::Capture;
@@ -32,6 +32,8 @@ macro_rules! new_projects {
                 a_project_that_was_admitted_counts_once,
                 a_bound_that_was_lowered_drops_nothing_that_was_admitted,
                 tokens_and_days_are_counted_apart,
+                a_late_request_of_an_earlier_day_begins_no_later_day_anew,
+                a_project_that_is_composed_never_counts_where_a_job_is_stored_in_parts,
                 a_project_that_stands_for_a_job_never_counts,
                 a_project_that_another_subjects_token_named_counts_until_it_has_a_job,
                 twenty_callers_at_once_get_no_more_than_the_bound,
@@ -89,6 +91,15 @@ pub async fn tokens_and_days_are_counted_apart(projects: Projects) {
     assert_eq!(admit(&projects, tomorrow).await, [true, false]);
 }
 
+/// Requests overtake each other at midnight.
+pub async fn a_late_request_of_an_earlier_day_begins_no_later_day_anew(projects: Projects) {
+    let token = token();
+    let tomorrow = |names| AdmitProjects { day: day(1), ..asked(token, names, 1) };
+    assert_eq!(admit(&projects, tomorrow(&["a"])).await, [true]);
+    assert_eq!(admit(&projects, asked(token, &["b"], 1)).await, [true]);
+    assert_eq!(admit(&projects, tomorrow(&["c", "a"])).await, [false, true]);
+}
+
 /// Its own, be that archived or renamed, or one that is open and has its name.
 pub async fn a_project_that_stands_for_a_job_never_counts(projects: Projects) {
     let Capture { ledger, pings, .. } = &projects.capture;
@@ -104,6 +115,14 @@ pub async fn a_project_that_stands_for_a_job_never_counts(projects: Projects) {
     assert_eq!(admit(&projects, asked(token, &["open", "own"], 0)).await, [true, true]);
     // The job that is called so takes no time; and names are the same to the letter.
     assert_eq!(admit(&projects, asked(token, &["renamed", "Open", "new"], 1)).await, [true, false, false]);
+}
+
+/// It is the job that the project will stand for.
+pub async fn a_project_that_is_composed_never_counts_where_a_job_is_stored_in_parts(projects: Projects) {
+    let apart = JobName::stored("Bu\u{308}ro").unwrap();
+    let named = stint_domain::ports::job::CreateJob { name: apart, ..create_job() };
+    projects.capture.ledger.jobs.create(named).await.unwrap();
+    assert_eq!(admit(&projects, asked(token(), &["B\u{fc}ro", "Buro"], 0)).await, [true, false]);
 }
 
 /// What a project stands for is the subject's affair.

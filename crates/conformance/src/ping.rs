@@ -88,6 +88,7 @@ macro_rules! ping_repository {
                 a_project_stands_for_the_open_job_of_its_name,
                 a_project_that_stands_for_none_gets_a_job_if_the_token_may_create_one,
                 a_project_keeps_its_job_whatever_that_is_called_later,
+                a_project_that_is_composed_stands_for_the_job_of_one_stored_in_parts,
                 a_project_whose_job_is_gone_gets_another,
                 a_ping_that_is_known_makes_no_job_again,
                 a_ping_that_may_not_create_a_job_does_not_get_that_of_a_later_one,

@@ -143,14 +143,19 @@ impl Capture {
     /// What these projects stand for, or could.
     fn known(&self, ledger: &Ledger, asked: &HashSet<ProjectKey>) -> Projects {
         let mut projects = Projects::default();
-        for (key, job) in asked.iter().filter_map(|key| Some((key, self.projects.get(key)?))) {
-            if ledger.jobs.contains_key(job) {
-                projects.known.insert(key.clone(), *job);
+        for (subject, name) in asked {
+            let forms: Vec<_> = name.forms().filter_map(|form| JobName::stored(&form).ok()).collect();
+            let known = forms.iter().find_map(|form| {
+                self.projects.get(&(subject.clone(), form.clone())).filter(|job| ledger.jobs.contains_key(job))
+            });
+            if let Some(job) = known {
+                projects.known.insert((subject.clone(), name.clone()), *job);
             }
-        }
-        for (_, name) in asked {
-            let open = ledger.jobs.values().filter(|job| job.name == *name && job.status == JobStatus::Open);
-            if let Some(job) = open.min_by_key(|job| (job.created_at, job.id)) {
+            let oldest = forms.iter().find_map(|form| {
+                let open = ledger.jobs.values().filter(|job| job.name == *form && job.status == JobStatus::Open);
+                open.min_by_key(|job| (job.created_at, job.id))
+            });
+            if let Some(job) = oldest {
                 projects.named.insert(name.clone(), job.id);
             }
         }

@@ -92,16 +92,18 @@ fn count(connection: &mut PgConnection, command: &AdmitProjects) -> Result<Vec<b
 
 fn admission(connection: &mut PgConnection, command: &AdmitProjects) -> Result<Admission, Failure<BackendError>> {
     let (token, day) = (command.token.as_uuid(), date(command.day));
+    let forms: Vec<_> = command.projects.iter().flat_map(JobName::forms).collect();
     let standing: Vec<String> = Sql::<Standing>::constant()
-        .bind::<Array<Text>, _>(names(&command.projects))
+        .bind::<Array<Text>, _>(forms)
         .bind::<Text, _>(command.subject.as_str())
         .load(connection)?;
+    let stands = |project: &&JobName| project.forms().any(|form| standing.iter().any(|name| *name == form));
     let counted: Vec<String> =
         Sql::<Counted>::constant().bind::<SqlUuid, _>(token).bind::<Date, _>(day).load(connection)?;
     let place = Place { table: "capture_new_projects", id: token };
     let name = |name: String| place.column("project", &name, JobName::stored(&name)).map_err(Failure::Refused);
     let known = Known {
-        standing: standing.into_iter().map(name).collect::<Result<_, _>>()?,
+        standing: command.projects.iter().filter(stands).cloned().collect(),
         counted: counted.into_iter().map(name).collect::<Result<_, _>>()?,
     };
     Ok(known.admit(command))

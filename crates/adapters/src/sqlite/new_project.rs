@@ -57,8 +57,10 @@ fn count(connection: &mut SqliteConnection, command: &AdmitProjects) -> Result<V
 fn admission(connection: &mut SqliteConnection, command: &AdmitProjects) -> Result<Admission, BackendError> {
     let mut known = Known { standing: HashSet::new(), counted: counted(connection, command)? };
     for project in command.projects.iter().filter(|project| !known.counted.contains(project)) {
-        if stands(connection, command, project)? {
-            known.standing.insert(project.clone());
+        for form in project.forms() {
+            if stands(connection, command, &form)? {
+                known.standing.insert(project.clone());
+            }
         }
     }
     Ok(known.admit(command))
@@ -77,11 +79,11 @@ fn counted(connection: &mut SqliteConnection, command: &AdmitProjects) -> Result
 }
 
 /// Whether the project stands for a job. That a job is open is said as the index says it.
-fn stands(connection: &mut SqliteConnection, command: &AdmitProjects, project: &JobName) -> Result<bool, BackendError> {
+fn stands(connection: &mut SqliteConnection, command: &AdmitProjects, project: &str) -> Result<bool, BackendError> {
     let own = capture_projects::table
-        .find((command.subject.as_str(), project.as_str()))
+        .find((command.subject.as_str(), project))
         .filter(capture_projects::related_job.eq_any(jobs::table.select(jobs::id)));
-    let open = jobs::table.filter(jobs::name.eq(project.as_str()).and(sql::<Bool>("status = 'open'")));
+    let open = jobs::table.filter(jobs::name.eq(project).and(sql::<Bool>("status = 'open'")));
     let has_own: bool = diesel::select(diesel::dsl::exists(own)).get_result(connection).map_err(classify)?;
     Ok(has_own || diesel::select(diesel::dsl::exists(open)).get_result(connection).map_err(classify)?)
 }

@@ -2,7 +2,7 @@
 
 use stint_domain::ports::job::CreateJob;
 use stint_domain::ports::ping::LogPings;
-use stint_domain::values::{CaptureRule, CaptureTarget, Gap, JobId, Subject, Zone};
+use stint_domain::values::{CaptureRule, CaptureTarget, Gap, JobId, JobName, Subject, Zone};
 use stint_domain::{JobStatus, Ping, PingOutcome, PingProject, PingRefusal, PingTarget, Token};
 
 use super::{Capture, minute, rule, signal, worked};
@@ -75,6 +75,22 @@ pub async fn a_project_keeps_its_job_whatever_that_is_called_later(capture: Capt
     capture.ledger.archive(job).await;
     let third = ping(&token, "new", true);
     assert_eq!(capture.log(&[third]).await, [PingOutcome::Ignored(PingRefusal::JobArchived)]);
+}
+
+/// Names came in as they were before they were composed. The project has its own, and then the job of its name.
+pub async fn a_project_that_is_composed_stands_for_the_job_of_one_stored_in_parts(capture: Capture) {
+    let apart = JobName::stored("Bu\u{308}ro").unwrap();
+    let (one, other) = (token(&capture, true).await, token(&capture, true).await);
+    let stored = PingTarget::Project { project: PingProject::Named(apart.clone()), create: true };
+    let first = Ping { target: stored, ..ping(&one, "any", true) };
+    capture.log(std::slice::from_ref(&first)).await;
+    let job = job_of(&capture, &first).await;
+    let composed = ping(&one, "B\u{fc}ro", true);
+    capture.log(std::slice::from_ref(&composed)).await;
+    assert!(job.is_some() && job_of(&capture, &composed).await == job, "its own");
+    let of_other = Ping { subject: subject("grace"), ..ping(&other, "B\u{fc}ro", true) };
+    capture.log(std::slice::from_ref(&of_other)).await;
+    assert_eq!(job_of(&capture, &of_other).await, job, "the one of its name");
 }
 
 /// If the token may create one.

@@ -15,7 +15,8 @@ use crate::values::{DateStamp, JobName, Subject, TokenId};
 /// - What was admitted counts once: asked again for the same token and day, it is admitted, whatever the bound is by then.
 /// - No more than the bound are counted for a token and a day, however many ask at once, through any number of instances.
 /// - Another token and another day are counted apart. What was counted for a token's earlier days may be forgotten when
-///   it is asked for a later one.
+///   it is asked for a later one, and not for an earlier one that comes late. For a token that names no new project any
+///   more its last day stays, which is no more than the bound: nothing else removes it.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
 pub trait NewProjects: Send + Sync {

@@ -36,6 +36,13 @@ impl JobName {
         &self.0
     }
 
+    /// The ways in which it may be stored: as it is, and, if that is another, with its accents taken apart, as a name was
+    /// that came in before names were composed.
+    pub fn forms(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        let apart = text::decomposed(&self.0);
+        [Some(Cow::Borrowed(self.as_str())), apart.map(Cow::Owned)].into_iter().flatten()
+    }
+
     /// The form that searches compare: stored beside the name, so that every backend folds case alike.
     pub fn folded(&self) -> String {
         fold(&self.0)

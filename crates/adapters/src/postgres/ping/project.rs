@@ -91,11 +91,12 @@ pub(super) fn aim(
     let meant = Meant::of(pings, is_known, &last);
     let asked = meant.projects();
     let mut found = Projects { known: known(connection, &asked)?, ..Projects::default() };
-    let names: Vec<_> = found.unknown(&asked).into_iter().map(JobName::as_str).collect();
+    let unknown = found.unknown(&asked);
+    let names: Vec<_> = unknown.iter().map(|name| name.as_str()).collect();
     if !names.is_empty() {
         let _locked: Vec<String> = Sql::<Lock>::constant().bind::<Array<Text>, _>(names.as_slice()).load(connection)?;
         // By now somebody else may have given them one.
-        found = Projects { known: known(connection, &asked)?, named: named(connection, &asked, &names)? };
+        found = Projects { known: known(connection, &asked)?, named: named(connection, &unknown)? };
     }
     let aim = found.aim(pings, &meant, at);
     for new in &aim.created {
@@ -138,22 +139,21 @@ fn known(
     if asked.is_empty() {
         return Ok(HashMap::new());
     }
-    let rows: Vec<(String, String, Uuid)> = Sql::<Known>::constant()
-        .bind::<Array<Text>, _>(asked.iter().map(|(subject, _)| subject.as_str()).collect::<Vec<_>>())
-        .bind::<Array<Text>, _>(asked.iter().map(|(_, name)| name.as_str()).collect::<Vec<_>>())
-        .load(connection)?;
+    let forms = asked.iter().flat_map(|(subject, name)| name.forms().map(move |form| (subject.as_str(), form)));
+    let (subjects, forms): (Vec<_>, Vec<_>) = forms.unzip();
+    let rows: Vec<(String, String, Uuid)> =
+        Sql::<Known>::constant().bind::<Array<Text>, _>(subjects).bind::<Array<Text>, _>(forms).load(connection)?;
     let rows: HashMap<_, _> = rows.into_iter().map(|(subject, name, job)| ((subject, name), JobId::new(job))).collect();
-    let job = |key: &(Subject, JobName)| rows.get(&(key.0.as_str().to_owned(), key.1.as_str().to_owned())).copied();
+    let job = |(subject, name): &(Subject, JobName)| {
+        name.forms().find_map(|form| rows.get(&(subject.as_str().to_owned(), form.into_owned())).copied())
+    };
     Ok(asked.iter().filter_map(|key| Some((key.clone(), job(key)?))).collect())
 }
 
-fn named(
-    connection: &mut PgConnection,
-    asked: &HashSet<ProjectKey>,
-    names: &[&str],
-) -> Result<HashMap<JobName, JobId>, Failure<BackendError>> {
-    let rows: Vec<(String, Uuid)> = Sql::<Oldest>::constant().bind::<Array<Text>, _>(names).load(connection)?;
+fn named(connection: &mut PgConnection, names: &[&JobName]) -> Result<HashMap<JobName, JobId>, Failure<BackendError>> {
+    let forms: Vec<_> = names.iter().flat_map(|name| name.forms()).collect();
+    let rows: Vec<(String, Uuid)> = Sql::<Oldest>::constant().bind::<Array<Text>, _>(forms).load(connection)?;
     let rows: HashMap<_, _> = rows.into_iter().collect();
-    let job = |name: &JobName| rows.get(name.as_str()).map(|job| JobId::new(*job));
-    Ok(asked.iter().filter_map(|(_, name)| Some((name.clone(), job(name)?))).collect())
+    let job = |name: &JobName| name.forms().find_map(|form| rows.get(form.as_ref())).map(|job| JobId::new(*job));
+    Ok(names.iter().filter_map(|name| Some(((*name).clone(), job(name)?))).collect())
 }

@@ -32,7 +32,12 @@ pub(super) fn aim(
     let asked = meant.projects();
     let mut found = Projects { known: known(connection, &asked)?, ..Projects::default() };
     for name in found.unknown(&asked) {
-        found.named.extend(named(connection, name)?.map(|job| (name.clone(), job)));
+        for form in name.forms() {
+            if let Some(job) = named(connection, &form)? {
+                found.named.insert(name.clone(), job);
+                break;
+            }
+        }
     }
     let aim = found.aim(pings, &meant, at);
     for new in &aim.created {
@@ -76,9 +81,10 @@ fn known(
     asked: &HashSet<ProjectKey>,
 ) -> Result<HashMap<ProjectKey, JobId>, BackendError> {
     let mut known = HashMap::new();
-    for (subject, name) in asked {
+    let forms = asked.iter().flat_map(|key| key.1.forms().map(move |form| (key, form)));
+    for ((subject, name), form) in forms {
         let id: Option<Vec<u8>> = capture_projects::table
-            .find((subject.as_str(), name.as_str()))
+            .find((subject.as_str(), form.as_ref()))
             .filter(capture_projects::related_job.eq_any(jobs::table.select(jobs::id)))
             .select(capture_projects::related_job)
             .first(connection)
@@ -86,16 +92,17 @@ fn known(
             .map_err(classify)?;
         if let Some(id) = id {
             let job = JobId::new(uuid(&row("capture_projects", &id), "related_job", &id)?);
-            known.insert((subject.clone(), name.clone()), job);
+            // The form that names have now comes first.
+            known.entry((subject.clone(), name.clone())).or_insert(job);
         }
     }
     Ok(known)
 }
 
 /// The oldest open job with this name. That it is open is said as the index says it.
-fn named(connection: &mut SqliteConnection, name: &JobName) -> Result<Option<JobId>, BackendError> {
+fn named(connection: &mut SqliteConnection, name: &str) -> Result<Option<JobId>, BackendError> {
     let id: Option<Vec<u8>> = jobs::table
-        .filter(jobs::name.eq(name.as_str()).and(sql::<Bool>("status = 'open'")))
+        .filter(jobs::name.eq(name).and(sql::<Bool>("status = 'open'")))
         .order((jobs::created_at, jobs::id))
         .select(jobs::id)
         .first(connection)
