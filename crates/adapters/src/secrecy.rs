@@ -52,15 +52,20 @@ impl UrlSecrets {
                 shown = shown.replace(piece.as_str(), MASK);
             }
         }
-        let mut parts = shown.split('"');
-        let mut text = parts.next().unwrap_or_default().to_owned();
-        // What stands between two quotation marks is every other part.
-        for (at, part) in parts.enumerate() {
-            let is_quoted = at % 2 == 0;
-            let is_secret = is_quoted && part.chars().count() < SHORT && self.pieces.iter().any(|p| p.contains(part));
-            text.extend(["\"", if is_secret && !part.is_empty() { MASK } else { part }]);
-        }
-        text
+        self.quoted_hidden(&self.quoted_hidden(&shown, '"'), '\'')
+    }
+
+    /// The text without short pieces that stand between two of these marks. Which mark opens and which one closes is not
+    /// asked: one may be an apostrophe.
+    fn quoted_hidden(&self, text: &str, mark: char) -> String {
+        let parts: Vec<&str> = text.split(mark).collect();
+        let last = parts.len() - 1;
+        let shown = parts.iter().enumerate().map(|(at, part)| {
+            let is_short = at > 0 && at < last && !part.is_empty() && part.chars().count() < SHORT;
+            let is_secret = is_short && self.pieces.iter().any(|piece| piece.contains(part));
+            if is_secret { MASK } else { part }
+        });
+        shown.collect::<Vec<_>>().join(mark.encode_utf8(&mut [0; 4]))
     }
 }
 
@@ -117,9 +122,11 @@ mod tests {
             ("redis://:hunter2@queue", "unknown command 'AUTH', with args beginning with: 'hunter2'"),
             ("redis+unix:///run/s?pass=hunter2", "hunter2"),
             ("postgres://u:x@db/s", r#"unexpected "x" here"#),
+            ("redis://:x@queue", "unknown command 'AUTH', with args beginning with: 'x'"),
+            ("redis://:x@queue", "can't do 'AUTH' with 'x' now"),
         ] {
             let shown = UrlSecrets::of(url).hidden_in(message);
-            for piece in ["hunt", "er2", "hun", "ter2", "\"x\""] {
+            for piece in ["hunt", "er2", "hun", "ter2", "\"x\"", "'x'"] {
                 assert!(!shown.contains(piece), "{shown}");
             }
             assert!(shown.contains(MASK), "{shown}");

@@ -85,7 +85,12 @@ impl Session {
         }
         let connection = match self.connection.take() {
             Some(connection) => connection,
-            None => self.how.open(&self.spent)?,
+            None => {
+                let connection = self.how.open(&self.spent)?;
+                // Another file may have taken its place between the look and the opening.
+                self.how.opened.identity.check()?;
+                connection
+            }
         };
         Ok(self.connection.insert(connection))
     }
