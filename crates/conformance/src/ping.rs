@@ -59,6 +59,7 @@ macro_rules! ping_repository {
                 pings_with_minutes_divide_no_time,
                 a_ping_that_would_take_time_from_a_changed_entry_is_ignored,
                 time_for_an_archived_job_is_dropped,
+                time_that_was_dropped_stays_so_whatever_comes_or_goes_in_it,
                 a_retraction_that_would_change_an_archived_jobs_time_is_refused,
                 time_for_a_job_that_is_gone_is_dropped,
             }
@@ -119,6 +120,7 @@ macro_rules! ping_repository {
             }
             (ping::order) {
                 any_order_and_any_grouping_give_the_same_ledger,
+                any_order_beside_an_archived_job_gives_the_same_ledger,
                 pings_that_were_taken_back_might_as_well_not_have_been_sent,
                 no_moment_of_a_token_counts_twice,
                 twenty_callers_at_once_give_the_same_ledger,

@@ -20,7 +20,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use stint_domain::ports::BackendError;
 use stint_domain::ports::time_entry::{NewTimeEntry, RecordRefusal, RecordTime, RecordTimeError};
-use stint_domain::values::{DateStamp, JobId, JobName, Minutes, PingId, Timestamp, TokenId, Zone};
+use stint_domain::values::{DateStamp, Gap, JobId, JobName, Minutes, PingId, Timestamp, TokenId, Zone};
 use stint_domain::{CapturedDay, JobStatus, LoggedPing, Ping, PingOutcome, PingRefusal, PingTarget};
 
 pub(crate) use self::around::{Around, Reach};
@@ -58,6 +58,8 @@ pub(crate) struct Logged {
     pub(crate) new: Vec<NewPing>,
     /// The days that are new or different.
     pub(crate) days: BTreeSet<CapturedDay>,
+    /// The pings logged earlier that have no mark any more (see [`Mark::anew`]).
+    pub(crate) unmarked: BTreeSet<PingId>,
 }
 
 /// A ping that was new, and what is kept of it beside what everybody may know.
@@ -95,7 +97,7 @@ impl Ledger {
                 (Ok(job), Some(minutes)) => self.log_minutes(ping, job, day, minutes, at)?,
                 (Ok(job), None) => {
                     let day = CapturedDay { job, token: ping.token, date: day };
-                    match self.add(captured, ping, day, &mut logged.days) {
+                    match self.add(captured, ping, day, &mut logged) {
                         Ok(mark) => {
                             anew = mark.anew;
                             subjects.insert(ping.token, &ping.subject);
@@ -108,6 +110,9 @@ impl Ledger {
             captured.outcomes.insert(ping.id, outcome);
             logged.outcomes.push(outcome);
             logged.new.push(NewPing { ping: logged_ping(*aimed, outcome, at), day, project: named(ping), anew });
+        }
+        for new in &mut logged.new {
+            new.anew &= !logged.unmarked.remove(&new.ping.id);
         }
         for day in &logged.days {
             if let Some(subject) = subjects.get(&day.token) {
@@ -159,14 +164,16 @@ impl Ledger {
         captured: &mut Captured,
         ping: &Ping,
         day: CapturedDay,
-        touched: &mut BTreeSet<CapturedDay>,
+        logged: &mut Logged,
     ) -> Result<Mark, PingRefusal> {
         if captured.is_detached(day) {
             return Err(PingRefusal::EntryDetached);
         }
-        let (point, mut mark) = ((ping.at, ping.id), Mark { job: day.job, anew: false });
-        let neighbours = captured.neighbours(ping.token, point);
-        for change in neighbours.changes(ping.at, mark, ping.gap).iter().filter(|change| change.job != day.job) {
+        let point = (ping.at, ping.id);
+        let neighbours = captured.neighbours(ping.token, point, ping.gap);
+        let mut mark = Mark { job: day.job, anew: neighbours.begin_anew() };
+        let mut changes = neighbours.changes(mark);
+        for change in changes.iter().filter(|change| change.job != day.job) {
             let open = self.target(Some(change.job));
             if change.sign < 0 {
                 open?;
@@ -178,20 +185,33 @@ impl Ledger {
                 mark.anew = open.is_err();
             }
         }
-        for change in neighbours.changes(ping.at, mark, ping.gap) {
-            captured.apply(ping.token, &change, ping.zone, touched);
+        if mark.anew {
+            changes.retain(|change| change.job == day.job);
+        }
+        for change in &changes {
+            captured.apply(ping.token, change, ping.zone, &mut logged.days);
+        }
+        if let Some(after) = neighbours.anew_after() {
+            captured.set_anew(ping.token, after, false);
+            logged.unmarked.insert(after.1);
         }
         captured.streams.entry(ping.token).or_default().insert(point, mark);
         captured.days.entry(day).or_default().tell(point, ping.summary.as_ref());
-        touched.insert(day);
+        logged.days.insert(day);
         Ok(mark)
     }
 }
 
 impl Captured {
     /// What comes before and after the point in its stream.
-    fn neighbours(&self, token: TokenId, point: Point) -> Neighbours {
-        self.streams.get(&token).map(|stream| Neighbours::of(stream, point)).unwrap_or_default()
+    fn neighbours(&self, token: TokenId, point: Point, gap: Gap) -> Neighbours {
+        Neighbours::of(self.streams.get(&token), point, gap)
+    }
+
+    fn set_anew(&mut self, token: TokenId, point: Point, anew: bool) {
+        if let Some(mark) = self.streams.get_mut(&token).and_then(|stream| stream.get_mut(&point)) {
+            mark.anew = anew;
+        }
     }
 
     fn is_detached(&self, day: CapturedDay) -> bool {

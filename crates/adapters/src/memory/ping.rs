@@ -38,6 +38,7 @@ impl PingRepository for Memory {
         let aimed = aim.at(&pings);
         let around = Around::of(&aimed, &capture.captured);
         let logged = ledger.log(&mut capture.captured, &aimed, &around, at)?;
+        capture.mark(logged.unmarked, false);
         capture.pings.extend(logged.new.into_iter().map(|new| (new.ping.id, new)));
         let mut tokens = self.tokens();
         for (id, at) in last_use(&pings) {
@@ -58,8 +59,10 @@ impl PingRepository for Memory {
             let retraction = Retraction::of(BACKEND, ping, Mark { job, anew: *anew }, token)?;
             let earlier = latest_summary(pings, &retraction);
             let around = retraction.around(captured);
-            ledger.retract(captured, &retraction, &around, earlier, at)?;
+            let retracted = ledger.retract(captured, &retraction, &around, earlier, at)?;
+            capture.mark(retracted.marked, true);
         }
+        let Capture { captured, pings, .. } = &mut *capture;
         captured.outcomes.insert(id, PingOutcome::Retracted);
         if let Some(new) = pings.get_mut(&id) {
             new.ping.outcome = PingOutcome::Retracted;
@@ -112,6 +115,14 @@ impl Memory {
 }
 
 impl Capture {
+    fn mark(&mut self, of: impl IntoIterator<Item = PingId>, anew: bool) {
+        for id in of {
+            if let Some(new) = self.pings.get_mut(&id) {
+                new.anew = anew;
+            }
+        }
+    }
+
     /// Forgets pings whose time and arrival are before this moment, and tells how many. Their days stay.
     pub(super) fn forget(&mut self, before: Timestamp) -> u64 {
         let all = self.pings.len();

@@ -105,6 +105,7 @@ fn log(
     let logged = ledger.log(&mut captured, &aimed, &around, *at).map_err(Failure::Refused)?;
     decide::store(connection, &ledger.changes_since(&before), &scope)?;
     store::pings(connection, &logged.new)?;
+    store::marks(connection, logged.unmarked, false)?;
     store::days(connection, &captured, &logged.days)?;
     tokens::used(connection, &last_use)?;
     Ok(logged.outcomes)

@@ -67,6 +67,7 @@ fn log(connection: &mut SqliteConnection, LogPings { pings, at }: &LogPings) -> 
     let logged = ledger.log(&mut captured, &aimed, &around, *at)?;
     group::store(connection, &ledger.changes_since(&before), &scope)?;
     store::pings(connection, &logged.new)?;
+    store::marks(connection, logged.unmarked, false)?;
     store::days(connection, &captured, &logged.days)?;
     store::used(connection, pings)?;
     Ok(logged.outcomes)

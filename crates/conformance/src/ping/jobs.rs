@@ -142,10 +142,30 @@ pub async fn time_for_an_archived_job_is_dropped(capture: Capture) {
     capture.log(&[signal(&token, 100), signal(&token, 105)]).await;
     assert_eq!(totals(&capture, [first, second]).await, (15, 3));
     capture.log_one(&of(second, signal(&token, 14))).await;
-    assert_eq!(totals(&capture, [first, second]).await, (19, 3));
-    // Without what came after, nothing was dropped.
+    assert_eq!(totals(&capture, [first, second]).await, (15, 9));
     capture.retract(after.id).await.unwrap();
-    assert_eq!(totals(&capture, [first, second]).await, (19, 9));
+    assert_eq!(totals(&capture, [first, second]).await, (15, 9));
+}
+
+/// What comes late begins anew in place of what was there; what is taken back leaves that to the next.
+pub async fn time_that_was_dropped_stays_so_whatever_comes_or_goes_in_it(capture: Capture) {
+    let (first, second, token) = two_jobs(&capture).await;
+    let [late, early, last] = [10, 5, 15].map(|at| of(second, signal(&token, at)));
+    capture.log_one(&signal(&token, 0)).await;
+    capture.ledger.archive(first).await;
+    capture.log_one(&late).await;
+    capture.log_one(&early).await;
+    assert_eq!(totals(&capture, [first, second]).await, (0, 5));
+    capture.log_one(&last).await;
+    assert_eq!(totals(&capture, [first, second]).await, (0, 10));
+    capture.ledger.jobs.update(set_status(first, JobStatus::Open)).await.unwrap();
+    capture.retract(early.id).await.unwrap();
+    assert_eq!(totals(&capture, [first, second]).await, (0, 5));
+    // Its own, now that it takes time again; not what was before it.
+    capture.log_one(&signal(&token, 4)).await;
+    assert_eq!(totals(&capture, [first, second]).await, (6, 5));
+    capture.retract(late.id).await.unwrap();
+    assert_eq!(totals(&capture, [first, second]).await, (11, 0));
 }
 
 /// It takes no edits.

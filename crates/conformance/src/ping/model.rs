@@ -119,6 +119,15 @@ pub(super) fn expected(pings: &[Ping], jobs: &[JobId], (zone, gap): Rule) -> Vec
     expected
 }
 
+/// Whether the ping comes within time that the signals prove by themselves.
+pub(super) fn divides(signals: &[Ping], ping: &Ping, (_, gap): Rule) -> bool {
+    in_order(signals).windows(2).any(|pair| {
+        (pair[0].at, pair[0].id) < (ping.at, ping.id)
+            && ping.at < pair[1].at
+            && pair[1].at.as_micros() - pair[0].at.as_micros() < GAPS[gap] * SECOND
+    })
+}
+
 /// The most minutes that can come of the signals, whatever else happened: those of the clock.
 pub(super) fn of_the_clock(pings: &[Ping], (_, gap): Rule) -> i64 {
     let spans =

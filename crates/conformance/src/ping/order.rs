@@ -1,14 +1,16 @@
 //! The same pings come to the same ledger: in any order, in any groups, from any number of callers at once; and a token never
 //! to more than the clock.
 
+use std::collections::HashSet;
+
 use proptest::test_runner::TestCaseError;
 use stint_domain::ports::ping::{LogPings, RetractPing, RetractPingError};
 use stint_domain::ports::time_entry::NewTimeEntry;
 use stint_domain::values::{JobId, TimeEntryId};
-use stint_domain::{JobStatus, Ping};
+use stint_domain::{JobStatus, Ping, PingOutcome, PingRefusal, PingTarget};
 
 use super::model::{
-    JOBS, Planned, SECOND, expected, for_any_pings, found, groups, jobs_and_token, of_the_clock, ping, same,
+    JOBS, Planned, SECOND, divides, expected, for_any_pings, found, groups, jobs_and_token, of_the_clock, ping, same,
 };
 use super::{Capture, minute};
 use crate::concurrency::together;
@@ -32,6 +34,40 @@ pub async fn any_order_and_any_grouping_give_the_same_ledger(capture: Capture) {
                 capture.log(&pings).await;
             }
             same(&found(&capture, &jobs).await, &expected(&pings, &jobs, rule))?;
+            delete(&capture, &jobs).await;
+            Ok(())
+        }
+    });
+}
+
+/// It keeps what it has, whether it is opened again in the end or not; what is after the other jobs' pings is theirs.
+pub async fn any_order_beside_an_archived_job_gives_the_same_ledger(capture: Capture) {
+    for_any_pings(|rule, planned| {
+        let capture = capture.clone();
+        async move {
+            let (jobs, token) = jobs_and_token(&capture, rule).await;
+            let (pings, groups) = groups(&token, &jobs, &planned);
+            let is_first = |ping: &Ping| ping.target == PingTarget::Job(jobs[0]);
+            let (first, others): (Vec<_>, Vec<_>) = pings.into_iter().partition(is_first);
+            capture.log(&first).await;
+            capture.ledger.archive(jobs[0]).await;
+            let mut ignored = HashSet::new();
+            for group in groups {
+                let group: Vec<_> = group.into_iter().filter(|ping| !is_first(ping)).collect();
+                for (ping, outcome) in group.iter().zip(capture.log(&group).await) {
+                    if outcome == PingOutcome::Ignored(PingRefusal::JobArchived) {
+                        ignored.insert(ping.id);
+                    }
+                }
+            }
+            let takes_time = |ping: &&Ping| ping.minutes.is_none() && divides(&first, ping, rule);
+            same(&ignored, &others.iter().filter(takes_time).map(|ping| ping.id).collect())?;
+            let counted: Vec<_> =
+                first.iter().chain(&others).filter(|ping| !ignored.contains(&ping.id)).cloned().collect();
+            let mut came_to = expected(&first, &jobs, rule);
+            came_to.extend(expected(&counted, &jobs, rule).into_iter().filter(|(job, ..)| *job > 0));
+            capture.ledger.jobs.update(set_status(jobs[0], JobStatus::Open)).await.unwrap();
+            same(&found(&capture, &jobs).await, &came_to)?;
             delete(&capture, &jobs).await;
             Ok(())
         }

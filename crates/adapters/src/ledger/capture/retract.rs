@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use stint_domain::ports::ping::RetractPingError;
 use stint_domain::ports::time_entry::DeleteTimeEntry;
 use stint_domain::ports::{BackendError, BackendErrorKind};
-use stint_domain::values::{CaptureRule, JobId, Subject, Timestamp};
+use stint_domain::values::{CaptureRule, JobId, PingId, Subject, Timestamp};
 use stint_domain::{CapturedDay, JobStatus, LoggedPing, Precondition, Token};
 
 use super::stream::Change;
@@ -73,18 +73,19 @@ impl Retraction<'_> {
         }
         around
     }
+}
 
-    /// What it changes that the point is gone.
-    fn changes(&self, captured: &Captured) -> Vec<Change> {
-        let neighbours = captured.neighbours(self.ping.token, self.point());
-        let came = neighbours.changes(self.ping.at, self.mark, self.rule.gap);
-        came.into_iter().map(Change::undone).collect()
-    }
+/// What a retraction did, beside its changes of the ledger.
+#[derive(Debug, Default)]
+pub(crate) struct Retracted {
+    /// The days that are different.
+    pub(crate) days: BTreeSet<CapturedDay>,
+    /// The ping after it, if that has its mark now (see [`Mark::anew`]).
+    pub(crate) marked: Option<PingId>,
 }
 
 impl Ledger {
-    /// Takes back the ping. `earlier` is the latest summary of its day that another ping has. Answers with the days that
-    /// are different.
+    /// Takes back the ping. `earlier` is the latest summary of its day that another ping has.
     pub(crate) fn retract(
         &mut self,
         captured: &mut Captured,
@@ -92,14 +93,14 @@ impl Ledger {
         around: &Around,
         earlier: Option<Summary>,
         at: Timestamp,
-    ) -> Result<BTreeSet<CapturedDay>, RetractPingError> {
+    ) -> Result<Retracted, RetractPingError> {
         let (ping, job) = (retraction.ping, retraction.mark.job);
         if self.is_archived(job) {
             return Err(RetractPingError::JobArchived(job));
         }
         if ping.minutes.is_some() {
             self.retract_entry(retraction, at)?;
-            return Ok(BTreeSet::new());
+            return Ok(Retracted::default());
         }
         let mut touched = self.note(captured, around);
         let day = retraction.day();
@@ -108,7 +109,8 @@ impl Ledger {
         if captured.is_detached(day) && !is_gone {
             return Err(RetractPingError::EntryDetached(day.entry_id()));
         }
-        let changes = retraction.changes(captured);
+        let neighbours = captured.neighbours(ping.token, retraction.point(), retraction.rule.gap);
+        let changes = neighbours.changes_without(retraction.mark);
         for change in changes.iter().filter(|change| change.job != job) {
             self.give_up(captured, retraction, change)?;
         }
@@ -125,6 +127,10 @@ impl Ledger {
         if let Some(stream) = captured.streams.get_mut(&ping.token) {
             stream.remove(&retraction.point());
         }
+        let marked = neighbours.inherits(retraction.mark);
+        if let Some(after) = marked {
+            captured.set_anew(ping.token, after, true);
+        }
         if !is_gone {
             if retraction.had_the_last_word(captured) {
                 captured.days.entry(day).or_default().summary = earlier;
@@ -134,7 +140,7 @@ impl Ledger {
         for day in &touched {
             self.derive(captured, *day, retraction.subject, at)?;
         }
-        Ok(touched)
+        Ok(Retracted { days: touched, marked: marked.map(|(_, id)| id) })
     }
 
     /// Passes when another job's time may change so.

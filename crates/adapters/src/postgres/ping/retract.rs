@@ -43,9 +43,10 @@ pub(super) fn retract(
             None
         };
         let mut ledger = before.clone();
-        let days = ledger.retract(&mut captured, &retraction, &around, earlier, at).map_err(Failure::Refused)?;
+        let retracted = ledger.retract(&mut captured, &retraction, &around, earlier, at).map_err(Failure::Refused)?;
         decide::store(connection, &ledger.changes_since(&before), &scope).map_err(Failure::widen)?;
-        store::days(connection, &captured, &days).map_err(Failure::widen)?;
+        store::days(connection, &captured, &retracted.days).map_err(Failure::widen)?;
+        store::marks(connection, retracted.marked, true).map_err(Failure::widen)?;
     }
     diesel::update(pings::table.find(id.as_uuid()))
         .set((pings::status.eq(PingStatus::Retracted.as_str()), pings::reason.eq(None::<&str>)))

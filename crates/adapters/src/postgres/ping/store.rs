@@ -3,15 +3,17 @@
 use std::collections::BTreeSet;
 
 use diesel::pg::PgConnection;
+use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Date, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use stint_domain::ports::BackendError;
 use stint_domain::ports::ping::PingStatus;
-use stint_domain::values::JobName;
+use stint_domain::values::{JobName, PingId};
 use stint_domain::{CapturedDay, LoggedPing, PingRefusal};
 
 use super::super::attempt::Failure;
 use super::super::group::decide::exactly;
 use super::super::rows::{date, timestamptz};
+use super::super::schema::pings;
 use super::super::sql::{Constant, Sql};
 use crate::ledger::capture::{Captured, Day, NewPing};
 
@@ -71,6 +73,19 @@ pub(super) fn pings(connection: &mut PgConnection, new: &[NewPing]) -> Result<()
         )
         .bind::<Array<Bool>, _>(new.iter().map(|new| new.anew).collect::<Vec<_>>());
     exactly(new.len(), insert, connection)
+}
+
+/// Gives earlier pings their mark, or takes it away.
+pub(super) fn marks(
+    connection: &mut PgConnection,
+    of: impl IntoIterator<Item = PingId>,
+    anew: bool,
+) -> Result<(), Failure<BackendError>> {
+    let ids: Vec<_> = of.into_iter().map(PingId::as_uuid).collect();
+    if !ids.is_empty() {
+        diesel::update(pings::table.filter(pings::id.eq_any(ids))).set(pings::anew.eq(anew)).execute(connection)?;
+    }
+    Ok(())
 }
 
 pub(super) fn days(

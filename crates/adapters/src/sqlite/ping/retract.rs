@@ -36,9 +36,10 @@ pub(super) fn retract(
         let earlier =
             if retraction.had_the_last_word(&captured) { latest_summary(connection, &retraction)? } else { None };
         let mut ledger = before.clone();
-        let days = ledger.retract(&mut captured, &retraction, &around, earlier, at)?;
+        let retracted = ledger.retract(&mut captured, &retraction, &around, earlier, at)?;
         group::store(connection, &ledger.changes_since(&before), &scope)?;
-        store::days(connection, &captured, &days)?;
+        store::days(connection, &captured, &retracted.days)?;
+        store::marks(connection, retracted.marked, true)?;
     }
     diesel::update(pings::table.find(id.as_uuid().into_bytes()))
         .set((pings::status.eq(PingStatus::Retracted.as_str()), pings::reason.eq(None::<&str>)))

@@ -6,7 +6,7 @@ use diesel::SqliteConnection;
 use diesel::prelude::*;
 use stint_domain::ports::BackendError;
 use stint_domain::ports::ping::PingStatus;
-use stint_domain::values::JobName;
+use stint_domain::values::{JobName, PingId};
 use stint_domain::{CapturedDay, Ping, PingRefusal};
 
 use crate::ledger::capture::{Captured, NewPing, last_use};
@@ -34,6 +34,21 @@ pub(super) fn pings(connection: &mut SqliteConnection, new: &[NewPing]) -> Resul
                 pings::project.eq(project.as_ref().map(JobName::as_str)),
                 pings::anew.eq(*anew),
             ))
+            .execute(connection)
+            .map_err(classify)?;
+    }
+    Ok(())
+}
+
+/// Gives earlier pings their mark, or takes it away.
+pub(super) fn marks(
+    connection: &mut SqliteConnection,
+    of: impl IntoIterator<Item = PingId>,
+    anew: bool,
+) -> Result<(), BackendError> {
+    for id in of {
+        diesel::update(pings::table.find(id.as_uuid().into_bytes()))
+            .set(pings::anew.eq(anew))
             .execute(connection)
             .map_err(classify)?;
     }
