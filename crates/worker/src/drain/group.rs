@@ -8,12 +8,12 @@
 //! Deliberately absent: ever smaller parts of one job that times out. Whoever holds it holds it for all of them, and each
 //! try costs as long as the ledger waits; where a job is just too slow, the group is to be set smaller.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use stint_domain::ports::ping::LogPings;
 use stint_domain::ports::ping_queue::{Burial, Delivery, Receipt};
 use stint_domain::ports::{BackendError, BackendErrorKind};
-use stint_domain::values::{JobId, Subject};
+use stint_domain::values::{JobId, Subject, TokenId};
 use stint_domain::{Ping, PingProject, PingTarget};
 use tokio::time::Instant;
 
@@ -148,17 +148,25 @@ fn readable(group: Vec<Delivery>, dealt: &mut Dealt) -> Vec<Member> {
     members
 }
 
-/// Parts of one job each, in no order: were it always the same one, some might never have their turn.
+/// Parts of one job each, in no order: were it always the same one, some might never have their turn. A ping that means its
+/// token's last project is found one when it is logged, for good: so it stays with those of the token that may name it.
 fn by_job(members: Vec<Member>) -> impl Iterator<Item = Vec<Member>> {
     #[derive(PartialEq, Eq, Hash)]
     enum Of {
         Job(JobId),
         Project(PingProject, Subject),
+        Projects(TokenId),
     }
+    let is_wanting = |target: &PingTarget| {
+        matches!(target, PingTarget::Project { project: PingProject::Unnamed { last: true, .. }, .. })
+    };
+    let wanting: HashSet<_> =
+        members.iter().filter(|member| is_wanting(&member.ping.target)).map(|member| member.ping.token).collect();
     let mut parts = HashMap::<Of, Vec<Member>>::new();
     for member in members {
         let of = match &member.ping.target {
             PingTarget::Job(job) => Of::Job(*job),
+            PingTarget::Project { .. } if wanting.contains(&member.ping.token) => Of::Projects(member.ping.token),
             PingTarget::Project { project, .. } => Of::Project(project.clone(), member.ping.subject.clone()),
         };
         parts.entry(of).or_default().push(member);

@@ -4,7 +4,8 @@ use BackendErrorKind::{Corrupt, Internal, Timeout, Unavailable};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 use stint_domain::ports::BackendErrorKind;
-use stint_domain::{Ping, PingTarget};
+use stint_domain::values::JobName;
+use stint_domain::{Ping, PingProject, PingTarget};
 use tokio::task::JoinHandle;
 
 use super::*;
@@ -150,6 +151,22 @@ async fn a_time_out_that_passes_leaves_nothing() {
     let running = Running::start(&queue, &ledger, 1_000);
     tokio::time::sleep(Duration::from_millis(1)).await;
     assert_eq!((queue.settled(), ledger.calls()), (places(1..=9), vec![3, 3, 3]));
+    running.ended().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ping_that_means_the_last_project_is_logged_with_those_that_may_name_it() {
+    let name = |name: &str| JobName::new(name).unwrap();
+    let of = |number: &str, project| Ok(Ping { target: PingTarget::Project { project, create: true }, ..ping(number) });
+    let last = PingProject::Unnamed { last: true, fallback: name("Unknown Project") };
+    let pings =
+        [of("1", PingProject::Named(name("a"))), Ok(ping("2")), of("3", last), of("4", PingProject::Named(name("b")))];
+    let (queue, ledger) = (TestQueue::with(pings), TestLedger::failing([Timeout]));
+    let running = Running::start(&queue, &ledger, 1_000);
+    queue.emptied().await;
+    let mut calls = ledger.calls();
+    calls.sort_unstable();
+    assert_eq!(calls, [1, 3]);
     running.ended().await;
 }
 
