@@ -83,14 +83,13 @@ impl Session {
         if self.connection.is_none() || self.how.role != Role::Reader {
             self.how.opened.identity.check()?;
         }
-        let connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => {
-                let connection = self.how.open(&self.spent)?;
-                // Another file may have taken its place between the look and the opening.
-                self.how.opened.identity.check()?;
-                connection
-            }
+        let connection = if let Some(connection) = self.connection.take() {
+            connection
+        } else {
+            let connection = self.how.open(&self.spent)?;
+            // Another file may have taken its place between the look and the opening.
+            self.how.opened.identity.check()?;
+            connection
         };
         Ok(self.connection.insert(connection))
     }
