@@ -75,7 +75,7 @@ pub(crate) const KEYS: &[Key] = &[
     key("http.batch_limit", "the largest body of a batch"),
     key(
         "http.body_budget",
-        "how much memory the bodies of all requests may take together; at least twice the largest of them, below 4096MiB. A large body waits for room, and is answered 503 when none comes",
+        "how much memory the bodies of all requests may take together; at least twice the largest of them, below 4096MiB. A large body waits for room, and is answered 503 when none comes. The bodies of one token have at most a third of it at once; those of up to 1/256 of it (256 KiB) have a part of their own",
     ),
     key("http.request_timeout", "how long a request may take before it is answered 503"),
     key("http.header_timeout", "how long a client may take to send a request's head"),
