@@ -25,7 +25,7 @@ use stint_domain::{CapturedDay, JobStatus, LoggedPing, Ping, PingOutcome, PingRe
 
 pub(crate) use self::around::{Around, Reach};
 pub(crate) use self::days::{Day, Summary};
-pub(crate) use self::project::{Aim, Meant, Named, ProjectKey, Projects, wanting};
+pub(crate) use self::project::{Aim, Meant, Named, ProjectKey, Projects, named_beside, wanting};
 pub(crate) use self::retract::Retraction;
 use self::stream::{Change, Neighbours};
 pub(crate) use self::stream::{Mark, Point, Stream};

@@ -14,7 +14,8 @@ use stint_domain::{JobStatus, LoggedPing, Page, Ping, PingOutcome};
 use super::{BACKEND, Memory};
 use crate::ledger::Ledger;
 use crate::ledger::capture::{
-    Around, Captured, Mark, Meant, Named, NewPing, ProjectKey, Projects, Retraction, Summary, last_use, wanting,
+    Around, Captured, Mark, Meant, Named, NewPing, ProjectKey, Projects, Retraction, Summary, last_use, named_beside,
+    wanting,
 };
 
 /// All of capture.
@@ -31,7 +32,8 @@ impl PingRepository for Memory {
         let (mut ledger, mut capture) = (self.ledger(), self.capture());
         let is_known = |id| capture.pings.contains_key(&id);
         let last = wanting(&pings, is_known).filter_map(|ping| Some((ping.id, capture.named_before(ping)?)));
-        let meant = Meant::of(&pings, is_known, &last.collect());
+        let beside = capture.known(&ledger, &named_beside(&pings, is_known));
+        let meant = Meant::of(&pings, is_known, &last.collect(), &beside);
         let aim = capture.known(&ledger, &meant.projects()).aim(&pings, &meant, at);
         capture.projects.extend(aim.assigned.iter().cloned());
         ledger.jobs.extend(aim.created.iter().map(|job| (job.id, job.clone())));
@@ -109,7 +111,7 @@ impl Memory {
     pub(super) fn standing(&self, subject: &Subject, projects: &[JobName]) -> HashSet<JobName> {
         let asked = projects.iter().map(|project| (subject.clone(), project.clone())).collect();
         let (ledger, capture) = (self.ledger(), self.capture());
-        let Projects { known, named } = capture.known(&ledger, &asked);
+        let Projects { known, named, .. } = capture.known(&ledger, &asked);
         known.into_keys().map(|(_, project)| project).chain(named.into_keys()).collect()
     }
 }
@@ -157,10 +159,11 @@ impl Capture {
         for (subject, name) in asked {
             let forms: Vec<_> = name.forms().filter_map(|form| JobName::stored(&form).ok()).collect();
             let known = forms.iter().find_map(|form| {
-                self.projects.get(&(subject.clone(), form.clone())).filter(|job| ledger.jobs.contains_key(job))
+                self.projects.get(&(subject.clone(), form.clone())).and_then(|job| ledger.jobs.get(job))
             });
             if let Some(job) = known {
-                projects.known.insert((subject.clone(), name.clone()), *job);
+                projects.known.insert((subject.clone(), name.clone()), job.id);
+                projects.archived.extend((job.status == JobStatus::Archived).then_some(job.id));
             }
             let oldest = forms.iter().find_map(|form| {
                 let open = ledger.jobs.values().filter(|job| job.name == *form && job.status == JobStatus::Open);

@@ -88,4 +88,16 @@ pub async fn pings_that_do_not_count_name_no_last_project(capture: Capture) {
     let last = unnamed(&token, 12, true);
     capture.log_one(&last).await;
     assert_eq!(project(&capture, &last).await.as_deref(), Some("minutes"));
+    // Nor does one that is logged together with it.
+    let closed = named(&token, 1, "closed");
+    capture.log_one(&closed).await;
+    let job = capture.pings.find(closed.id).await.unwrap().unwrap().related_job.unwrap();
+    capture.retract(closed.id).await.unwrap();
+    capture.ledger.archive(job).await;
+    let refused = with(PingProject::Named(name("refused")), false, |token| signal(token, 14), &token);
+    let last = unnamed(&token, 15, true);
+    let outcomes = capture.log(&[named(&token, 13, "closed"), refused, last.clone()]).await;
+    assert_eq!(outcomes[0], PingOutcome::Ignored(PingRefusal::JobArchived));
+    assert_eq!(outcomes[1], PingOutcome::Ignored(PingRefusal::ProjectUnknown));
+    assert_eq!(project(&capture, &last).await.as_deref(), Some("minutes"));
 }

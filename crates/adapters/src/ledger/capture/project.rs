@@ -24,6 +24,8 @@ pub(crate) struct Projects {
     pub(crate) known: HashMap<ProjectKey, JobId>,
     /// The oldest open job of each name that a project without a job has.
     pub(crate) named: HashMap<JobName, JobId>,
+    /// Those of the jobs that take no time.
+    pub(crate) archived: HashSet<JobId>,
 }
 
 /// Where pings go, and what has to be written for it.
@@ -51,17 +53,40 @@ pub(crate) fn wanting(pings: &[Ping], is_known: impl Fn(PingId) -> bool) -> impl
     pings.iter().filter(move |ping| is_wanting(&ping.target) && !is_known(ping.id))
 }
 
+/// The projects that pings name beside any that are [`wanting`]: whether they stand for a job tells if they count.
+pub(crate) fn named_beside(pings: &[Ping], is_known: impl Fn(PingId) -> bool + Copy) -> HashSet<ProjectKey> {
+    if wanting(pings, is_known).next().is_none() {
+        return HashSet::new();
+    }
+    let name = |ping: &Ping| match &ping.target {
+        PingTarget::Project { project, .. } => project.named().cloned(),
+        PingTarget::Job(_) => None,
+    };
+    pings.iter().filter_map(|ping| Some((ping.subject.clone(), name(ping)?))).collect()
+}
+
 impl Meant {
     /// What the pings mean. `stored` has for each that is [`wanting`] the latest project that a logged ping of its token
-    /// named before it.
-    pub(crate) fn of(pings: &[Ping], is_known: impl Fn(PingId) -> bool, stored: &HashMap<PingId, Named>) -> Self {
-        let (mut seen, mut named) = (HashSet::new(), BTreeMap::new());
+    /// named before it; `beside` is what those stand for that are [`named_beside`] them.
+    pub(crate) fn of(
+        pings: &[Ping],
+        is_known: impl Fn(PingId) -> bool,
+        stored: &HashMap<PingId, Named>,
+        beside: &Projects,
+    ) -> Self {
+        let (mut seen, mut named, mut made) = (HashSet::new(), BTreeMap::new(), HashSet::new());
         let projects: Vec<_> = pings
             .iter()
             .map(|ping| match &ping.target {
                 PingTarget::Project { project, create } if seen.insert(ping.id) && !is_known(ping.id) => {
                     if let Some(name) = project.named() {
-                        named.insert((ping.token, (ping.at, ping.id)), name);
+                        if *create {
+                            made.insert(name);
+                        }
+                        // One that will be ignored names nothing.
+                        if beside.take_time(&ping.subject, name, made.contains(name)) {
+                            named.insert((ping.token, (ping.at, ping.id)), name);
+                        }
                     }
                     Some((ping, project, *create))
                 }
@@ -93,6 +118,14 @@ impl Meant {
 }
 
 impl Projects {
+    /// Whether the project stands for a job that takes time, or gets one.
+    fn take_time(&self, subject: &Subject, name: &JobName, create: bool) -> bool {
+        match self.known.get(&(subject.clone(), name.clone())) {
+            Some(job) => !self.archived.contains(job),
+            None => create || self.named.contains_key(name),
+        }
+    }
+
     /// The names of projects that stand for no job, in order.
     #[cfg(any(feature = "postgres", feature = "sqlite"))]
     pub(crate) fn unknown<'a>(&self, asked: &'a HashSet<ProjectKey>) -> Vec<&'a JobName> {

@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 use diesel::data_types::PgTimestamp;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Bool, Text, Timestamptz, Uuid as SqlUuid};
 use stint_domain::Ping;
 use stint_domain::ports::BackendError;
 use stint_domain::values::{JobId, JobName, PingId, Subject, Timestamp};
@@ -19,15 +19,15 @@ use super::super::attempt::Failure;
 use super::super::job;
 use super::super::rows::{Place, timestamptz};
 use super::super::sql::{Constant, Sql};
-use crate::ledger::capture::{Aim, Meant, Named, ProjectKey, Projects, wanting};
+use crate::ledger::capture::{Aim, Meant, Named, ProjectKey, Projects, named_beside, wanting};
 
 /// The jobs that these projects stand for, as far as the jobs are still there.
 struct Known;
 
 impl Constant for Known {
-    type Columns = (Text, Text, SqlUuid);
+    type Columns = (Text, Text, SqlUuid, Bool);
     const SQL: &'static str = "
-        SELECT known.subject, known.project, known.related_job
+        SELECT known.subject, known.project, known.related_job, jobs.status = 'archived'
         FROM unnest(?, ?) AS asked (subject, project)
         JOIN capture_projects AS known ON known.subject = asked.subject AND known.project = asked.project
         JOIN jobs ON jobs.id = known.related_job";
@@ -88,15 +88,16 @@ pub(super) fn aim(
     at: Timestamp,
 ) -> Result<Aim, Failure<BackendError>> {
     let last = last(connection, &wanting(pings, is_known).collect::<Vec<_>>())?;
-    let meant = Meant::of(pings, is_known, &last);
+    let beside = beside(connection, &named_beside(pings, is_known))?;
+    let meant = Meant::of(pings, is_known, &last, &beside);
     let asked = meant.projects();
-    let mut found = Projects { known: known(connection, &asked)?, ..Projects::default() };
+    let mut found = known(connection, &asked)?;
     let unknown = found.unknown(&asked);
     let names: Vec<_> = unknown.iter().map(|name| name.as_str()).collect();
     if !names.is_empty() {
         let _locked: Vec<String> = Sql::<Lock>::constant().bind::<Array<Text>, _>(names.as_slice()).load(connection)?;
         // By now somebody else may have given them one.
-        found = Projects { known: known(connection, &asked)?, named: named(connection, &unknown)? };
+        found = Projects { named: named(connection, &unknown)?, ..known(connection, &asked)? };
     }
     let aim = found.aim(pings, &meant, at);
     for new in &aim.created {
@@ -113,6 +114,16 @@ pub(super) fn aim(
             .execute(connection)?;
     }
     Ok(aim)
+}
+
+/// What these projects stand for, or could, as far as that tells whether their pings count.
+fn beside(connection: &mut PgConnection, asked: &HashSet<ProjectKey>) -> Result<Projects, Failure<BackendError>> {
+    let mut found = known(connection, asked)?;
+    let unknown = found.unknown(asked);
+    if !unknown.is_empty() {
+        found.named = named(connection, &unknown)?;
+    }
+    Ok(found)
 }
 
 fn last(connection: &mut PgConnection, wanting: &[&Ping]) -> Result<HashMap<PingId, Named>, Failure<BackendError>> {
@@ -132,22 +143,22 @@ fn last(connection: &mut PgConnection, wanting: &[&Ping]) -> Result<HashMap<Ping
     rows.into_iter().map(|row| read(row).map_err(Failure::Refused)).collect()
 }
 
-fn known(
-    connection: &mut PgConnection,
-    asked: &HashSet<ProjectKey>,
-) -> Result<HashMap<ProjectKey, JobId>, Failure<BackendError>> {
+fn known(connection: &mut PgConnection, asked: &HashSet<ProjectKey>) -> Result<Projects, Failure<BackendError>> {
     if asked.is_empty() {
-        return Ok(HashMap::new());
+        return Ok(Projects::default());
     }
     let forms = asked.iter().flat_map(|(subject, name)| name.forms().map(move |form| (subject.as_str(), form)));
     let (subjects, forms): (Vec<_>, Vec<_>) = forms.unzip();
-    let rows: Vec<(String, String, Uuid)> =
+    let rows: Vec<(String, String, Uuid, bool)> =
         Sql::<Known>::constant().bind::<Array<Text>, _>(subjects).bind::<Array<Text>, _>(forms).load(connection)?;
-    let rows: HashMap<_, _> = rows.into_iter().map(|(subject, name, job)| ((subject, name), JobId::new(job))).collect();
+    let archived = rows.iter().filter(|row| row.3).map(|row| JobId::new(row.2)).collect();
+    let rows: HashMap<_, _> =
+        rows.into_iter().map(|(subject, name, job, _)| ((subject, name), JobId::new(job))).collect();
     let job = |(subject, name): &(Subject, JobName)| {
         name.forms().find_map(|form| rows.get(&(subject.as_str().to_owned(), form.into_owned())).copied())
     };
-    Ok(asked.iter().filter_map(|key| Some((key.clone(), job(key)?))).collect())
+    let known = asked.iter().filter_map(|key| Some((key.clone(), job(key)?))).collect();
+    Ok(Projects { known, archived, ..Projects::default() })
 }
 
 fn named(connection: &mut PgConnection, names: &[&JobName]) -> Result<HashMap<JobName, JobId>, Failure<BackendError>> {

@@ -10,7 +10,7 @@ use stint_domain::Ping;
 use stint_domain::ports::BackendError;
 use stint_domain::values::{JobId, JobName, PingId, Timestamp};
 
-use crate::ledger::capture::{Aim, Meant, Named, ProjectKey, Projects, wanting};
+use crate::ledger::capture::{Aim, Meant, Named, ProjectKey, Projects, named_beside, wanting};
 use crate::sqlite::error::classify;
 use crate::sqlite::job;
 use crate::sqlite::keyset::before;
@@ -28,18 +28,9 @@ pub(super) fn aim(
     for ping in wanting(pings, is_known) {
         last.extend(named_before(connection, ping)?.map(|named| (ping.id, named)));
     }
-    let meant = Meant::of(pings, is_known, &last);
-    let asked = meant.projects();
-    let mut found = Projects { known: known(connection, &asked)?, ..Projects::default() };
-    for name in found.unknown(&asked) {
-        for form in name.forms() {
-            if let Some(job) = named(connection, &form)? {
-                found.named.insert(name.clone(), job);
-                break;
-            }
-        }
-    }
-    let aim = found.aim(pings, &meant, at);
+    let beside = standing(connection, &named_beside(pings, is_known))?;
+    let meant = Meant::of(pings, is_known, &last, &beside);
+    let aim = standing(connection, &meant.projects())?.aim(pings, &meant, at);
     for new in &aim.created {
         job::insert(connection, new.id, new.name.clone(), new.status, at)?;
     }
@@ -54,6 +45,20 @@ pub(super) fn aim(
             .map_err(classify)?;
     }
     Ok(aim)
+}
+
+/// What these projects stand for, or could.
+fn standing(connection: &mut SqliteConnection, asked: &HashSet<ProjectKey>) -> Result<Projects, BackendError> {
+    let mut found = known(connection, asked)?;
+    for name in found.unknown(asked) {
+        for form in name.forms() {
+            if let Some(job) = named(connection, &form)? {
+                found.named.insert(name.clone(), job);
+                break;
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// The latest project that a logged ping of the same token named before this one. Which pings those are is said as their
@@ -76,27 +81,28 @@ fn named_before(connection: &mut SqliteConnection, wanting: &Ping) -> Result<Opt
 }
 
 /// The jobs that these projects stand for, as far as the jobs are still there.
-fn known(
-    connection: &mut SqliteConnection,
-    asked: &HashSet<ProjectKey>,
-) -> Result<HashMap<ProjectKey, JobId>, BackendError> {
-    let mut known = HashMap::new();
+fn known(connection: &mut SqliteConnection, asked: &HashSet<ProjectKey>) -> Result<Projects, BackendError> {
+    let mut found = Projects::default();
     let forms = asked.iter().flat_map(|key| key.1.forms().map(move |form| (key, form)));
-    for ((subject, name), form) in forms {
-        let id: Option<Vec<u8>> = capture_projects::table
-            .find((subject.as_str(), form.as_ref()))
-            .filter(capture_projects::related_job.eq_any(jobs::table.select(jobs::id)))
-            .select(capture_projects::related_job)
+    for (key, form) in forms {
+        // The form that names have now comes first.
+        if found.known.contains_key(key) {
+            continue;
+        }
+        let job: Option<(Vec<u8>, bool)> = capture_projects::table
+            .inner_join(jobs::table.on(jobs::id.eq(capture_projects::related_job)))
+            .filter(capture_projects::subject.eq(key.0.as_str()).and(capture_projects::project.eq(form.as_ref())))
+            .select((capture_projects::related_job, jobs::status.eq("archived")))
             .first(connection)
             .optional()
             .map_err(classify)?;
-        if let Some(id) = id {
+        if let Some((id, is_archived)) = job {
             let job = JobId::new(uuid(&row("capture_projects", &id), "related_job", &id)?);
-            // The form that names have now comes first.
-            known.entry((subject.clone(), name.clone())).or_insert(job);
+            found.known.insert(key.clone(), job);
+            found.archived.extend(is_archived.then_some(job));
         }
     }
-    Ok(known)
+    Ok(found)
 }
 
 /// The oldest open job with this name. That it is open is said as the index says it.
