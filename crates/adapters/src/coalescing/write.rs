@@ -28,16 +28,6 @@ macro_rules! writes {
             $($variant(Result<$outcome, $refusal>),)+
         }
 
-        impl Written {
-            /// Why the write failed, unless it was carried out or refused.
-            pub(crate) fn failure(&self) -> Option<&BackendError> {
-                match self {
-                    $(Self::$variant(Err($refusal::Backend(error))) => Some(error),)+
-                    _ => None,
-                }
-            }
-        }
-
         $(impl Command for $command {
             type Outcome = $outcome;
             type Refusal = $refusal;

@@ -5,7 +5,6 @@
 
 use std::collections::BTreeSet;
 
-use stint_domain::ports::BackendError;
 use stint_domain::values::{JobId, TimeEntryId, Timestamp, TokenId};
 use stint_domain::{Fingerprint, Idempotency, IdempotencyKey, Job, TimeEntry};
 
@@ -82,24 +81,15 @@ pub(crate) struct NewOutcome<'a> {
 }
 
 impl Ledger {
-    /// Carries out the writes in their order and answers each, refusals included. When one fails, all have failed: half
-    /// of it may be done.
-    pub(crate) fn carry_out<'a>(
-        &mut self,
-        writes: impl IntoIterator<Item = &'a Write>,
-    ) -> Result<Vec<Written>, BackendError> {
-        let carry_out = |write: &Write| {
-            let written = match write {
-                Write::Record(command) => Written::Record(self.record(command)),
-                Write::Batch(command) => Written::Batch(self.record_batch(command)),
-                Write::Put(command) => Written::Put(self.put(command)),
-                Write::Update(command) => Written::Update(self.update(command)),
-                Write::Delete(command) => Written::Delete(self.delete(command)),
-            };
-            match written.failure() {
-                Some(error) => Err(error.clone()),
-                None => Ok(written),
-            }
+    /// Carries out the writes in their order and answers each. Neither a refusal nor a failure leaves a trace, so one of
+    /// them is nobody else's.
+    pub(crate) fn carry_out<'a>(&mut self, writes: impl IntoIterator<Item = &'a Write>) -> Vec<Written> {
+        let carry_out = |write: &Write| match write {
+            Write::Record(command) => Written::Record(self.record(command)),
+            Write::Batch(command) => Written::Batch(self.record_batch(command)),
+            Write::Put(command) => Written::Put(self.put(command)),
+            Write::Update(command) => Written::Update(self.update(command)),
+            Write::Delete(command) => Written::Delete(self.delete(command)),
         };
         writes.into_iter().map(carry_out).collect()
     }

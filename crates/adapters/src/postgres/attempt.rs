@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::pg::PgConnection;
-use diesel::result::Error;
+use diesel::result::{DatabaseErrorKind, Error};
 use stint_domain::ports::{BackendError, BackendErrorKind};
 
 use super::BACKEND;
@@ -62,6 +62,12 @@ impl<R> Failure<R> {
     /// Whether another row has the same key.
     pub(super) fn is_unique_violation(&self) -> bool {
         matches!(self, Self::Database(error) | Self::Undone(error) if fault(error) == Fault::Unique)
+    }
+
+    /// Whether a value is out of its column's bounds.
+    pub(super) fn is_check_violation(&self) -> bool {
+        let is_check = |error: &Error| matches!(error, Error::DatabaseError(DatabaseErrorKind::CheckViolation, _));
+        matches!(self, Self::Database(error) | Self::Undone(error) if is_check(error))
     }
 }
 

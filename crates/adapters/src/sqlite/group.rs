@@ -62,7 +62,7 @@ pub(super) fn write(session: &mut Session, writes: &[Write]) -> Result<Vec<Attem
         let scope = Scope::of(writes);
         let before = read(connection, &scope)?;
         let mut ledger = before.clone();
-        let written = ledger.carry_out(writes)?;
+        let written = ledger.carry_out(writes);
         store(connection, &ledger.changes_since(&before), &scope)?;
         Ok(written.into_iter().map(Attempted::Done).collect())
     })

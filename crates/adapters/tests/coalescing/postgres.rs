@@ -1,5 +1,6 @@
 //! On Postgres.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
@@ -10,13 +11,14 @@ use stint_adapters::coalescing::{Coalescing, CoalescingSettings, GroupLimits};
 use stint_adapters::postgres::test_database::TestDatabase;
 use stint_adapters::postgres::{Postgres, PostgresSettings};
 use stint_conformance::Ledger;
+use stint_conformance::totals::drift::Drifting;
 use stint_domain::ports::time_entry::{DeleteTimeEntryError, UpdateTimeEntryError};
 use stint_domain::ports::{BackendErrorKind, TimeEntryRepository};
 use stint_domain::values::JobId;
 use uuid::Uuid;
 
 use crate::postgres::proxy::Proxy;
-use crate::postgres::{number, until, until_alone};
+use crate::postgres::{connection, number, until, until_alone};
 
 use super::callers::{self, assert_totals_are_sums, delete, half_an_hour, open_job, set_minutes, together};
 use super::held::Holder;
@@ -61,7 +63,21 @@ async fn ledger() -> Ledger {
     over(SMALL).await
 }
 
+async fn drifting() -> Drifting {
+    let database = Arc::new(TestDatabase::create());
+    let (coalescing, postgres) = instance(&database, CoalescingSettings::POSTGRES).await;
+    Drifting {
+        ledger: super::ledger(coalescing, postgres, database.clone()),
+        plant: Arc::new(move |job, total| {
+            let sql = format!("UPDATE jobs SET total_minutes = {total} WHERE id = '{job}'");
+            connection(&database).batch_execute(&sql).unwrap();
+            Box::pin(async {})
+        }),
+    }
+}
+
 stint_conformance::ledger!(ledger);
+stint_conformance::totals_audit_finds!(drifting);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_caller_in_a_group_gets_its_own_answer() {

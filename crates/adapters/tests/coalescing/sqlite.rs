@@ -1,11 +1,16 @@
 //! On SQLite.
 
+use std::sync::Arc;
+
+use diesel::connection::SimpleConnection;
 use stint_adapters::coalescing::{Coalescing, CoalescingSettings};
 use stint_adapters::sqlite::{Sqlite, SqliteSettings};
 use stint_conformance::Ledger;
+use stint_conformance::totals::drift::Drifting;
 use tempfile::TempDir;
 
 use super::callers;
+use crate::sqlite::bare;
 
 fn open(folder: &TempDir) -> Sqlite {
     Sqlite::open(&SqliteSettings::new(folder.path().join("stint.db"))).unwrap()
@@ -18,7 +23,23 @@ async fn ledger() -> Ledger {
     super::ledger(Coalescing::new(sqlite.clone(), CoalescingSettings::SQLITE), sqlite, folder)
 }
 
+async fn drifting() -> Drifting {
+    let folder = Arc::new(tempfile::tempdir().unwrap());
+    let sqlite = open(&folder);
+    sqlite.migrator().up().await.unwrap();
+    let coalescing = Coalescing::new(sqlite.clone(), CoalescingSettings::SQLITE);
+    Drifting {
+        ledger: super::ledger(coalescing, sqlite, folder.clone()),
+        plant: Arc::new(move |job, total| {
+            let sql = format!("UPDATE jobs SET total_minutes = {total} WHERE id = x'{}'", job.as_uuid().simple());
+            bare(&folder).batch_execute(&sql).unwrap();
+            Box::pin(async {})
+        }),
+    }
+}
+
 stint_conformance::ledger!(ledger);
+stint_conformance::totals_audit_finds!(drifting);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_caller_in_a_group_gets_its_own_answer() {

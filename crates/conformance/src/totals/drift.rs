@@ -14,18 +14,22 @@ use stint_domain::values::{JobId, TotalMinutes};
 use stint_domain::{JobStatus, TimeEntry};
 
 use crate::Ledger;
+use crate::concurrency::together;
 use crate::given::{
     batch, create_job, delete_entry, entry, idempotency, job_id, list_entries, minutes, move_to, put_entry, record,
     set_minutes,
 };
+
+/// Makes the stored total of a job this one, and nothing else of it.
+pub type Plant = Arc<dyn Fn(JobId, TotalMinutes) -> BoxFuture<'static, ()> + Send + Sync>;
 
 /// A ledger, and how to make a job's total what no write could, around the adapter: an `UPDATE` of one column, say.
 #[derive(Clone)]
 pub struct Drifting {
     /// The ledger.
     pub ledger: Ledger,
-    /// Makes the stored total of a job this one, and nothing else of it.
-    pub plant: Arc<dyn Fn(JobId, TotalMinutes) -> BoxFuture<'static, ()> + Send + Sync>,
+    /// Around the adapter.
+    pub plant: Plant,
 }
 
 /// Makes one test of each duty of an audit and of writes towards totals that are not the sums. The argument is an
@@ -39,6 +43,7 @@ macro_rules! totals_audit_finds {
                 a_report_names_the_first_hundred_drifts_by_id_and_counts_every_job,
                 a_write_that_would_take_a_total_past_its_most_fails_without_a_trace,
                 a_write_that_would_take_a_total_below_zero_fails_without_a_trace,
+                of_writes_at_once_only_those_that_a_total_has_no_room_for_fail,
             }
         }
     };
@@ -144,6 +149,27 @@ pub async fn a_write_that_would_take_a_total_below_zero_fails_without_a_trace(dr
     assert!(matches!(refused, Err(UpdateTimeEntryError::JobNotFound(_))), "a refusal comes first: {refused:?}");
 }
 
+/// Whoever writes at the same time, to another job or to this one while it has room, does not notice.
+pub async fn of_writes_at_once_only_those_that_a_total_has_no_room_for_fail(drifting: Drifting) {
+    const WRITERS: usize = 20;
+    let ledger = &drifting.ledger;
+    let (other, full) = (ledger.open_job().await.id, ledger.open_job().await.id);
+    // Room for three, and a rest.
+    drifting.plant(full, TotalMinutes::MAX - 95).await;
+    let outcomes = together(WRITERS, |writer| {
+        let (entries, job) = (ledger.time_entries.clone(), if writer % 2 == 0 { full } else { other });
+        async move { (job, entries.record(record(entry(job))).await) }
+    })
+    .await;
+    let stored = |of| outcomes.iter().filter(|(job, outcome)| *job == of && outcome.is_ok()).count();
+    assert_eq!((stored(other), stored(full)), (WRITERS / 2, 3), "{outcomes:?}");
+    for (_, outcome) in &outcomes {
+        let is_internal = |why: &RecordTimeError| matches!(why, RecordTimeError::Backend(why) if why.kind == INTERNAL);
+        assert!(outcome.as_ref().err().is_none_or(is_internal), "{outcome:?}");
+    }
+    assert_eq!((ledger.total(other).await, ledger.total(full).await), (300, TotalMinutes::MAX - 5));
+}
+
 const INTERNAL: BackendErrorKind = BackendErrorKind::Internal;
 
 /// Two jobs and all entries.
@@ -156,6 +182,6 @@ impl State {
     }
 }
 
-fn total(minutes: u64) -> TotalMinutes {
+pub(crate) fn total(minutes: u64) -> TotalMinutes {
     TotalMinutes::new(minutes.try_into().unwrap()).unwrap()
 }

@@ -58,7 +58,7 @@ pub(super) fn write(
             let held: Vec<Option<JobId>> = writes.iter().map(|write| held.job_of(write)).collect();
             let free = writes.iter().zip(&held).filter(|(_, held)| held.is_none()).map(|(write, _)| write);
             let mut ledger = before.clone();
-            let mut written = ledger.carry_out(free).map_err(Failure::Refused)?.into_iter();
+            let mut written = ledger.carry_out(free).into_iter();
             store(connection, &ledger.changes_since(&before), &scope)?;
             let attempted =
                 |held: Option<JobId>| held.map(Attempted::Held).or_else(|| written.next().map(Attempted::Done));

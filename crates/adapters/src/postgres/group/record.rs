@@ -1,8 +1,8 @@
 //! New entries: one statement that commits by itself.
 //!
 //! It stores an entry, and what its key stands for if it has one, if the entry's job is there and open. Which one is
-//! not stored, because of its job or because an id or a key is taken, and what its caller is told then, is found out the
-//! general way.
+//! not stored, because of its job, of its job's total or because an id or a key is taken, and what its caller is told then,
+//! is found out the general way.
 
 use std::collections::{BTreeMap, HashSet};
 use std::slice;
@@ -101,8 +101,8 @@ fn each(session: &mut Session, writes: &[Write], held: &HashSet<JobId>, failed: 
     writes.iter().map(&mut alone).collect()
 }
 
-/// The ids of the entries that could be stored, some of which have keys: none, when an id or a key is taken, because
-/// then nothing is.
+/// The ids of the entries that could be stored, some of which have keys: none, when an id or a key is taken or a total
+/// would pass its most, because then nothing is.
 fn store(
     connection: &mut PgConnection,
     new: &[(&TimeEntry, Option<&Idempotency>)],
@@ -122,7 +122,7 @@ fn store(
         _ => bind_new(Sql::<Record>::constant(), &entries).load(connection),
     };
     match stored.map_err(Failure::from) {
-        Err(failure) if failure.is_unique_violation() => Ok(HashSet::new()),
+        Err(failure) if failure.is_unique_violation() || failure.is_check_violation() => Ok(HashSet::new()),
         stored => Ok(stored?.into_iter().collect()),
     }
 }
