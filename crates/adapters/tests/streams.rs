@@ -8,11 +8,13 @@ use stint_adapters::postgres::{Postgres, PostgresSettings};
 use stint_adapters::system::UuidV7Generator;
 use stint_domain::ports::job::CreateJob;
 use stint_domain::ports::ping::LogPings;
-use stint_domain::ports::{IdGenerator, JobRepository, PingQueue, PingRepository, TokenRepository, TotalsAudit};
+use stint_domain::ports::{
+    IdGenerator, JobRepository, PingQueue, PingRepository, TimeEntryRepository, TokenRepository, TotalsAudit,
+};
 use stint_domain::values::{
     CaptureRule, CaptureTarget, Gap, JobId, JobName, PingId, Subject, Timestamp, TokenId, WorkSummary, Zone,
 };
-use stint_domain::{CapturedDay, JobStatus, Ping, PingOutcome, PingTarget, Scopes, SecretHash, Token};
+use stint_domain::{CapturedDay, JobStatus, Ping, PingOutcome, PingRefusal, PingTarget, Scopes, SecretHash, Token};
 use uuid::Uuid;
 
 use crate::{postgres, sqlite};
@@ -62,10 +64,10 @@ async fn pings_of_several_jobs_are_counted_anew<A>(
     mut sql: impl FnMut(&str),
     literal: impl Fn(Uuid) -> String,
 ) where
-    A: JobRepository + PingRepository + TokenRepository + TotalsAudit,
+    A: JobRepository + PingRepository + TimeEntryRepository + TokenRepository + TotalsAudit,
 {
     let mut jobs = Vec::new();
-    for _ in 0..2 {
+    for _ in 0..3 {
         let (id, name) = (JobId::new(UuidV7Generator.generate()), JobName::new("Research").unwrap());
         let command = CreateJob { id, name, status: JobStatus::Open, at: at(0), idempotency: None };
         jobs.push(JobRepository::create(adapter, command).await.unwrap().outcome.id);
@@ -75,7 +77,18 @@ async fn pings_of_several_jobs_are_counted_anew<A>(
         TokenRepository::create(adapter, token.clone()).await.unwrap();
     }
     let [one, twin, other] = &tokens;
-    let sent = [(one, 0, 0), (twin, 1, 2), (one, 0, 10), (twin, 1, 12), (other, 0, 100), (other, 0, 105)];
+    let sent = [
+        (one, 0, 0),
+        (twin, 1, 2),
+        (one, 0, 10),
+        (twin, 1, 12),
+        (other, 0, 100),
+        (other, 0, 105),
+        (one, 0, -1_440),
+        (one, 0, -1_435),
+        (one, 2, 200),
+        (one, 2, 205),
+    ];
     let sent = sent.map(|(token, job, minutes)| ping(token, jobs[job], minutes));
     adapter.log(LogPings { pings: sent.to_vec(), at: at(200) }).await.unwrap();
 
@@ -91,20 +104,32 @@ async fn pings_of_several_jobs_are_counted_anew<A>(
     sql(&format!("UPDATE ping_days SET token_id = {to} WHERE token_id = {from}"));
     let [from, to] = [twin.id, one.id].map(|id| literal(day(id).as_uuid()));
     sql(&format!("UPDATE time_entries SET id = {to} WHERE id = {from}"));
+    // Somebody wrote a summary, and one of the jobs takes no more time.
+    let told = CapturedDay { job: jobs[0], token: one.id, date: Zone::UTC.day_of(at(0)) }.entry_id();
+    let (edited, archived) = (literal(told.as_uuid()), literal(jobs[2].as_uuid()));
+    sql(&format!("UPDATE time_entries SET work_summary = 'mine', version = version + 1 WHERE id = {edited}"));
+    sql(&format!("UPDATE jobs SET status = 'archived' WHERE id = {archived}"));
 
     migrator.up().await.unwrap();
     let total = async |job| JobRepository::find(adapter, job).await.unwrap().unwrap().total_minutes.get();
-    assert_eq!((total(jobs[0]).await, total(jobs[1]).await), (15, 10));
+    assert_eq!((total(jobs[0]).await, total(jobs[1]).await), (20, 10));
     let queued: Vec<_> =
         queue.take(crate::ping_queue::take(9)).await.unwrap().into_iter().map(|taken| taken.ping.unwrap()).collect();
     let expected: Vec<_> = sent[..4].iter().map(|ping| Ping { token: one.id, ..ping.clone() }).collect();
     assert_eq!(queued, expected);
     adapter.log(LogPings { pings: queued, at: at(300) }).await.unwrap();
-    assert_eq!((total(jobs[0]).await, total(jobs[1]).await), (2 + 2 + 5, 8));
+    assert_eq!((total(jobs[0]).await, total(jobs[1]).await), (5 + 2 + 2 + 5, 8));
+    let entry = TimeEntryRepository::find(adapter, told).await.unwrap().unwrap();
+    assert_eq!((entry.minutes_worked.get(), entry.work_summary.as_str()), (4, "mine"));
     for ping in &sent {
         let logged = PingRepository::find(adapter, ping.id).await.unwrap().unwrap();
         assert!(matches!(logged.outcome, PingOutcome::Logged(_)), "{logged:?}");
     }
+    // What is closed stays so: nothing is added to what may be pruned, or to what would count twice.
+    sql(&format!("UPDATE jobs SET status = 'open' WHERE id = {archived}"));
+    let late = vec![ping(one, jobs[0], -1_430), ping(one, jobs[2], 210)];
+    let outcomes = adapter.log(LogPings { pings: late, at: at(400) }).await.unwrap();
+    assert_eq!(outcomes, [PingOutcome::Ignored(PingRefusal::EntryDetached); 2]);
 }
 
 #[tokio::test]

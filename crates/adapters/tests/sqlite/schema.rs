@@ -18,6 +18,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     "2026-11-21-000003_expand_jobs_by_name",
     "2026-11-30-000010_expand_pings_in_order",
     "2026-11-30-000011_expand_streams",
+    "2026-11-30-000012_expand_named_projects",
     "2026-11-30-000030_expand_token_makers",
     "2026-11-30-000401_expand_free_pings",
     "2026-11-30-000402_expand_new_projects",

@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY IF EXISTS pings_that_name_projects;

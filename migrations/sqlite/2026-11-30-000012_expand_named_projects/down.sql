@@ -1,0 +1,1 @@
+DROP INDEX pings_that_name_projects;

@@ -1,0 +1,2 @@
+-- A ping that means its token's last project looks for that here.
+CREATE INDEX pings_that_name_projects ON pings (token_id, at, id) WHERE status = 'logged' AND project IS NOT NULL;
