@@ -11,6 +11,8 @@
 mod around;
 mod days;
 mod project;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod reach;
 mod retract;
 mod stream;
 #[cfg(test)]
@@ -23,9 +25,13 @@ use stint_domain::ports::time_entry::{NewTimeEntry, RecordRefusal, RecordTime, R
 use stint_domain::values::{DateStamp, Gap, JobId, JobName, Minutes, PingId, Timestamp, TokenId, Zone};
 use stint_domain::{CapturedDay, JobStatus, LoggedPing, Ping, PingOutcome, PingRefusal, PingTarget};
 
-pub(crate) use self::around::{Around, Reach};
+pub(crate) use self::around::Around;
 pub(crate) use self::days::{Day, Summary};
-pub(crate) use self::project::{Aim, Meant, Named, ProjectKey, Projects, named_beside, wanting};
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub(crate) use self::project::Aim;
+pub(crate) use self::project::{Meant, Named, ProjectKey, Projects, named_beside, wanting};
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub(crate) use self::reach::Reach;
 pub(crate) use self::retract::Retraction;
 use self::stream::{Change, Neighbours};
 pub(crate) use self::stream::{Mark, Point, Stream};

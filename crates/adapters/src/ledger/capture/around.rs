@@ -1,39 +1,14 @@
-//! What some pings are about, so that a backend knows what to read and to lock: first the neighbours of points, which hold
-//! still while their tokens are locked, then the days and entries of their jobs.
+//! What some pings are about, so that a backend knows what to read and to lock once the neighbours of points are there: the
+//! days and entries of their jobs.
 
 use std::collections::{BTreeSet, HashSet};
 
 use stint_domain::CapturedDay;
-use stint_domain::values::{Gap, JobId, PingId, TimeEntryId, Timestamp, TokenId, Zone};
+use stint_domain::values::{Gap, JobId, TimeEntryId, Timestamp, TokenId, Zone};
 
 use super::{Aimed, Captured, Mark, Point};
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 use crate::ledger::group::Scope;
-
-/// A point whose nearest neighbours count, as far as they are less than the gap from it.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Reach {
-    pub(crate) token: TokenId,
-    pub(crate) point: Point,
-    /// A neighbour is later than this.
-    pub(crate) first: Timestamp,
-    /// And earlier than this.
-    pub(crate) last: Timestamp,
-}
-
-impl Reach {
-    pub(super) fn new(token: TokenId, point: Point, gap: Gap) -> Self {
-        Self { token, point, first: later(point.0, -gap.as_micros()), last: later(point.0, gap.as_micros()) }
-    }
-
-    /// Those of the pings that are points and new.
-    pub(crate) fn of(pings: &[Aimed<'_>], is_known: impl Fn(PingId) -> bool) -> Vec<Self> {
-        let is_point =
-            |aimed: &&Aimed<'_>| aimed.ping.minutes.is_none() && aimed.job.is_some() && !is_known(aimed.ping.id);
-        let reach = |Aimed { ping, .. }: &Aimed<'_>| Self::new(ping.token, (ping.at, ping.id), ping.gap);
-        pings.iter().filter(is_point).map(reach).collect()
-    }
-}
 
 /// What the outcome of some pings depends on, and what they may change.
 #[derive(Debug, Default)]
@@ -101,6 +76,6 @@ impl Around {
 }
 
 /// So many microseconds later, or the same where no moment is.
-fn later(at: Timestamp, micros: i64) -> Timestamp {
+pub(super) fn later(at: Timestamp, micros: i64) -> Timestamp {
     Timestamp::from_micros(at.as_micros() + micros).unwrap_or(at)
 }

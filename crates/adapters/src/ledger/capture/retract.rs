@@ -8,8 +8,10 @@ use stint_domain::ports::{BackendError, BackendErrorKind};
 use stint_domain::values::{CaptureRule, JobId, PingId, Subject, Timestamp};
 use stint_domain::{CapturedDay, JobStatus, LoggedPing, Precondition, Token};
 
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+use super::Reach;
 use super::stream::Change;
-use super::{Around, Captured, Mark, Point, Reach, Summary};
+use super::{Around, Captured, Mark, Point, Summary};
 use crate::ledger::Ledger;
 
 /// A ping that counts and is to be taken back, and what its token fixed.
