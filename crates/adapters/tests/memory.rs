@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use stint_adapters::memory::Memory;
+use stint_conformance::ping::full::Full;
 use stint_conformance::totals::drift::Drifting;
 use stint_conformance::{Capture, Fixture, House, Ledger, PingHouse, Projects};
 use stint_domain::ports::{HealthCheck, TaskLog, TokenRepository};
@@ -34,6 +35,17 @@ async fn capture() -> Capture {
     Capture::new(Memory::new(), ())
 }
 
+async fn full() -> Full {
+    let memory = Memory::new();
+    Full {
+        capture: Capture::new(memory.clone(), ()),
+        plant: Arc::new(move |job, total| {
+            memory.plant_total(job, total);
+            Box::pin(async {})
+        }),
+    }
+}
+
 async fn tasks() -> Fixture<dyn TaskLog> {
     Fixture::new(Arc::new(Memory::new()), ())
 }
@@ -56,6 +68,7 @@ stint_conformance::ledger!(ledger);
 stint_conformance::totals_audit_finds!(drifting);
 stint_conformance::new_projects!(projects);
 stint_conformance::ping_repository!(capture);
+stint_conformance::ping_repository_fails_whole!(full);
 stint_conformance::token_repository!(tokens);
 stint_conformance::health_check!(health);
 stint_conformance::task_log!(tasks);

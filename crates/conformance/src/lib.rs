@@ -10,6 +10,7 @@
 //! | [`ledger!`]: all of [`job_repository!`], [`time_entry_repository!`], [`totals_audit!`], [`idempotency!`], [`concurrency!`], [`runtime!`] and [`model!`] | [`Ledger`] |
 //! | [`totals_audit_finds!`] | [`totals::drift::Drifting`] |
 //! | [`ping_repository!`] | [`Capture`] |
+//! | [`ping_repository_fails_whole!`] | [`ping::full::Full`] |
 //! | [`new_projects!`] | [`Projects`] |
 //! | [`task_log!`] | `Fixture<dyn TaskLog>` |
 //! | [`housekeeping!`], [`housekeeping_of_pings!`] | [`House`], [`PingHouse`] |
@@ -29,13 +30,17 @@
 //! | a write whose commit got no answer is a `Timeout`, and is not sent again by the adapter | no port can lose an answer |
 //! | the kinds of other failures: not reachable, too slow, a row that does not parse | no port can bring them about |
 //! | whatever takes effect on every instance within 5 seconds, on other instances | a fixture has one |
-//! | ids that no other instance hands out; receipts and leases by another process's clock | the same |
+//! | ids that no other instance hands out; receipts and leases by another process's clock; new projects counted through several instances | the same |
+//! | what is stored in a queue and is no ping is handed out, buried and replayed all the same, and not shown | no port can store it |
+//! | a push that fails keeps no ping that it could not promise | no port can make it fail |
 //! | housekeeping deletes in small pieces, so that nobody waits for it long | how long is long depends on the machine |
 //! | a health check answers within its own time-out | nobody but its author knows it |
+//! | its rule for the schema is that of the start; what it tries of a write leaves nothing behind | no port shows the schema, nor what was tried |
+//! | an audit's steps are short, and it ends soon after its caller went away | how soon depends on the machine, and no port tells that it goes on |
 //! | secrets come from the operating system's secure random source | their source cannot be seen in them |
 //! | tokens are never deleted | no method deletes any |
 //! | no method blocks the runtime, where the operating system is not Linux, or the blocking call happens not to sleep | see [`mod@runtime`] |
-//! | a total that could pass its most, an audit that finds a drift, a health check that notices a change | where the fixture cannot plant one: [`totals_audit_finds!`], [`health_check_notices!`] |
+//! | a total that could pass its most, an audit that finds a drift, a health check that notices a change | where the fixture cannot plant one: [`totals_audit_finds!`], [`ping_repository_fails_whole!`], [`health_check_notices!`] |
 //!
 //! A race that a clause runs may be won by chance, so a faulty adapter may pass it once; a right one never fails it.
 //!

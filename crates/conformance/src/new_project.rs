@@ -8,10 +8,11 @@ use stint_domain::ports::job::{JobChanges, UpdateJob};
 use stint_domain::ports::new_project::AdmitProjects;
 use stint_domain::ports::ping::LogPings;
 use stint_domain::values::{JobName, TokenId};
-use stint_domain::{JobStatus, Ping, PingProject, PingTarget, Precondition};
+use stint_domain::{JobStatus, Ping, PingOutcome, PingProject, PingTarget, Precondition};
 
 use crate::Capture;
 use crate::given::{at, create_job, day, fresh, minutes, name, ping, subject};
+use crate::runtime::Sleeps;
 
 /// An adapter that counts, over the ledger whose jobs projects stand for.
 #[derive(Clone)]
@@ -38,6 +39,8 @@ macro_rules! new_projects {
                 a_project_that_another_subjects_token_named_counts_until_it_has_a_job,
                 twenty_callers_at_once_get_no_more_than_the_bound,
                 none_are_admitted_where_none_may_be,
+                a_ping_whose_project_is_not_admitted_is_logged_all_the_same,
+                counting_new_projects_does_not_block_the_runtime,
             }
         }
     };
@@ -157,6 +160,28 @@ pub async fn twenty_callers_at_once_get_no_more_than_the_bound(projects: Project
 /// Where tokens are to make no jobs at all.
 pub async fn none_are_admitted_where_none_may_be(projects: Projects) {
     assert_eq!(admit(&projects, asked(token(), &["a", "b"], 0)).await, [false, false]);
+}
+
+/// It was taken under another bound, say: what was taken is never dropped for it.
+pub async fn a_ping_whose_project_is_not_admitted_is_logged_all_the_same(projects: Projects) {
+    let token = token();
+    assert_eq!(admit(&projects, asked(token, &["a"], 0)).await, [false]);
+    let ping = Ping { token, ..of_project("a") };
+    let log = LogPings { pings: vec![ping.clone()], at: at(9) };
+    let outcomes = projects.capture.pings.log(log).await.unwrap();
+    assert_eq!(outcomes, [PingOutcome::Logged(ping.id.into())]);
+    assert_eq!(admit(&projects, asked(token, &["a", "b"], 0)).await, [true, false]);
+}
+
+/// As [`crate::runtime`] says.
+pub async fn counting_new_projects_does_not_block_the_runtime(projects: Projects) {
+    const CALLS: usize = 12;
+    let mut sleeps = Sleeps::default();
+    for call in 0..CALLS {
+        let command = asked(token(), &["a", &format!("b{call}")], 1);
+        sleeps.of("NewProjects::admit", projects.new_projects.admit(command)).await.unwrap();
+    }
+    sleeps.assert_few_of(CALLS);
 }
 
 /// A ping of half an hour that may make a job.

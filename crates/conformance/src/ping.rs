@@ -4,6 +4,7 @@ pub mod beside;
 pub mod count;
 pub mod edit;
 pub mod find;
+pub mod full;
 pub mod jobs;
 pub mod last_project;
 mod model;
@@ -49,6 +50,7 @@ macro_rules! ping_repository {
                 streams_of_two_tokens_are_apart,
                 a_ping_counts_once_and_keeps_its_first_outcome,
                 a_thousand_pings_at_once_each_count,
+                logging_none_is_no_failure,
             }
             (ping::jobs) {
                 the_time_between_two_neighbours_belongs_to_the_job_of_the_earlier_one,
@@ -58,6 +60,8 @@ macro_rules! ping_repository {
                 a_jobs_summary_is_that_of_its_own_pings,
                 pings_with_minutes_divide_no_time,
                 a_ping_that_would_take_time_from_a_changed_entry_is_ignored,
+                time_for_a_changed_entry_of_another_job_is_dropped,
+                a_retraction_that_would_only_add_to_a_changed_entry_is_carried_out,
                 time_for_an_archived_job_is_dropped,
                 time_that_was_dropped_stays_so_whatever_comes_or_goes_in_it,
                 a_retraction_that_would_change_an_archived_jobs_time_is_refused,
@@ -82,6 +86,7 @@ macro_rules! ping_repository {
                 a_derived_entry_that_somebody_deleted_stays_deleted,
                 a_day_that_was_detached_stays_so,
                 a_derived_entry_that_somebody_moved_is_theirs,
+                a_derived_entry_that_got_another_date_is_theirs,
                 an_entry_that_has_a_pings_id_already_is_left_alone,
                 one_pings_refusal_does_not_fail_another,
             }
@@ -109,6 +114,7 @@ macro_rules! ping_repository {
             (ping::find) {
                 a_logged_ping_reads_back_as_it_was_sent,
                 pings_are_listed_latest_first_page_by_page,
+                a_walk_through_pings_sees_each_once_while_others_are_logged,
                 a_listing_can_be_narrowed,
                 captured_time_is_that_of_the_token_and_the_day,
                 captured_time_is_told_by_day_and_job,
@@ -117,6 +123,8 @@ macro_rules! ping_repository {
             (ping::beside) {
                 an_audit_beside_pings_sees_no_minute_without_its_entry,
                 an_archive_is_the_end_of_pings,
+                a_call_that_is_given_up_logs_all_its_pings_or_none,
+                no_method_of_pings_blocks_the_runtime,
             }
             (ping::order) {
                 any_order_and_any_grouping_give_the_same_ledger,

@@ -34,6 +34,9 @@ macro_rules! ping_queue {
                 an_abandoned_ping_is_handed_out_to_another_and_counted,
                 abandoned_pings_are_handed_out_before_new_ones,
                 a_ping_that_was_handed_on_can_still_be_settled_by_the_first,
+                a_ping_that_was_handed_on_can_still_be_buried_by_the_first,
+                a_take_that_is_given_up_loses_no_ping,
+                a_ping_that_is_pushed_again_is_no_failure,
                 everything_that_a_dead_consumer_took_is_handed_out_again,
                 a_take_waits_for_a_push,
                 every_take_that_waits_gets_its_ping,
@@ -58,6 +61,7 @@ macro_rules! ping_queue {
                 a_thousand_pings_in_one_push_come_out_once_and_in_order,
                 every_ping_of_many_pushers_is_settled_once_by_many_consumers,
                 many_who_replay_and_bury_at_once_lose_nothing,
+                no_method_of_the_queue_blocks_the_runtime,
             }
         }
     };

@@ -1,5 +1,7 @@
 //! Pings in memory. What they come to is [`crate::ledger`]'s business.
 
+mod before;
+
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -11,6 +13,7 @@ use stint_domain::ports::{BackendError, PingRepository};
 use stint_domain::values::{JobId, JobName, PingId, Subject, Timestamp};
 use stint_domain::{JobStatus, LoggedPing, Page, Ping, PingOutcome};
 
+use self::before::Before;
 use super::{BACKEND, Memory};
 use crate::ledger::Ledger;
 use crate::ledger::capture::{
@@ -35,11 +38,18 @@ impl PingRepository for Memory {
         let beside = capture.known(&ledger, &named_beside(&pings, is_known));
         let meant = Meant::of(&pings, is_known, &last.collect(), &beside);
         let aim = capture.known(&ledger, &meant.projects()).aim(&pings, &meant, at);
-        capture.projects.extend(aim.assigned.iter().cloned());
-        ledger.jobs.extend(aim.created.iter().map(|job| (job.id, job.clone())));
         let aimed = aim.at(&pings);
         let around = Around::of(&aimed, &capture.captured);
-        let logged = ledger.log(&mut capture.captured, &aimed, &around, at)?;
+        let before = Before::of(&ledger, &capture.captured, &around, pings.iter().map(|ping| ping.token));
+        ledger.jobs.extend(aim.created.iter().map(|job| (job.id, job.clone())));
+        let logged = match ledger.log(&mut capture.captured, &aimed, &around, at) {
+            Ok(logged) => logged,
+            Err(error) => {
+                before.put_back(&mut ledger, &mut capture);
+                return Err(error);
+            }
+        };
+        capture.projects.extend(aim.assigned.iter().cloned());
         capture.mark(logged.unmarked, false);
         capture.pings.extend(logged.new.into_iter().map(|new| (new.ping.id, new)));
         let mut tokens = self.tokens();
@@ -61,8 +71,14 @@ impl PingRepository for Memory {
             let retraction = Retraction::of(BACKEND, ping, Mark { job, anew: *anew }, token)?;
             let earlier = latest_summary(pings, &retraction);
             let around = retraction.around(captured);
-            let retracted = ledger.retract(captured, &retraction, &around, earlier, at)?;
-            capture.mark(retracted.marked, true);
+            let before = Before::of(&ledger, captured, &around, [ping.token]);
+            match ledger.retract(captured, &retraction, &around, earlier, at) {
+                Ok(retracted) => capture.mark(retracted.marked, true),
+                Err(error) => {
+                    before.put_back(&mut ledger, &mut capture);
+                    return Err(error);
+                }
+            }
         }
         let Capture { captured, pings, .. } = &mut *capture;
         captured.outcomes.insert(id, PingOutcome::Retracted);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use diesel::connection::SimpleConnection;
 use stint_conformance::health::Breakable;
+use stint_conformance::ping::full::Full;
 use stint_conformance::totals::drift::Drifting;
 use stint_conformance::{Capture, Fixture, House, Ledger, PingHouse, Projects};
 use stint_domain::ports::{HealthCheck, TaskLog, TokenRepository};
@@ -69,6 +70,19 @@ async fn capture() -> Capture {
     Capture::new(sqlite, folder)
 }
 
+async fn full() -> Full {
+    let (sqlite, folder) = database().await;
+    let folder = Arc::new(folder);
+    Full {
+        capture: Capture::new(sqlite, folder.clone()),
+        plant: Arc::new(move |job, total| {
+            let sql = format!("UPDATE jobs SET total_minutes = {total} WHERE id = x'{}'", job.as_uuid().simple());
+            bare(&folder).batch_execute(&sql).unwrap();
+            Box::pin(async {})
+        }),
+    }
+}
+
 async fn ping_house() -> PingHouse {
     let (sqlite, folder) = database().await;
     PingHouse { capture: Capture::new(sqlite.clone(), folder), housekeeping: Arc::new(sqlite) }
@@ -83,6 +97,7 @@ stint_conformance::ledger!(ledger);
 stint_conformance::totals_audit_finds!(drifting);
 stint_conformance::new_projects!(projects);
 stint_conformance::ping_repository!(capture);
+stint_conformance::ping_repository_fails_whole!(full);
 stint_conformance::token_repository!(tokens);
 stint_conformance::health_check!(health);
 stint_conformance::health_check_notices!(breakable);

@@ -143,3 +143,8 @@ pub async fn a_thousand_pings_at_once_each_count(capture: Capture) {
     }
     capture.ledger.assert_totals_are_sums().await;
 }
+
+/// A worker that took nothing may say so.
+pub async fn logging_none_is_no_failure(capture: Capture) {
+    assert_eq!(capture.log(&[]).await, []);
+}

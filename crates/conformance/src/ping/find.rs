@@ -1,5 +1,7 @@
 //! Looking pings up.
 
+use std::collections::HashSet;
+
 use stint_domain::ports::job::{DeleteJob, EntriesOfDeleted};
 use stint_domain::ports::ping::{ListCaptured, ListPings, PingStatus};
 use stint_domain::values::{CaptureRule, PingId, Timestamp};
@@ -49,6 +51,31 @@ pub async fn pings_are_listed_latest_first_page_by_page(capture: Capture) {
     for pages_of in [1, 2, 200] {
         assert_eq!(all(&capture, ListPings { size: size(pages_of), ..ListPings::default() }).await, expected);
     }
+}
+
+/// Pages of seven; between any two others are logged before, at and after the place, and some are taken back.
+pub async fn a_walk_through_pings_sees_each_once_while_others_are_logged(capture: Capture) {
+    let (_, token) = capture.job_and_token().await;
+    let received = |at: i64| Ping { received_at: minute(at), ..worked(&token, at, 1) };
+    let pings: Vec<_> = (0..30).map(|place| received(place / 3 * 10)).collect();
+    capture.log(&pings).await;
+    let mut query = ListPings { size: size(7), ..ListPings::default() };
+    let (mut seen, mut order, mut undone) = (HashSet::new(), Vec::new(), pings.iter());
+    loop {
+        let page = capture.pings.list(query.clone()).await.unwrap();
+        for ping in &page.items {
+            assert!(seen.insert(ping.id), "the ping {} was seen twice", ping.id);
+            order.push((ping.received_at, ping.id));
+        }
+        let Some(next) = page.next else { break };
+        // What is logged right after the place is seen, but the walk comes to an end.
+        let at = (next.received_at.as_micros() - minute(0).as_micros()) / 60_000_000;
+        capture.log(&[received(at + 5), received(at), received(at - 5)]).await;
+        capture.retract(undone.next().unwrap().id).await.unwrap();
+        query.after = Some(next);
+    }
+    assert!(pings.iter().all(|ping| seen.contains(&ping.id)), "every ping of the start was seen");
+    assert!(order.is_sorted_by(|one, other| one > other), "the whole walk is in order");
 }
 
 /// By token, job and outcome, and by all of them.
@@ -102,6 +129,12 @@ pub async fn captured_time_is_told_by_day_and_job(capture: Capture) {
     let elsewhere = stint_domain::Token { capture: Some(CaptureRule { ..rule(second) }), ..token.clone() };
     capture.log(&[signal(&token, -10), signal(&token, 2)]).await;
     capture.log(&[signal(&elsewhere, 100), signal(&elsewhere, 103)]).await;
+    // Of these nothing is left.
+    let third = capture.ledger.open_job().await.id;
+    let undone = stint_domain::Token { capture: Some(rule(third)), ..token.clone() };
+    let pings = [600, 605].map(|minute| signal(&undone, minute));
+    capture.log(&pings).await;
+    capture.retract(pings[0].id).await.unwrap();
     let query = ListCaptured { token: token.id, from: date("2023-11-14"), to: date("2023-11-15") };
     let times = capture.pings.captured(query).await.unwrap();
     let mut expected = [("2023-11-14", first, 10), ("2023-11-15", first, 2), ("2023-11-15", second, 3)];
@@ -112,6 +145,8 @@ pub async fn captured_time_is_told_by_day_and_job(capture: Capture) {
         expected.iter().map(|(day, job, minutes)| ((*day).to_owned(), *job, *minutes)).collect::<Vec<_>>()
     );
     assert!(times.iter().all(|time| time.name.is_some()), "{times:?}");
+    let later = ListCaptured { from: date("2023-11-16"), to: date("2023-11-17"), ..query };
+    assert_eq!(capture.pings.captured(later).await.unwrap(), []);
 
     let entries = EntriesOfDeleted::Delete;
     let gone = DeleteJob { id: second, entries, precondition: Precondition::None };

@@ -126,6 +126,26 @@ pub async fn a_ping_that_would_take_time_from_a_changed_entry_is_ignored(capture
     assert_eq!(totals(&capture, [first, second]).await, (60, 15));
 }
 
+/// The ping that ends it counts, and the entry stays as it is.
+pub async fn time_for_a_changed_entry_of_another_job_is_dropped(capture: Capture) {
+    let (first, second, token) = two_jobs(&capture).await;
+    capture.log(&[signal(&token, 0), signal(&token, 10)]).await;
+    capture.ledger.time_entries.update(set_minutes(derived(&token, first, DAY), 60)).await.unwrap();
+    let outcomes = capture.log(&[of(second, signal(&token, 20)), of(second, signal(&token, 23))]).await;
+    assert_eq!(outcomes, vec![PingOutcome::Logged(derived(&token, second, DAY)); 2]);
+    assert_eq!(totals(&capture, [first, second]).await, (60, 3));
+}
+
+/// What goes back to it is dropped.
+pub async fn a_retraction_that_would_only_add_to_a_changed_entry_is_carried_out(capture: Capture) {
+    let (first, second, token) = two_jobs(&capture).await;
+    let middle = of(second, signal(&token, 5));
+    capture.log(&[signal(&token, 0), middle.clone(), of(second, signal(&token, 10))]).await;
+    capture.ledger.time_entries.update(set_minutes(derived(&token, first, DAY), 60)).await.unwrap();
+    capture.retract(middle.id).await.unwrap();
+    assert_eq!(totals(&capture, [first, second]).await, (60, 0));
+}
+
 /// For good: it does not come back when the job is opened again. Nor does a later ping bring back what was before it.
 pub async fn time_for_an_archived_job_is_dropped(capture: Capture) {
     let (first, second, token) = two_jobs(&capture).await;

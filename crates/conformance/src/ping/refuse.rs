@@ -1,10 +1,11 @@
 //! Pings that do not count.
 
 use stint_domain::ports::ping::LogPings;
+use stint_domain::ports::time_entry::{TimeEntryChanges, UpdateTimeEntry};
 use stint_domain::{Ping, PingOutcome, PingRefusal};
 
 use super::{Capture, derived, expected, minute, rule, signal, worked};
-use crate::given::{delete_entry, delete_job_with_entries, entry, job_id, minutes, set_minutes};
+use crate::given::{date, delete_entry, delete_job_with_entries, entry, job_id, minutes, set_minutes, update_entry};
 
 const fn ignored(refusal: PingRefusal) -> PingOutcome {
     PingOutcome::Ignored(refusal)
@@ -116,4 +117,18 @@ pub async fn a_derived_entry_that_somebody_moved_is_theirs(capture: Capture) {
     capture.ledger.time_entries.update(crate::given::move_to(id, other)).await.unwrap();
     assert_eq!(capture.log(&[signal(&token, 12)]).await, [ignored(PingRefusal::EntryDetached)]);
     assert_eq!((capture.ledger.total(job).await, capture.ledger.total(other).await), (0, 10));
+}
+
+/// Its day is closed; that which the entry went to is not.
+pub async fn a_derived_entry_that_got_another_date_is_theirs(capture: Capture) {
+    let (job, token) = capture.job_and_token().await;
+    capture.log(&[signal(&token, 0), signal(&token, 10)]).await;
+    let id = capture.only_entry(job).await.id;
+    let changes = TimeEntryChanges { date_stamp: Some(date("2023-11-16")), ..TimeEntryChanges::default() };
+    capture.ledger.time_entries.update(UpdateTimeEntry { changes, ..update_entry(id) }).await.unwrap();
+    assert_eq!(capture.log(&[signal(&token, 12)]).await, [ignored(PingRefusal::EntryDetached)]);
+    assert_eq!(capture.days(job).await, expected(&[("2023-11-16", 10)]));
+    capture.log(&[signal(&token, 1_450), signal(&token, 1_457)]).await;
+    assert_eq!(capture.ledger.total(job).await, 17);
+    assert_eq!(capture.ledger.entry(derived(&token, job, "2023-11-16")).await.unwrap().minutes_worked, minutes(7));
 }

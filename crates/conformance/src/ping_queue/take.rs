@@ -1,13 +1,15 @@
 //! Pings come in, are handed out, and are settled.
 
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
+use futures::poll;
 use stint_domain::ports::ping_queue::{QueueDepth, Receipt, TakePings};
 use stint_domain::values::{Gap, Timestamp};
 use stint_domain::{Ping, PingProject, PingTarget};
 
-use super::{LONG, PATIENCE, Queue, inheriting, now, patiently, pings, push, receipts, take, take_all};
+use super::{LONG, PATIENCE, Queue, SOON, burials, inheriting, now, patiently, pings, push, receipts, take, take_all};
 use crate::given::{at, minutes, name, ping, subject, summary};
 
 /// Also those that need not be there, text of any script, and the ends of time.
@@ -141,6 +143,71 @@ pub async fn a_ping_that_was_handed_on_can_still_be_settled_by_the_first(queue: 
     push(&queue, [0]).await;
     let taken = take_all(&queue, "slow", 1).await;
     assert_eq!(take(&queue, inheriting("b", 9)).await.len(), 1);
+    queue.port.settle(receipts(&taken)).await.unwrap();
+    assert_eq!(queue.port.depth().await.unwrap(), QueueDepth::default());
+}
+
+/// Whoever looks at it last decides.
+pub async fn a_ping_that_was_handed_on_can_still_be_buried_by_the_first(queue: Queue) {
+    let sent = push(&queue, [0]).await;
+    let taken = take_all(&queue, "slow", 1).await;
+    assert_eq!(take(&queue, inheriting("b", 9)).await.len(), 1);
+    queue.port.bury(burials(&taken, "told so")).await.unwrap();
+    assert_eq!(queue.port.depth().await.unwrap(), QueueDepth { waiting: 0, oldest: None, dead: 1 });
+    assert_eq!(take(&queue, TakePings { abandoned_after: Duration::ZERO, ..now("c", 9) }).await, []);
+    let dead = queue.port.dead(9).await.unwrap();
+    assert_eq!(dead.into_iter().map(|dead| dead.ping).collect::<Vec<_>>(), [Ok(sent[0].clone())]);
+}
+
+/// What it may have taken is handed out again, as if its consumer had died.
+pub async fn a_take_that_is_given_up_loses_no_ping(queue: Queue) {
+    let mut sent = Vec::new();
+    for turns in 0..24 {
+        let pushed = tokio::spawn({
+            let queue = queue.clone();
+            async move { push(&queue, [turns]).await }
+        });
+        // Now there is something to take, now it comes while the take waits.
+        if turns % 2 == 0 {
+            sent.extend(pushed.await.unwrap());
+            give_up(queue.port.take(TakePings { wait: SOON, ..now("gives up", 2) }), turns).await;
+        } else {
+            give_up(queue.port.take(TakePings { wait: SOON, ..now("gives up", 2) }), turns).await;
+            sent.extend(pushed.await.unwrap());
+        }
+    }
+    let mut inherited = Vec::new();
+    while inherited.len() < sent.len() {
+        let more = take(&queue, inheriting("heir", 30)).await;
+        assert!(!more.is_empty(), "{} of {} pings came out", inherited.len(), sent.len());
+        queue.port.settle(receipts(&more)).await.unwrap();
+        inherited.extend(pings(&more));
+    }
+    inherited.sort_by_key(|ping| ping.received_at);
+    assert_eq!(inherited, sent);
+    assert_eq!(queue.port.depth().await.unwrap(), QueueDepth::default());
+}
+
+/// Polls the call so often, and drops it.
+async fn give_up(call: impl Future, turns: i64) {
+    let mut call = std::pin::pin!(call);
+    for _ in 0..=turns {
+        if poll!(call.as_mut()).is_ready() {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Whoever got no answer pushes again. Whether it is kept once or twice, all of it comes out and can be settled.
+pub async fn a_ping_that_is_pushed_again_is_no_failure(queue: Queue) {
+    let sent = push(&queue, 0..2).await;
+    queue.port.push(sent.clone()).await.unwrap();
+    queue.port.push([sent.clone(), sent.clone()].concat()).await.unwrap();
+    let count = usize::try_from(queue.port.depth().await.unwrap().waiting).unwrap();
+    let taken = take_all(&queue, "a", count).await;
+    let ids = |pings: &[Ping]| pings.iter().map(|ping| ping.id).collect::<HashSet<_>>();
+    assert_eq!(ids(&pings(&taken)), ids(&sent));
     queue.port.settle(receipts(&taken)).await.unwrap();
     assert_eq!(queue.port.depth().await.unwrap(), QueueDepth::default());
 }

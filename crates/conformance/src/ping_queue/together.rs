@@ -10,6 +10,8 @@ use stint_domain::values::PingId;
 use tokio::task::JoinSet;
 
 use super::{LONG, Queue, burials, now, patiently, pings, push, receipts, take, take_all};
+use crate::given::ping;
+use crate::runtime::Sleeps;
 
 /// As many as a busy service gathers.
 pub async fn a_thousand_pings_in_one_push_come_out_once_and_in_order(queue: Queue) {
@@ -87,4 +89,22 @@ pub async fn many_who_replay_and_bury_at_once_lose_nothing(queue: Queue) {
     left.sort_by_key(|ping| ping.received_at);
     assert_eq!(left, sent);
     assert_eq!(queue.port.depth().await.unwrap().waiting, 40);
+}
+
+/// As [`crate::runtime`] says.
+pub async fn no_method_of_the_queue_blocks_the_runtime(queue: Queue) {
+    const CALLS: usize = 12;
+    let (port, mut sleeps) = (&queue.port, Sleeps::default());
+    for _ in 0..CALLS {
+        sleeps.of("PingQueue::push", port.push(vec![ping(0)])).await.unwrap();
+        let taken = sleeps.of("PingQueue::take", port.take(patiently("a", 9))).await.unwrap();
+        sleeps.of("PingQueue::bury", port.bury(burials(&taken, "told so"))).await.unwrap();
+        sleeps.of("PingQueue::dead", port.dead(9)).await.unwrap();
+        sleeps.of("PingQueue::replay", port.replay(None)).await.unwrap();
+        sleeps.of("PingQueue::waiting", port.waiting(9)).await.unwrap();
+        sleeps.of("PingQueue::depth", port.depth()).await.unwrap();
+        let taken = take_all(&queue, "a", 1).await;
+        sleeps.of("PingQueue::settle", port.settle(receipts(&taken))).await.unwrap();
+    }
+    sleeps.assert_few_of(CALLS);
 }
