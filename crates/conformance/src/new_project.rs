@@ -173,7 +173,7 @@ pub async fn a_ping_whose_project_is_not_admitted_is_logged_all_the_same(project
     assert_eq!(admit(&projects, asked(token, &["a", "b"], 0)).await, [true, false]);
 }
 
-/// As [`crate::runtime`] says.
+/// As [`mod@crate::runtime`] says.
 pub async fn counting_new_projects_does_not_block_the_runtime(projects: Projects) {
     const CALLS: usize = 12;
     let mut sleeps = Sleeps::default();

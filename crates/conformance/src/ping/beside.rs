@@ -102,7 +102,7 @@ pub async fn a_call_that_is_given_up_logs_all_its_pings_or_none(capture: Capture
     capture.ledger.assert_totals_are_sums().await;
 }
 
-/// As [`crate::runtime`] says.
+/// As [`mod@crate::runtime`] says.
 pub async fn no_method_of_pings_blocks_the_runtime(capture: Capture) {
     let (_, token) = capture.job_and_token().await;
     let (port, mut sleeps) = (&capture.pings, Sleeps::default());

@@ -91,7 +91,7 @@ pub async fn many_who_replay_and_bury_at_once_lose_nothing(queue: Queue) {
     assert_eq!(queue.port.depth().await.unwrap().waiting, 40);
 }
 
-/// As [`crate::runtime`] says.
+/// As [`mod@crate::runtime`] says.
 pub async fn no_method_of_the_queue_blocks_the_runtime(queue: Queue) {
     const CALLS: usize = 12;
     let (port, mut sleeps) = (&queue.port, Sleeps::default());
