@@ -26,14 +26,13 @@ pub(crate) use self::counted::Counted;
 pub(crate) use self::socket::Socket;
 use self::socket::Transport;
 use self::stream::Stream;
-use self::worker::Worker;
+use self::worker::{BESIDE, Worker};
+use crate::memory;
 
 /// How long a connection lingers for its client to read an answer to a body that was not read.
 const LINGER: Duration = Duration::from_secs(1);
 /// How much of an answer is in memory twice, on its way to the kernel.
 const WRITE_BUFFER: usize = 16 * 1024;
-/// Connections on each thread that may be told at the same time that there are too many.
-const FAREWELLS: usize = 64;
 
 /// What bounds connections.
 #[derive(Debug, Clone, Copy)]
@@ -71,7 +70,7 @@ where
     let places = settings.max_connections.div_ceil(settings.workers);
     let builder = ServerBuilder::new()
         .workers(settings.workers)
-        .max_concurrent_connections(places + FAREWELLS)
+        .max_concurrent_connections(places + BESIDE)
         .shutdown_timeout(settings.shutdown_timeout)
         .disable_signals();
     let plan = Plan { settings, places, counted, stop: builder.graceful_shutdown_signal(), app };
@@ -109,6 +108,7 @@ impl<F> Plan<F> {
         S::Service: 'static,
         B: MessageBody + 'static,
     {
+        memory::keep_giving_back();
         let stop = self.stop.clone();
         let worker = Worker::new(self.places, self.counted.clone(), self.settings.write_timeout, {
             let stop = stop.clone();

@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// An answer that is stuck for less may go on at any moment.
-const STUCK: Duration = Duration::from_secs(1);
+const STUCK: Duration = Duration::from_millis(250);
 
 /// Every connection's place.
 #[derive(Debug)]

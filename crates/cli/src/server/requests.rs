@@ -154,7 +154,7 @@ impl Requests {
                     if body.has_ended() {
                         self.at = At::Head(Head::default());
                     } else if at == 0 && body.is_broken() {
-                        return Err(if self.answered { Refusal::BrokenBody } else { Refusal::BareLineFeed });
+                        return Err(Refusal::BrokenBody);
                     } else if passed == 0 {
                         return Ok(at);
                     }
@@ -209,8 +209,6 @@ mod tests {
         assert_eq!(handed_on(&mut requests, &format!("{good}1;y\nz\r\n")).unwrap(), format!("{good}1;y"));
         let mut memory = [0; 16];
         let mut into = ReadBuf::new(&mut memory);
-        assert_eq!(requests.release(&mut into, false), Err(Refusal::BareLineFeed));
-        requests.answered();
         assert_eq!(requests.release(&mut into, false), Err(Refusal::BrokenBody));
     }
 

@@ -37,8 +37,10 @@ pub(super) struct Stream<T> {
     worker: Rc<Worker>,
     requests: Requests,
     wanted: BodyWanted,
-    /// What is still to be said by this itself, before all else.
+    /// What this itself says before all else.
     saying: &'static [u8],
+    /// What it says behind all answers, before the connection is shut down.
+    last_words: &'static [u8],
     /// Whether nothing more is read.
     refused: bool,
     /// What is still read of a refused client when it has been told, and until when.
@@ -55,9 +57,22 @@ impl<T: Transport> Stream<T> {
     pub(super) fn new(inner: T, place: Place, worker: Rc<Worker>) -> Self {
         let wanted = BodyWanted::default();
         let requests = Requests::new(wanted.clone());
-        let (saying, stuck, patience, open) = (&b""[..], None, None, worker.counted.open());
-        let (refused, hearing, parked) = (false, None, false);
-        Self { inner, place, worker, requests, wanted, saying, refused, hearing, stuck, patience, parked, _open: open }
+        let open = worker.counted.open();
+        Self {
+            inner,
+            place,
+            worker,
+            requests,
+            wanted,
+            saying: b"",
+            last_words: b"",
+            refused: false,
+            hearing: None,
+            stuck: None,
+            patience: None,
+            parked: false,
+            _open: open,
+        }
     }
 
     /// By which a handler says that it waits for the body.
@@ -88,22 +103,18 @@ impl<T: Transport> Stream<T> {
         Poll::Ready(Ok(()))
     }
 
-    /// Tells why, and reads no more: to the parser this is the end of what the client sends.
-    fn refuse(&mut self, refusal: Refusal, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    /// Reads no more: to the parser this is the end of what the client sends. Answers on their way still go out, and then
+    /// the client is told why.
+    fn refuse(&mut self, refusal: Refusal) {
         self.worker.counted.malformed.seen();
         self.refused = true;
         self.requests.forget();
-        self.saying = match refusal {
+        self.last_words = match refusal {
             Refusal::BareLineFeed | Refusal::NoRequest => MALFORMED,
             Refusal::TooLarge => TOO_LARGE,
-            // Behind an answer, or in the middle of one, it would be taken for the next.
+            // Its request has an answer, or gets one that says that the body did not arrive whole.
             Refusal::BrokenBody => b"",
         };
-        match self.say(cx) {
-            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
-            // What is not said yet is before the connection is shut down.
-            _ => Poll::Ready(Ok(())),
-        }
     }
 
     /// Hears a refused client out, up to a point. Whether it reads its answer is its own affair.
@@ -174,7 +185,10 @@ impl<T: Transport> AsyncRead for Stream<T> {
             match this.requests.release(buffer, stuck) {
                 Ok(true) => break,
                 Ok(false) => {}
-                Err(refusal) => return this.refuse(refusal, cx),
+                Err(refusal) => {
+                    this.refuse(refusal);
+                    return Poll::Ready(Ok(()));
+                }
             }
             this.requests.listen(cx.waker());
             if !this.requests.may_grow(stuck) {
@@ -196,7 +210,8 @@ impl<T: Transport> AsyncRead for Stream<T> {
                 Ok(false) => {}
                 Err(refusal) => {
                     buffer.set_filled(start);
-                    return this.refuse(refusal, cx);
+                    this.refuse(refusal);
+                    return Poll::Ready(Ok(()));
                 }
             }
         }
@@ -227,6 +242,8 @@ impl<T: Transport> AsyncWrite for Stream<T> {
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        ready!(this.say(cx))?;
+        this.saying = std::mem::take(&mut this.last_words);
         ready!(this.say(cx))?;
         if this.hearing.is_none() {
             ready!(Pin::new(&mut this.inner).poll_shutdown(cx))?;

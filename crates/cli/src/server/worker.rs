@@ -19,6 +19,11 @@ use super::stream::Stream;
 const FAREWELL: Duration = Duration::from_secs(1);
 /// How much of what it sends meanwhile is read, so that the connection ends in order.
 const HEARD: usize = 64 * 1024;
+/// Clients that may take that time at once on each thread. Those beyond are told and left: who waited for them would let
+/// nobody in meanwhile.
+const FAREWELLS: usize = 32;
+/// Connections on each thread beside those that have a place.
+pub(super) const BESIDE: usize = 2 * FAREWELLS;
 
 /// One thread's share.
 pub(super) struct Worker {
@@ -26,6 +31,7 @@ pub(super) struct Worker {
     pub(super) counted: Counted,
     pub(super) write_timeout: Duration,
     stopping: Cell<bool>,
+    farewells: Cell<usize>,
 }
 
 impl Worker {
@@ -36,7 +42,13 @@ impl Worker {
         write_timeout: Duration,
         stop: impl Future<Output = ()> + 'static,
     ) -> Rc<Self> {
-        let worker = Rc::new(Self { places: Places::new(places), counted, write_timeout, stopping: Cell::new(false) });
+        let worker = Rc::new(Self {
+            places: Places::new(places),
+            counted,
+            write_timeout,
+            stopping: Cell::new(false),
+            farewells: Cell::new(0),
+        });
         let told = Rc::clone(&worker);
         rt::spawn(async move {
             stop.await;
@@ -57,8 +69,11 @@ impl Worker {
             return Ok(Stream::new(io, place, self));
         }
         self.counted.refused();
+        self.farewells.update(|farewells| farewells + 1);
+        let patience = if self.farewells.get() > FAREWELLS { Duration::ZERO } else { FAREWELL };
         // Whether it hears that is its own affair.
-        let _ = timeout(FAREWELL, turn_away(io)).await;
+        let _ = timeout(patience, turn_away(io)).await;
+        self.farewells.update(|farewells| farewells - 1);
         Err(DispatchError::Io(ErrorKind::ConnectionAborted.into()))
     }
 

@@ -1,11 +1,16 @@
 //! Where a request's body ends: after so many bytes, or after its last chunk. What is no body at all the parser refuses;
 //! here it need only end somewhere.
 
+/// The most bytes of a chunked body's extensions and trailers. Nobody looks at them, and no client is known to send any
+/// (RFC 9112, section 7.1.1, asks for a limit).
+const EXTRAS: u16 = 4 * 1024;
+
 /// What is still to come of a body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::server) enum Body {
     Length(u64),
-    Chunked(Chunk),
+    /// And how many bytes of extensions and trailers may come.
+    Chunked(Chunk, u16),
 }
 
 /// Where in a chunked body.
@@ -24,7 +29,8 @@ pub(in crate::server) enum Chunk {
     /// Behind the CR of such a line.
     TrailerEnd(u64),
     End,
-    /// Before an LF without a CR: proxies differ on whether that ends a line, and so on where the body ends.
+    /// Before an LF without a CR: proxies differ on whether that ends a line, and so on where the body ends. Or before
+    /// one byte too many of extensions and trailers.
     Broken,
 }
 
@@ -34,16 +40,16 @@ impl Body {
     }
 
     pub(in crate::server) const fn chunked() -> Self {
-        Self::Chunked(Chunk::Size(0))
+        Self::Chunked(Chunk::Size(0), EXTRAS)
     }
 
     pub(in crate::server) fn has_ended(&self) -> bool {
-        matches!(self, Self::Length(0) | Self::Chunked(Chunk::End))
+        matches!(self, Self::Length(0) | Self::Chunked(Chunk::End, _))
     }
 
     /// Whether what comes next can be no part of a body.
     pub(in crate::server) fn is_broken(&self) -> bool {
-        matches!(self, Self::Chunked(Chunk::Broken))
+        matches!(self, Self::Chunked(Chunk::Broken, _))
     }
 
     /// How many of these bytes belong to the body.
@@ -54,10 +60,17 @@ impl Body {
                 *left -= passed as u64;
                 passed
             }
-            Self::Chunked(chunk) => {
+            Self::Chunked(chunk, extras) => {
                 let mut at = 0;
                 while at < bytes.len() && !matches!(chunk, Chunk::End | Chunk::Broken) {
                     at += chunk.pass(&bytes[at..]);
+                    if matches!(chunk, Chunk::Extension(_) | Chunk::Trailer(_)) {
+                        if *extras == 0 {
+                            *chunk = Chunk::Broken;
+                            return at - 1;
+                        }
+                        *extras -= 1;
+                    }
                 }
                 at
             }
@@ -137,6 +150,19 @@ mod tests {
         endless.pass(&[b'x'; 1000]);
         assert!(!endless.has_ended());
     }
+
+    #[test]
+    fn extensions_and_trailers_without_an_end_break_a_body() {
+        let endless = "x".repeat(EXTRAS.into());
+        for (start, rest) in [("1;", "\r\ny\r\n0\r\n\r\n"), ("1\r\ny\r\n0\r\nX: ", "\r\n\r\n")] {
+            let short = format!("{start}{}{rest}", &endless[16..]);
+            assert_eq!(end(Body::chunked(), short.as_bytes()), short.len());
+            let mut body = Body::chunked();
+            let passed = body.pass(format!("{start}{endless}{rest}").as_bytes());
+            assert!(body.is_broken() && passed <= start.len() + endless.len(), "{start:?}");
+        }
+    }
+
     #[test]
     fn a_bare_line_feed_breaks_a_body_wherever_it_ends_a_line() {
         for bad in ["5\n", "5;x\n", "\n", "0\n", "0\r\n\n", "0\r\nX: y\n", "0\r\nX: y\r\n\n", "1\r\nx\r\n1\n"] {

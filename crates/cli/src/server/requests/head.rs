@@ -16,7 +16,7 @@ pub(in crate::server) enum Refusal {
     /// It does not begin like a request. The parser says so, too, but not before a line has ended.
     NoRequest,
     TooLarge,
-    /// So does a line of a chunked body whose request has an answer, or the beginning of one.
+    /// The framing of a chunked body is broken: [`Body::is_broken`].
     BrokenBody,
 }
 

@@ -43,6 +43,34 @@ fn a_head_whose_lines_end_with_a_bare_line_feed_is_refused() {
 }
 
 #[test]
+fn what_is_malformed_behind_a_request_is_refused_behind_its_whole_answer() {
+    let (_, server, _stint) = service();
+    let request = "GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n";
+    for (bad, expected) in [("GET / HTTP/1.1\n\n".to_owned(), 400), (format!("GET /{}", "x".repeat(64 << 10)), 431)] {
+        let mut stream = connect(&server);
+        stream.write_all(format!("{request}{bad}").as_bytes()).unwrap();
+        let (head, body) = answer(&mut stream).unwrap();
+        assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
+        serde_json::from_slice::<serde_json::Value>(&body).expect("nothing else stands in the answer");
+        assert_eq!(status(&mut stream), expected);
+    }
+}
+
+#[test]
+fn a_chunked_body_whose_framing_is_broken_is_refused() {
+    let (token, server, _stint) = service();
+    let endless = format!("1;{}", "x".repeat(16 << 10));
+    for chunks in ["1\n{\r\n0\r\n\r\n", "1\r\n{\r\n0\n\r\n", "1\r\n{\r\n0\r\nX: y\n\r\n", &endless] {
+        let mut stream = connect(&server);
+        stream.write_all(post(&token, "Transfer-Encoding: chunked\r\n", chunks).as_bytes()).unwrap();
+        let (head, body) = answer(&mut stream).unwrap();
+        let body = String::from_utf8_lossy(&body);
+        assert!(head.starts_with("HTTP/1.1 400 ") && body.contains("did not arrive whole"), "{chunks:?}: {head}{body}");
+        assert_eq!(stream.read(&mut [0]).unwrap(), 0, "nothing follows: {chunks:?}");
+    }
+}
+
+#[test]
 fn pipelined_requests_are_answered_in_turn_whatever_their_bodies_hold() {
     let (token, server, _stint) = service();
     let body = "{\n\"name\":\n\"a\"\n}\n\r\n\r\n";
