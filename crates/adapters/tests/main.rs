@@ -2,11 +2,23 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Far longer than anything here takes on a machine that has everything else to do as well. Tests wait for an event; this is
 /// when they give up.
 const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Tries again until it succeeds, or panics with the last error: for what nobody tells of.
+async fn until_ok<T, E: std::fmt::Debug>(mut trial: impl AsyncFnMut() -> Result<T, E>) -> T {
+    let start = Instant::now();
+    loop {
+        match trial().await {
+            Ok(done) => return done,
+            Err(error) => assert!(start.elapsed() < PATIENCE, "{error:?}"),
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
 
 #[cfg(feature = "memory")]
 mod caching;

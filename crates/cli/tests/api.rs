@@ -41,5 +41,6 @@ mod service;
 mod shutdown;
 mod streams;
 mod time_entries;
+mod until;
 #[cfg(feature = "system-tests")]
 mod wakatime;

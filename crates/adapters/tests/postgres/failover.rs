@@ -1,12 +1,11 @@
 //! Servers that stop, crash, become standbys and are promoted: on servers of a test's own.
 
-use std::time::{Duration, Instant};
-
 use diesel::connection::SimpleConnection;
 use stint_domain::ports::{BackendError, BackendErrorKind, HealthCheck, NotReady};
 
 use super::cluster::Cluster;
 use super::*;
+use crate::until_ok;
 
 /// The adapter over a database with the schema.
 async fn migrated(url: &str) -> Postgres {
@@ -32,31 +31,20 @@ fn assert_away(error: &BackendError) {
 
 /// It must recover by itself, without a restart.
 async fn until_it_writes(postgres: &Postgres) {
-    let start = Instant::now();
-    while let Err(error) = write(postgres).await {
-        assert!(start.elapsed() < Duration::from_mins(1), "{error:?}");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    until_ok(async || write(postgres).await).await;
     until_it_is_ready(postgres).await;
 }
 
 async fn until_it_is_ready(postgres: &Postgres) {
-    let start = Instant::now();
-    while let Err(error) = HealthCheck::check(postgres).await {
-        assert!(start.elapsed() < Duration::from_mins(1), "{error:?}");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    until_ok(async || HealthCheck::check(postgres).await).await;
 }
 
 async fn until_it_is_not_ready(postgres: &Postgres) -> BackendError {
-    let start = Instant::now();
-    loop {
-        match HealthCheck::check(postgres).await {
-            Err(NotReady::Backend(error)) => return error,
-            other => assert!(start.elapsed() < Duration::from_mins(1), "{other:?}"),
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    until_ok(async || match HealthCheck::check(postgres).await {
+        Err(NotReady::Backend(error)) => Ok(error),
+        other => Err(other),
+    })
+    .await
 }
 
 #[tokio::test]

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use stint_adapters::sqlite::Sqlite;
@@ -12,6 +11,7 @@ use stint_domain::ports::{BackendError, BackendErrorKind, HealthCheck, JobReposi
 use tempfile::TempDir;
 
 use super::{bare, database, job, settings};
+use crate::until_ok;
 
 async fn write(sqlite: &Sqlite, id: u128) -> Result<(), BackendError> {
     match sqlite.create(job(id)).await {
@@ -30,11 +30,7 @@ async fn not_ready(sqlite: &Sqlite) -> BackendError {
 
 /// What a trial came to stands for a moment.
 async fn until_it_is_ready(sqlite: &Sqlite) {
-    let start = Instant::now();
-    while let Err(error) = sqlite.check().await {
-        assert!(start.elapsed() < Duration::from_mins(1), "{error:?}");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    until_ok(async || sqlite.check().await).await;
 }
 
 fn file(folder: &TempDir, suffix: &str) -> PathBuf {

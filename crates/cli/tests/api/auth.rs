@@ -1,13 +1,13 @@
 //! Who may do what, and what a request is called.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use actix_web::rt::time::sleep;
 use serde_json::{Value, json};
 
 use super::client::Client;
 use super::ledger::{chosen_id, entry, id, text};
 use super::service::{Service, on_both_databases};
+use super::until::within;
 
 on_both_databases!(
     without_a_valid_token_nothing_is_told,
@@ -88,19 +88,10 @@ async fn a_token_that_is_revoked_is_refused_within_five_seconds(service: Service
     service.api.get("/jobs").await.expect(200);
 }
 
-/// Asks until the token is refused, as it must be when it is asked after this time. How long an answer takes is not counted:
-/// that is the machine's affair.
+/// Asks until the token is refused, as it must be when it is asked after this time.
 pub(super) async fn refusal_within(consumer: &Client, time: Duration) -> Value {
-    let start = Instant::now();
-    loop {
-        let asked_after = start.elapsed();
-        let answer = consumer.get("/jobs").await;
-        if answer.status != 200 {
-            return answer.expect_problem(401, "unauthorized");
-        }
-        assert!(asked_after < time, "still accepted when asked after {asked_after:?}");
-        sleep(Duration::from_millis(50)).await;
-    }
+    let refusal = async || Some(consumer.get("/jobs").await).filter(|answer| answer.status != 200);
+    within(time, "the token is refused", refusal).await.expect_problem(401, "unauthorized")
 }
 
 async fn health_and_reference_need_no_token(service: Service) {

@@ -2,16 +2,13 @@
 //!
 //! A worker tells nobody that it has logged a ping, so totals are looked at until they are there.
 
-use std::time::{Duration, Instant};
-
-use actix_web::rt::time::sleep;
 use futures::future::join_all;
 use serde_json::{Value, json};
 
 use super::client::Client;
 use super::ledger::text;
 use super::service::{Service, on_both_databases};
-use crate::support::PATIENCE;
+use super::until::until;
 
 on_both_databases!(
     pings_become_entries_and_totals,
@@ -28,15 +25,23 @@ fn with_worker(service: Service) -> Service {
 
 /// Looks until the job has this total.
 pub(super) async fn until_total(api: &Client, job: &str, total: u64) {
-    let start = Instant::now();
-    loop {
-        let now = api.total(job).await;
-        if now == total {
-            return;
-        }
-        assert!(start.elapsed() < PATIENCE, "the total is {now}, not {total}");
-        sleep(Duration::from_millis(20)).await;
-    }
+    until(&format!("a total of {total}"), async || (api.total(job).await == total).then_some(())).await;
+}
+
+/// The jobs' names and totals, once these come to so many minutes.
+pub(super) async fn totals(api: &Client, minutes: u64) -> Vec<(String, u64)> {
+    until(&format!("{minutes} minutes in all"), async || {
+        let jobs = api.all("/jobs").await;
+        let total = |job: &Value| (text(job, "name"), job["total_minutes"].as_u64().unwrap());
+        let mut totals: Vec<_> = jobs.iter().map(total).collect();
+        totals.sort();
+        (totals.iter().map(|(_, total)| total).sum::<u64>() == minutes).then_some(totals)
+    })
+    .await
+}
+
+pub(super) fn expected(totals: &[(&str, u64)]) -> Vec<(String, u64)> {
+    totals.iter().map(|(name, total)| ((*name).to_owned(), *total)).collect()
 }
 
 async fn capture_token(api: &Client, job: &str) -> String {
@@ -99,18 +104,7 @@ async fn a_project_gets_a_job_of_its_name(service: Service) {
     for project in ["stint", "notes", "stint", "b%C3%BCro", "bu%CC%88ro"] {
         anonymous.get(format!("{ping}?project={project}&minutes=7")).await.expect(202);
     }
-    let start = Instant::now();
-    let totals = loop {
-        let jobs = api.all("/jobs").await;
-        let mut totals: Vec<_> = jobs.iter().map(|job| (text(job, "name"), job["total_minutes"].as_u64())).collect();
-        totals.sort();
-        if totals.iter().filter_map(|(_, total)| *total).sum::<u64>() == 35 || start.elapsed() > PATIENCE {
-            break totals;
-        }
-        sleep(Duration::from_millis(20)).await;
-    };
-    let expected = [("büro", 14), ("notes", 7), ("stint", 14)].map(|(name, total)| (name.to_owned(), Some(total)));
-    assert_eq!(totals, expected);
+    assert_eq!(totals(api, 35).await, expected(&[("büro", 14), ("notes", 7), ("stint", 14)]));
 }
 
 /// Through any number of services, and whatever is started anew. Projects that have a job go on.
@@ -140,11 +134,9 @@ async fn a_token_has_so_many_jobs_made_on_a_day_and_no_more(service: Service) {
         instance.get(format!("{ping}?minutes=1&project=project+3")).await.expect(202);
         instance.get(format!("{ping}?minutes=1&project=made+by+hand")).await.expect(202);
     }
-    let start = Instant::now();
-    while service.api.all("/pings?status=queued").await.len() + service.api.all("/jobs").await.len() != 3 {
-        assert!(start.elapsed() < PATIENCE, "pings are queued, or jobs are missing");
-        sleep(Duration::from_millis(20)).await;
-    }
+    let api = &service.api;
+    let count = async || api.all("/pings?status=queued").await.len() + api.all("/jobs").await.len();
+    until("three jobs and nothing queued", async || (count().await == 3).then_some(())).await;
     service.assert_totals_are_sums().await;
 }
 
@@ -250,11 +242,8 @@ async fn while_redis_is_down_pings_are_refused_or_spooled_and_none_is_lost() {
             until_total(api, &job, 3).await;
         }
         redis.restart();
-        let start = Instant::now();
-        while anonymous.get(format!("{ping}?minutes=2&id=meanwhile")).await.status != 202 {
-            assert!(start.elapsed() < PATIENCE, "the service does not find Redis again");
-            sleep(Duration::from_millis(50)).await;
-        }
+        let again = async || anonymous.get(format!("{ping}?minutes=2&id=meanwhile")).await.status;
+        until("Redis is found again", async || (again().await == 202).then_some(())).await;
         until_total(api, &job, 3).await;
         service.assert_totals_are_sums().await;
     }

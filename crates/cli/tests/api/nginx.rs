@@ -5,8 +5,6 @@ use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -14,7 +12,7 @@ use tempfile::TempDir;
 use super::answer::Answer;
 use super::ledger::{entry, text};
 use super::service::Service;
-use crate::support::PATIENCE;
+use crate::support::until;
 
 /// A page's or a person's way to the service. The two lead to the same.
 const WAYS: [&str; 2] = ["handed-on", "taken-away"];
@@ -56,14 +54,13 @@ impl Nginx {
     }
 
     fn connect(&self, way: &str) -> UnixStream {
-        let (socket, start) = (self.folder.path().join(format!("{way}.sock")), Instant::now());
-        loop {
-            match UnixStream::connect(&socket) {
-                Ok(stream) => return stream,
-                Err(error) => assert!(start.elapsed() < PATIENCE, "nginx does not listen: {error}"),
-            }
-            thread::sleep(Duration::from_millis(10));
-        }
+        let socket = self.folder.path().join(format!("{way}.sock"));
+        let mut stream = None;
+        until("nginx listens", || {
+            stream = UnixStream::connect(&socket).ok();
+            stream.is_some()
+        });
+        stream.unwrap()
     }
 
     /// A request by an admin. It is HTTP/1.0, so that an answer comes in one piece.

@@ -13,7 +13,7 @@ use serde_json::json;
 use super::client::Client;
 use super::ledger::{entry, entry_of, id};
 use super::service::Service;
-use crate::support::PATIENCE;
+use super::until::until;
 
 /// The settings of the servers here: short, so that the tests are.
 const LIMITS: [(&str, &str); 4] = [
@@ -29,11 +29,7 @@ const IN_TIME: Duration = Duration::from_secs(30);
 
 /// The service must recover by itself: soon, and without a restart.
 async fn assert_recovers(api: &Client) {
-    let start = Instant::now();
-    while api.get("/readyz").await.status != 200 {
-        assert!(start.elapsed() < PATIENCE, "not ready again after {PATIENCE:?}");
-        actix_web::rt::time::sleep(Duration::from_millis(20)).await;
-    }
+    until("ready again", async || (api.get("/readyz").await.status == 200).then_some(())).await;
     // Every pooled connection is good again, not just the first.
     for answer in join_all((0..20).map(|_| api.get("/jobs").into_future())).await {
         answer.expect(200);

@@ -2,12 +2,10 @@
 
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::support::PATIENCE;
+use crate::support::until;
 
 pub(super) struct Redis {
     port: u16,
@@ -48,12 +46,10 @@ fn spawn(port: u16, folder: &TempDir) -> Child {
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
-    let start = Instant::now();
-    while TcpStream::connect(("127.0.0.1", port)).is_err() {
-        assert!(server.try_wait().unwrap().is_none() && start.elapsed() < PATIENCE, "no Redis");
-        // A server that starts tells nobody.
-        thread::sleep(Duration::from_millis(20));
-    }
+    until("Redis listens", || {
+        assert!(server.try_wait().unwrap().is_none(), "no Redis");
+        TcpStream::connect(("127.0.0.1", port)).is_ok()
+    });
     server
 }
 

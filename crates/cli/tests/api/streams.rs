@@ -1,18 +1,15 @@
 //! What one token's pings for several jobs come to, and what edits of derived entries do to that: through the service and its
 //! worker, on both databases.
 
-use std::time::{Duration, Instant};
-
-use actix_web::rt::time::sleep;
 use serde_json::{Value, json};
 
-use super::capture::until_total;
+use super::capture::{expected, totals, until_total};
 use super::client::Client;
 use super::ledger::text;
 use super::service::{Service, on_both_databases};
+use super::until::until;
 
 /// Far more than pings take.
-const PATIENCE: Duration = Duration::from_mins(2);
 const BULK: &str = "/api/wakatime/v1/users/current/heartbeats.bulk";
 
 on_both_databases!(
@@ -48,26 +45,6 @@ async fn beat(api: &Client, secret: &str, beats: impl IntoIterator<Item = (u64, 
     let beats: Vec<Value> = beats.into_iter().map(beat).collect();
     let answer = api.anonymous().post(format!("{BULK}?api_key={secret}"), &json!(beats)).await.expect(201).json();
     assert!(answer["responses"].as_array().unwrap().iter().all(|each| each[1] == 201), "{answer}");
-}
-
-/// The jobs' names and totals, once these come to so many minutes.
-async fn totals(api: &Client, minutes: u64) -> Vec<(String, u64)> {
-    let start = Instant::now();
-    loop {
-        let jobs = api.all("/jobs").await;
-        let mut totals: Vec<_> =
-            jobs.iter().map(|job| (text(job, "name"), job["total_minutes"].as_u64().unwrap())).collect();
-        totals.sort();
-        if totals.iter().map(|(_, total)| total).sum::<u64>() == minutes {
-            return totals;
-        }
-        assert!(start.elapsed() < PATIENCE, "{totals:?} are not {minutes} minutes");
-        sleep(Duration::from_millis(20)).await;
-    }
-}
-
-fn expected(totals: &[(&str, u64)]) -> Vec<(String, u64)> {
-    totals.iter().map(|(name, total)| ((*name).to_owned(), *total)).collect()
 }
 
 async fn two_hours_of_two_projects_are_two_hours(service: Service) {
@@ -123,11 +100,8 @@ async fn an_edit_that_changes_no_minutes_leaves_the_entry_to_its_pings(service: 
     api.patch(&path, &json!({ "minutes_worked": 60 })).await.expect(200);
     send(900, "vain").await;
     send(1, "a%20new%20span").await;
-    let begun = Instant::now();
-    while api.all("/pings?status=ignored").await.len() < 2 {
-        assert!(begun.elapsed() < PATIENCE, "pings of a changed entry are ignored");
-        sleep(Duration::from_millis(20)).await;
-    }
+    let ignored = async || api.all("/pings?status=ignored").await.len();
+    until("pings of a changed entry are ignored", async || (ignored().await == 2).then_some(())).await;
     assert_eq!(api.total(&job).await, 60);
     service.assert_totals_are_sums().await;
 }

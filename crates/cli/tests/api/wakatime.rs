@@ -3,16 +3,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, Instant};
 
-use actix_web::rt::time::sleep;
 use serde_json::json;
 use tempfile::TempDir;
 
 use super::capture::until_total;
 use super::ledger::{id, text};
 use super::service::Service;
-use crate::support::PATIENCE;
+use super::until::until;
 
 /// The command in an environment of its own, and what it keeps.
 struct Client {
@@ -66,14 +64,7 @@ async fn the_wakatime_command_logs_time_under_its_project_offline_queue_included
     for at in [0, 300, 600] {
         assert_eq!(client.beat(&service, "stint", noon + at), 0);
     }
-    let start = Instant::now();
-    let job = loop {
-        if let [job] = service.api.all("/jobs").await.as_slice() {
-            break job.clone();
-        }
-        assert!(start.elapsed() < PATIENCE, "no job was made");
-        sleep(Duration::from_millis(20)).await;
-    };
+    let job = until("a job is made", async || service.api.all("/jobs").await.pop()).await;
     assert_eq!(text(&job, "name"), "stint");
     until_total(&service.api, &id(&job), 10).await;
 

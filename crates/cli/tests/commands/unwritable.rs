@@ -3,10 +3,8 @@
 use std::fs::{self, Permissions, set_permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
-use std::thread::sleep;
-use std::time::{Duration, Instant};
 
-use crate::support::{Ended, PATIENCE, Server, Stint};
+use crate::support::{Ended, Server, Stint, until};
 
 const JOB: &str = r#"{"name": "Research"}"#;
 
@@ -22,11 +20,7 @@ fn is_ready(server: &Server) -> bool {
 
 /// What a trial write came to stands for a second.
 fn until_ready_is(expected: bool, server: &Server) {
-    let start = Instant::now();
-    while is_ready(server) != expected {
-        assert!(start.elapsed() < PATIENCE, "/readyz never says that ready is {expected}");
-        sleep(Duration::from_millis(50));
-    }
+    until("/readyz", || is_ready(server) == expected);
 }
 
 /// The same command by somebody whom permissions bind, which they do not for root.

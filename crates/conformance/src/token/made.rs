@@ -1,13 +1,12 @@
 //! Which token made which, and what that means when the one that made others is revoked.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use stint_domain::Token;
 use stint_domain::ports::token::{CreateTokenError, ListCapturing, Made, RevokeToken};
 use stint_domain::values::{CaptureTarget, TokenId};
 
-use super::{Tokens, all, capturing, revocation, rule, token};
+use super::{Tokens, all, capturing, revocation, rule, shown_within_5_seconds, token};
 use crate::given::{at, fresh};
 
 /// A token that may read, and two that it made.
@@ -90,12 +89,7 @@ pub async fn what_a_token_made_is_refused_within_5_seconds_of_its_revocation(tok
     let (maker, [made, _]) = family(&tokens).await;
     tokens.port.find_by_hash(made.secret_hash).await.unwrap();
     tokens.port.revoke(revocation(maker.id, 7)).await.unwrap();
-    let shown = async {
-        while tokens.port.find_by_hash(made.secret_hash).await.unwrap().unwrap().revoked_at.is_none() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(5), shown).await.expect("the revocation shows within 5 seconds");
+    shown_within_5_seconds(&tokens, &revoked(&made, 7)).await;
 }
 
 /// Whatever became of what it had made.

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use serde_json::Value;
 
-use crate::support::{PATIENCE, Stint};
+use crate::support::{PATIENCE, Stint, until};
 
 const JOB: &str = "00000000-0000-0000-0000-000000000000";
 
@@ -64,11 +64,8 @@ fn in_hand(database: &mut SqliteConnection, after: i64, work: impl FnOnce()) {
 /// Waits until nothing waits.
 #[track_caller]
 fn until_drained(database: &mut SqliteConnection) {
-    let begun = Instant::now();
-    while number(database, "SELECT count(*) AS n FROM ping_queue WHERE buried_at IS NULL") > 0 {
-        assert!(begun.elapsed() < PATIENCE, "pings are left");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    let left = "SELECT count(*) AS n FROM ping_queue WHERE buried_at IS NULL";
+    until("nothing waits", || number(database, left) == 0);
 }
 
 fn total(database: &mut SqliteConnection) -> i64 {
