@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -86,7 +87,9 @@ def requests(
         idle = {service.name: processes.memory_bytes(service.stint.server.pid) for service in services}
         sizes = [service.stint.try_each_request() for service in services][0]
         bare = stack.enter_context(BareHttp(bare_program, sizes, folder))
-        contenders = in_turn(services, Http(bare, load), postgres, folder, chosen)
+        # What the databases alone write would be in the way of one build, and not of the other.
+        apart = (lambda service: another(service, postgres, stint_program, folder, ledger)) if before else None
+        contenders = in_turn(services, Http(bare, load), postgres, folder, chosen, apart)
         throughput = measure(contenders, chosen.workloads, chosen.connections, chosen.rounds, chosen.seconds)
         latency = measure(contenders, chosen.workloads, 1, chosen.rounds, max(1, chosen.seconds / 2))
         for service in services:
@@ -114,42 +117,69 @@ def on_postgres(
     build: str = "",
 ) -> Service:
     """A service on a loaded database of its own."""
-    name = f"{name}_before" if build else name
-    url = postgres.create_database(name)
-    stint = Stint(program, name, url, folder)
-    stint.migrate()
-    say(f"loading {ledger.entries:,} entries into Postgres")
-    postgres.load(url, ledger)
+    stint, url = loaded_postgres(postgres, program, folder, ledger, f"{name}_before" if build else name)
     stack.enter_context(stint)
     return Service(
         STINT_ON_POSTGRES + build, stint, load, lambda: postgres.entries_by_totals(url), postgres.pid, url
     )
 
 
+def loaded_postgres(
+    postgres: Postgres, program: Path, folder: Path, ledger: Ledger, name: str
+) -> tuple[Stint, str]:
+    url = postgres.create_database(name)
+    stint = Stint(program, name, url, folder)
+    stint.migrate()
+    say(f"loading {ledger.entries:,} entries into Postgres")
+    postgres.load(url, ledger)
+    return stint, url
+
+
 def on_sqlite(stack: ExitStack, program: Path, folder: Path, ledger: Ledger, load: Load, build: str) -> Service:
-    name = "sqlite_before" if build else "sqlite"
+    stint, path = loaded_sqlite(program, folder, ledger, "sqlite_before" if build else "sqlite")
+    stack.enter_context(stint)
+    return Service(STINT_ON_SQLITE + build, stint, load, lambda: sqlite.entries_by_totals(path), None, str(path))
+
+
+def loaded_sqlite(program: Path, folder: Path, ledger: Ledger, name: str) -> tuple[Stint, Path]:
     path = folder / f"{name}.db"
     stint = Stint(program, name, f"sqlite://{path}", folder)
     stint.migrate()
     say(f"loading {ledger.entries:,} entries into SQLite")
     sqlite.load(path, ledger)
-    stack.enter_context(stint)
-    return Service(STINT_ON_SQLITE + build, stint, load, lambda: sqlite.entries_by_totals(path), None, str(path))
+    return stint, path
 
 
-def in_turn(services: list[Service], http: Http, postgres: Postgres, folder: Path, chosen) -> list[Contender]:
+def in_turn(
+    services: list[Service], http: Http, postgres: Postgres, folder: Path, chosen,
+    apart: Callable[[Service], tuple[str, Callable[[], int]]] | None = None,
+) -> list[Contender]:
     """Each service right after the limit of its database; an earlier build right after the new one."""
     contenders: list[Contender] = [http]
     for service in services:
         if not service.name.endswith(BEFORE):
-            contenders.append(alone(service, postgres, folder, chosen))
+            database, entries = apart(service) if apart else (service.database, service.entries)
+            contenders.append(alone(service, database, entries, postgres, folder, chosen))
         contenders.append(service)
     return contenders
 
 
-def alone(service: Service, postgres: Postgres, folder: Path, chosen) -> Contender:
-    """The database of this service, without the service."""
+def another(
+    service: Service, postgres: Postgres, program: Path, folder: Path, ledger: Ledger
+) -> tuple[str, Callable[[], int]]:
+    """Another database with the content of the service's, and how to count its entries."""
     if service.database_pid is None:
-        return Loop(Path(service.database), service.load.jobs, service.entries)
-    program = Pgbench(postgres.bin / "pgbench", service.database, service.load.jobs, chosen.threads, folder)
-    return Database(program, service.entries, postgres.pid, chosen.clients, max(1, chosen.seconds / 2))
+        _, path = loaded_sqlite(program, folder, ledger, "sqlite_alone")
+        return str(path), lambda: sqlite.entries_by_totals(path)
+    _, url = loaded_postgres(postgres, program, folder, ledger, "alone")
+    return url, lambda: postgres.entries_by_totals(url)
+
+
+def alone(
+    service: Service, database: str, entries: Callable[[], int], postgres: Postgres, folder: Path, chosen
+) -> Contender:
+    """A database of this service's kind, without the service."""
+    if service.database_pid is None:
+        return Loop(Path(database), service.load.jobs, entries)
+    program = Pgbench(postgres.bin / "pgbench", database, service.load.jobs, chosen.threads, folder)
+    return Database(program, entries, postgres.pid, chosen.clients, max(1, chosen.seconds / 2))

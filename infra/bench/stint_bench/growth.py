@@ -73,7 +73,7 @@ def step(
         load = Load(ledger.jobs, chosen.threads)
         service: Service = on_postgres(stack, postgres, program, folder, ledger, load, name)
         sizes = postgres.sizes(service.database)
-        contenders = [alone(service, postgres, folder, chosen), service]
+        contenders = [alone(service, service.database, service.entries, postgres, folder, chosen), service]
         results = measure(contenders, chosen.workloads, chosen.connections, chosen.rounds, chosen.seconds)
         service.stint.check_totals()
     postgres.drop_database(name)  # its pages would crowd the next one's out of memory
