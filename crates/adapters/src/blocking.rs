@@ -14,7 +14,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use r2d2::{ManageConnection, Pool};
-use stint_domain::ports::{BackendError, BackendErrorKind};
+use stint_domain::{BackendError, BackendErrorKind};
 use thiserror::Error;
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};

@@ -3,35 +3,27 @@
 //! [`Coalescing`] implements the ports that it wraps and keeps all their duties: the same suite runs on it. Writes of
 //! entries go through one queue and are carried out in groups, each group in one transaction; jobs by id, entries by id
 //! and pages of a job's entries go through a queue each and are looked up by one statement per group. How a queue works
-//! stands in [`queue`]; what becomes of writes whose job somebody else holds, in [`held`]; what a database has to offer,
-//! in [`store`]. Other listings and writes of jobs go straight through: the former may have to look at many rows, and
+//! stands in [`grouping`](crate::grouping); what becomes of writes whose job somebody else holds, in [`held`]; what a
+//! database has to offer, in [`LedgerStore`]. Other listings and writes of jobs go straight through: the former may have to look at many rows, and
 //! jobs are written seldom.
-//!
-//! The queues of pings gather what is pushed through the same [`queue`].
 
 mod groups;
 mod held;
+mod held_writes;
 mod job;
-mod metrics;
-mod page;
-mod queue;
-mod store;
 mod time_entry;
-mod write;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use prometheus_client::registry::Registry;
-use stint_domain::ports::BackendError;
+use stint_domain::BackendError;
 
 use self::groups::{Entries, Jobs, Pages, Writes};
-use self::held::{Held, HeldJobs, HeldWrites};
-pub(crate) use self::page::{PageOfJob, TimeEntryPage};
-pub use self::queue::GroupLimits;
-pub(crate) use self::queue::{Coalescer, Group, GroupError};
-pub(crate) use self::store::LedgerStore;
-pub(crate) use self::write::{Attempted, Command, Write, Written, alone};
+use self::held::{Held, HeldJobs};
+use self::held_writes::HeldWrites;
+use crate::grouping::{Coalescer, GroupLimits};
+use crate::ledger::{Command, LedgerStore, Written, outcome};
 
 /// How groups are formed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -140,7 +132,7 @@ impl<S: LedgerStore> Coalescing<S> {
             Ok(written) => written,
             Err(held) => self.wait(held).await?,
         };
-        write::outcome::<C>(S::BACKEND, written)
+        outcome::<C>(S::BACKEND, written)
     }
 
     /// Waits for the job that the write needs, and for the next one if it needs more, as long as there is patience.

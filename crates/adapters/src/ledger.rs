@@ -6,18 +6,35 @@
 //!
 //! Every write first looks for a reason to refuse and only then changes anything, so that a refusal leaves no trace.
 
-pub(crate) mod capture;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub(crate) mod auditing;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub(crate) mod group;
-pub(crate) mod new_project;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod page;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod store;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub(crate) mod stored_outcome;
 mod time_entry;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod write;
 
 use std::collections::{BTreeMap, HashMap};
 
-use stint_domain::ports::time_entry::{BatchOutcome, NewTimeEntry, RecordRefusal};
-use stint_domain::ports::{BackendError, BackendErrorKind};
-use stint_domain::values::{JobId, Minutes, TimeEntryId, Timestamp, TokenId, TotalMinutes};
-use stint_domain::{Applied, Fingerprint, Idempotency, IdempotencyKey, Job, JobStatus, TimeEntry};
+use stint_domain::ledger::ports::time_entry::{BatchOutcome, NewTimeEntry, RecordRefusal};
+use stint_domain::ledger::{
+    Applied, Fingerprint, Idempotency, IdempotencyKey, Job, JobStatus, Minutes, TimeEntry, TotalMinutes,
+};
+use stint_domain::values::{JobId, TimeEntryId, Timestamp, TokenId};
+use stint_domain::{BackendError, BackendErrorKind};
+
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub(crate) use self::page::{PageOfJob, TimeEntryPage};
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub(crate) use self::store::LedgerStore;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub(crate) use self::write::{Attempted, Command, Write, Written, alone, outcome, too_long};
 
 /// Jobs, entries and the outcomes of idempotent writes: all that there are, or those that some writes are about.
 #[derive(Clone)]
@@ -142,7 +159,7 @@ impl Ledger {
         total.map_err(|error| self.internal(error))
     }
 
-    fn internal(&self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> BackendError {
+    pub(crate) fn internal(&self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> BackendError {
         BackendError::new(self.backend, BackendErrorKind::Internal, source)
     }
 }

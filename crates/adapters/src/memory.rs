@@ -3,25 +3,22 @@
 //! One lock around plain maps ([`crate::ledger`]) makes every call atomic. It deliberately keeps nothing on disk,
 //! indexes no listing and forgets nothing unless it is told to: it is for tests and for reading, not for a deployment.
 
+mod access;
+mod background;
+mod capture;
 mod health;
-mod housekeeping;
-mod job;
-mod new_project;
-mod ping;
-mod ping_queue;
-mod task;
-mod time_entry;
-mod token;
-mod totals;
+mod ledger;
+mod state;
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use stint_domain::Token;
-use stint_domain::ports::task::TaskRun;
-use stint_domain::values::{JobId, TotalMinutes};
+use stint_domain::access::Token;
+use stint_domain::background::ports::task::TaskRun;
+use stint_domain::ledger::TotalMinutes;
+use stint_domain::values::JobId;
 use tokio::sync::Notify;
 
-use self::ping_queue::Pings;
+use self::state::{Capture, CountedProjects, FirstUses, Queue};
 use crate::ledger::Ledger;
 
 /// The name of this backend in errors.
@@ -32,11 +29,11 @@ const BACKEND: &str = "memory";
 pub struct Memory {
     ledger: Arc<Mutex<Ledger>>,
     tokens: Arc<Mutex<Vec<Token>>>,
-    capture: Arc<Mutex<ping::Capture>>,
-    new_projects: Arc<Mutex<new_project::Counted>>,
-    first_uses: Arc<Mutex<housekeeping::FirstUses>>,
+    capture: Arc<Mutex<Capture>>,
+    new_projects: Arc<Mutex<CountedProjects>>,
+    first_uses: Arc<Mutex<FirstUses>>,
     task_runs: Arc<Mutex<Vec<TaskRun>>>,
-    pings: Arc<Mutex<Pings>>,
+    pings: Arc<Mutex<Queue>>,
     /// Tells takes that wait of pushed pings.
     pushed: Arc<Notify>,
 }
@@ -68,12 +65,12 @@ impl Memory {
     }
 
     /// Taken after the ledger.
-    fn capture(&self) -> MutexGuard<'_, ping::Capture> {
+    fn capture(&self) -> MutexGuard<'_, Capture> {
         self.capture.lock().expect("no call panics while it holds what was captured")
     }
 
     /// Taken alone.
-    fn new_projects(&self) -> MutexGuard<'_, new_project::Counted> {
+    fn new_projects(&self) -> MutexGuard<'_, CountedProjects> {
         self.new_projects.lock().expect("no call panics while it holds the projects that were counted")
     }
 
@@ -82,7 +79,7 @@ impl Memory {
         self.task_runs.lock().expect("no call panics while it holds the runs of tasks")
     }
 
-    fn pings(&self) -> MutexGuard<'_, Pings> {
+    fn pings(&self) -> MutexGuard<'_, Queue> {
         self.pings.lock().expect("no call panics while it holds the pings")
     }
 

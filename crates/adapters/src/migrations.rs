@@ -16,7 +16,7 @@ use diesel::Connection;
 use diesel::migration::{Migration, MigrationConnection, MigrationSource};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness};
 use r2d2::ManageConnection;
-use stint_domain::ports::{BackendError, BackendErrorKind, NotReady};
+use stint_domain::{BackendError, BackendErrorKind, NotReady};
 
 use crate::blocking::Blocking;
 pub(crate) use plan::AppliedMigration;

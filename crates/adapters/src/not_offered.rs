@@ -6,15 +6,17 @@
 use std::future::pending;
 
 use async_trait::async_trait;
-use stint_domain::ports::new_project::AdmitProjects;
-use stint_domain::ports::ping::{
+use stint_domain::background::ports::TaskLog;
+use stint_domain::background::ports::task::{BeginTask, EndTask, ListTaskRuns, TaskRun, TaskRunCursor};
+use stint_domain::capture::ports::new_project::AdmitProjects;
+use stint_domain::capture::ports::ping::{
     CapturedTime, ListCaptured, ListPings, LogPings, PingCursor, RetractPing, RetractPingError,
 };
-use stint_domain::ports::ping_queue::{Burial, DeadPing, Delivery, QueueDepth, Receipt, TakePings};
-use stint_domain::ports::task::{BeginTask, EndTask, ListTaskRuns, TaskRun, TaskRunCursor};
-use stint_domain::ports::{BackendError, BackendErrorKind, NewProjects, PingQueue, PingRepository, TaskLog};
+use stint_domain::capture::ports::ping_queue::{Burial, DeadPing, Delivery, QueueDepth, Receipt, TakePings};
+use stint_domain::capture::ports::{NewProjects, PingQueue, PingRepository};
+use stint_domain::capture::{LoggedPing, Ping, PingOutcome};
 use stint_domain::values::PingId;
-use stint_domain::{LoggedPing, Page, Ping, PingOutcome};
+use stint_domain::{BackendError, BackendErrorKind, Page};
 use tokio::time::timeout;
 
 /// A port behind which there is nothing.

@@ -11,17 +11,14 @@
 //! token and key. An entry is written only by who holds the lock of its job, so it needs none of its own. (A new job
 //! may have its key first, because it is locked by nobody.)
 
+mod access;
 mod attempt;
+mod background;
+mod capture;
 mod error;
-mod group;
 mod health;
-mod housekeeping;
-mod idempotency;
-mod job;
+mod ledger;
 mod migrations;
-mod new_project;
-mod ping;
-mod ping_queue;
 mod rows;
 mod running;
 mod schema;
@@ -29,14 +26,9 @@ mod session;
 mod settings;
 mod sql;
 mod sqlstate;
-mod task;
 #[cfg(feature = "test-support")]
 pub mod test_database;
-mod time_entry;
-mod token;
-mod totals;
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -45,19 +37,16 @@ use diesel::pg::PgConnection;
 use diesel::sql_types::Text;
 use prometheus_client::registry::Registry;
 use r2d2::Pool;
-use stint_domain::ports::{BackendError, BackendErrorKind};
+use stint_domain::{BackendError, BackendErrorKind};
 use tokio::task::spawn_blocking;
 
 use crate::blocking::Blocking;
-use crate::coalescing::{Command, alone};
-use crate::migrations::Migrator;
 use crate::tried::Tried;
 use attempt::{Failure, Repeat, attempt};
+use error::BACKEND;
 use session::Sessions;
 pub use settings::PostgresSettings;
 use sql::{Constant, Sql};
-
-const BACKEND: &str = "postgres";
 
 /// The ledger in Postgres; clones share its pool.
 #[derive(Clone)]
@@ -113,23 +102,11 @@ impl Postgres {
         ended.unwrap_or_else(|error| Err(BackendError::new(BACKEND, BackendErrorKind::Internal, error)))
     }
 
-    /// Runs and reverts migrations. Behind a transaction pooler, give it a URL that goes past the pooler.
-    pub fn migrator(&self) -> Migrator {
-        Migrator::new::<migrations::Postgres>(self.aside.clone())
-    }
-
     /// Shows the gauges of the pool that serves requests as `database_pool_...` and those of the pool for groups as
     /// `database_group_pool_...`.
     pub fn register(&self, registry: &mut Registry) {
         self.requests.metrics().register(registry);
         self.groups.metrics().register_as("database_group_pool", registry);
-    }
-
-    /// Carries `command` out as a group of its own.
-    async fn write_alone<C: Command>(&self, command: C) -> Result<C::Outcome, C::Refusal> {
-        self.requests
-            .run(move |session| alone(BACKEND, command, |writes| group::write(session, writes, &HashSet::new())))
-            .await
     }
 
     async fn run<T, R>(

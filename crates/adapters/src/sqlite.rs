@@ -28,31 +28,24 @@
 //! `:memory:`, because each connection would see a database of its own (`crate::memory` is for tests), and URLs with
 //! SQLite's own parameters, because what is in force is decided here.
 
+mod access;
+mod background;
+mod capture;
 mod columns;
 mod connection;
 mod error;
 mod file;
-mod group;
 mod health;
-mod housekeeping;
-mod idempotency;
 mod identity;
-mod job;
 mod keyset;
+mod ledger;
 mod migrator;
-mod new_project;
-mod ping;
-mod ping_queue;
 #[cfg(test)]
 mod query_plan;
 mod rows;
 mod schema;
 mod session;
 mod settings;
-mod task;
-mod time_entry;
-mod token;
-mod totals;
 mod transaction;
 mod update_row;
 
@@ -61,16 +54,14 @@ use std::time::Duration;
 
 use diesel::SqliteConnection;
 use prometheus_client::registry::Registry;
-use stint_domain::ports::{BackendError, BackendErrorKind};
+use stint_domain::{BackendError, BackendErrorKind};
 
 use self::connection::Role;
 use self::error::BACKEND;
-use self::group::group_error;
 use self::migrator::Dialect;
 use self::session::{Opened, Sessions};
 pub use self::settings::SqliteSettings;
 use crate::blocking::{Blocking, QueueLimits};
-use crate::coalescing::{Command, alone};
 use crate::migrations::Migrator;
 use crate::tried::Tried;
 
@@ -128,13 +119,6 @@ impl Sqlite {
         E: From<BackendError> + Send + 'static,
     {
         self.writer.run(|session| session.write(work)).await
-    }
-
-    /// Carries `command` out as a group of its own.
-    async fn write_alone<C: Command>(&self, command: C) -> Result<C::Outcome, C::Refusal> {
-        self.writer
-            .run(move |session| alone(BACKEND, command, |writes| group::write(session, writes).map_err(group_error)))
-            .await
     }
 
     /// Runs `work`, one statement or one [`transaction::read`], beside others.

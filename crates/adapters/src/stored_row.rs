@@ -6,7 +6,7 @@
 use std::error::Error;
 use std::fmt::Display;
 
-use stint_domain::ports::{BackendError, Corrupt};
+use stint_domain::{BackendError, Corrupt};
 
 /// A row of a table, for the errors about its columns.
 #[derive(Debug, Clone)]

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use stint_domain::ports::BackendError;
+use stint_domain::BackendError;
 
 /// How long the outcome of a trial stands.
 const STANDS: Duration = Duration::from_secs(1);
@@ -34,7 +34,7 @@ impl Tried {
 
 #[cfg(test)]
 mod tests {
-    use stint_domain::ports::BackendErrorKind;
+    use stint_domain::BackendErrorKind;
 
     use super::*;
 

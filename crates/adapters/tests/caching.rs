@@ -8,14 +8,17 @@ use stint_adapters::caching::{CachedProjects, CachedTokens};
 use stint_adapters::memory::Memory;
 use stint_adapters::system::SystemClock;
 use stint_conformance::{Capture, Fixture, Projects};
-use stint_domain::ports::new_project::AdmitProjects;
-use stint_domain::ports::token::{
+use stint_domain::access::ports::TokenRepository;
+use stint_domain::access::ports::token::{
     CreateTokenError, Expiry, ListCapturing, ListTokens, Made, RevokeToken, RevokeTokenError, Revoked, TokenChanges,
     TokenCursor, UpdateToken, UpdateTokenError,
 };
-use stint_domain::ports::{BackendError, BackendErrorKind, Clock, NewProjects, TokenRepository};
-use stint_domain::values::{JobName, Subject, Timestamp, TokenId};
-use stint_domain::{Page, SecretHash, Token};
+use stint_domain::access::{SecretHash, Token};
+use stint_domain::capture::ports::NewProjects;
+use stint_domain::capture::ports::new_project::AdmitProjects;
+use stint_domain::ledger::JobName;
+use stint_domain::values::{Subject, Timestamp, TokenId};
+use stint_domain::{BackendError, BackendErrorKind, Clock, Page};
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 

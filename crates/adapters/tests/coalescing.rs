@@ -14,7 +14,7 @@ use std::any::Any;
 use std::sync::Arc;
 
 use stint_conformance::Ledger;
-use stint_domain::ports::{JobRepository, TimeEntryRepository, TotalsAudit};
+use stint_domain::ledger::ports::{JobRepository, TimeEntryRepository, TotalsAudit};
 
 /// The suite's ledger over `ports`, whose `database` is audited past them.
 fn ledger<P, D>(ports: P, database: D, guard: impl Any + Send + Sync) -> Ledger

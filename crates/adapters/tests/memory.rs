@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use stint_adapters::memory::Memory;
-use stint_conformance::ping::full::Full;
-use stint_conformance::totals::drift::Drifting;
+use stint_conformance::capture::ping::full::Full;
+use stint_conformance::ledger::totals::drift::Drifting;
 use stint_conformance::{Capture, Fixture, House, Ledger, PingHouse, Projects};
-use stint_domain::ports::{HealthCheck, TaskLog, TokenRepository};
+use stint_domain::HealthCheck;
+use stint_domain::access::ports::TokenRepository;
+use stint_domain::background::ports::TaskLog;
 
 async fn ledger() -> Ledger {
     Ledger::new(Memory::new(), ())

@@ -12,10 +12,10 @@ mod spooling;
 mod sqlite;
 
 use stint_adapters::system::UuidV7Generator;
-use stint_domain::ports::IdGenerator;
-use stint_domain::ports::ping_queue::{Delivery, Receipt, TakePings};
-use stint_domain::values::{Gap, JobId, PingId, Subject, Timestamp, TokenId, Zone};
-use stint_domain::{Ping, PingTarget};
+use stint_domain::IdGenerator;
+use stint_domain::capture::ports::ping_queue::{Delivery, Receipt, TakePings};
+use stint_domain::capture::{Gap, Ping, PingTarget};
+use stint_domain::values::{JobId, PingId, Subject, Timestamp, TokenId, Zone};
 
 use crate::PATIENCE;
 

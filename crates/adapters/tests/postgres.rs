@@ -21,11 +21,12 @@ use stint_adapters::blocking::QueueLimits;
 use stint_adapters::postgres::test_database::TestDatabase;
 use stint_adapters::postgres::{Postgres, PostgresSettings};
 use stint_adapters::system::UuidV7Generator;
-use stint_domain::ports::job::CreateJob;
-use stint_domain::ports::time_entry::{NewTimeEntry, RecordTime};
-use stint_domain::ports::{IdGenerator, JobRepository, TimeEntryRepository};
-use stint_domain::values::{JobId, JobName, Minutes, Subject, TimeEntryId, Timestamp, WorkSummary};
-use stint_domain::{Job, JobStatus, TimeEntry};
+use stint_domain::IdGenerator;
+use stint_domain::ledger::ports::job::CreateJob;
+use stint_domain::ledger::ports::time_entry::{NewTimeEntry, RecordTime};
+use stint_domain::ledger::ports::{JobRepository, TimeEntryRepository};
+use stint_domain::ledger::{Job, JobName, JobStatus, Minutes, TimeEntry, WorkSummary};
+use stint_domain::values::{JobId, Subject, TimeEntryId, Timestamp};
 use uuid::Uuid;
 
 use crate::PATIENCE;

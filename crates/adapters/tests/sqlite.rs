@@ -11,10 +11,10 @@ mod spent;
 
 use diesel::{Connection, SqliteConnection};
 use stint_adapters::sqlite::{Sqlite, SqliteSettings};
-use stint_domain::ports::job::CreateJob;
-use stint_domain::ports::time_entry::{NewTimeEntry, RecordTime};
-use stint_domain::values::{JobId, JobName, Minutes, Subject, TimeEntryId, Timestamp, WorkSummary};
-use stint_domain::{Idempotency, JobStatus};
+use stint_domain::ledger::ports::job::CreateJob;
+use stint_domain::ledger::ports::time_entry::{NewTimeEntry, RecordTime};
+use stint_domain::ledger::{Idempotency, JobName, JobStatus, Minutes, WorkSummary};
+use stint_domain::values::{JobId, Subject, TimeEntryId, Timestamp};
 use tempfile::TempDir;
 use uuid::Uuid;
 

@@ -6,15 +6,16 @@ use diesel::connection::SimpleConnection;
 use stint_adapters::migrations::Migrator;
 use stint_adapters::postgres::{Postgres, PostgresSettings};
 use stint_adapters::system::UuidV7Generator;
-use stint_domain::ports::job::CreateJob;
-use stint_domain::ports::ping::LogPings;
-use stint_domain::ports::{
-    IdGenerator, JobRepository, PingQueue, PingRepository, TimeEntryRepository, TokenRepository, TotalsAudit,
-};
-use stint_domain::values::{
-    CaptureRule, CaptureTarget, Gap, JobId, JobName, PingId, Subject, Timestamp, TokenId, WorkSummary, Zone,
-};
-use stint_domain::{CapturedDay, JobStatus, Ping, PingOutcome, PingRefusal, PingTarget, Scopes, SecretHash, Token};
+use stint_domain::IdGenerator;
+use stint_domain::access::ports::TokenRepository;
+use stint_domain::access::{Scopes, SecretHash, Token};
+use stint_domain::capture::ports::ping::LogPings;
+use stint_domain::capture::ports::{PingQueue, PingRepository};
+use stint_domain::capture::{CaptureRule, CaptureTarget, CapturedDay, Gap, Ping, PingOutcome, PingRefusal, PingTarget};
+use stint_domain::ledger::ports::job::CreateJob;
+use stint_domain::ledger::ports::{JobRepository, TimeEntryRepository, TotalsAudit};
+use stint_domain::ledger::{JobName, JobStatus, WorkSummary};
+use stint_domain::values::{JobId, PingId, Subject, Timestamp, TokenId, Zone};
 use uuid::Uuid;
 
 use crate::{postgres, sqlite};

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use stint_adapters::system::{RandomSecrets, SystemClock, UuidV7Generator};
 use stint_conformance::Fixture;
-use stint_domain::ports::{Clock, IdGenerator, Secrets};
+use stint_domain::access::ports::Secrets;
+use stint_domain::{Clock, IdGenerator};
 
 async fn clock() -> Fixture<dyn Clock> {
     Fixture::new(Arc::new(SystemClock), ())

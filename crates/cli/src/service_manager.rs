@@ -5,13 +5,12 @@
 mod watchdog;
 
 use std::convert::Infallible;
-use std::env;
 use std::ffi::{OsStr, OsString};
 use std::future::pending;
-use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::time::Duration;
+use std::{env, io};
 
 use crate::probe::Target;
 

@@ -9,24 +9,27 @@ use anyhow::{Context, Result, anyhow};
 use prometheus_client::registry::Registry;
 use stint_adapters::blocking::QueueLimits;
 use stint_adapters::caching::{CachedProjects, CachedTokens};
-use stint_adapters::coalescing::{Coalescing, CoalescingSettings, GroupLimits};
+use stint_adapters::capture::redis::{Redis, RedisSettings};
+use stint_adapters::capture::spooling::Spooling;
+use stint_adapters::coalescing::{Coalescing, CoalescingSettings};
+use stint_adapters::grouping::GroupLimits;
 use stint_adapters::migrations::Migrator;
 use stint_adapters::postgres::{Postgres, PostgresSettings};
-use stint_adapters::redis::{Redis, RedisSettings};
-use stint_adapters::spooling::Spooling;
 use stint_adapters::sqlite::{Sqlite, SqliteSettings};
 use stint_adapters::system::{RandomSecrets, SystemClock, UuidV7Generator};
-use stint_domain::ports::token::ListTokens;
-use stint_domain::ports::{
-    BackendError, Clock, HealthCheck, Housekeeping, IdGenerator, JobRepository, NewProjects, NotReady, PingQueue,
-    PingRepository, Secrets, TaskLog, TimeEntryRepository, TokenRepository, TotalsAudit,
-};
-use stint_domain::services::{
-    Authenticator, CaptureLimits, CaptureTokenService, JobService, PingService, TaskService, TimeEntryService,
-    TokenService,
-};
-use stint_domain::values::{Gap, JobId};
-use stint_domain::{PageSize, Token};
+use stint_domain::access::Token;
+use stint_domain::access::ports::token::ListTokens;
+use stint_domain::access::ports::{Secrets, TokenRepository};
+use stint_domain::access::services::{Authenticator, TokenService};
+use stint_domain::background::ports::{Housekeeping, TaskLog};
+use stint_domain::background::services::TaskService;
+use stint_domain::capture::Gap;
+use stint_domain::capture::ports::{NewProjects, PingQueue, PingRepository};
+use stint_domain::capture::services::{CaptureLimits, CaptureTokenService, PingService};
+use stint_domain::ledger::ports::{JobRepository, TimeEntryRepository, TotalsAudit};
+use stint_domain::ledger::services::{JobService, TimeEntryService};
+use stint_domain::values::JobId;
+use stint_domain::{BackendError, Clock, HealthCheck, IdGenerator, NotReady, PageSize};
 use stint_web::{Api, BodyBudget, HttpMetrics, Limits, Surface};
 use tokio::time::timeout;
 

@@ -7,11 +7,13 @@ use prometheus_client::registry::Registry;
 use stint_adapters::caching::CachedTokens;
 use stint_adapters::not_offered::NotOffered;
 use stint_adapters::system::{RandomSecrets, SystemClock, UuidV7Generator};
-use stint_domain::ports::{HealthCheck, JobRepository, TimeEntryRepository, TokenRepository};
-use stint_domain::services::{
-    Authenticator, CaptureLimits, CaptureTokenService, JobService, PingService, TaskService, TimeEntryService,
-    TokenDraft, TokenService,
-};
+use stint_domain::HealthCheck;
+use stint_domain::access::ports::TokenRepository;
+use stint_domain::access::services::{Authenticator, TokenDraft, TokenService};
+use stint_domain::background::services::TaskService;
+use stint_domain::capture::services::{CaptureLimits, CaptureTokenService, PingService};
+use stint_domain::ledger::ports::{JobRepository, TimeEntryRepository};
+use stint_domain::ledger::services::{JobService, TimeEntryService};
 use stint_domain::values::Subject;
 use stint_web::{Api, BodyBudget, HttpMetrics, Limits, Surface};
 

@@ -1,6 +1,7 @@
 //! The house's rules on who may know whom and where things are, which a compiler does not check. The reasons stand in
 //! ARCHITECTURE.md; style within a file is clippy's business.
 
+mod circles;
 mod documents;
 mod edges;
 mod layout;

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use stint_domain::ports::Clock;
+use stint_domain::Clock;
 use stint_domain::values::Timestamp;
 
 use crate::Fixture;

@@ -2,17 +2,19 @@
 //! `CreateJob { name: name("Research"), ..create_job() }`.
 
 use chrono::NaiveDate;
-use stint_domain::ports::job::{CreateJob, DeleteJob, EntriesOfDeleted, JobChanges, ListJobs, PutJob, UpdateJob};
-use stint_domain::ports::time_entry::{
+use stint_domain::PageSize;
+use stint_domain::capture::{Gap, Ping, PingTarget};
+use stint_domain::ledger::ports::job::{
+    CreateJob, DeleteJob, EntriesOfDeleted, JobChanges, ListJobs, PutJob, UpdateJob,
+};
+use stint_domain::ledger::ports::time_entry::{
     BatchMode, DeleteTimeEntry, ListTimeEntries, NewTimeEntry, PutTimeEntry, RecordBatch, RecordTime, TimeEntryChanges,
     UpdateTimeEntry,
 };
-use stint_domain::values::{
-    DateStamp, Gap, JobId, JobName, Minutes, NamePart, PingId, Subject, TimeEntryId, Timestamp, TokenId, Version,
-    WorkSummary, Zone,
+use stint_domain::ledger::{
+    Fingerprint, Idempotency, IdempotencyKey, JobName, JobStatus, Minutes, NamePart, Precondition, WorkSummary,
 };
-use stint_domain::{Fingerprint, Idempotency, IdempotencyKey, JobStatus, PageSize, Precondition};
-use stint_domain::{Ping, PingTarget};
+use stint_domain::values::{DateStamp, JobId, PingId, Subject, TimeEntryId, Timestamp, TokenId, Version, Zone};
 use uuid::Uuid;
 
 /// An id that nothing has.

@@ -6,10 +6,10 @@
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
-use stint_domain::ports::HealthCheck;
+use stint_domain::HealthCheck;
 
 use crate::Fixture;
-use crate::concurrency::together;
+use crate::ledger::concurrency::together;
 
 /// The health check of a backend that is ready.
 pub type Health = Fixture<dyn HealthCheck>;

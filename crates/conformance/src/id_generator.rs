@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use stint_domain::ports::IdGenerator;
+use stint_domain::IdGenerator;
 
 use crate::Fixture;
-use crate::concurrency::together;
+use crate::ledger::concurrency::together;
 
 /// Makes one test of each duty of an id generator. The argument is an `async fn() -> Fixture<dyn IdGenerator>`.
 #[macro_export]

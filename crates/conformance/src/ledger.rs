@@ -1,13 +1,20 @@
-//! The fixture of the suites about jobs and time entries: the three ports over one fresh, empty ledger.
+//! Jobs and time entries, and the fixture of their suites: the three ports over one fresh, empty ledger.
+
+pub mod concurrency;
+pub mod idempotency;
+pub mod job;
+pub mod model;
+pub mod time_entry;
+pub mod totals;
 
 use std::any::Any;
 use std::sync::Arc;
 
-use stint_domain::ports::job::{CreateJob, ListJobs};
-use stint_domain::ports::time_entry::{ListTimeEntries, NewTimeEntry};
-use stint_domain::ports::{JobRepository, TimeEntryRepository, TotalsAudit};
+use stint_domain::ledger::ports::job::{CreateJob, ListJobs};
+use stint_domain::ledger::ports::time_entry::{ListTimeEntries, NewTimeEntry};
+use stint_domain::ledger::ports::{JobRepository, TimeEntryRepository, TotalsAudit};
+use stint_domain::ledger::{Job, JobStatus, TimeEntry};
 use stint_domain::values::{JobId, TimeEntryId};
-use stint_domain::{Job, JobStatus, TimeEntry};
 
 use crate::given;
 

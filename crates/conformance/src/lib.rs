@@ -1,16 +1,16 @@
 //! The duties of Stint's ports, as tests that any adapter can run.
 //!
-//! Every sentence in the docs of [`stint_domain::ports`] that an implementation owes is a *clause* here: a public
-//! `async fn` with a claim as its name, in the file of the port's name. A macro per suite makes one test of each clause,
+//! Every sentence in the docs of the domain's ports that an implementation owes is a *clause* here: a public
+//! `async fn` with a claim as its name, in the file of the port's path. A macro per suite makes one test of each clause,
 //! each on a fresh backend that the adapter's author provides. The list of clauses stands in the macro alone, so a new
 //! clause runs on every adapter from the next build on.
 //!
 //! | suite | what the factory makes |
 //! | --- | --- |
 //! | [`ledger!`]: all of [`job_repository!`], [`time_entry_repository!`], [`totals_audit!`], [`idempotency!`], [`concurrency!`], [`runtime!`] and [`model!`] | [`Ledger`] |
-//! | [`totals_audit_finds!`] | [`totals::drift::Drifting`] |
+//! | [`totals_audit_finds!`] | [`ledger::totals::drift::Drifting`] |
 //! | [`ping_repository!`] | [`Capture`] |
-//! | [`ping_repository_fails_whole!`] | [`ping::full::Full`] |
+//! | [`ping_repository_fails_whole!`] | [`capture::ping::full::Full`] |
 //! | [`new_projects!`] | [`Projects`] |
 //! | [`task_log!`] | `Fixture<dyn TaskLog>` |
 //! | [`housekeeping!`], [`housekeeping_of_pings!`] | [`House`], [`PingHouse`] |
@@ -54,13 +54,15 @@
 //!
 //! use async_trait::async_trait;
 //! use stint_conformance::Fixture;
-//! use stint_domain::ports::token::{
+//! use stint_domain::access::ports::token::{
 //!     CreateTokenError, ListCapturing, ListTokens, Made, RevokeToken, RevokeTokenError, Revoked, TokenCursor,
 //!     UpdateToken, UpdateTokenError,
 //! };
-//! use stint_domain::ports::{BackendError, BackendErrorKind, TokenRepository};
-//! use stint_domain::values::{CaptureTarget, TokenId};
-//! use stint_domain::{Page, SecretHash, Token};
+//! use stint_domain::access::ports::TokenRepository;
+//! use stint_domain::access::{SecretHash, Token};
+//! use stint_domain::capture::CaptureTarget;
+//! use stint_domain::values::TokenId;
+//! use stint_domain::{BackendError, BackendErrorKind, Page};
 //!
 //! #[derive(Default)]
 //! struct Toy(Mutex<Vec<Token>>);
@@ -155,32 +157,22 @@
 )]
 #![allow(clippy::unused_async, reason = "every clause is async, so that one macro runs them all")]
 
+pub mod access;
+pub mod background;
+pub mod capture;
 pub mod clock;
-pub mod concurrency;
 pub mod health;
-pub mod housekeeping;
 pub mod id_generator;
-pub mod idempotency;
-pub mod job;
 pub mod ledger;
-pub mod model;
-pub mod new_project;
-pub mod ping;
-pub mod ping_queue;
 pub mod runtime;
-pub mod secrets;
 pub mod suite;
-pub mod task;
-pub mod time_entry;
-pub mod token;
-pub mod totals;
 
 mod given;
 
-pub use housekeeping::{House, PingHouse};
+pub use background::housekeeping::{House, PingHouse};
+pub use capture::new_project::Projects;
+pub use capture::ping::Capture;
 pub use ledger::Ledger;
-pub use new_project::Projects;
-pub use ping::Capture;
 pub use suite::Fixture;
 
 /// The guide for authors of adapters, whose examples are run.

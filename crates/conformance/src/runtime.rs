@@ -10,7 +10,7 @@ use std::fs;
 use std::future::poll_fn;
 use std::pin::pin;
 
-use stint_domain::ports::time_entry::BatchMode;
+use stint_domain::ledger::ports::time_entry::BatchMode;
 
 use crate::Ledger;
 use crate::given::{

@@ -1,39 +1,70 @@
-//! The ledger of working time: its values, its ports and its services.
+//! What Stint is, without any machine: each feature's values, ports and services.
 //!
-//! A [`Job`] collects [`TimeEntry`]s; its `total_minutes` equals the sum of their minutes at every moment. This crate
-//! says what that means and who may do it. It deliberately knows no database, no HTTP, no serialisation format and no
-//! clock: what it needs from outside stands in [`ports`], and other crates implement it.
+//! | room | what is there |
+//! | --- | --- |
+//! | [`ledger`] | jobs, their time entries and totals; retries and preconditions |
+//! | [`capture`] | pings, and the time that they prove; capture tokens |
+//! | [`access`] | tokens and their scopes; who is acting |
+//! | [`background`] | tasks and housekeeping |
+//! | [`values`] and this page | what all of them share |
+//!
+//! This crate says what all that means and who may do it. It deliberately knows no database, no HTTP, no serialisation
+//! format and no clock: what it needs from outside are ports, and other crates implement them.
+//!
+//! # Ports
+//!
+//! A port is a trait with documented duties. Every write is a value (a command), so that it can be compared in a test,
+//! sent again, and grouped with others. One port call is atomic: it happens whole or not at all, and a refusal leaves no
+//! trace. Sending one again after a lost answer never counts anything twice.
+//!
+//! For all ports holds:
+//! - Ids compare as their 16 bytes, the first one first; where two hold the same moment, the greater id is the later one.
+//! - A call that is given up by its caller happens whole or not at all, like any other.
+//! - No method blocks a thread of the runtime: whoever waits for a disk or a server waits elsewhere.
+//! - What was written is as durable as the backend promises when the call returns: a backend that keeps it in a cache of
+//!   its own, or the operating system's, says so in its docs.
+//! - A write whose commit got no answer may have happened: that is a failure of the kind
+//!   [`Timeout`](BackendErrorKind::Timeout), and nobody sends it again but its caller, who does so under the same id or key.
+//!
+//! What every duty means in practice is tested by the conformance crate; its docs say which duties no test can reach.
+//!
+//! # Services
+//!
+//! A service checks the principal's scope, takes the time and new ids from their ports, and hands one command to one
+//! repository. It holds no state, so that any number of instances behave as one. Rules that must hold at the moment of
+//! the write, such as "an archived job takes no time", are not here: they are duties of the repositories, which can
+//! keep them in the write's own transaction.
 //!
 //! # Adding a port
 //!
-//! 1. Write the trait in `ports/<name>.rs`: async, object-safe, owned arguments, one atomic operation per method. A
-//!    write takes one command value. Say in the docs what an implementation owes, one sentence per duty.
+//! 1. Write the trait in `<feature>/ports/<name>.rs`: async, object-safe, owned arguments, one atomic operation per
+//!    method. A write takes one command value. Say in the docs what an implementation owes, one sentence per duty.
 //! 2. Give each method an error enum with the refusals that a caller can act on, plus `Backend(BackendError)`.
 //! 3. Put `#[cfg_attr(any(test, feature = "mocks"), mockall::automock)]` above `#[async_trait]`.
-//! 4. Write each duty as a test in the conformance crate, in the file of the same name.
-//! 5. Implement it in the adapters crate, in the file of the same name under each backend, and run the suite there.
-//! 6. Use it from a service in `services/`, tested against the mock.
+//! 4. Write each duty as a test in the conformance crate, in the file of the same path.
+//! 5. Implement it in the adapters crate, in the file of the same path under each backend, and run the suite there.
+//! 6. Use it from a service in `<feature>/services/`, tested against the mock.
 
 #![warn(missing_docs)]
 
-pub mod ports;
-pub mod services;
+pub mod access;
+pub mod background;
+pub mod capture;
+pub mod ledger;
 pub mod values;
 
-mod idempotency;
-mod job;
+mod clock;
+mod errors;
+mod health;
+mod id_generator;
 mod page;
-mod ping;
-mod precondition;
-mod principal;
-mod time_entry;
-mod token;
+#[cfg(test)]
+mod test;
 
-pub use idempotency::{Applied, Fingerprint, Idempotency, IdempotencyKey, IdempotencyKeyError};
-pub use job::{Job, JobStatus, JobStatusError};
+pub use clock::Clock;
+pub use errors::{BackendError, BackendErrorKind, Corrupt, ServiceError};
+pub use health::{HealthCheck, NotReady};
+pub use id_generator::IdGenerator;
 pub use page::{Page, PageSize, PageSizeError};
-pub use ping::{CapturedDay, LoggedPing, Ping, PingOutcome, PingProject, PingRefusal, PingRefusalError, PingTarget};
-pub use precondition::{Precondition, PreconditionFailed};
-pub use principal::{Capturer, MissingScope, Principal};
-pub use time_entry::TimeEntry;
-pub use token::{Scope, ScopeError, Scopes, SecretHash, Token, TokenName, TokenRefusal, TokenSecret, TokenSecretError};
+#[cfg(any(test, feature = "mocks"))]
+pub use {clock::MockClock, health::MockHealthCheck, id_generator::MockIdGenerator};

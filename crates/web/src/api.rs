@@ -1,19 +1,17 @@
 //! The API: the table of its routes, and what its resources share.
 
 mod answer;
-pub(crate) mod batch;
-pub(crate) mod capture_tokens;
-pub(crate) mod health;
-pub(crate) mod jobs;
-pub(crate) mod ping;
-pub(crate) mod pings;
-pub(crate) mod reference;
-pub(crate) mod tasks;
-pub(crate) mod time_entries;
-pub(crate) mod wakatime;
+mod background;
+mod capture;
+mod health;
+mod ledger;
+mod reference;
 
 use actix_web::http::Method;
 
+use self::background::tasks;
+use self::capture::{capture_tokens, ping, pings, wakatime};
+use self::ledger::{batch, jobs, time_entries};
 use crate::endpoint::Endpoint;
 
 /// Where jobs are.

@@ -3,8 +3,8 @@
 //! A token is taken from the header alone: in a query string it would end up in logs and histories.
 
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
-use stint_domain::Principal;
-use stint_domain::services::{AuthenticateError, Authenticator};
+use stint_domain::access::Principal;
+use stint_domain::access::services::{AuthenticateError, Authenticator};
 
 use crate::problem::{Code, Problem};
 

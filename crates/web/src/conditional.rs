@@ -6,8 +6,8 @@
 use std::fmt::Write as _;
 
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use stint_domain::ledger::{Precondition, PreconditionFailed};
 use stint_domain::values::Version;
-use stint_domain::{Precondition, PreconditionFailed};
 
 use crate::excerpt::Excerpt;
 use crate::problem::{Code, Problem};

@@ -8,14 +8,12 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, Route, guard};
 
-use crate::Api;
-use crate::api;
 use crate::excerpt::Excerpt;
 use crate::exchange::{Answer, Arrival, Call, exchange};
 use crate::metrics::NO_ROUTE;
 use crate::openapi::Described;
 use crate::problem::{Code, Problem};
-use crate::secrecy;
+use crate::{Api, api, secrecy};
 
 /// A method of a path: how it is answered, and how it is described.
 pub(crate) struct Endpoint {

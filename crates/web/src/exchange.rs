@@ -26,9 +26,9 @@ use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
 use futures::FutureExt;
 use prometheus_client::metrics::histogram::Histogram;
-use stint_domain::services::AuthenticateError;
+use stint_domain::access::services::AuthenticateError;
+use stint_domain::access::{Capturer, Principal, Scope, Scopes};
 use stint_domain::values::IdError;
-use stint_domain::{Capturer, Principal, Scope, Scopes};
 use tokio::time::{Instant, timeout_at};
 use tracing::Instrument;
 

@@ -6,8 +6,8 @@
 use std::borrow::Cow;
 use std::fmt::Display;
 
-use stint_domain::JobStatus;
-use stint_domain::values::{DateStamp, JobId, JobName, Minutes, Subject, Timestamp, WorkSummary, Zone};
+use stint_domain::ledger::{JobName, JobStatus, Minutes, WorkSummary};
+use stint_domain::values::{DateStamp, JobId, Subject, Timestamp, Zone};
 
 use crate::excerpt::Excerpt;
 use crate::json::Json;
@@ -147,7 +147,7 @@ pub(crate) fn minutes(json: Json<'_>) -> Result<Minutes, String> {
     let whole = json.as_integer().map(Minutes::new);
     match whole {
         Some(Ok(minutes)) => Ok(minutes),
-        _ => Err(format!("{}, got {json}", stint_domain::values::MinutesError)),
+        _ => Err(format!("{}, got {json}", stint_domain::ledger::MinutesError)),
     }
 }
 

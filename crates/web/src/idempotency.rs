@@ -3,8 +3,8 @@
 use actix_web::HttpRequest;
 use actix_web::http::header::HeaderName;
 use sha2::{Digest, Sha256};
+use stint_domain::ledger::{Fingerprint, Idempotency, IdempotencyKey};
 use stint_domain::values::TokenId;
-use stint_domain::{Fingerprint, Idempotency, IdempotencyKey};
 
 use crate::excerpt::Excerpt;
 use crate::problem::{Code, Problem};

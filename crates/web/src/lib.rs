@@ -59,10 +59,11 @@ use std::sync::Arc;
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::{App, Error};
-use stint_domain::ports::{HealthCheck, IdGenerator};
-use stint_domain::services::{
-    Authenticator, CaptureTokenService, JobService, PingService, TaskService, TimeEntryService,
-};
+use stint_domain::access::services::Authenticator;
+use stint_domain::background::services::TaskService;
+use stint_domain::capture::services::{CaptureTokenService, PingService};
+use stint_domain::ledger::services::{JobService, TimeEntryService};
+use stint_domain::{HealthCheck, IdGenerator};
 
 use problem::{Code, Problem};
 

@@ -13,9 +13,9 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use serde::Serialize;
-use stint_domain::ports::{BackendError, BackendErrorKind};
-use stint_domain::services::ServiceError;
-use stint_domain::{MissingScope, PreconditionFailed};
+use stint_domain::access::MissingScope;
+use stint_domain::ledger::PreconditionFailed;
+use stint_domain::{BackendError, BackendErrorKind, ServiceError};
 use utoipa::ToSchema;
 
 pub(crate) use code::Code;

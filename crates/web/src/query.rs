@@ -11,9 +11,8 @@ use stint_domain::{PageSize, PageSizeError};
 
 use crate::base_path::BasePath;
 use crate::excerpt::Excerpt;
-use crate::percent;
 use crate::problem::{Errors, FieldError, Problem};
-use crate::secrecy;
+use crate::{percent, secrecy};
 
 /// The parameters of one query string, being read.
 pub(crate) struct Query<'a> {
@@ -145,7 +144,7 @@ pub(crate) fn page_size(text: &str) -> Result<PageSize, PageSizeError> {
 #[cfg(test)]
 mod tests {
     use actix_web::test::TestRequest;
-    use stint_domain::values::NamePart;
+    use stint_domain::ledger::NamePart;
 
     use super::*;
 

@@ -2,7 +2,7 @@
 
 use actix_web::HttpRequest;
 use actix_web::http::header::HeaderName;
-use stint_domain::ports::IdGenerator;
+use stint_domain::IdGenerator;
 
 use crate::secrecy;
 

@@ -33,7 +33,7 @@ impl Surface {
 mod tests {
     use serde_json::json;
     use stint_domain::Page;
-    use stint_domain::ports::job::JobCursor;
+    use stint_domain::ledger::ports::job::JobCursor;
 
     use super::*;
     use crate::Api;
@@ -43,7 +43,7 @@ mod tests {
     #[actix_web::test]
     async fn every_url_begins_with_the_base_path() {
         let mut ports = Ports::new();
-        ports.jobs.expect_create().returning(|_| Ok(stint_domain::Applied::now(job())));
+        ports.jobs.expect_create().returning(|_| Ok(stint_domain::ledger::Applied::now(job())));
         ports.jobs.expect_list().returning(|_| Ok(Page { items: vec![job()], next: Some(JobCursor::from(&job())) }));
         ports.tokens.expect_create().returning(|_| Ok(()));
         let surface = Surface::new("/time".to_owned().try_into().unwrap(), CorsOrigins::default());

@@ -16,18 +16,19 @@ use actix_web::test::{init_service, read_body, try_call_service};
 use actix_web::web::Bytes;
 use prometheus_client::registry::Registry;
 use serde_json::Value;
-use stint_domain::ports::{
-    BackendError, BackendErrorKind, MockClock, MockHealthCheck, MockIdGenerator, MockJobRepository, MockNewProjects,
-    MockPingQueue, MockPingRepository, MockSecrets, MockTaskLog, MockTimeEntryRepository, MockTokenRepository,
-};
-use stint_domain::services::{
-    Authenticator, CaptureLimits, CaptureTokenService, JobService, PingService, TaskService, TimeEntryService,
-};
-use stint_domain::values::{
-    CaptureRule, CaptureTarget, Gap, JobId, JobName, Minutes, Subject, TimeEntryId, Timestamp, TotalMinutes, Version,
-    WorkSummary,
-};
-use stint_domain::{Job, JobStatus, Ping, Scopes, SecretHash, TimeEntry, Token, TokenSecret};
+use stint_domain::access::ports::{MockSecrets, MockTokenRepository};
+use stint_domain::access::services::Authenticator;
+use stint_domain::access::{Scopes, SecretHash, Token, TokenSecret};
+use stint_domain::background::ports::MockTaskLog;
+use stint_domain::background::services::TaskService;
+use stint_domain::capture::ports::{MockNewProjects, MockPingQueue, MockPingRepository};
+use stint_domain::capture::services::{CaptureLimits, CaptureTokenService, PingService};
+use stint_domain::capture::{CaptureRule, CaptureTarget, Gap, Ping};
+use stint_domain::ledger::ports::{MockJobRepository, MockTimeEntryRepository};
+use stint_domain::ledger::services::{JobService, TimeEntryService};
+use stint_domain::ledger::{Job, JobName, JobStatus, Minutes, TimeEntry, TotalMinutes, WorkSummary};
+use stint_domain::values::{JobId, Subject, TimeEntryId, Timestamp, Version};
+use stint_domain::{BackendError, BackendErrorKind, MockClock, MockHealthCheck, MockIdGenerator};
 use uuid::Uuid;
 
 use crate::{Api, BodyBudget, HttpMetrics, Limits, Surface, app};

@@ -13,8 +13,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use stint_domain::ports::ping_queue::{Burial, Delivery, Receipt, TakePings};
-use stint_domain::ports::{BackendError, Clock, PingQueue, PingRepository};
+use stint_domain::capture::ports::ping_queue::{Burial, Delivery, Receipt, TakePings};
+use stint_domain::capture::ports::{PingQueue, PingRepository};
+use stint_domain::{BackendError, Clock};
 use tokio::time::Instant;
 
 use crate::backoff::Backoff;

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use stint_domain::ports::{Clock, PingQueue};
+use stint_domain::Clock;
+use stint_domain::capture::ports::PingQueue;
 
 use crate::metrics::PingMetrics;
 use crate::shutdown::Shutdown;

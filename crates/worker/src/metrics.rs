@@ -10,10 +10,10 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
-use stint_domain::PingOutcome;
-use stint_domain::ports::ping::PingStatus;
-use stint_domain::ports::ping_queue::QueueDepth;
-use stint_domain::ports::task::TaskState;
+use stint_domain::background::ports::task::TaskState;
+use stint_domain::capture::PingOutcome;
+use stint_domain::capture::ports::ping::PingStatus;
+use stint_domain::capture::ports::ping_queue::QueueDepth;
 use stint_domain::values::Timestamp;
 
 /// Numbers about pings. Clones count together.

@@ -32,7 +32,7 @@ pub(crate) fn bounded(mut text: String) -> String {
 
 #[cfg(test)]
 mod tests {
-    use stint_domain::ports::{BackendError, BackendErrorKind};
+    use stint_domain::{BackendError, BackendErrorKind};
 
     use super::*;
 

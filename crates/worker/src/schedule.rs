@@ -10,7 +10,7 @@ use std::str::FromStr;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use croner::Cron;
-use stint_domain::ports::task::{TaskRun, TaskState};
+use stint_domain::background::ports::task::{TaskRun, TaskState};
 use stint_domain::values::Timestamp;
 use thiserror::Error;
 

@@ -9,8 +9,8 @@ mod runner;
 use std::sync::Arc;
 use std::time::Duration;
 
-use stint_domain::ports::BackendError;
-use stint_domain::ports::task::{EndTask, TaskRun, TaskState};
+use stint_domain::BackendError;
+use stint_domain::background::ports::task::{EndTask, TaskRun, TaskState};
 use stint_domain::values::Timestamp;
 use tokio::task::JoinSet;
 

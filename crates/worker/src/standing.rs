@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use stint_domain::ports::BackendError;
+use stint_domain::BackendError;
 
 use crate::reason::reason;
 

@@ -1,8 +1,8 @@
 //! What a task is: a name, and something that is done once or more often with the same effect.
 
 use async_trait::async_trait;
-use stint_domain::ports::BackendError;
-use stint_domain::ports::task::TaskRun;
+use stint_domain::BackendError;
+use stint_domain::background::ports::task::TaskRun;
 use stint_domain::values::Timestamp;
 use thiserror::Error;
 

@@ -6,13 +6,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use stint_domain::ports::ping::{
+use stint_domain::capture::ports::ping::{
     CapturedTime, ListCaptured, ListPings, LogPings, PingCursor, RetractPing, RetractPingError,
 };
-use stint_domain::ports::ping_queue::{Burial, DeadPing, Delivery, QueueDepth, Receipt, TakePings};
-use stint_domain::ports::{BackendError, BackendErrorKind, Clock, PingQueue, PingRepository};
-use stint_domain::values::{Gap, JobId, PingId, Subject, Timestamp, TokenId, Zone};
-use stint_domain::{LoggedPing, Page, Ping, PingOutcome, PingTarget};
+use stint_domain::capture::ports::ping_queue::{Burial, DeadPing, Delivery, QueueDepth, Receipt, TakePings};
+use stint_domain::capture::ports::{PingQueue, PingRepository};
+use stint_domain::capture::{Gap, LoggedPing, Ping, PingOutcome, PingTarget};
+use stint_domain::values::{JobId, PingId, Subject, Timestamp, TokenId, Zone};
+use stint_domain::{BackendError, BackendErrorKind, Clock, Page};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use quick_cache::sync::Cache;
-use stint_domain::ports::new_project::AdmitProjects;
-use stint_domain::ports::{BackendError, NewProjects};
-use stint_domain::values::{DateStamp, JobName, TokenId};
+use stint_domain::BackendError;
+use stint_domain::capture::ports::NewProjects;
+use stint_domain::capture::ports::new_project::AdmitProjects;
+use stint_domain::ledger::JobName;
+use stint_domain::values::{DateStamp, TokenId};
 
 /// Answers [`NewProjects::admit`] from memory where all projects were admitted for the token on this day before, so that a
 /// ping whose project is known waits for no database.

@@ -7,13 +7,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use quick_cache::sync::Cache;
-use stint_domain::ports::token::{
+use stint_domain::access::ports::TokenRepository;
+use stint_domain::access::ports::token::{
     CreateTokenError, ListCapturing, ListTokens, RevokeToken, RevokeTokenError, Revoked, TokenCursor, UpdateToken,
     UpdateTokenError,
 };
-use stint_domain::ports::{BackendError, Clock, TokenRepository};
+use stint_domain::access::{SecretHash, Token};
 use stint_domain::values::{Timestamp, TokenId};
-use stint_domain::{Page, SecretHash, Token};
+use stint_domain::{BackendError, Clock, Page};
 
 use self::lane::Lane;
 
@@ -66,7 +67,7 @@ impl CachedTokens {
     pub const LANE: usize = lane::WIDTH;
     /// How many more may wait for that; others are refused as [`Unavailable`] at once.
     ///
-    /// [`Unavailable`]: stint_domain::ports::BackendErrorKind::Unavailable
+    /// [`Unavailable`]: stint_domain::BackendErrorKind::Unavailable
     pub const WAITING: usize = lane::WAITING;
 
     /// Remembers what `inner` finds.

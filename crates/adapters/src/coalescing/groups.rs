@@ -5,15 +5,13 @@ use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 use std::sync::Arc;
 
-use stint_domain::ports::{BackendError, BackendErrorKind};
+use stint_domain::ledger::{Job, TimeEntry};
 use stint_domain::values::{JobId, TimeEntryId};
-use stint_domain::{Job, TimeEntry};
+use stint_domain::{BackendError, BackendErrorKind};
 
 use super::held::{Held, HeldJobs};
-use super::page::{PageOfJob, TimeEntryPage};
-use super::queue::{Group, GroupError};
-use super::store::LedgerStore;
-use super::write::{Attempted, Write, Written};
+use crate::grouping::{Group, GroupError};
+use crate::ledger::{Attempted, LedgerStore, PageOfJob, TimeEntryPage, Write, Written};
 
 /// Writes of entries; those that need a job which is held come back.
 pub(super) struct Writes<S> {

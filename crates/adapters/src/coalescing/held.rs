@@ -1,22 +1,19 @@
 //! Writes that wait for a job which somebody else holds: a queue of their own, so that nobody waits with them.
 //!
 //! A group of writes waits for locks for a moment only. A write whose job is held for longer is put off: it goes on
-//! here, in the [lane](Group::lane) of that job, which is awaited alone, with nothing else locked. Until the job is let
+//! here, in the [lane](crate::grouping::Group::lane) of that job, which is awaited alone, with nothing else locked. Until the job is let
 //! go, other writes that need it are put off without any waiting, so that they stay behind these.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use stint_domain::ports::{BackendError, BackendErrorKind};
+use stint_domain::BackendError;
 use stint_domain::values::JobId;
-use uuid::Uuid;
 
-use super::groups::Writes;
-use super::queue::{Group, GroupError, GroupLimits};
-use super::store::LedgerStore;
-use super::write::{Write, Written};
+use crate::grouping::GroupLimits;
+use crate::ledger::{Write, too_long};
 
 /// How many held jobs are awaited at the same time, each with a connection: two, because one of them may stay held.
 const LANES: usize = 2;
@@ -58,7 +55,7 @@ impl HeldJobs {
     }
 
     /// Nobody holds the job any longer: new writes need not line up behind those that waited.
-    fn let_go(&self, job: JobId) {
+    pub(super) fn let_go(&self, job: JobId) {
         self.change(|lines| lines.of.remove(&job));
     }
 
@@ -93,8 +90,8 @@ impl HeldJobs {
 
 /// A write that was put off.
 pub(super) struct Held {
-    job: JobId,
-    write: Write,
+    pub(super) job: JobId,
+    pub(super) write: Write,
     /// Since when its caller has waited.
     pub(super) since: Instant,
     /// The line that it stands in for as long as it is somewhere, and that line's number.
@@ -119,50 +116,19 @@ impl Drop for Held {
     }
 }
 
-/// What is told about a write whose job was held for too long: nothing was done.
-pub(super) fn too_long(backend: &'static str, job: JobId) -> BackendError {
-    BackendError::new(backend, BackendErrorKind::Timeout, format!("somebody else holds the job {job} for too long"))
-}
-
-/// Writes that were put off.
-pub(super) struct HeldWrites<S> {
-    pub(super) writes: Writes<S>,
-    pub(super) patience: Duration,
-}
-
-impl<S: LedgerStore> Group for HeldWrites<S> {
-    type Command = Box<Held>;
-    type Outcome = Result<Written, Box<Held>>;
-
-    const BACKEND: &'static str = S::BACKEND;
-
-    fn weight(held: &Box<Held>) -> usize {
-        held.write.weight()
-    }
-
-    fn room(held: &Box<Held>) -> usize {
-        held.write.weight()
-    }
-
-    fn lane(held: &Box<Held>) -> Option<Uuid> {
-        Some(held.job.as_uuid())
-    }
-
-    fn carry_out(&self, held: &[Box<Held>]) -> Result<Vec<Result<Written, Box<Held>>>, GroupError> {
-        let writes: Vec<Write> = held.iter().map(|held| held.write.clone()).collect();
-        if let Some(Held { job, since, .. }) = held.first().map(Box::as_ref) {
-            // Others had to be awaited first, and more may come: whose patience is over does not wait once more.
-            let wait = since.elapsed() < self.patience;
-            if !self.writes.store.await_job(*job, wait).map_err(GroupError::Undone)? {
-                let put_off = |write| Err(Held::put_off(*job, write, &self.writes.held));
-                return Ok(writes.into_iter().map(put_off).collect());
-            }
-            self.writes.held.let_go(*job);
-        }
-        // Who needs one more job that is held finds that out by trying, so that it never goes round in circles.
-        self.writes.carry_out_past(&HashSet::new(), &writes)
-    }
-}
-
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_was_let_go_takes_none_of_the_next_ones_places() {
+        let (jobs, held) = (HeldJobs::default(), JobId::new(uuid::Uuid::from_u128(2)));
+        let old = jobs.line_up(held);
+        jobs.let_go(held);
+        let new = jobs.line_up(held);
+        jobs.leave(held, old);
+        assert_eq!(jobs.now(), HashSet::from([held]));
+        jobs.leave(held, new);
+        assert_eq!(jobs.now(), HashSet::new());
+    }
+}

@@ -1,15 +1,17 @@
 //! Jobs: looked up together, written one by one.
 
 use async_trait::async_trait;
-use stint_domain::ports::job::{
+use stint_domain::ledger::ports::JobRepository;
+use stint_domain::ledger::ports::job::{
     CreateJob, CreateJobError, DeleteJob, DeleteJobError, JobCursor, ListJobs, Put, PutJob, PutJobError, UpdateJob,
     UpdateJobError,
 };
-use stint_domain::ports::{BackendError, JobRepository};
+use stint_domain::ledger::{Applied, Job};
 use stint_domain::values::JobId;
-use stint_domain::{Applied, Job, Page};
+use stint_domain::{BackendError, Page};
 
-use super::{Coalescing, LedgerStore};
+use super::Coalescing;
+use crate::ledger::LedgerStore;
 
 #[async_trait]
 impl<S: LedgerStore + JobRepository> JobRepository for Coalescing<S> {

@@ -1,16 +1,18 @@
 //! Time entries: written together, looked up together.
 
 use async_trait::async_trait;
-use stint_domain::ports::job::Put;
-use stint_domain::ports::time_entry::{
+use stint_domain::ledger::ports::TimeEntryRepository;
+use stint_domain::ledger::ports::job::Put;
+use stint_domain::ledger::ports::time_entry::{
     BatchOutcome, DeleteTimeEntry, DeleteTimeEntryError, ListTimeEntries, PutTimeEntry, PutTimeEntryError, RecordBatch,
     RecordBatchError, RecordTime, RecordTimeError, TimeEntryCursor, UpdateTimeEntry, UpdateTimeEntryError,
 };
-use stint_domain::ports::{BackendError, BackendErrorKind, TimeEntryRepository};
+use stint_domain::ledger::{Applied, TimeEntry};
 use stint_domain::values::TimeEntryId;
-use stint_domain::{Applied, Page, TimeEntry};
+use stint_domain::{BackendError, BackendErrorKind, Page};
 
-use super::{Coalescing, LedgerStore, PageOfJob};
+use super::Coalescing;
+use crate::ledger::{LedgerStore, PageOfJob};
 
 #[async_trait]
 impl<S: LedgerStore + TimeEntryRepository> TimeEntryRepository for Coalescing<S> {

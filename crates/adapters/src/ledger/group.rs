@@ -5,11 +5,11 @@
 
 use std::collections::BTreeSet;
 
+use stint_domain::ledger::{Fingerprint, Idempotency, IdempotencyKey, Job, TimeEntry};
 use stint_domain::values::{JobId, TimeEntryId, Timestamp, TokenId};
-use stint_domain::{Fingerprint, Idempotency, IdempotencyKey, Job, TimeEntry};
 
 use super::{Ledger, Outcome};
-use crate::coalescing::{Write, Written};
+use crate::ledger::{Write, Written};
 
 /// What the outcome of some writes depends on, and what they may change.
 #[derive(Debug, Default)]

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use stint_domain::ports::BackendError;
-use stint_domain::ports::job::Put;
-use stint_domain::ports::time_entry::{
+use stint_domain::BackendError;
+use stint_domain::ledger::ports::job::Put;
+use stint_domain::ledger::ports::time_entry::{
     BatchMode, BatchOutcome, DeleteTimeEntry, DeleteTimeEntryError, NewTimeEntry, PutTimeEntry, PutTimeEntryError,
     RecordBatch, RecordBatchError, RecordRefusal, RecordTime, RecordTimeError, UpdateTimeEntry, UpdateTimeEntryError,
 };
+use stint_domain::ledger::{Applied, TimeEntry};
 use stint_domain::values::{TimeEntryId, Timestamp};
-use stint_domain::{Applied, TimeEntry};
 
 use super::{Change, Closed, KeyReused, Ledger, Outcome};
 

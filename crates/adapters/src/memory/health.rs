@@ -1,7 +1,7 @@
 //! Memory is always there and has no schema.
 
 use async_trait::async_trait;
-use stint_domain::ports::{HealthCheck, NotReady};
+use stint_domain::{HealthCheck, NotReady};
 
 use super::Memory;
 

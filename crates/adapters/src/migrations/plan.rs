@@ -1,6 +1,6 @@
 //! Which migrations this program has, which the database has, and whether the two fit. No I/O.
 
-use stint_domain::ports::NotReady;
+use stint_domain::NotReady;
 
 /// One migration, as this program and the database see it.
 #[derive(Debug, Clone, PartialEq, Eq)]

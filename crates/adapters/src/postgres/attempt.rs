@@ -14,9 +14,9 @@ use std::time::Duration;
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::pg::PgConnection;
 use diesel::result::{DatabaseErrorKind, Error};
-use stint_domain::ports::{BackendError, BackendErrorKind};
+use stint_domain::{BackendError, BackendErrorKind};
 
-use super::BACKEND;
+use super::error::BACKEND;
 use super::error::{Fault, backend_error, fault};
 use super::session::Session;
 use super::sqlstate::Again;

@@ -9,12 +9,14 @@
 
 use diesel::ConnectionError;
 use diesel::result::{DatabaseErrorKind, Error};
-use stint_domain::ports::{BackendError, BackendErrorKind};
+use stint_domain::{BackendError, BackendErrorKind};
 
-use super::BACKEND;
 pub(super) use super::sqlstate::Fault;
 use super::sqlstate::fault_of;
 use crate::secrecy::UrlSecrets;
+
+/// The name of this backend in errors.
+pub(super) const BACKEND: &str = "postgres";
 
 /// The beginnings of messages, and the SQLSTATE of each.
 const MESSAGES: [(&str, &str); 30] = [

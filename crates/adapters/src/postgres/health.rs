@@ -3,11 +3,12 @@
 use async_trait::async_trait;
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::pg::PgConnection;
-use stint_domain::ports::{BackendError, BackendErrorKind, HealthCheck, NotReady};
+use stint_domain::{BackendError, BackendErrorKind, HealthCheck, NotReady};
 use tokio::time::timeout;
 
+use super::Postgres;
 use super::attempt::{Failure, Repeat, attempt};
-use super::{BACKEND, Postgres};
+use super::error::BACKEND;
 
 /// What every write needs: a transaction number, and leave to change the tables. No row is touched.
 const A_WRITE: &str = "

@@ -8,18 +8,27 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
-use stint_domain::ports::{BackendError, BackendErrorKind};
+use stint_domain::{BackendError, BackendErrorKind};
 
-use super::BACKEND;
+use super::Postgres;
 use super::attempt::{Repeat, attempt};
+use super::error::BACKEND;
 use super::error::backend_error;
 use super::session::{Session, Sessions};
 use super::sql::{Constant, Sql};
-use crate::migrations::{AppliedMigration, Dialect};
+use crate::migrations::{AppliedMigration, Dialect, Migrator};
 
-pub(super) struct Postgres;
+impl Postgres {
+    /// Runs and reverts migrations. Behind a transaction pooler, give it a URL that goes past the pooler.
+    pub fn migrator(&self) -> Migrator {
+        Migrator::new::<PostgresDialect>(self.aside.clone())
+    }
+}
 
-impl Dialect for Postgres {
+/// Postgres, to the migrator.
+pub(super) struct PostgresDialect;
+
+impl Dialect for PostgresDialect {
     type Connection = PgConnection;
     type Manager = Sessions;
 

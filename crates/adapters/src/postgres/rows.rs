@@ -10,18 +10,16 @@ use chrono::{Datelike, NaiveDate};
 use diesel::data_types::{PgDate, PgTimestamp};
 use diesel::dsl::{AsSelect, SqlTypeOf};
 use diesel::prelude::*;
-use stint_domain::ports::BackendError;
-use stint_domain::values::{
-    DateStamp, DateStampError, JobId, JobName, Minutes, Subject, TimeEntryId, Timestamp, TokenId, TotalMinutes,
-    Version, WorkSummary,
-};
-use stint_domain::{Job, SecretHash, TimeEntry, Token, TokenName};
+use stint_domain::BackendError;
+use stint_domain::access::{SecretHash, Token, TokenName};
+use stint_domain::ledger::{Job, JobName, Minutes, TimeEntry, TotalMinutes, WorkSummary};
+use stint_domain::values::{DateStamp, DateStampError, JobId, Subject, TimeEntryId, Timestamp, TokenId, Version};
 use uuid::Uuid;
 
-use super::BACKEND;
+use super::error::BACKEND;
 use super::schema::{jobs, time_entries, tokens};
+use crate::capture::stored_rule::RuleColumns;
 use crate::stored_row::StoredRow;
-use crate::stored_rule::RuleColumns;
 
 /// Microseconds from 1970-01-01 to 2000-01-01, where Postgres starts to count.
 const EPOCH_MICROS: i64 = 946_684_800_000_000;

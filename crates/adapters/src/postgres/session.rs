@@ -19,12 +19,11 @@ use diesel::connection::{CacheSize, SimpleConnection};
 use diesel::pg::PgConnection;
 use diesel::r2d2::R2D2Connection;
 use r2d2::ManageConnection;
-use stint_domain::ports::BackendError;
+use stint_domain::BackendError;
 
-use super::PostgresSettings;
 use super::error::{Fault, backend_error, not_connected};
 use super::running::{Registered, Running};
-use super::sqlstate;
+use super::{PostgresSettings, sqlstate};
 use crate::secrecy::UrlSecrets;
 
 /// For how long a new connection that may not write is not replaced by another one.

@@ -3,7 +3,8 @@
 //! It knows no driver. How a driver's failure becomes a SQLSTATE is in [`super::error`]; that a session is given up, and
 //! that a statement is sent again, in [`super::session`] and [`mod@super::attempt`]. `docs/operations.md` shows the same table.
 
-use stint_domain::ports::BackendErrorKind::{self, Corrupt, Internal, Timeout, Unavailable};
+use stint_domain::BackendErrorKind;
+use stint_domain::BackendErrorKind::{Corrupt, Internal, Timeout, Unavailable};
 
 use Fault::{Conflict, ForeignKey, Idle, Locked, Lost, Other, ReadOnly, Spent, Stale, Unique};
 

@@ -90,7 +90,7 @@ impl Server {
         connection.batch_execute(&format!("CREATE DATABASE {template} TEMPLATE template0")).expect("a template");
         let server = Self { url, template, connection: Mutex::new(connection) };
         connect(&server.url_of(&server.template))
-            .run_pending_migrations(migrations::Postgres::MIGRATIONS)
+            .run_pending_migrations(migrations::PostgresDialect::MIGRATIONS)
             .expect("the schema of the template");
         server
     }

@@ -5,11 +5,12 @@
 //! The way back is in [`super::rows`].
 
 use diesel::prelude::*;
+use stint_domain::access::Token;
+use stint_domain::ledger::{Job, TimeEntry};
 use stint_domain::values::Timestamp;
-use stint_domain::{Job, TimeEntry, Token};
 
 use super::schema::{jobs, time_entries, tokens};
-use crate::stored_rule::RuleColumns;
+use crate::capture::stored_rule::RuleColumns;
 
 /// The columns of `jobs`.
 #[derive(Debug, Insertable, AsChangeset)]

@@ -5,7 +5,7 @@
 //! failure for real.
 
 use diesel::result::{DatabaseErrorKind, Error};
-use stint_domain::ports::{BackendError, BackendErrorKind};
+use stint_domain::{BackendError, BackendErrorKind};
 
 /// The name of this backend in errors and metrics.
 pub(super) const BACKEND: &str = "sqlite";

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{self, Path};
 use std::sync::{Mutex, PoisonError};
 
-use stint_domain::ports::{BackendError, BackendErrorKind};
+use stint_domain::{BackendError, BackendErrorKind};
 use thiserror::Error;
 
 use super::error::BACKEND;

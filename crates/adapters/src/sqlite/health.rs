@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use diesel::connection::SimpleConnection;
 use diesel::{QueryResult, SqliteConnection};
-use stint_domain::ports::{BackendError, BackendErrorKind, HealthCheck, NotReady};
+use stint_domain::{BackendError, BackendErrorKind, HealthCheck, NotReady};
 use tokio::time::timeout;
 
 use super::Sqlite;

@@ -8,7 +8,7 @@
 
 use std::io;
 
-use stint_domain::ports::{BackendError, BackendErrorKind};
+use stint_domain::{BackendError, BackendErrorKind};
 use thiserror::Error;
 
 use super::error::BACKEND;

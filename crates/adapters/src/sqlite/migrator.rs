@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{Bool, Text};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
-use stint_domain::ports::BackendError;
+use stint_domain::BackendError;
 
 use super::error::{BACKEND, classify};
 use super::session::{Session, Sessions};

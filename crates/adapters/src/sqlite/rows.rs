@@ -5,17 +5,16 @@
 use std::fmt::{self, Display};
 
 use diesel::prelude::*;
-use stint_domain::ports::BackendError;
-use stint_domain::values::{
-    JobId, JobName, Minutes, Subject, TimeEntryId, Timestamp, TokenId, TotalMinutes, Version, WorkSummary,
-};
-use stint_domain::{Job, SecretHash, TimeEntry, Token};
+use stint_domain::BackendError;
+use stint_domain::access::{SecretHash, Token};
+use stint_domain::ledger::{Job, JobName, Minutes, TimeEntry, TotalMinutes, WorkSummary};
+use stint_domain::values::{JobId, Subject, TimeEntryId, Timestamp, TokenId, Version};
 use uuid::Uuid;
 
 use super::error::BACKEND;
 use super::schema::{jobs, time_entries, tokens};
+use crate::capture::stored_rule::RuleColumns;
 use crate::stored_row::StoredRow;
-use crate::stored_rule::RuleColumns;
 
 /// A row of `jobs`.
 #[derive(Debug, Queryable, Selectable)]

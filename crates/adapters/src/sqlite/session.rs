@@ -12,7 +12,7 @@ use diesel::connection::{Instrumentation, InstrumentationEvent};
 use diesel::r2d2::R2D2Connection;
 use diesel::{Connection, SqliteConnection};
 use r2d2::ManageConnection;
-use stint_domain::ports::BackendError;
+use stint_domain::BackendError;
 
 use super::connection::{Role, open};
 use super::error::is_spent;

@@ -2,7 +2,7 @@
 
 use diesel::result::Error;
 use diesel::{Connection, SqliteConnection};
-use stint_domain::ports::BackendError;
+use stint_domain::BackendError;
 
 use super::error::classify;
 
@@ -42,7 +42,7 @@ fn roll_back<E>(error: E, failure: &mut Option<E>) -> Error {
 #[cfg(test)]
 mod tests {
     use diesel::connection::SimpleConnection;
-    use stint_domain::ports::BackendErrorKind;
+    use stint_domain::BackendErrorKind;
 
     use super::*;
 

@@ -44,11 +44,11 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     use diesel::connection::{InstrumentationEvent, SimpleConnection};
-    use stint_domain::Job;
-    use stint_domain::values::{JobId, JobName, Timestamp};
+    use stint_domain::ledger::{Job, JobName};
+    use stint_domain::values::{JobId, Timestamp};
     use uuid::Uuid;
 
-    use crate::sqlite::job;
+    use crate::sqlite::ledger::job;
 
     use super::*;
 
@@ -70,7 +70,7 @@ mod tests {
         let at = Timestamp::from_micros(0).unwrap();
         let mut save = || {
             let name = JobName::new("Research").unwrap();
-            let job = Job::new(JobId::new(Uuid::nil()), name, stint_domain::JobStatus::Open, at);
+            let job = Job::new(JobId::new(Uuid::nil()), name, stint_domain::ledger::JobStatus::Open, at);
             job::update(&mut connection, &job).unwrap();
         };
         save();

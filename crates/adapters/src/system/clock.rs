@@ -1,7 +1,7 @@
 //! The system's clock.
 
 use chrono::Utc;
-use stint_domain::ports::Clock;
+use stint_domain::Clock;
 use stint_domain::values::Timestamp;
 
 /// Tells the operating system's time.

@@ -1,6 +1,6 @@
 //! Identifiers from time and chance.
 
-use stint_domain::ports::IdGenerator;
+use stint_domain::IdGenerator;
 use uuid::Uuid;
 
 /// Makes `UUIDv7`: 48 bits of milliseconds, then a counter that all of this process share, then chance. So ids ascend

@@ -3,8 +3,9 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
-use stint_domain::ports::{BackendError, BackendErrorKind, Secrets};
-use stint_domain::{SecretHash, TokenSecret};
+use stint_domain::access::ports::Secrets;
+use stint_domain::access::{SecretHash, TokenSecret};
+use stint_domain::{BackendError, BackendErrorKind};
 
 use super::BACKEND;
 

@@ -6,15 +6,17 @@ use std::sync::Arc;
 use futures::future::join_all;
 use stint_adapters::system::UuidV7Generator;
 use stint_conformance::Ledger;
-use stint_domain::ports::IdGenerator;
-use stint_domain::ports::job::{CreateJob, JobChanges, Put, UpdateJob};
-use stint_domain::ports::time_entry::{
+use stint_domain::ledger::ports::job::{CreateJob, JobChanges, Put, UpdateJob};
+use stint_domain::ledger::ports::time_entry::{
     BatchMode, DeleteTimeEntry, DeleteTimeEntryError, ListTimeEntries, NewTimeEntry, PutTimeEntry, RecordBatch,
     RecordRefusal, RecordTime, RecordTimeError, TimeEntryChanges, TimeEntryCursor, UpdateTimeEntry,
     UpdateTimeEntryError,
 };
-use stint_domain::values::{DateRange, JobId, JobName, Minutes, Subject, TimeEntryId, Timestamp, TokenId, WorkSummary};
-use stint_domain::{Fingerprint, Idempotency, IdempotencyKey, JobStatus, Page, PageSize, Precondition, TimeEntry};
+use stint_domain::ledger::{
+    Fingerprint, Idempotency, IdempotencyKey, JobName, JobStatus, Minutes, Precondition, TimeEntry, WorkSummary,
+};
+use stint_domain::values::{DateRange, JobId, Subject, TimeEntryId, Timestamp, TokenId};
+use stint_domain::{IdGenerator, Page, PageSize};
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 use uuid::Uuid;

@@ -8,8 +8,8 @@ use diesel::prelude::*;
 use stint_adapters::coalescing::CoalescingSettings;
 use stint_adapters::postgres::test_database::TestDatabase;
 use stint_conformance::Ledger;
-use stint_domain::ports::BackendErrorKind;
-use stint_domain::ports::time_entry::{RecordRefusal, RecordTime, RecordTimeError, TimeEntryChanges};
+use stint_domain::BackendErrorKind;
+use stint_domain::ledger::ports::time_entry::{RecordRefusal, RecordTime, RecordTimeError, TimeEntryChanges};
 use stint_domain::values::{JobId, TimeEntryId};
 use tokio::task::JoinHandle;
 

@@ -8,15 +8,15 @@ use stint_adapters::coalescing::{Coalescing, CoalescingSettings};
 use stint_adapters::postgres::test_database::TestDatabase;
 use stint_adapters::postgres::{Postgres, PostgresSettings};
 use stint_conformance::Ledger;
-use stint_domain::ports::ping::{ListPings, LogPings, RetractPing};
-use stint_domain::ports::time_entry::{ListTimeEntries, RecordTime};
-use stint_domain::ports::{PingRepository, TokenRepository};
-use stint_domain::values::{
-    CaptureRule, CaptureTarget, Gap, JobId, JobName, Minutes, PingId, Subject, Timestamp, TokenId, WorkSummary, Zone,
-};
-use stint_domain::{
-    Fingerprint, Idempotency, IdempotencyKey, PageSize, Ping, PingProject, PingTarget, Scopes, SecretHash, Token,
-};
+use stint_domain::PageSize;
+use stint_domain::access::ports::TokenRepository;
+use stint_domain::access::{Scopes, SecretHash, Token};
+use stint_domain::capture::ports::PingRepository;
+use stint_domain::capture::ports::ping::{ListPings, LogPings, RetractPing};
+use stint_domain::capture::{CaptureRule, CaptureTarget, Gap, Ping, PingProject, PingTarget};
+use stint_domain::ledger::ports::time_entry::{ListTimeEntries, RecordTime};
+use stint_domain::ledger::{Fingerprint, Idempotency, IdempotencyKey, JobName, Minutes, WorkSummary};
+use stint_domain::values::{JobId, PingId, Subject, Timestamp, TokenId, Zone};
 
 use super::callers::{delete, fresh, half_an_hour, open_job, set_minutes};
 use crate::postgres::{number, until_alone};

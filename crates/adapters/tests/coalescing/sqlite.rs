@@ -6,7 +6,7 @@ use diesel::connection::SimpleConnection;
 use stint_adapters::coalescing::{Coalescing, CoalescingSettings};
 use stint_adapters::sqlite::{Sqlite, SqliteSettings};
 use stint_conformance::Ledger;
-use stint_conformance::totals::drift::Drifting;
+use stint_conformance::ledger::totals::drift::Drifting;
 use tempfile::TempDir;
 
 use super::callers;

@@ -7,9 +7,9 @@ use diesel::connection::SimpleConnection;
 use prometheus_client::registry::Registry;
 use stint_adapters::postgres::test_database::TestDatabase;
 use stint_adapters::postgres::{Postgres, PostgresSettings};
-use stint_conformance::ping_queue::Queue;
-use stint_domain::ports::PingQueue;
-use stint_domain::ports::ping_queue::Burial;
+use stint_conformance::capture::ping_queue::Queue;
+use stint_domain::capture::ports::PingQueue;
+use stint_domain::capture::ports::ping_queue::Burial;
 
 use super::{ping, receipts, take};
 use crate::PATIENCE;

@@ -9,10 +9,11 @@ use std::env;
 use std::sync::Arc;
 
 use redis::{Client, Connection, Value};
-use stint_adapters::redis::{Redis, RedisSettings};
+use stint_adapters::capture::redis::{Redis, RedisSettings};
 use stint_adapters::system::UuidV7Generator;
-use stint_conformance::ping_queue::Queue;
-use stint_domain::ports::{IdGenerator, PingQueue};
+use stint_conformance::capture::ping_queue::Queue;
+use stint_domain::IdGenerator;
+use stint_domain::capture::ports::PingQueue;
 
 use super::{ping, receipts, take};
 
@@ -66,7 +67,7 @@ async fn keys_start_with_the_prefix_and_share_a_hash_tag() {
     queue.push(vec![ping(0), ping(1)]).await.unwrap();
     let taken = queue.take(take(2)).await.unwrap();
     let reason = "told so".to_owned();
-    let burial = stint_domain::ports::ping_queue::Burial { receipt: taken[0].receipt.clone(), reason };
+    let burial = stint_domain::capture::ports::ping_queue::Burial { receipt: taken[0].receipt.clone(), reason };
     queue.bury(vec![burial]).await.unwrap();
     let mut found: Vec<String> =
         redis::cmd("KEYS").arg(format!("{}*", keys.prefix)).query(&mut keys.connection()).unwrap();

@@ -5,12 +5,13 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use stint_adapters::capture::spooling::Spooling;
 use stint_adapters::memory::Memory;
-use stint_adapters::spooling::Spooling;
-use stint_conformance::ping_queue::Queue;
-use stint_domain::Ping;
-use stint_domain::ports::ping_queue::{Burial, DeadPing, Delivery, QueueDepth, Receipt, TakePings};
-use stint_domain::ports::{BackendError, BackendErrorKind, PingQueue};
+use stint_conformance::capture::ping_queue::Queue;
+use stint_domain::capture::Ping;
+use stint_domain::capture::ports::PingQueue;
+use stint_domain::capture::ports::ping_queue::{Burial, DeadPing, Delivery, QueueDepth, Receipt, TakePings};
+use stint_domain::{BackendError, BackendErrorKind};
 
 use super::{ping, receipts, take};
 use crate::PATIENCE;
@@ -48,7 +49,7 @@ mod without_the_first {
 
     #[test]
     fn pings_are_kept_and_handed_out() {
-        use stint_conformance::ping_queue::take::{
+        use stint_conformance::capture::ping_queue::take::{
             a_take_waits_for_a_push, every_field_of_a_ping_survives, every_take_that_waits_gets_its_ping,
         };
         stint_conformance::suite::run(queue, every_field_of_a_ping_survives);

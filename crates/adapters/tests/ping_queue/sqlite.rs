@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use diesel::RunQueryDsl;
 use diesel::connection::SimpleConnection;
 use stint_adapters::sqlite::Sqlite;
-use stint_conformance::ping_queue::Queue;
-use stint_domain::ports::PingQueue;
-use stint_domain::ports::ping_queue::{Burial, TakePings};
+use stint_conformance::capture::ping_queue::Queue;
+use stint_domain::capture::ports::PingQueue;
+use stint_domain::capture::ports::ping_queue::{Burial, TakePings};
 
 use super::{ping, receipts, take};
 use crate::PATIENCE;

@@ -4,13 +4,13 @@ use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
-use stint_domain::Precondition;
-use stint_domain::ports::job::{DeleteJob, EntriesOfDeleted, JobChanges, PutJob, UpdateJob, UpdateJobError};
-use stint_domain::ports::time_entry::{
+use stint_domain::ledger::Precondition;
+use stint_domain::ledger::ports::job::{DeleteJob, EntriesOfDeleted, JobChanges, PutJob, UpdateJob, UpdateJobError};
+use stint_domain::ledger::ports::time_entry::{
     BatchMode, DeleteTimeEntry, DeleteTimeEntryError, RecordBatch, RecordTimeError, TimeEntryChanges, UpdateTimeEntry,
     UpdateTimeEntryError,
 };
-use stint_domain::ports::{BackendError, BackendErrorKind, HealthCheck, NotReady};
+use stint_domain::{BackendError, BackendErrorKind, HealthCheck, NotReady};
 
 use super::proxy::Proxy;
 use super::*;

@@ -1,7 +1,7 @@
 //! Servers that stop, crash, become standbys and are promoted: on servers of a test's own.
 
 use diesel::connection::SimpleConnection;
-use stint_domain::ports::{BackendError, BackendErrorKind, HealthCheck, NotReady};
+use stint_domain::{BackendError, BackendErrorKind, HealthCheck, NotReady};
 
 use super::cluster::Cluster;
 use super::*;
@@ -19,7 +19,7 @@ async fn write(postgres: &Postgres) -> Result<(), BackendError> {
     let name = JobName::new("Research").unwrap();
     let command = CreateJob { id: JobId::new(id()), name, status: JobStatus::Open, at: at(0), idempotency: None };
     JobRepository::create(postgres, command).await.map(drop).map_err(|error| match error {
-        stint_domain::ports::job::CreateJobError::Backend(error) => error,
+        stint_domain::ledger::ports::job::CreateJobError::Backend(error) => error,
         other => panic!("{other:?}"),
     })
 }

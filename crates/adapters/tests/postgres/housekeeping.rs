@@ -1,7 +1,7 @@
 //! Forgetting more than one piece, next to what is to be kept.
 
 use diesel::connection::SimpleConnection;
-use stint_domain::ports::Housekeeping;
+use stint_domain::background::ports::Housekeeping;
 
 use super::*;
 

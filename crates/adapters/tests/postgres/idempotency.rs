@@ -1,7 +1,7 @@
 //! How long outcomes are kept.
 
+use stint_domain::ledger::{Fingerprint, Idempotency, IdempotencyKey};
 use stint_domain::values::TokenId;
-use stint_domain::{Fingerprint, Idempotency, IdempotencyKey};
 
 use super::*;
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use diesel::connection::SimpleConnection;
 use diesel::sql_types::Text;
-use stint_domain::ports::{HealthCheck, NotReady};
+use stint_domain::{HealthCheck, NotReady};
 
 use super::*;
 

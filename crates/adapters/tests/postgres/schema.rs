@@ -2,11 +2,11 @@
 
 use diesel::connection::SimpleConnection;
 use diesel::result::{DatabaseErrorKind, Error};
-use stint_domain::PageSize;
-use stint_domain::ports::job::{JobCursor, ListJobs};
-use stint_domain::ports::time_entry::{ListTimeEntries, TimeEntryCursor};
-use stint_domain::ports::token::{ListCapturing, ListTokens};
-use stint_domain::ports::{BackendErrorKind, TokenRepository};
+use stint_domain::access::ports::TokenRepository;
+use stint_domain::access::ports::token::{ListCapturing, ListTokens};
+use stint_domain::ledger::ports::job::{JobCursor, ListJobs};
+use stint_domain::ledger::ports::time_entry::{ListTimeEntries, TimeEntryCursor};
+use stint_domain::{BackendErrorKind, PageSize};
 
 use super::*;
 

@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
-use stint_domain::Precondition;
-use stint_domain::ports::job::{DeleteJob, DeleteJobError, EntriesOfDeleted, PutJob, PutJobError};
-use stint_domain::ports::{BackendError, BackendErrorKind, HealthCheck};
+use stint_domain::ledger::Precondition;
+use stint_domain::ledger::ports::job::{DeleteJob, DeleteJobError, EntriesOfDeleted, PutJob, PutJobError};
+use stint_domain::{BackendError, BackendErrorKind, HealthCheck};
 
 use super::proxy::Proxy;
 use super::*;
@@ -129,8 +129,11 @@ async fn what_a_dead_session_has_locked_is_free_again_soon() {
     let job = job(&dying).await;
     let entry = entry(&dying, &job).await;
     wire.go_dead_at("COMMIT");
-    let command =
-        stint_domain::ports::time_entry::DeleteTimeEntry { id: entry.id, at: at(2), precondition: Precondition::None };
+    let command = stint_domain::ledger::ports::time_entry::DeleteTimeEntry {
+        id: entry.id,
+        at: at(2),
+        precondition: Precondition::None,
+    };
     TimeEntryRepository::delete(&dying, command.clone()).await.unwrap_err();
     assert!(wire.was_cut());
 

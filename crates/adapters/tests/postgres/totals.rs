@@ -1,8 +1,8 @@
 //! Audits of ledgers with many jobs and of jobs with many entries, and audits that nobody waits for.
 
 use diesel::connection::SimpleConnection;
-use stint_domain::ports::TotalsAudit;
-use stint_domain::ports::totals::TotalsReport;
+use stint_domain::ledger::ports::TotalsAudit;
+use stint_domain::ledger::ports::totals::TotalsReport;
 
 use super::*;
 

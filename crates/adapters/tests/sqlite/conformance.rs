@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use diesel::connection::SimpleConnection;
+use stint_conformance::capture::ping::full::Full;
 use stint_conformance::health::Breakable;
-use stint_conformance::ping::full::Full;
-use stint_conformance::totals::drift::Drifting;
+use stint_conformance::ledger::totals::drift::Drifting;
 use stint_conformance::{Capture, Fixture, House, Ledger, PingHouse, Projects};
-use stint_domain::ports::{HealthCheck, TaskLog, TokenRepository};
+use stint_domain::HealthCheck;
+use stint_domain::access::ports::TokenRepository;
+use stint_domain::background::ports::TaskLog;
 
 use super::{bare, database};
 

@@ -1,11 +1,11 @@
 //! What somebody else's hand did to the file is found and named.
 
 use diesel::connection::SimpleConnection;
-use stint_domain::SecretHash;
-use stint_domain::ports::job::ListJobs;
-use stint_domain::ports::{
-    BackendError, BackendErrorKind, JobRepository, TimeEntryRepository, TokenRepository, TotalsAudit,
-};
+use stint_domain::access::SecretHash;
+use stint_domain::access::ports::TokenRepository;
+use stint_domain::ledger::ports::job::ListJobs;
+use stint_domain::ledger::ports::{JobRepository, TimeEntryRepository, TotalsAudit};
+use stint_domain::{BackendError, BackendErrorKind};
 
 use super::{bare, database, job, record};
 

@@ -6,7 +6,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use stint_adapters::sqlite::{Sqlite, SqliteSettings};
-use stint_domain::ports::{BackendErrorKind, JobRepository};
+use stint_domain::BackendErrorKind;
+use stint_domain::ledger::ports::JobRepository;
 
 use super::job;
 

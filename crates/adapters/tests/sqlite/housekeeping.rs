@@ -3,7 +3,7 @@
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
-use stint_domain::ports::Housekeeping;
+use stint_domain::background::ports::Housekeeping;
 
 use super::{at, bare, database};
 

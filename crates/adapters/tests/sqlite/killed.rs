@@ -8,7 +8,7 @@ use diesel::RunQueryDsl;
 use diesel::dsl::sql;
 use diesel::sql_types::Text;
 use stint_adapters::sqlite::{Sqlite, SqliteSettings};
-use stint_domain::ports::{JobRepository, TimeEntryRepository, TotalsAudit};
+use stint_domain::ledger::ports::{JobRepository, TimeEntryRepository, TotalsAudit};
 use stint_domain::values::TimeEntryId;
 
 use super::{bare, database, job, record};

@@ -7,7 +7,8 @@ use diesel::sql_query;
 use diesel::sql_types::Text;
 use stint_adapters::migrations::SchemaState;
 use stint_adapters::sqlite::Sqlite;
-use stint_domain::ports::{HealthCheck, JobRepository, NotReady, TimeEntryRepository};
+use stint_domain::ledger::ports::{JobRepository, TimeEntryRepository};
+use stint_domain::{HealthCheck, NotReady};
 use tempfile::TempDir;
 
 use super::{bare, database, job, record, settings};

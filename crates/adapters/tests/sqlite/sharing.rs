@@ -4,11 +4,12 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use stint_adapters::sqlite::{Sqlite, SqliteSettings};
-use stint_domain::ports::job::CreateJobError;
-use stint_domain::ports::time_entry::RecordTime;
-use stint_domain::ports::{BackendErrorKind, JobRepository, TimeEntryRepository, TotalsAudit};
+use stint_domain::BackendErrorKind;
+use stint_domain::ledger::ports::job::CreateJobError;
+use stint_domain::ledger::ports::time_entry::RecordTime;
+use stint_domain::ledger::ports::{JobRepository, TimeEntryRepository, TotalsAudit};
+use stint_domain::ledger::{Fingerprint, Idempotency, IdempotencyKey};
 use stint_domain::values::TokenId;
-use stint_domain::{Fingerprint, Idempotency, IdempotencyKey};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 use uuid::Uuid;

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 
 use diesel::connection::SimpleConnection;
 use stint_adapters::sqlite::Sqlite;
-use stint_domain::ports::job::CreateJobError;
-use stint_domain::ports::totals::TotalsReport;
-use stint_domain::ports::{BackendError, BackendErrorKind, HealthCheck, JobRepository, NotReady, TotalsAudit};
+use stint_domain::ledger::ports::job::CreateJobError;
+use stint_domain::ledger::ports::totals::TotalsReport;
+use stint_domain::ledger::ports::{JobRepository, TotalsAudit};
+use stint_domain::{BackendError, BackendErrorKind, HealthCheck, NotReady};
 use tempfile::TempDir;
 
 use super::{bare, database, job, settings};

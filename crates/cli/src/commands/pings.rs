@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Subcommand;
-use stint_domain::ports::ping_queue::Receipt;
+use stint_domain::capture::ports::ping_queue::Receipt;
 
 use super::connect;
 use crate::output;

@@ -19,15 +19,13 @@ use self::draining::Draining;
 use self::listener::Listener;
 use super::signals::Signals;
 use crate::background::Background;
-use crate::memory;
-use crate::metrics;
-use crate::open_files;
 use crate::probe::Target;
 use crate::server::Counted;
 use crate::service_manager::ServiceManager;
 use crate::settings::HttpSettings;
 use crate::version::VERSION;
 use crate::wiring::Ports;
+use crate::{memory, metrics, open_files};
 
 const EXAMPLES: &str = "\
 SIGTERM or SIGINT: /readyz turns 503, new connections are refused, requests in flight finish. A second one stops at once.

@@ -6,14 +6,12 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use clap::Subcommand;
-use stint_domain::ports::task::TaskState;
+use stint_domain::background::ports::task::TaskState;
 use stint_worker::{Stop, TaskMetrics};
 
 use super::configure;
-use crate::background;
-use crate::metrics;
-use crate::output;
 use crate::wiring::Ports;
+use crate::{background, metrics, output};
 
 const EXAMPLES: &str = "\
 Examples:

@@ -7,12 +7,10 @@ use anyhow::Result;
 
 use super::signals::Signals;
 use crate::background::Background;
-use crate::memory;
-use crate::metrics;
-use crate::open_files;
 use crate::service_manager::ServiceManager;
 use crate::version::VERSION;
 use crate::wiring::Ports;
+use crate::{memory, metrics, open_files};
 
 const EXAMPLES: &str = "\
 SIGTERM or SIGINT: the pings in hand are logged and settled, a task that runs is cut off and tried again later. A second

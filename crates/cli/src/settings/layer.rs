@@ -7,12 +7,10 @@ use std::path::{Path, PathBuf};
 use figment::value::{Dict, Map, Value};
 use figment::{Metadata, Profile, Provider};
 
-use super::credentials;
-use super::database_url;
 use super::environment::Environment;
 use super::error::SettingsError;
 use super::key::{KEYS, Key};
-use super::service_link;
+use super::{credentials, database_url, service_link};
 
 const PREFIX: &str = "STINT_";
 /// Everybody's own names for the settings that everybody needs.

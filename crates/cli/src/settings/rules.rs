@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use stint_domain::values::Gap;
+use stint_domain::capture::Gap;
 
 use super::{Period, Settings};
 

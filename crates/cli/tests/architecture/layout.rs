@@ -8,8 +8,14 @@ use super::{assert_none, files, names, root, said};
 /// The most lines of a file, its unit tests aside: past 400 it should have been split.
 const MOST_LINES: usize = 500;
 
+/// What the product is: the rooms that each crate has.
+const FEATURES: [&str; 4] = ["access", "background", "capture", "ledger"];
+
 /// Ports that nothing is stored behind, so no backend has a file for them.
-const NOT_STORAGE: [&str; 4] = ["clock.rs", "error.rs", "id_generator.rs", "secrets.rs"];
+const NOT_STORAGE: [&str; 1] = ["access/secrets.rs"];
+
+/// Ports of no feature that each backend has.
+const SHARED: [&str; 1] = ["health.rs"];
 
 /// What the top level holds besides the dotfiles that tools want there. Everything else has a room below one of these.
 const TOP_LEVEL: [&str; 16] = [
@@ -65,9 +71,31 @@ fn whatever_keeps_a_port_has_its_file_name() {
     let crates = root().join("crates");
     let homes = ["adapters/src/memory", "adapters/src/postgres", "adapters/src/sqlite", "conformance/src"]
         .map(|home| crates.join(home));
-    let ports = names(&crates.join("domain/src/ports")).filter(|name| !NOT_STORAGE.contains(&name.as_str()));
-    let places = ports.flat_map(|port| homes.clone().map(|home| home.join(&port)));
+    let of = |feature: &str| -> Vec<String> {
+        let ports = names(&crates.join("domain/src").join(feature).join("ports"));
+        ports.map(|port| format!("{feature}/{port}")).collect()
+    };
+    let ports = FEATURES.iter().flat_map(|feature| of(feature)).chain(SHARED.map(str::to_owned));
+    let stored = ports.filter(|port| !NOT_STORAGE.contains(&port.as_str()));
+    let places = stored.flat_map(|port| homes.clone().map(|home| home.join(&port)));
     assert_none("missing", places.filter(|place| !place.is_file()).map(|place| said(&place)));
+}
+
+#[test]
+fn a_folder_of_a_feature_holds_what_its_port_or_resource_is_for_and_nothing_stands_beside_it() {
+    let crates = root().join("crates");
+    let ports: BTreeSet<String> =
+        FEATURES.iter().flat_map(|feature| names(&crates.join("domain/src").join(feature).join("ports"))).collect();
+    let homes = ["adapters/src/memory", "adapters/src/postgres", "adapters/src/sqlite", "conformance/src"];
+    let beside = homes.iter().flat_map(|home| {
+        let home = crates.join(home);
+        names(&home).filter(|name| ports.contains(name)).map(move |name| said(&home.join(name))).collect::<Vec<_>>()
+    });
+    assert_none("a port's file outside its feature's room", beside);
+    let rooms = names(&crates.join("web/src/api")).filter(|name| !name.contains('.'));
+    let others =
+        rooms.filter(|room| !FEATURES.contains(&room.as_str()) && !["health", "reference"].contains(&room.as_str()));
+    assert_none("folders of the API that are no feature", others);
 }
 
 #[test]

@@ -50,19 +50,19 @@ macro_rules! id {
 }
 
 id! {
-    /// The identifier of a [`Job`](crate::Job).
+    /// The identifier of a [`Job`](crate::ledger::Job).
     JobId
 }
 id! {
-    /// The identifier of a [`TimeEntry`](crate::TimeEntry).
+    /// The identifier of a [`TimeEntry`](crate::ledger::TimeEntry).
     TimeEntryId
 }
 id! {
-    /// The identifier of a [`Token`](crate::Token).
+    /// The identifier of a [`Token`](crate::access::Token).
     TokenId
 }
 id! {
-    /// The identifier of a [`Ping`](crate::Ping).
+    /// The identifier of a [`Ping`](crate::capture::Ping).
     PingId
 }
 id! {

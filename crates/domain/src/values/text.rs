@@ -35,7 +35,7 @@ pub enum TextError {
 }
 
 /// `text` in the one form that composes what can be composed (NFC, Unicode's annex 15).
-pub(super) fn composed(text: &str) -> Cow<'_, str> {
+pub(crate) fn composed(text: &str) -> Cow<'_, str> {
     if text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes {
         return Cow::Borrowed(text);
     }
@@ -43,7 +43,7 @@ pub(super) fn composed(text: &str) -> Cow<'_, str> {
 }
 
 /// `text` with everything taken apart that can be, when that makes a difference.
-pub(super) fn decomposed(text: &str) -> Option<String> {
+pub(crate) fn decomposed(text: &str) -> Option<String> {
     if text.is_ascii() {
         return None;
     }
@@ -51,7 +51,7 @@ pub(super) fn decomposed(text: &str) -> Option<String> {
 }
 
 /// Checks `text` against `max` characters; `allowed` names control characters that may occur.
-pub(super) fn check(text: &str, max: usize, allowed: &[char]) -> Result<(), TextError> {
+pub(crate) fn check(text: &str, max: usize, allowed: &[char]) -> Result<(), TextError> {
     // Most texts are short and plain, and every row that is read passes here.
     if text.len() <= max && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return Ok(());
@@ -68,14 +68,14 @@ pub(super) fn check(text: &str, max: usize, allowed: &[char]) -> Result<(), Text
 
 /// Composes and trims `text`, and checks that something of at most `max` characters is left, none of them a control
 /// character and one of them visible.
-pub(super) fn line(text: &str, max: usize) -> Result<String, TextError> {
+pub(crate) fn line(text: &str, max: usize) -> Result<String, TextError> {
     let composed = composed(text);
     let line = stored_line(&composed, max)?;
     if line.chars().any(is_visible) { Ok(line.to_owned()) } else { Err(TextError::Invisible) }
 }
 
 /// A line that is stored already, perhaps before it had to be composed and visible.
-pub(super) fn stored_line(text: &str, max: usize) -> Result<&str, TextError> {
+pub(crate) fn stored_line(text: &str, max: usize) -> Result<&str, TextError> {
     let text = text.trim();
     if text.is_empty() {
         return Err(TextError::Empty);

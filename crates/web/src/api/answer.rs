@@ -3,12 +3,13 @@
 use std::fmt::{Display, Write};
 
 use actix_web::HttpResponse;
-use actix_web::http::StatusCode;
-use actix_web::http::header;
+use actix_web::http::{StatusCode, header};
 use arrayvec::ArrayString;
 use serde::{Serialize, Serializer};
+use stint_domain::Page;
+use stint_domain::access::{Principal, Scope};
+use stint_domain::ledger::Applied;
 use stint_domain::values::Version;
-use stint_domain::{Applied, Page, Principal, Scope};
 
 use crate::base_path::BasePath;
 use crate::conditional::{self, ReadCondition};

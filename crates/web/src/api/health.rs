@@ -6,7 +6,7 @@ mod tests;
 
 use actix_web::http::StatusCode;
 use serde::Serialize;
-use stint_domain::ports::NotReady;
+use stint_domain::NotReady;
 use utoipa::ToSchema;
 
 use super::answer;

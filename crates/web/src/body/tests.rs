@@ -6,7 +6,7 @@ use actix_web::http::header;
 use actix_web::test::TestRequest;
 use futures::{FutureExt, stream};
 use prometheus_client::registry::Registry;
-use stint_domain::ports::job::Put;
+use stint_domain::ledger::ports::job::Put;
 use stint_domain::values::TokenId;
 
 use super::*;

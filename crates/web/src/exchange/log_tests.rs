@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::{Arc, Mutex};
 
-use stint_domain::ports::BackendErrorKind;
+use stint_domain::BackendErrorKind;
 use tracing::dispatcher::{DefaultGuard, set_default};
 use tracing::{Dispatch, Level};
 use tracing_subscriber::fmt::MakeWriter;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use actix_web::HttpServer;
 use actix_web::rt::{spawn, task::spawn_blocking};
-use stint_domain::Applied;
+use stint_domain::ledger::Applied;
 
 use crate::test::{Ports, job, secret};
 use crate::{Api, app};

@@ -112,8 +112,8 @@ async fn a_handler_that_panics_is_a_500_without_details() {
 struct Stuck;
 
 #[async_trait::async_trait]
-impl stint_domain::ports::HealthCheck for Stuck {
-    async fn check(&self) -> Result<(), stint_domain::ports::NotReady> {
+impl stint_domain::HealthCheck for Stuck {
+    async fn check(&self) -> Result<(), stint_domain::NotReady> {
         std::future::pending().await
     }
 }

@@ -10,11 +10,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use stint_domain::ports::ping::LogPings;
-use stint_domain::ports::ping_queue::{Burial, Delivery, Receipt};
-use stint_domain::ports::{BackendError, BackendErrorKind};
+use stint_domain::capture::ports::ping::LogPings;
+use stint_domain::capture::ports::ping_queue::{Burial, Delivery, Receipt};
+use stint_domain::capture::{Ping, PingProject, PingTarget};
 use stint_domain::values::{JobId, Subject, TokenId};
-use stint_domain::{Ping, PingProject, PingTarget};
+use stint_domain::{BackendError, BackendErrorKind};
 use tokio::time::Instant;
 
 use super::{Dealt, Drain};

@@ -3,9 +3,9 @@
 use BackendErrorKind::{Corrupt, Internal, Timeout, Unavailable};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
-use stint_domain::ports::BackendErrorKind;
-use stint_domain::values::JobName;
-use stint_domain::{Ping, PingProject, PingTarget};
+use stint_domain::BackendErrorKind;
+use stint_domain::capture::{Ping, PingProject, PingTarget};
+use stint_domain::ledger::JobName;
 use tokio::task::JoinHandle;
 
 use super::*;

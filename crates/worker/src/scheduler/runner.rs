@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use stint_domain::ports::task::{BeginTask, EndTask, TaskState};
-use stint_domain::ports::{BackendError, Clock, IdGenerator, TaskLog};
+use stint_domain::background::ports::TaskLog;
+use stint_domain::background::ports::task::{BeginTask, EndTask, TaskState};
 use stint_domain::values::{TaskRunId, Timestamp};
+use stint_domain::{BackendError, Clock, IdGenerator};
 use tokio::time::Instant;
 
 use crate::backoff::Backoff;

@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use async_trait::async_trait;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
-use stint_domain::Page;
-use stint_domain::ports::task::{BeginTask, ListTaskRuns, TaskRunCursor};
-use stint_domain::ports::{BackendErrorKind, IdGenerator, TaskLog};
+use stint_domain::background::ports::TaskLog;
+use stint_domain::background::ports::task::{BeginTask, ListTaskRuns, TaskRunCursor};
+use stint_domain::{BackendErrorKind, IdGenerator, Page};
 use tokio::task::JoinHandle;
 
 use super::*;

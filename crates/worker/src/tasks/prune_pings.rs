@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use stint_domain::ports::Housekeeping;
+use stint_domain::background::ports::Housekeeping;
 use stint_domain::values::Timestamp;
 
 use super::before;

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
-use stint_domain::ports::task::{TaskRun, TaskState};
-use stint_domain::ports::totals::{Drift, TotalsReport};
-use stint_domain::ports::{BackendError, BackendErrorKind, MockHousekeeping, MockTotalsAudit};
-use stint_domain::values::TotalMinutes;
+use stint_domain::background::ports::MockHousekeeping;
+use stint_domain::background::ports::task::{TaskRun, TaskState};
+use stint_domain::ledger::TotalMinutes;
+use stint_domain::ledger::ports::MockTotalsAudit;
+use stint_domain::ledger::ports::totals::{Drift, TotalsReport};
+use stint_domain::{BackendError, BackendErrorKind};
 
 use super::*;
 use crate::metrics::TaskMetrics;

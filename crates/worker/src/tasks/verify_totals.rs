@@ -8,9 +8,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use stint_domain::ports::TotalsAudit;
-use stint_domain::ports::task::{TaskRun, TaskState};
-use stint_domain::ports::totals::{ChangedAfter, TotalsReport};
+use stint_domain::background::ports::task::{TaskRun, TaskState};
+use stint_domain::ledger::ports::TotalsAudit;
+use stint_domain::ledger::ports::totals::{ChangedAfter, TotalsReport};
 use stint_domain::values::Timestamp;
 
 use crate::metrics::TaskMetrics;

@@ -2,7 +2,7 @@
 //!
 //! What is looked up is not known here.
 
-use stint_domain::ports::{BackendError, BackendErrorKind};
+use stint_domain::{BackendError, BackendErrorKind};
 use thiserror::Error;
 use tokio::sync::{Semaphore, SemaphorePermit};
 

@@ -1,13 +1,13 @@
 //! What a group does to a ledger, without a database.
 
-use stint_domain::ports::job::Put;
-use stint_domain::ports::time_entry::{
+use stint_domain::ledger::ports::job::Put;
+use stint_domain::ledger::ports::time_entry::{
     BatchMode, DeleteTimeEntry, DeleteTimeEntryError, NewTimeEntry, PutTimeEntry, PutTimeEntryError, RecordBatch,
     RecordBatchError, RecordRefusal, RecordTime, RecordTimeError, TimeEntryChanges, UpdateTimeEntry,
     UpdateTimeEntryError,
 };
-use stint_domain::values::{JobName, Minutes, Subject, TotalMinutes, Version, WorkSummary};
-use stint_domain::{JobStatus, Precondition};
+use stint_domain::ledger::{JobName, JobStatus, Minutes, Precondition, TotalMinutes, WorkSummary};
+use stint_domain::values::{Subject, Version};
 use uuid::Uuid;
 
 use super::*;

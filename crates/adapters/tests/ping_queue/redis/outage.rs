@@ -8,10 +8,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use redis::Value;
-use stint_adapters::redis::{Redis, RedisSettings};
-use stint_domain::ports::ping_queue::{Burial, QueueDepth, TakePings};
-use stint_domain::ports::{BackendError, BackendErrorKind, PingQueue};
+use stint_adapters::capture::redis::{Redis, RedisSettings};
+use stint_domain::capture::ports::PingQueue;
+use stint_domain::capture::ports::ping_queue::{Burial, QueueDepth, TakePings};
 use stint_domain::values::PingId;
+use stint_domain::{BackendError, BackendErrorKind};
 use tokio::task::JoinSet;
 
 use super::server::Server;

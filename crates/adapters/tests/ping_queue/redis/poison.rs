@@ -1,8 +1,8 @@
 //! Entries that are no pings.
 
 use redis::Value;
-use stint_domain::ports::PingQueue;
-use stint_domain::ports::ping_queue::Burial;
+use stint_domain::capture::ports::PingQueue;
+use stint_domain::capture::ports::ping_queue::Burial;
 
 use super::{Keys, ping, receipts, take};
 
@@ -53,7 +53,8 @@ async fn an_entry_that_was_deleted_by_hand_holds_nothing_up() {
     let deleted: u32 =
         redis::cmd("XDEL").arg(keys.pings()).arg(&taken[0].receipt.0).query(&mut keys.connection()).unwrap();
     assert_eq!(deleted, 1);
-    let command = stint_domain::ports::ping_queue::TakePings { abandoned_after: std::time::Duration::ZERO, ..take(9) };
+    let command =
+        stint_domain::capture::ports::ping_queue::TakePings { abandoned_after: std::time::Duration::ZERO, ..take(9) };
     let inherited = queue.take(command).await.unwrap();
     assert_eq!(receipts(&inherited), receipts(&taken[1..]));
 }

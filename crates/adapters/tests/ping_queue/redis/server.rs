@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use redis::{Client, Connection};
-use stint_adapters::redis::{Redis, RedisSettings};
+use stint_adapters::capture::redis::{Redis, RedisSettings};
 use tempfile::TempDir;
 
 use crate::PATIENCE;

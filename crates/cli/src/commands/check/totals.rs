@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
-use stint_domain::ports::totals::{ChangedAfter, TotalsReport};
+use stint_domain::ledger::ports::totals::{ChangedAfter, TotalsReport};
 
 use crate::commands::connect;
 use crate::output;

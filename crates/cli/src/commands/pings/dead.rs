@@ -2,8 +2,8 @@
 
 use anyhow::Result;
 use serde::Serialize;
-use stint_domain::PingTarget;
-use stint_domain::ports::ping_queue::DeadPing;
+use stint_domain::capture::PingTarget;
+use stint_domain::capture::ports::ping_queue::DeadPing;
 
 use crate::output;
 use crate::wiring::Ports;
@@ -87,9 +87,10 @@ fn table(rows: &[Row]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use stint_domain::ports::ping_queue::Receipt;
-    use stint_domain::values::{Gap, JobName, Subject, Timestamp, Zone};
-    use stint_domain::{Ping, PingProject};
+    use stint_domain::capture::ports::ping_queue::Receipt;
+    use stint_domain::capture::{Gap, Ping, PingProject};
+    use stint_domain::ledger::JobName;
+    use stint_domain::values::{Subject, Timestamp, Zone};
 
     use super::*;
 

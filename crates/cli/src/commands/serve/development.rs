@@ -6,9 +6,9 @@ use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 
 use anyhow::{Context, Result};
-use stint_domain::services::{AuthenticateError, TokenDraft};
+use stint_domain::access::services::{AuthenticateError, TokenDraft};
+use stint_domain::access::{Scope, Scopes};
 use stint_domain::values::Subject;
-use stint_domain::{Scope, Scopes};
 
 use crate::output;
 use crate::settings::Listen;

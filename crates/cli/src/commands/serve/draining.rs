@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
-use stint_domain::ports::{BackendError, BackendErrorKind, HealthCheck, NotReady};
+use stint_domain::{BackendError, BackendErrorKind, HealthCheck, NotReady};
 
 /// A health check that says no once the service is about to stop.
 pub(super) struct Draining {

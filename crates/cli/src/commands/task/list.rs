@@ -3,7 +3,7 @@
 use anyhow::Result;
 use serde::Serialize;
 use stint_domain::PageSize;
-use stint_domain::ports::task::{ListTaskRuns, TaskRun, TaskState};
+use stint_domain::background::ports::task::{ListTaskRuns, TaskRun, TaskState};
 
 use crate::output;
 use crate::wiring::Ports;

@@ -3,9 +3,10 @@
 use std::str::FromStr;
 
 use anyhow::{Result, anyhow, bail};
-use stint_domain::services::{CapturingTokenDraft, TokenDraft};
-use stint_domain::values::{CaptureRule, CaptureTarget, JobId, Subject, Zone};
-use stint_domain::{Scope, Scopes};
+use stint_domain::access::services::{CapturingTokenDraft, TokenDraft};
+use stint_domain::access::{Scope, Scopes};
+use stint_domain::capture::{CaptureRule, CaptureTarget};
+use stint_domain::values::{JobId, Subject, Zone};
 
 use super::expiry::Expiry;
 use crate::output;

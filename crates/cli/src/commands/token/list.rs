@@ -2,8 +2,9 @@
 
 use anyhow::Result;
 use serde::Serialize;
-use stint_domain::values::{CaptureTarget, Timestamp};
-use stint_domain::{Token, TokenRefusal};
+use stint_domain::access::{Token, TokenRefusal};
+use stint_domain::capture::CaptureTarget;
+use stint_domain::values::Timestamp;
 
 use crate::output;
 use crate::wiring::Ports;
@@ -80,7 +81,7 @@ impl Row {
             id: token.id.to_string(),
             name: token.name.to_string(),
             subject: token.subject.to_string(),
-            scopes: token.scopes.iter().map(stint_domain::Scope::as_str).collect(),
+            scopes: token.scopes.iter().map(stint_domain::access::Scope::as_str).collect(),
             state,
             created_at: token.created_at.to_string(),
             expires_at: token.expires_at.map(|at| at.to_string()),

@@ -1,7 +1,7 @@
 //! `stint token revoke`: the end of a token, and of those that it made.
 
 use anyhow::{Result, anyhow};
-use stint_domain::ports::token::{Made, Revoked};
+use stint_domain::access::ports::token::{Made, Revoked};
 use stint_domain::values::TokenId;
 use uuid::Uuid;
 

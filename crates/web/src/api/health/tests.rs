@@ -1,6 +1,6 @@
 //! The health endpoints against a mocked port.
 
-use stint_domain::ports::{BackendErrorKind, NotReady};
+use stint_domain::{BackendErrorKind, NotReady};
 
 use crate::test::{Ports, TestRequest, failure, send};
 

@@ -2,8 +2,8 @@
 
 use anyhow::Result;
 use prometheus_client::registry::Registry;
+use stint_domain::access::{Scope, Token};
 use stint_domain::values::Timestamp;
-use stint_domain::{Scope, Token};
 
 use super::{Finding, queues};
 use crate::settings::{DatabaseUrl, Settings};
@@ -90,7 +90,7 @@ impl Seen {
 
 #[cfg(test)]
 mod tests {
-    use stint_domain::SecretHash;
+    use stint_domain::access::SecretHash;
     use stint_domain::values::{Subject, TokenId};
     use uuid::Uuid;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use stint_domain::ports::ping_queue::QueueDepth;
+use stint_domain::capture::ports::ping_queue::QueueDepth;
 use stint_domain::values::Timestamp;
 
 use super::Finding;

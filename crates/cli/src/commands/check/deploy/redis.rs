@@ -1,7 +1,7 @@
 //! What only Redis can tell: whether it answers, and whether it keeps what it is given.
 
 use anyhow::{Context, Result};
-use stint_adapters::redis::Durability;
+use stint_adapters::capture::redis::Durability;
 
 use super::Finding;
 use crate::settings::Settings;

@@ -1,0 +1,120 @@
+//! A token's stream: its points in order, and whose the time between them is.
+//!
+//! The time between two neighbours that are less than the gap apart belongs to the job of the earlier one. It is nobody's
+//! when it was dropped, because that job took none when the later one came ([`Mark::anew`]). A point that comes in there
+//! takes over the mark, and what is after it is its own; one that goes leaves its mark to the next.
+
+use std::collections::BTreeMap;
+
+use stint_domain::capture::{CapturedDay, Gap};
+use stint_domain::values::{JobId, PingId, Timestamp, TokenId, Zone};
+
+/// When a ping that counts says that work was happening.
+pub(crate) type Point = (Timestamp, PingId);
+
+/// A token's pings that count and have no minutes.
+pub(crate) type Stream = BTreeMap<Point, Mark>;
+
+/// What is known of a point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Mark {
+    /// The job that it is for.
+    pub(crate) job: JobId,
+    /// The time before it is nobody's.
+    pub(crate) anew: bool,
+}
+
+/// What comes before and after a point, less than the gap from it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Neighbours {
+    before: Option<(Point, Mark)>,
+    after: Option<(Point, Mark)>,
+    at: Timestamp,
+    gap: Gap,
+}
+
+/// Which of three points' pairs prove nothing: the first and the last while there is none between them, the first and that
+/// one, and that one and the last.
+struct Anew {
+    without: bool,
+    before: bool,
+    after: bool,
+}
+
+/// Time that a job gets or gives up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Change {
+    pub(super) job: JobId,
+    from: Timestamp,
+    to: Timestamp,
+    /// 1 or -1.
+    pub(super) sign: i64,
+}
+
+impl Change {
+    /// The local days of the time, each with its share in microseconds.
+    pub(super) fn days(&self, token: TokenId, zone: Zone) -> impl Iterator<Item = (CapturedDay, i64)> + use<> {
+        let job = self.job;
+        zone.split(self.from, self.to).into_iter().map(move |(date, micros)| (CapturedDay { job, token, date }, micros))
+    }
+}
+
+impl Neighbours {
+    /// Those of the point, which may be in the stream itself.
+    pub(super) fn of(stream: Option<&Stream>, point: Point, gap: Gap) -> Self {
+        let is_near =
+            |other: Timestamp| point.0.as_micros().abs_diff(other.as_micros()) < gap.as_micros().unsigned_abs();
+        let near =
+            |found: Option<(&Point, &Mark)>| found.map(|(point, mark)| (*point, *mark)).filter(|(p, _)| is_near(p.0));
+        let after = (std::ops::Bound::Excluded(point), std::ops::Bound::Unbounded);
+        let before = near(stream.and_then(|stream| stream.range(..point).next_back()));
+        Self { before, after: near(stream.and_then(|stream| stream.range(after).next())), at: point.0, gap }
+    }
+
+    /// Whether the time before the point is nobody's when it comes: it was nobody's before.
+    pub(super) fn begin_anew(&self) -> bool {
+        self.before.is_some() && self.is_anew_after()
+    }
+
+    /// The point after it, if that has a mark. When a point comes in before it, the time between the two is that one's.
+    pub(super) fn anew_after(&self) -> Option<Point> {
+        self.after.filter(|(_, mark)| mark.anew).map(|(point, _)| point)
+    }
+
+    /// The point after it, if that gets the mark of the one that goes.
+    pub(super) fn inherits(&self, mark: Mark) -> Option<Point> {
+        self.after.filter(|(_, after)| mark.anew && !after.anew).map(|(point, _)| point)
+    }
+
+    /// What it changes that the point comes.
+    pub(super) fn changes(&self, mark: Mark) -> Vec<Change> {
+        self.between(mark.job, &Anew { without: self.is_anew_after(), before: mark.anew, after: false })
+    }
+
+    /// What it changes that the point goes.
+    pub(super) fn changes_without(&self, mark: Mark) -> Vec<Change> {
+        let after = self.is_anew_after();
+        let came = self.between(mark.job, &Anew { without: mark.anew || after, before: mark.anew, after });
+        came.into_iter().map(|change| Change { sign: -change.sign, ..change }).collect()
+    }
+
+    fn is_anew_after(&self) -> bool {
+        self.after.is_some_and(|(_, mark)| mark.anew)
+    }
+
+    fn between(&self, job: JobId, anew: &Anew) -> Vec<Change> {
+        let (at, after) = (self.at, self.after.map(|((to, _), _)| to));
+        let is_near = |from: Timestamp, to: &Timestamp| to.as_micros() - from.as_micros() < self.gap.as_micros();
+        let before = self.before.and_then(|((from, _), Mark { job, .. })| {
+            match (after.filter(|to| !anew.without && is_near(from, to)), anew.before) {
+                // Up to now all of it was the earlier one's.
+                (Some(to), false) => Some(Change { job, from: at, to, sign: -1 }),
+                (Some(to), true) => Some(Change { job, from, to, sign: -1 }),
+                (None, false) => Some(Change { job, from, to: at, sign: 1 }),
+                (None, true) => None,
+            }
+        });
+        let own = after.filter(|_| !anew.after).map(|to| Change { job, from: at, to, sign: 1 });
+        before.into_iter().chain(own).filter(|change| change.from < change.to).collect()
+    }
+}

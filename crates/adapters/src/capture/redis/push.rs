@@ -1,0 +1,80 @@
+//! Pushes: those of callers that wait at the same moment are sent in one round trip.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use ::redis::{RedisResult, Value, pipe};
+use stint_domain::{BackendError, BackendErrorKind};
+
+use super::entry::PING;
+use super::error::{BACKEND, backend_error};
+use super::keys::Keys;
+use super::session::{Attempt, Session, Sessions};
+use super::take;
+use crate::blocking::Blocking;
+use crate::grouping::{Group, GroupError};
+
+/// Pushes that share a round trip. A push is its pings as text.
+pub(super) struct Pushes {
+    pub(super) keys: Arc<Keys>,
+    pub(super) commands: Blocking<Sessions>,
+    /// Whether the consumer group was made, or was there. Who takes sees to it, too; but when Redis is full before anybody
+    /// has ever taken, it would make none any more, and nothing would ever get out.
+    pub(super) grouped: AtomicBool,
+}
+
+impl Group for Pushes {
+    type Command = Vec<String>;
+    type Outcome = Result<(), BackendError>;
+
+    const BACKEND: &'static str = BACKEND;
+
+    fn weight(pings: &Vec<String>) -> usize {
+        pings.len()
+    }
+
+    fn room(pings: &Vec<String>) -> usize {
+        pings.len()
+    }
+
+    /// A pipeline and no transaction: with memory running out, some may get in and others not, each with its own answer.
+    fn carry_out(&self, pushes: &[Vec<String>]) -> Result<Vec<Result<(), BackendError>>, GroupError> {
+        let mut pipeline = pipe();
+        pipeline.ignore_errors();
+        let makes_group = !self.grouped.load(Ordering::Relaxed);
+        if makes_group {
+            pipeline.add_command(take::make_group(&self.keys));
+        }
+        for ping in pushes.iter().flatten() {
+            pipeline.cmd("XADD").arg(&self.keys.pings).arg("*").arg(PING).arg(ping);
+        }
+        let push = |session: &mut Session| {
+            session.run(Attempt::Harmless, |connection| {
+                let mut added: Vec<RedisResult<Value>> = pipeline.query(connection)?;
+                added.drain(..usize::from(makes_group));
+                // When nothing got in, it is the server that has a problem, and perhaps the connection's last word.
+                match added.iter().find_map(|answer| answer.as_ref().err()) {
+                    Some(error) if added.iter().all(Result::is_err) => Err(error.clone()),
+                    _ => Ok(added),
+                }
+            })
+        };
+        let added = match self.commands.run_here(push) {
+            Ok(added) => {
+                self.grouped.store(true, Ordering::Relaxed);
+                added
+            }
+            Err(error) if error.kind == BackendErrorKind::Timeout => return Err(GroupError::Unknown(error)),
+            Err(error) if error.kind == BackendErrorKind::Unavailable => return Err(GroupError::Undone(error)),
+            // Not each half of the group has to hear it again.
+            Err(error) => return Ok(vec![Err(error); pushes.len()]),
+        };
+        let mut added = added.into_iter();
+        let outcome = |pings: &Vec<String>| {
+            // All of them, also after one that failed: the next ones are the next caller's.
+            let own: Vec<_> = added.by_ref().take(pings.len()).collect();
+            own.into_iter().find_map(Result::err).map_or(Ok(()), |error| Err(backend_error(error)))
+        };
+        Ok(pushes.iter().map(outcome).collect())
+    }
+}

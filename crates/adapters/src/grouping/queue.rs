@@ -1,0 +1,237 @@
+//! The commands that wait, and what is to be done about them. It starts nothing: it says what has to be started, and by
+//! then that is counted already.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use stint_domain::{BackendError, BackendErrorKind};
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+use super::group::{Group, GroupLimits};
+use super::metrics::QueueMetrics;
+
+/// No timer is finer than this, and a group is stuck after more than its time.
+const TICK: Duration = Duration::from_millis(1);
+
+/// What a queue's handles, workers and watch share.
+pub(super) struct Shared<G: Group> {
+    pub(super) group: G,
+    pub(super) limits: GroupLimits,
+    pub(super) metrics: QueueMetrics,
+    state: Mutex<State<G>>,
+}
+
+/// What changes.
+pub(super) struct State<G: Group> {
+    pub(super) waiting: VecDeque<Caller<G>>,
+    /// How much room those take up.
+    pub(super) room: usize,
+    pub(super) workers: usize,
+    pub(super) under_way: Vec<UnderWay>,
+    /// Whether a watch is armed.
+    pub(super) watched: bool,
+}
+
+/// A group that a worker has taken.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct UnderWay {
+    pub(super) lane: Option<Uuid>,
+    pub(super) since: Instant,
+}
+
+/// One whose command waits.
+pub(super) struct Caller<G: Group> {
+    pub(super) command: G::Command,
+    pub(super) answer: Answer<G>,
+    pub(super) since: Instant,
+}
+
+/// What has to be started for a caller.
+pub(super) enum Start {
+    Nothing,
+    Worker,
+    /// One that looks for the first time after that.
+    Watch(Duration),
+}
+
+/// Commands that are carried out together, and where each one's outcome goes.
+pub(super) type Part<G> = (Vec<<G as Group>::Command>, Vec<Answer<G>>);
+
+pub(super) type Answer<G> = oneshot::Sender<Result<<G as Group>::Outcome, BackendError>>;
+
+/// What a watch has seen.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Look {
+    /// Whether a worker has to be started, which is counted already.
+    pub(super) start: bool,
+    pub(super) again_after: Duration,
+}
+
+impl<G: Group> State<G> {
+    fn is_under_way(&self, lane: Option<Uuid>) -> bool {
+        lane.is_some() && self.under_way.iter().any(|group| group.lane == lane)
+    }
+
+    /// How many workers are not stuck.
+    fn at_work(&self, now: Instant, stuck_after: Duration) -> usize {
+        let is_stuck = |group: &&UnderWay| now.saturating_duration_since(group.since) > stuck_after;
+        self.workers.saturating_sub(self.under_way.iter().filter(is_stuck).count())
+    }
+}
+
+impl<G: Group> Shared<G> {
+    pub(super) fn new(group: G, limits: GroupLimits) -> Self {
+        let state = State { waiting: VecDeque::new(), room: 0, workers: 0, under_way: Vec::new(), watched: false };
+        Self { group, limits, metrics: QueueMetrics::default(), state: Mutex::new(state) }
+    }
+
+    /// Takes a caller in, and tells what has to be started for it, which is counted already.
+    pub(super) fn enqueue(&self, caller: Caller<G>) -> Result<Start, BackendError> {
+        let mut state = self.state();
+        let room = state.room.saturating_add(G::room(&caller.command));
+        if room > self.limits.max_waiting && !state.waiting.is_empty() {
+            self.metrics.refused.inc();
+            return Err(error::<G>(BackendErrorKind::Unavailable, "too many commands are waiting"));
+        }
+        let GroupLimits { workers, stuck_after, group_weight, .. } = self.limits;
+        let needed = state.at_work(caller.since, stuck_after) < workers || room >= group_weight;
+        let start = if needed && state.workers < self.limits.most_workers() {
+            state.workers += 1;
+            Start::Worker
+        } else if !state.watched && self.limits.has_a_watch() {
+            state.watched = true;
+            Start::Watch(state.until_stuck(caller.since, stuck_after))
+        } else {
+            Start::Nothing
+        };
+        state.waiting.push_back(caller);
+        state.room = room;
+        self.metrics.waiting.inc();
+        Ok(start)
+    }
+
+    /// What waits now, is still wanted and goes together, up to the bound. When nothing does, or when the worker was a
+    /// spare one and is no longer needed, it is counted out in the same breath, so that a command which comes a moment
+    /// later starts another one. `done` is the worker's last group.
+    pub(super) fn next_group(&self, done: Option<UnderWay>) -> Option<(Vec<Caller<G>>, UnderWay)> {
+        let (mut state, now) = (self.state(), Instant::now());
+        if let Some(place) = state.under_way.iter().position(|group| Some(*group) == done) {
+            state.under_way.swap_remove(place);
+        }
+        let GroupLimits { workers, stuck_after, group_weight, .. } = self.limits;
+        if state.workers > workers && state.at_work(now, stuck_after) > workers && state.room < group_weight {
+            state.workers -= 1;
+            return None;
+        }
+        let (mut group, mut group_lane, mut weight) = (Vec::new(), None, 0);
+        let mut others = VecDeque::new();
+        while let Some(caller) = state.waiting.pop_front() {
+            let (lane, more) = (G::lane(&caller.command), G::weight(&caller.command));
+            let wanted = !caller.answer.is_closed();
+            let is_next = if group.is_empty() { !state.is_under_way(lane) } else { lane == group_lane };
+            if wanted && !is_next {
+                others.push_back(caller);
+                continue;
+            }
+            if wanted && weight + more > group_weight && !group.is_empty() {
+                state.waiting.push_front(caller);
+                break;
+            }
+            self.metrics.waiting.dec();
+            state.room -= G::room(&caller.command);
+            if wanted {
+                self.metrics.waited.observe(caller.since.elapsed().as_secs_f64());
+                (group_lane, weight) = (lane, weight + more);
+                group.push(caller);
+            }
+        }
+        if !others.is_empty() {
+            others.append(&mut state.waiting);
+            state.waiting = others;
+        }
+        if group.is_empty() {
+            state.workers -= 1;
+            return None;
+        }
+        let under_way = UnderWay { lane: group_lane, since: now };
+        state.under_way.push(under_way);
+        self.metrics.group_size.observe(f64::from(u32::try_from(group.len()).unwrap_or(u32::MAX)));
+        Some((group, under_way))
+    }
+
+    /// Carries out a group, and answers its callers.
+    pub(super) fn answer(&self, group: Part<G>) {
+        let (start, mut parts) = (Instant::now(), vec![group]);
+        while let Some((commands, answers)) = parts.pop() {
+            // What was tried before may have taken longer than a caller waits.
+            let wanted = commands.into_iter().zip(answers).filter(|(_, answer)| !answer.is_closed());
+            let (mut commands, mut answers): Part<G> = wanted.unzip();
+            if commands.is_empty() {
+                continue;
+            }
+            let failed = match self.group.carry_out(&commands) {
+                Ok(outcomes) => {
+                    debug_assert_eq!(outcomes.len(), answers.len(), "one outcome per command");
+                    // Whatever a command stands for is over when its caller hears of it.
+                    drop(commands);
+                    // A caller that has gone away by now does not hear of it: its command was carried out all the same.
+                    answers.into_iter().zip(outcomes).for_each(|(answer, outcome)| drop(answer.send(Ok(outcome))));
+                    continue;
+                }
+                Err(failed) => failed,
+            };
+            if commands.len() > 1 && start.elapsed() < self.limits.split_for && failed.may_be_a_parts() {
+                let half = commands.len() / 2;
+                let others = (commands.split_off(half), answers.split_off(half));
+                parts.extend([others, (commands, answers)]);
+                continue;
+            }
+            let error = failed.into_error();
+            for answer in answers {
+                let _gone = answer.send(Err(error.clone()));
+            }
+        }
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, State<G>> {
+        // Nothing panics while it holds the lock, and the queue is whole between any two statements.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+pub(super) fn error<G: Group>(kind: BackendErrorKind, message: &'static str) -> BackendError {
+    BackendError::new(G::BACKEND, kind, message)
+}
+
+impl<G: Group> Shared<G> {
+    /// What to do about those who wait; the watch is over when nobody does.
+    pub(super) fn look(&self, now: Instant) -> Option<Look> {
+        let mut state = self.state();
+        if state.waiting.is_empty() {
+            state.watched = false;
+            return None;
+        }
+        let stuck_after = self.limits.stuck_after;
+        let start = state.at_work(now, stuck_after) < self.limits.workers
+            && state.workers < self.limits.most_workers()
+            && state.waits_for_a_worker();
+        state.workers += usize::from(start);
+        Some(Look { start, again_after: state.until_stuck(now, stuck_after) })
+    }
+}
+
+impl<G: Group> State<G> {
+    /// Whether something waits that a worker could take: not for a lane that is under way.
+    fn waits_for_a_worker(&self) -> bool {
+        self.waiting.iter().any(|caller| !self.is_under_way(G::lane(&caller.command)))
+    }
+
+    /// How long it takes until the next group seems to be stuck.
+    pub(super) fn until_stuck(&self, now: Instant, stuck_after: Duration) -> Duration {
+        let left = |since| stuck_after.checked_sub(now.saturating_duration_since(since));
+        let next = self.under_way.iter().filter_map(|group| left(group.since)).min();
+        next.unwrap_or(stuck_after) + TICK
+    }
+}

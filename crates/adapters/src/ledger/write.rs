@@ -1,0 +1,131 @@
+//! The writes that are gathered, as one type, so that different ones can share a group; and the way back from a group's
+//! outcomes to each port method's own result.
+
+use stint_domain::ledger::ports::job::Put;
+use stint_domain::ledger::ports::time_entry::{
+    BatchOutcome, DeleteTimeEntry, DeleteTimeEntryError, PutTimeEntry, PutTimeEntryError, RecordBatch,
+    RecordBatchError, RecordTime, RecordTimeError, UpdateTimeEntry, UpdateTimeEntryError,
+};
+use stint_domain::ledger::{Applied, Idempotency, TimeEntry};
+use stint_domain::values::JobId;
+use stint_domain::{BackendError, BackendErrorKind};
+
+use crate::grouping::GroupError;
+
+/// Declares the writes: each with its command, what it answers with and how it is refused.
+macro_rules! writes {
+    ($($variant:ident($command:ty) -> $outcome:ty, $refusal:ident;)+) => {
+        /// A write of time entries.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub(crate) enum Write {
+            $($variant($command),)+
+        }
+
+        /// What became of a [`Write`], in the variant of the same name.
+        #[derive(Debug, Clone)]
+        pub(crate) enum Written {
+            $($variant(Result<$outcome, $refusal>),)+
+        }
+
+        $(impl Command for $command {
+            type Outcome = $outcome;
+            type Refusal = $refusal;
+
+            fn into_write(self) -> Write {
+                Write::$variant(self)
+            }
+
+            fn outcome(written: Written) -> Option<Result<$outcome, $refusal>> {
+                match written {
+                    Written::$variant(outcome) => Some(outcome),
+                    _ => None,
+                }
+            }
+        })+
+    };
+}
+
+/// What became of a [`Write`] that was tried.
+#[derive(Debug)]
+pub(crate) enum Attempted {
+    /// It was carried out, or refused.
+    Done(Written),
+    /// Nothing yet: somebody else holds this job, which it needs.
+    #[cfg_attr(not(any(feature = "postgres", test)), expect(dead_code, reason = "who writes to SQLite holds all jobs"))]
+    Held(JobId),
+}
+
+/// A port's command that can be gathered.
+pub(crate) trait Command: Send + 'static {
+    type Outcome: Send + 'static;
+    type Refusal: From<BackendError> + Send + 'static;
+
+    /// The command among others.
+    fn into_write(self) -> Write;
+
+    /// What became of it; none, if `written` is of another kind of command, which is a defect.
+    fn outcome(written: Written) -> Option<Result<Self::Outcome, Self::Refusal>>;
+}
+
+/// The outcome of a `C` that `backend` carried out.
+pub(crate) fn outcome<C: Command>(backend: &'static str, written: Written) -> Result<C::Outcome, C::Refusal> {
+    C::outcome(written).unwrap_or_else(|| {
+        let message = "the outcome is another command's";
+        Err(BackendError::new(backend, BackendErrorKind::Internal, message).into())
+    })
+}
+
+/// What is told about a write whose job was held for too long: nothing was done.
+pub(crate) fn too_long(backend: &'static str, job: JobId) -> BackendError {
+    BackendError::new(backend, BackendErrorKind::Timeout, format!("somebody else holds the job {job} for too long"))
+}
+
+/// Carries out `command` as a group of its own.
+pub(crate) fn alone<C: Command>(
+    backend: &'static str,
+    command: C,
+    carry_out: impl FnOnce(&[Write]) -> Result<Vec<Attempted>, GroupError>,
+) -> Result<C::Outcome, C::Refusal> {
+    let attempted = carry_out(&[command.into_write()]).map_err(GroupError::into_error)?;
+    match <[Attempted; 1]>::try_from(attempted) {
+        Ok([Attempted::Done(written)]) => outcome::<C>(backend, written),
+        Ok([Attempted::Held(job)]) => Err(too_long(backend, job).into()),
+        Err(attempted) => {
+            let message = format!("{} outcomes for one write", attempted.len());
+            Err(BackendError::new(backend, BackendErrorKind::Internal, message).into())
+        }
+    }
+}
+
+writes! {
+    Record(RecordTime) -> Applied<TimeEntry>, RecordTimeError;
+    Batch(RecordBatch) -> Applied<BatchOutcome>, RecordBatchError;
+    Put(PutTimeEntry) -> Put<TimeEntry>, PutTimeEntryError;
+    Update(UpdateTimeEntry) -> TimeEntry, UpdateTimeEntryError;
+    Delete(DeleteTimeEntry) -> (), DeleteTimeEntryError;
+}
+
+impl Write {
+    /// How many rows it writes, roughly.
+    pub(crate) fn weight(&self) -> usize {
+        match self {
+            Self::Batch(batch) => batch.entries.len().max(1),
+            Self::Record(_) | Self::Put(_) | Self::Update(_) | Self::Delete(_) => 1,
+        }
+    }
+
+    /// Whether doing it twice is the same as doing it once: it stores entries under their own ids and recognises them.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn is_repeatable(&self) -> bool {
+        matches!(self, Self::Record(_) | Self::Batch(_))
+    }
+
+    /// The key that makes it happen once, if it has one.
+    pub(crate) fn idempotency(&self) -> Option<&Idempotency> {
+        match self {
+            Self::Record(record) => record.idempotency.as_ref(),
+            Self::Batch(batch) => batch.idempotency.as_ref(),
+            Self::Put(_) | Self::Update(_) | Self::Delete(_) => None,
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! Tokens.
+
+pub(in crate::memory) mod token;

@@ -1,0 +1,24 @@
+//! Counted projects in memory.
+
+use async_trait::async_trait;
+use stint_domain::BackendError;
+use stint_domain::capture::ports::NewProjects;
+use stint_domain::capture::ports::new_project::AdmitProjects;
+
+use crate::capture::new_project::Known;
+use crate::memory::Memory;
+
+#[async_trait]
+impl NewProjects for Memory {
+    async fn admit(&self, command: AdmitProjects) -> Result<Vec<bool>, BackendError> {
+        let standing = self.standing(&command.subject, &command.projects);
+        let mut counted = self.new_projects();
+        let days = counted.entry(command.token).or_default();
+        // One of an earlier day may come late: later days' counts stay.
+        days.retain(|day, _| *day >= command.day);
+        let of_day = days.entry(command.day).or_default();
+        let admission = Known { standing, counted: of_day.clone() }.admit(&command);
+        of_day.extend(admission.new);
+        Ok(admission.admitted)
+    }
+}

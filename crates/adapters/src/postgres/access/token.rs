@@ -1,0 +1,141 @@
+//! Tokens in Postgres.
+
+mod list;
+
+use async_trait::async_trait;
+use diesel::dsl::{case_when, insert_into};
+use diesel::prelude::*;
+use stint_domain::access::ports::TokenRepository;
+use stint_domain::access::ports::token::{
+    CreateTokenError, ListCapturing, ListTokens, Made, RevokeToken, RevokeTokenError, Revoked, TokenCursor,
+    UpdateToken, UpdateTokenError,
+};
+use stint_domain::access::{SecretHash, Token};
+use stint_domain::values::TokenId;
+use stint_domain::{BackendError, Page};
+
+use crate::postgres::Postgres;
+use crate::postgres::attempt::{Failure, transaction};
+use crate::postgres::rows::{TokenRow, timestamptz};
+use crate::postgres::schema::tokens;
+
+#[async_trait]
+impl TokenRepository for Postgres {
+    async fn create(&self, token: Token) -> Result<(), CreateTokenError> {
+        self.once(move |connection| {
+            let row = TokenRow::from(&token);
+            let Some(maker) = token.made_by else {
+                insert_into(tokens::table).values(row).execute(connection)?;
+                return Ok(());
+            };
+            transaction(connection, |connection| {
+                // Its revocation waits for this lock and then finds what is inserted here; or this waits for that, and
+                // finds the maker revoked.
+                let usable: Option<uuid::Uuid> = tokens::table
+                    .find(maker.as_uuid())
+                    .filter(tokens::revoked_at.is_null())
+                    .select(tokens::id)
+                    .for_share()
+                    .first(connection)
+                    .optional()?;
+                usable.ok_or(Failure::Refused(CreateTokenError::MakerRevoked(maker)))?;
+                insert_into(tokens::table).values(row).execute(connection)?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    async fn revoke(&self, command: RevokeToken) -> Result<Revoked, RevokeTokenError> {
+        let RevokeToken { id, at, made } = command;
+        self.repeatably(move |connection| {
+            transaction(connection, |connection| {
+                if made == Made::Revoke {
+                    // Whoever logs pings locks tokens in the order of their ids, and so does this.
+                    let all = tokens::id.eq(id.as_uuid()).or(tokens::made_by.eq(id.as_uuid()));
+                    let _locked: Vec<uuid::Uuid> = tokens::table
+                        .filter(all)
+                        .order(tokens::id)
+                        .select(tokens::id)
+                        .for_no_key_update()
+                        .load(connection)?;
+                }
+                let first_moment = case_when(
+                    tokens::revoked_at.is_null(),
+                    timestamptz(at).into_sql::<diesel::sql_types::Nullable<diesel::sql_types::Timestamptz>>(),
+                )
+                .otherwise(tokens::revoked_at);
+                let revoked: Option<TokenRow> = diesel::update(tokens::table.find(id.as_uuid()))
+                    .set(tokens::revoked_at.eq(first_moment))
+                    .returning(TokenRow::as_returning())
+                    .get_result(connection)
+                    .optional()?;
+                let row = revoked.ok_or(Failure::Refused(RevokeTokenError::NotFound(id)))?;
+                let token = Token::try_from(row).map_err(Failure::refused)?;
+                // A statement of its own: its snapshot is taken after the lock, so it sees all that the token made.
+                let with_it = match made {
+                    Made::Keep => 0,
+                    Made::Revoke => {
+                        let of_it = tokens::table.filter(tokens::made_by.eq(id.as_uuid()));
+                        diesel::update(of_it.filter(tokens::revoked_at.is_null()))
+                            .set(tokens::revoked_at.eq(timestamptz(at)))
+                            .execute(connection)?
+                    }
+                };
+                Ok(Revoked { token, made: with_it as u64 })
+            })
+        })
+        .await
+    }
+
+    async fn update(&self, command: UpdateToken) -> Result<Token, UpdateTokenError> {
+        self.repeatably(move |connection| {
+            let UpdateToken { id, changes } = &command;
+            let one = tokens::table.find(id.as_uuid());
+            let row: Option<TokenRow> = if changes.is_empty() {
+                // An update that sets nothing is no statement.
+                one.select(TokenRow::as_select()).first(connection).optional()?
+            } else {
+                let name = changes.name.as_ref().map(|name| tokens::name.eq(name.as_str()));
+                let expiry = changes.expiry.map(|expiry| tokens::expires_at.eq(expiry.moment().map(timestamptz)));
+                diesel::update(one)
+                    .set((name, expiry))
+                    .returning(TokenRow::as_returning())
+                    .get_result(connection)
+                    .optional()?
+            };
+            let row = row.ok_or(Failure::Refused(UpdateTokenError::NotFound(*id)))?;
+            Token::try_from(row).map_err(Failure::refused)
+        })
+        .await
+    }
+
+    async fn find(&self, id: TokenId) -> Result<Option<Token>, BackendError> {
+        self.reading(move |connection| {
+            let row: Option<TokenRow> =
+                tokens::table.find(id.as_uuid()).select(TokenRow::as_select()).first(connection).optional()?;
+            row.map(Token::try_from).transpose().map_err(Failure::Refused)
+        })
+        .await
+    }
+
+    async fn find_by_hash(&self, hash: SecretHash) -> Result<Option<Token>, BackendError> {
+        self.reading(move |connection| {
+            let row: Option<TokenRow> = tokens::table
+                .filter(tokens::secret_hash.eq(hash.0.as_slice()))
+                .select(TokenRow::as_select())
+                .first(connection)
+                .optional()?;
+            row.map(Token::try_from).transpose().map_err(Failure::Refused)
+        })
+        .await
+    }
+
+    async fn list(&self, query: ListTokens) -> Result<Page<Token, TokenCursor>, BackendError> {
+        self.reading(move |connection| list::all(connection, &query)).await
+    }
+
+    async fn list_capturing(&self, query: ListCapturing) -> Result<Page<Token, TokenCursor>, BackendError> {
+        self.reading(move |connection| list::capturing(connection, &query)).await
+    }
+}

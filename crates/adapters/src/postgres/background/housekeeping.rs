@@ -1,0 +1,94 @@
+//! Forgetting in Postgres: one statement and so one transaction for each thousand rows, so that nobody waits for a lock of
+//! it, nor a standby for its log. Rows that somebody else has locked are left for the next time.
+
+use async_trait::async_trait;
+use diesel::RunQueryDsl;
+use diesel::sql_types::{BigInt, Timestamptz};
+use stint_domain::BackendError;
+use stint_domain::background::ports::Housekeeping;
+use stint_domain::values::Timestamp;
+
+use crate::postgres::Postgres;
+use crate::postgres::rows::timestamptz;
+use crate::postgres::sql::{Constant, Sql};
+
+/// The most rows that one statement deletes.
+const PIECE: u32 = 1_000;
+
+struct IdempotencyKeys;
+
+impl Constant for IdempotencyKeys {
+    type Columns = ();
+    const SQL: &'static str = "
+        WITH old AS (
+            SELECT token_id, key FROM idempotency_keys
+            WHERE created_at < ? ORDER BY created_at LIMIT ? FOR UPDATE SKIP LOCKED
+        )
+        DELETE FROM idempotency_keys USING old
+        WHERE idempotency_keys.token_id = old.token_id AND idempotency_keys.key = old.key";
+}
+
+struct Pings;
+
+impl Constant for Pings {
+    type Columns = ();
+    const SQL: &'static str = "
+        WITH moment AS (SELECT ?::timestamptz AS before), old AS (
+            SELECT id FROM pings, moment
+            WHERE received_at < moment.before AND at < moment.before
+            ORDER BY received_at, id LIMIT ? FOR UPDATE OF pings SKIP LOCKED
+        )
+        DELETE FROM pings USING old WHERE pings.id = old.id";
+}
+
+struct TaskRuns;
+
+impl Constant for TaskRuns {
+    type Columns = ();
+    const SQL: &'static str = "
+        WITH old AS (
+            SELECT id FROM task_runs
+            WHERE ended_at < ? AND EXISTS (
+                SELECT 1 FROM task_runs AS later
+                WHERE later.task = task_runs.task AND (later.due, later.attempt) > (task_runs.due, task_runs.attempt)
+            )
+            LIMIT ? FOR UPDATE OF task_runs SKIP LOCKED
+        )
+        DELETE FROM task_runs USING old WHERE task_runs.id = old.id";
+}
+
+impl Postgres {
+    /// Deletes piece by piece.
+    async fn prune<S: Constant<Columns = ()>>(&self, before: Timestamp) -> Result<u64, BackendError> {
+        let mut deleted = 0;
+        loop {
+            let piece: usize = self
+                .repeatably::<_, BackendError>(move |connection| {
+                    Ok(Sql::<S>::constant()
+                        .bind::<Timestamptz, _>(timestamptz(before))
+                        .bind::<BigInt, _>(i64::from(PIECE))
+                        .execute(connection)?)
+                })
+                .await?;
+            deleted += piece as u64;
+            if piece < PIECE as usize {
+                return Ok(deleted);
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Housekeeping for Postgres {
+    async fn prune_idempotency_keys(&self, before: Timestamp) -> Result<u64, BackendError> {
+        self.prune::<IdempotencyKeys>(before).await
+    }
+
+    async fn prune_pings(&self, before: Timestamp) -> Result<u64, BackendError> {
+        self.prune::<Pings>(before).await
+    }
+
+    async fn prune_task_runs(&self, before: Timestamp) -> Result<u64, BackendError> {
+        self.prune::<TaskRuns>(before).await
+    }
+}

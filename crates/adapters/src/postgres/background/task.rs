@@ -1,0 +1,173 @@
+//! Runs of tasks in Postgres. That one instance runs each is a unique constraint's doing; that there is one at a time is a
+//! lock's.
+
+use async_trait::async_trait;
+use diesel::data_types::PgTimestamp;
+use diesel::dsl::{AsSelect, SqlTypeOf, insert_into};
+use diesel::pg::{Pg, PgConnection};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text, Timestamptz, Uuid as SqlUuid};
+use stint_domain::background::ports::TaskLog;
+use stint_domain::background::ports::task::{BeginTask, EndTask, ListTaskRuns, TaskRun, TaskRunCursor, TaskState};
+use stint_domain::values::TaskRunId;
+use stint_domain::{BackendError, Page};
+use uuid::Uuid;
+
+use crate::postgres::Postgres;
+use crate::postgres::attempt::{Failure, transaction};
+use crate::postgres::rows::{Place, timestamptz};
+use crate::postgres::schema::task_runs;
+use crate::postgres::sql::{Constant, Sql, Varying};
+
+/// Waits for everybody else who begins a run of this task. Its lock is a number made of its name: tasks that share one wait
+/// for each other in vain, and nothing worse.
+struct Lock;
+
+impl Constant for Lock {
+    type Columns = Text;
+    const SQL: &'static str = "SELECT pg_advisory_xact_lock(hashtextextended(?, 7310867223))::text";
+}
+
+#[async_trait]
+impl TaskLog for Postgres {
+    async fn begin(&self, command: BeginTask) -> Result<bool, BackendError> {
+        self.repeatably(move |connection| transaction(connection, |connection| Ok(begin(connection, &command)?))).await
+    }
+
+    async fn end(&self, EndTask { id, state, detail, at }: EndTask) -> Result<(), BackendError> {
+        self.repeatably(move |connection| {
+            let running = task_runs::table.find(id.as_uuid()).filter(task_runs::state.eq(TaskState::Running.as_str()));
+            diesel::update(running)
+                .set((
+                    task_runs::state.eq(state.as_str()),
+                    task_runs::detail.eq(&detail),
+                    task_runs::ended_at.eq(timestamptz(at)),
+                ))
+                .execute(connection)?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn latest(&self, task: &str) -> Result<Option<TaskRun>, BackendError> {
+        let task = task.to_owned();
+        self.reading(move |connection| {
+            let row: Option<TaskRunRow> = task_runs::table
+                .filter(task_runs::task.eq(&task))
+                .order((task_runs::due.desc(), task_runs::attempt.desc()))
+                .select(TaskRunRow::as_select())
+                .first(connection)
+                .optional()?;
+            row.map(TaskRun::try_from).transpose().map_err(Failure::Refused)
+        })
+        .await
+    }
+
+    async fn list(&self, query: ListTaskRuns) -> Result<Page<TaskRun, TaskRunCursor>, BackendError> {
+        self.reading(move |connection| list(connection, &query)).await
+    }
+}
+
+/// Whether the run is the caller's: begun now, or by the same call before.
+fn begin(connection: &mut PgConnection, command: &BeginTask) -> QueryResult<bool> {
+    let run = (
+        task_runs::task.eq(&command.task),
+        task_runs::due.eq(timestamptz(command.due)),
+        // Attempts are few.
+        task_runs::attempt.eq(i32::try_from(command.attempt).unwrap_or(i32::MAX)),
+    );
+    Sql::<Lock>::constant().bind::<Text, _>(&command.task).execute(connection)?;
+    let others = task_runs::table
+        .filter(task_runs::task.eq(&command.task))
+        .filter(task_runs::state.eq(TaskState::Running.as_str()))
+        .filter(task_runs::until.gt(timestamptz(command.at)))
+        .filter(task_runs::id.ne(command.id.as_uuid()));
+    if diesel::select(diesel::dsl::exists(others)).get_result(connection)? {
+        return Ok(false);
+    }
+    let begun = insert_into(task_runs::table)
+        .values((
+            task_runs::id.eq(command.id.as_uuid()),
+            run,
+            task_runs::instance.eq(&command.instance),
+            task_runs::started_at.eq(timestamptz(command.at)),
+            task_runs::until.eq(timestamptz(command.until)),
+            task_runs::state.eq(TaskState::Running.as_str()),
+            task_runs::detail.eq(""),
+        ))
+        .on_conflict((task_runs::task, task_runs::due, task_runs::attempt))
+        .do_nothing()
+        .execute(connection)?;
+    if begun == 1 {
+        return Ok(true);
+    }
+    let (task, due, attempt) = run;
+    let same = task_runs::table.find(command.id.as_uuid()).filter(task).filter(due).filter(attempt);
+    diesel::select(diesel::dsl::exists(same)).get_result(connection)
+}
+
+fn list(
+    connection: &mut PgConnection,
+    query: &ListTaskRuns,
+) -> Result<Page<TaskRun, TaskRunCursor>, Failure<BackendError>> {
+    let mut sql = Sql::<Varying<TaskRunColumns>>::varying(
+        "SELECT id, task, due, attempt, instance, started_at, until, ended_at, state, detail FROM task_runs WHERE true",
+    );
+    if let Some(task) = &query.task {
+        sql = sql.text(" AND task = ?").bind::<Text, _>(task);
+    }
+    if let Some(state) = query.state {
+        sql = sql.text(" AND state = ?").bind::<Text, _>(state.as_str());
+    }
+    if let Some(after) = query.after {
+        sql = sql
+            .text(" AND (started_at, id) < (?, ?)")
+            .bind::<Timestamptz, _>(timestamptz(after.started_at))
+            .bind::<SqlUuid, _>(after.id.as_uuid());
+    }
+    let rows: Vec<TaskRunRow> = sql
+        .text(" ORDER BY started_at DESC, id DESC LIMIT ?")
+        .bind::<BigInt, _>(query.size.with_lookahead())
+        .load(connection)?;
+    let runs = rows.into_iter().map(TaskRun::try_from).collect::<Result<_, _>>().map_err(Failure::Refused)?;
+    Ok(Page::of(runs, query.size, |run| TaskRunCursor::from(run)))
+}
+
+/// A row of `task_runs`.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = task_runs, check_for_backend(Pg))]
+struct TaskRunRow {
+    id: Uuid,
+    task: String,
+    due: PgTimestamp,
+    attempt: i32,
+    instance: String,
+    started_at: PgTimestamp,
+    until: PgTimestamp,
+    ended_at: Option<PgTimestamp>,
+    state: String,
+    detail: String,
+}
+
+/// The SQL types of a [`TaskRunRow`].
+type TaskRunColumns = SqlTypeOf<AsSelect<TaskRunRow, Pg>>;
+
+impl TryFrom<TaskRunRow> for TaskRun {
+    type Error = BackendError;
+
+    fn try_from(row: TaskRunRow) -> Result<Self, BackendError> {
+        let place = Place { table: "task_runs", id: row.id };
+        Ok(Self {
+            id: TaskRunId::new(row.id),
+            task: row.task,
+            due: place.timestamp("due", row.due)?,
+            attempt: place.column("attempt", row.attempt, u32::try_from(row.attempt))?,
+            instance: row.instance,
+            started_at: place.timestamp("started_at", row.started_at)?,
+            until: place.timestamp("until", row.until)?,
+            ended_at: row.ended_at.map(|at| place.timestamp("ended_at", at)).transpose()?,
+            state: place.column("state", &row.state, row.state.parse())?,
+            detail: row.detail,
+        })
+    }
+}

@@ -1,0 +1,115 @@
+//! Counted projects in Postgres.
+//!
+//! Most questions are answered by reading alone. Only where something is to be counted is the token's count locked until
+//! the end of the transaction, so that racing requests, through any number of instances, count no more than the bound. It is
+//! a lock of its own: whoever logs pings of the token does not wait for it.
+
+use async_trait::async_trait;
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, Date, Text, Uuid as SqlUuid};
+use stint_domain::BackendError;
+use stint_domain::capture::ports::NewProjects;
+use stint_domain::capture::ports::new_project::AdmitProjects;
+use stint_domain::ledger::JobName;
+
+use crate::capture::new_project::{Admission, Known};
+use crate::postgres::Postgres;
+use crate::postgres::attempt::{Failure, transaction};
+use crate::postgres::rows::{Place, date};
+use crate::postgres::sql::{Constant, Sql};
+
+/// Those of these projects that stand for a job.
+struct Standing;
+
+impl Constant for Standing {
+    type Columns = Text;
+    const SQL: &'static str = "
+        SELECT asked.project FROM unnest(?) AS asked (project)
+        WHERE EXISTS (
+            SELECT FROM capture_projects AS known JOIN jobs ON jobs.id = known.related_job
+            WHERE known.subject = ? AND known.project = asked.project
+        ) OR EXISTS (SELECT FROM jobs WHERE jobs.name = asked.project AND status = 'open')";
+}
+
+/// What was counted for a token and a day.
+struct Counted;
+
+impl Constant for Counted {
+    type Columns = Text;
+    const SQL: &'static str = "SELECT project FROM capture_new_projects WHERE token_id = ? AND day = ?";
+}
+
+/// Waits for everybody else who counts for the token. Tokens whose numbers are the same wait for each other in vain, and
+/// nothing worse.
+struct Lock;
+
+impl Constant for Lock {
+    type Columns = Text;
+    const SQL: &'static str = "SELECT pg_advisory_xact_lock(hashtextextended(?::text, 7310867223))::text";
+}
+
+/// Counts these, and forgets earlier days.
+struct Count;
+
+impl Constant for Count {
+    type Columns = ();
+    const SQL: &'static str = "
+        WITH former AS (DELETE FROM capture_new_projects WHERE token_id = ? AND day < ?)
+        INSERT INTO capture_new_projects (token_id, day, project) SELECT ?, ?, project FROM unnest(?) AS new (project)";
+}
+
+#[async_trait]
+impl NewProjects for Postgres {
+    async fn admit(&self, command: AdmitProjects) -> Result<Vec<bool>, BackendError> {
+        // Who counts a project twice finds it counted.
+        self.repeatably(move |connection| {
+            let admission = admission(connection, &command)?;
+            if admission.new.is_empty() {
+                return Ok(admission.admitted);
+            }
+            transaction(connection, |connection| count(connection, &command))
+        })
+        .await
+    }
+}
+
+fn count(connection: &mut PgConnection, command: &AdmitProjects) -> Result<Vec<bool>, Failure<BackendError>> {
+    let (token, day) = (command.token.as_uuid(), date(command.day));
+    let _locked: Vec<String> = Sql::<Lock>::constant().bind::<SqlUuid, _>(token).load(connection)?;
+    // By now somebody else may have counted.
+    let Admission { admitted, new } = admission(connection, command)?;
+    if !new.is_empty() {
+        Sql::<Count>::constant()
+            .bind::<SqlUuid, _>(token)
+            .bind::<Date, _>(day)
+            .bind::<SqlUuid, _>(token)
+            .bind::<Date, _>(day)
+            .bind::<Array<Text>, _>(names(&new))
+            .execute(connection)?;
+    }
+    Ok(admitted)
+}
+
+fn admission(connection: &mut PgConnection, command: &AdmitProjects) -> Result<Admission, Failure<BackendError>> {
+    let (token, day) = (command.token.as_uuid(), date(command.day));
+    let forms: Vec<_> = command.projects.iter().flat_map(JobName::forms).collect();
+    let standing: Vec<String> = Sql::<Standing>::constant()
+        .bind::<Array<Text>, _>(forms)
+        .bind::<Text, _>(command.subject.as_str())
+        .load(connection)?;
+    let stands = |project: &&JobName| project.forms().any(|form| standing.iter().any(|name| *name == form));
+    let counted: Vec<String> =
+        Sql::<Counted>::constant().bind::<SqlUuid, _>(token).bind::<Date, _>(day).load(connection)?;
+    let place = Place { table: "capture_new_projects", id: token };
+    let name = |name: String| place.column("project", &name, JobName::stored(&name)).map_err(Failure::Refused);
+    let known = Known {
+        standing: command.projects.iter().filter(stands).cloned().collect(),
+        counted: counted.into_iter().map(name).collect::<Result<_, _>>()?,
+    };
+    Ok(known.admit(command))
+}
+
+fn names(projects: &[JobName]) -> Vec<&str> {
+    projects.iter().map(JobName::as_str).collect()
+}

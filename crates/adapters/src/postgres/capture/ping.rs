@@ -1,0 +1,106 @@
+//! Pings in Postgres. What they come to is decided by [`crate::capture::counting`], on what was read under the locks of
+//! their tokens ([`tokens`]) and jobs; these as for any other write of entries ([`crate::postgres::ledger::group::decide`]).
+
+mod around;
+mod captured;
+mod find;
+mod list;
+mod project;
+mod retract;
+mod rows;
+mod store;
+mod tokens;
+
+use async_trait::async_trait;
+use diesel::connection::SimpleConnection;
+use diesel::pg::PgConnection;
+use stint_domain::capture::ports::PingRepository;
+use stint_domain::capture::ports::ping::{
+    CapturedTime, ListCaptured, ListPings, LogPings, PingCursor, RetractPing, RetractPingError,
+};
+use stint_domain::capture::{LoggedPing, PingOutcome};
+use stint_domain::values::PingId;
+use stint_domain::{BackendError, Page};
+
+use self::find::find;
+use crate::capture::counting::{Around, Captured, Reach};
+use crate::postgres::Postgres;
+use crate::postgres::attempt::{Failure, Repeat, attempt, transaction};
+use crate::postgres::ledger::group::decide;
+
+#[async_trait]
+impl PingRepository for Postgres {
+    async fn log(&self, command: LogPings) -> Result<Vec<PingOutcome>, BackendError> {
+        // Who logs them twice finds their ids taken.
+        self.like_a_group(move |connection| log(connection, &command)).await
+    }
+
+    async fn retract(&self, command: RetractPing) -> Result<(), RetractPingError> {
+        self.like_a_group(move |connection| retract::retract(connection, command)).await
+    }
+
+    async fn find(&self, id: PingId) -> Result<Option<LoggedPing>, BackendError> {
+        self.reading(move |connection| find(connection, id)).await
+    }
+
+    async fn list(&self, query: ListPings) -> Result<Page<LoggedPing, PingCursor>, BackendError> {
+        self.reading(move |connection| list::list(connection, &query)).await
+    }
+
+    async fn captured(&self, query: ListCaptured) -> Result<Vec<CapturedTime>, BackendError> {
+        self.reading(move |connection| captured::captured(connection, query)).await
+    }
+}
+
+impl Postgres {
+    /// Carries out, in a transaction, what can be done twice and finds every row by an index, as groups do. Nothing of it
+    /// is put off when a job is held, as a write of a group may be: so it waits for as long as any other write.
+    async fn like_a_group<T, R>(
+        &self,
+        operation: impl Fn(&mut PgConnection) -> Result<T, Failure<R>> + Send + 'static,
+    ) -> Result<T, R>
+    where
+        T: Send + 'static,
+        R: From<BackendError> + Send + 'static,
+    {
+        let wait = format!("SET LOCAL lock_timeout = {}", self.lock_timeout.as_millis());
+        let operation = move |connection: &mut PgConnection| {
+            transaction(connection, |connection| {
+                connection.batch_execute(&wait)?;
+                operation(connection)
+            })
+        };
+        self.groups.run(move |session| attempt(session, Repeat::Harmless, operation)).await
+    }
+}
+
+fn log(
+    connection: &mut PgConnection,
+    LogPings { pings, at }: &LogPings,
+) -> Result<Vec<PingOutcome>, Failure<BackendError>> {
+    if pings.is_empty() {
+        return Ok(Vec::new());
+    }
+    let last_use = tokens::lock(connection, pings)?;
+    let outcomes = around::outcomes(connection, pings.iter().map(|ping| ping.id))?;
+    let is_known = |id: PingId| outcomes.contains_key(&id);
+    let aim = project::aim(connection, pings, is_known, *at)?;
+    let aimed = aim.at(pings);
+    let streams = around::streams(connection, &Reach::of(&aimed, is_known))?;
+    let mut captured = Captured { outcomes, streams, ..Captured::default() };
+    let around = Around::of(&aimed, &captured);
+    let scope = around.scope();
+    let before = decide::read_all(connection, &scope)?;
+    if !aim.still_holds(pings, &before.jobs) {
+        return Err(Failure::Overtaken);
+    }
+    captured.days = around::days(connection, &around)?;
+    let mut ledger = before.clone();
+    let logged = ledger.log(&mut captured, &aimed, &around, *at).map_err(Failure::Refused)?;
+    decide::store(connection, &ledger.changes_since(&before), &scope)?;
+    store::pings(connection, &logged.new)?;
+    store::marks(connection, logged.unmarked, false)?;
+    store::days(connection, &captured, &logged.days)?;
+    tokens::used(connection, &last_use)?;
+    Ok(logged.outcomes)
+}

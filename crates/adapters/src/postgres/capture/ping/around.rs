@@ -1,0 +1,134 @@
+//! What is read of pings and days: what is known of pings and their neighbours once their tokens are locked, and days once
+//! the jobs are.
+
+use std::collections::{BTreeMap, HashMap};
+
+use diesel::data_types::PgTimestamp;
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, Bool, Date, Nullable, Timestamptz, Uuid as SqlUuid};
+use stint_domain::BackendError;
+use stint_domain::capture::{CapturedDay, LoggedPing, PingOutcome};
+use stint_domain::values::{JobId, PingId, TokenId};
+use uuid::Uuid;
+
+use super::rows::{DayColumns, DayRow, PingColumns, PingRow};
+use crate::capture::counting::{Around, Day, Mark, Reach, Stream};
+use crate::postgres::attempt::Failure;
+use crate::postgres::rows::{Place, date, timestamptz};
+use crate::postgres::sql::{Constant, Sql};
+
+/// The pings with these ids.
+struct Known;
+
+impl Constant for Known {
+    type Columns = PingColumns;
+    const SQL: &'static str = "
+        SELECT id, token_id, related_job, at, received_at, minutes, summary, day, status, reason, logged_at
+        FROM pings WHERE id = ANY (?)";
+}
+
+/// What one of the halves below selects from, and in what order.
+macro_rules! nearest {
+    ($direction:literal, $bound:literal, $order:literal) => {
+        concat!(
+            "(SELECT at, id, related_job, anew FROM pings
+            WHERE token_id = asked.token AND status = 'logged' AND minutes IS NULL
+                AND (pings.at, pings.id) ",
+            $direction,
+            " (asked.at, asked.id) AND pings.at ",
+            $bound,
+            " ORDER BY pings.at ",
+            $order,
+            ", pings.id ",
+            $order,
+            " LIMIT 1)"
+        )
+    };
+}
+
+/// The nearest points before and after each that is asked for.
+struct Nearest;
+
+impl Constant for Nearest {
+    type Columns = (SqlUuid, Timestamptz, SqlUuid, Nullable<SqlUuid>, Bool);
+    const SQL: &'static str = concat!(
+        "SELECT asked.token, near.at, near.id, near.related_job, near.anew
+        FROM unnest(?, ?, ?, ?, ?) AS asked (token, at, id, first, last)
+        CROSS JOIN LATERAL (",
+        nearest!("<", "> asked.first", "DESC"),
+        " UNION ALL ",
+        nearest!(">", "< asked.last", "ASC"),
+        ") AS near"
+    );
+}
+
+/// These days.
+struct Days;
+
+impl Constant for Days {
+    type Columns = DayColumns;
+    const SQL: &'static str = "
+        SELECT days.related_job, days.token_id, days.day, micros, summary, summary_at, summary_ping, entry_version,
+            detached
+        FROM unnest(?, ?, ?) AS asked (job, token, day)
+        JOIN ping_days AS days
+            ON days.related_job = asked.job AND days.token_id = asked.token AND days.day = asked.day";
+}
+
+/// What became of those of the pings that are known.
+pub(super) fn outcomes(
+    connection: &mut PgConnection,
+    ids: impl Iterator<Item = PingId>,
+) -> Result<HashMap<PingId, PingOutcome>, Failure<BackendError>> {
+    let ids: Vec<_> = ids.map(PingId::as_uuid).collect();
+    let rows: Vec<PingRow> = Sql::<Known>::constant().bind::<Array<SqlUuid>, _>(ids).load(connection)?;
+    let pings = rows.into_iter().map(LoggedPing::try_from);
+    pings.map(|ping| ping.map(|ping| (ping.id, ping.outcome)).map_err(Failure::Refused)).collect()
+}
+
+/// The neighbours of points.
+pub(super) fn streams(
+    connection: &mut PgConnection,
+    points: &[Reach],
+) -> Result<HashMap<TokenId, Stream>, Failure<BackendError>> {
+    fn column<V>(points: &[Reach], value: impl Fn(&Reach) -> V) -> Vec<V> {
+        points.iter().map(value).collect()
+    }
+    let mut streams = HashMap::<_, Stream>::new();
+    if points.is_empty() {
+        return Ok(streams);
+    }
+    let rows: Vec<(Uuid, PgTimestamp, Uuid, Option<Uuid>, bool)> = Sql::<Nearest>::constant()
+        .bind::<Array<SqlUuid>, _>(column(points, |reach| reach.token.as_uuid()))
+        .bind::<Array<Timestamptz>, _>(column(points, |reach| timestamptz(reach.point.0)))
+        .bind::<Array<SqlUuid>, _>(column(points, |reach| reach.point.1.as_uuid()))
+        .bind::<Array<Timestamptz>, _>(column(points, |reach| timestamptz(reach.first)))
+        .bind::<Array<Timestamptz>, _>(column(points, |reach| timestamptz(reach.last)))
+        .load(connection)?;
+    for (token, at, id, job, anew) in rows {
+        let place = Place { table: "pings", id };
+        let at = place.timestamp("at", at).map_err(Failure::Refused)?;
+        let no_job = || place.row().corrupt("related_job", "NULL", "a ping that counts has a job");
+        let job = JobId::new(job.ok_or_else(no_job).map_err(Failure::Refused)?);
+        streams.entry(TokenId::new(token)).or_default().insert((at, PingId::new(id)), Mark { job, anew });
+    }
+    Ok(streams)
+}
+
+/// The days.
+pub(super) fn days(
+    connection: &mut PgConnection,
+    around: &Around,
+) -> Result<BTreeMap<CapturedDay, Day>, Failure<BackendError>> {
+    if around.days.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let days = || around.days.iter();
+    let rows: Vec<DayRow> = Sql::<Days>::constant()
+        .bind::<Array<SqlUuid>, _>(days().map(|day| day.job.as_uuid()).collect::<Vec<_>>())
+        .bind::<Array<SqlUuid>, _>(days().map(|day| day.token.as_uuid()).collect::<Vec<_>>())
+        .bind::<Array<Date>, _>(days().map(|day| date(day.date)).collect::<Vec<_>>())
+        .load(connection)?;
+    rows.into_iter().map(|row| row.read().map_err(Failure::Refused)).collect()
+}

@@ -1,0 +1,171 @@
+//! The jobs that projects stand for.
+//!
+//! Who gives a project a job holds the lock of its name until the end of the transaction, so that two who meet a new
+//! project, of one subject or of two, make one job. These locks come after those of tokens and before those of jobs, in
+//! the order of the names.
+
+use std::collections::{HashMap, HashSet};
+
+use diesel::data_types::PgTimestamp;
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, Bool, Text, Timestamptz, Uuid as SqlUuid};
+use stint_domain::BackendError;
+use stint_domain::capture::Ping;
+use stint_domain::ledger::JobName;
+use stint_domain::values::{JobId, PingId, Subject, Timestamp};
+use uuid::Uuid;
+
+use crate::capture::counting::{Aim, Meant, Named, ProjectKey, Projects, named_beside, wanting};
+use crate::postgres::attempt::Failure;
+use crate::postgres::ledger::job;
+use crate::postgres::rows::{Place, timestamptz};
+use crate::postgres::sql::{Constant, Sql};
+
+/// The jobs that these projects stand for, as far as the jobs are still there.
+struct Known;
+
+impl Constant for Known {
+    type Columns = (Text, Text, SqlUuid, Bool);
+    const SQL: &'static str = "
+        SELECT known.subject, known.project, known.related_job, jobs.status = 'archived'
+        FROM unnest(?, ?) AS asked (subject, project)
+        JOIN capture_projects AS known ON known.subject = asked.subject AND known.project = asked.project
+        JOIN jobs ON jobs.id = known.related_job";
+}
+
+/// Waits for everybody else who gives projects of these names a job. A name is any text, so its lock is a number made of it:
+/// names that share one wait for each other in vain, and nothing worse.
+struct Lock;
+
+impl Constant for Lock {
+    type Columns = Text;
+    const SQL: &'static str = "
+        SELECT pg_advisory_xact_lock(hashtextextended(name, 7310867222))::text FROM unnest(?) AS names (name)";
+}
+
+/// The oldest open job of each of these names.
+struct Oldest;
+
+impl Constant for Oldest {
+    type Columns = (Text, SqlUuid);
+    const SQL: &'static str = "
+        SELECT asked.name, oldest.id FROM unnest(?) AS asked (name)
+        CROSS JOIN LATERAL (
+            SELECT id FROM jobs WHERE jobs.name = asked.name AND status = 'open' ORDER BY created_at, id LIMIT 1
+        ) AS oldest";
+}
+
+/// The latest project that a logged ping of its token named before each of these.
+struct Last;
+
+impl Constant for Last {
+    type Columns = (SqlUuid, Timestamptz, SqlUuid, Text);
+    const SQL: &'static str = "
+        SELECT asked.id, named.at, named.id, named.project FROM unnest(?, ?, ?) AS asked (token, at, id)
+        CROSS JOIN LATERAL (
+            SELECT at, id, project FROM pings
+            WHERE token_id = asked.token AND status = 'logged' AND project IS NOT NULL
+                AND (pings.at, pings.id) < (asked.at, asked.id)
+            ORDER BY pings.at DESC, pings.id DESC LIMIT 1
+        ) AS named";
+}
+
+/// Lets projects stand for these jobs.
+struct Assign;
+
+impl Constant for Assign {
+    type Columns = ();
+    const SQL: &'static str = "
+        INSERT INTO capture_projects (subject, project, related_job) SELECT * FROM unnest(?, ?, ?)
+        ON CONFLICT (subject, project) DO UPDATE SET related_job = excluded.related_job";
+}
+
+/// Finds out the pings' jobs, and makes those that are missing.
+pub(super) fn aim(
+    connection: &mut PgConnection,
+    pings: &[Ping],
+    is_known: impl Fn(PingId) -> bool + Copy,
+    at: Timestamp,
+) -> Result<Aim, Failure<BackendError>> {
+    let last = last(connection, &wanting(pings, is_known).collect::<Vec<_>>())?;
+    let beside = beside(connection, &named_beside(pings, is_known))?;
+    let meant = Meant::of(pings, is_known, &last, &beside);
+    let asked = meant.projects();
+    let mut found = known(connection, &asked)?;
+    let unknown = found.unknown(&asked);
+    let names: Vec<_> = unknown.iter().map(|name| name.as_str()).collect();
+    if !names.is_empty() {
+        let _locked: Vec<String> = Sql::<Lock>::constant().bind::<Array<Text>, _>(names.as_slice()).load(connection)?;
+        // By now somebody else may have given them one.
+        found = Projects { named: named(connection, &unknown)?, ..known(connection, &asked)? };
+    }
+    let aim = found.aim(pings, &meant, at);
+    for new in &aim.created {
+        if job::insert(connection, new.id, &new.name, new.status, at)?.is_none() {
+            return Err(Failure::Overtaken);
+        }
+    }
+    if !aim.assigned.is_empty() {
+        let column = |value: fn(&(ProjectKey, JobId)) -> &str| aim.assigned.iter().map(value).collect::<Vec<_>>();
+        Sql::<Assign>::constant()
+            .bind::<Array<Text>, _>(column(|((subject, _), _)| subject.as_str()))
+            .bind::<Array<Text>, _>(column(|((_, name), _)| name.as_str()))
+            .bind::<Array<SqlUuid>, _>(aim.assigned.iter().map(|(_, job)| job.as_uuid()).collect::<Vec<_>>())
+            .execute(connection)?;
+    }
+    Ok(aim)
+}
+
+/// What these projects stand for, or could, as far as that tells whether their pings count.
+fn beside(connection: &mut PgConnection, asked: &HashSet<ProjectKey>) -> Result<Projects, Failure<BackendError>> {
+    let mut found = known(connection, asked)?;
+    let unknown = found.unknown(asked);
+    if !unknown.is_empty() {
+        found.named = named(connection, &unknown)?;
+    }
+    Ok(found)
+}
+
+fn last(connection: &mut PgConnection, wanting: &[&Ping]) -> Result<HashMap<PingId, Named>, Failure<BackendError>> {
+    if wanting.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<(Uuid, PgTimestamp, Uuid, String)> = Sql::<Last>::constant()
+        .bind::<Array<SqlUuid>, _>(wanting.iter().map(|ping| ping.token.as_uuid()).collect::<Vec<_>>())
+        .bind::<Array<Timestamptz>, _>(wanting.iter().map(|ping| timestamptz(ping.at)).collect::<Vec<_>>())
+        .bind::<Array<SqlUuid>, _>(wanting.iter().map(|ping| ping.id.as_uuid()).collect::<Vec<_>>())
+        .load(connection)?;
+    let read = |(of, at, id, name): (Uuid, PgTimestamp, Uuid, String)| {
+        let place = Place { table: "pings", id };
+        let (at, name) = (place.timestamp("at", at)?, place.column("project", &name, JobName::stored(&name))?);
+        Ok((PingId::new(of), ((at, PingId::new(id)), name)))
+    };
+    rows.into_iter().map(|row| read(row).map_err(Failure::Refused)).collect()
+}
+
+fn known(connection: &mut PgConnection, asked: &HashSet<ProjectKey>) -> Result<Projects, Failure<BackendError>> {
+    if asked.is_empty() {
+        return Ok(Projects::default());
+    }
+    let forms = asked.iter().flat_map(|(subject, name)| name.forms().map(move |form| (subject.as_str(), form)));
+    let (subjects, forms): (Vec<_>, Vec<_>) = forms.unzip();
+    let rows: Vec<(String, String, Uuid, bool)> =
+        Sql::<Known>::constant().bind::<Array<Text>, _>(subjects).bind::<Array<Text>, _>(forms).load(connection)?;
+    let archived = rows.iter().filter(|row| row.3).map(|row| JobId::new(row.2)).collect();
+    let rows: HashMap<_, _> =
+        rows.into_iter().map(|(subject, name, job, _)| ((subject, name), JobId::new(job))).collect();
+    let job = |(subject, name): &(Subject, JobName)| {
+        name.forms().find_map(|form| rows.get(&(subject.as_str().to_owned(), form.into_owned())).copied())
+    };
+    let known = asked.iter().filter_map(|key| Some((key.clone(), job(key)?))).collect();
+    Ok(Projects { known, archived, ..Projects::default() })
+}
+
+fn named(connection: &mut PgConnection, names: &[&JobName]) -> Result<HashMap<JobName, JobId>, Failure<BackendError>> {
+    let forms: Vec<_> = names.iter().flat_map(|name| name.forms()).collect();
+    let rows: Vec<(String, Uuid)> = Sql::<Oldest>::constant().bind::<Array<Text>, _>(forms).load(connection)?;
+    let rows: HashMap<_, _> = rows.into_iter().collect();
+    let job = |name: &JobName| name.forms().find_map(|form| rows.get(form.as_ref())).map(|job| JobId::new(*job));
+    Ok(names.iter().filter_map(|name| Some(((*name).clone(), job(name)?))).collect())
+}

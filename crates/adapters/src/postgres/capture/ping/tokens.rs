@@ -1,0 +1,87 @@
+//! Tokens, which are locked before all else: so of two calls with pings of one token, the second sees what the first left,
+//! whatever their jobs.
+//!
+//! Locks are taken in this order, by whoever takes more than one: tokens, the names of new projects, jobs; each kind in an
+//! order of its own. Whoever writes entries takes those of jobs alone, and whoever changes a token takes that alone, or
+//! when it is revoked those that it made, too, in the order of their ids.
+
+use std::collections::BTreeMap;
+
+use diesel::data_types::PgTimestamp;
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, Nullable, Timestamptz, Uuid as SqlUuid};
+use stint_domain::BackendError;
+use stint_domain::capture::Ping;
+use stint_domain::values::{Timestamp, TokenId};
+use uuid::Uuid;
+
+use crate::capture::counting::last_use;
+use crate::postgres::attempt::Failure;
+use crate::postgres::rows::timestamptz;
+use crate::postgres::sql::{Constant, Sql};
+
+/// A last use is noted to the minute: so most groups change nothing.
+const MINUTE: i64 = 60_000_000;
+
+/// Locks these tokens.
+struct Lock;
+
+impl Constant for Lock {
+    type Columns = (SqlUuid, Nullable<Timestamptz>);
+    const SQL: &'static str = "SELECT id, last_used_at FROM tokens WHERE id = ANY (?) ORDER BY id FOR NO KEY UPDATE";
+}
+
+/// Notes when locked tokens were used last.
+struct Use;
+
+impl Constant for Use {
+    type Columns = ();
+    const SQL: &'static str = "
+        UPDATE tokens SET last_used_at = used.at FROM unnest(?, ?) AS used (token, at) WHERE tokens.id = used.token";
+}
+
+/// Locks the pings' tokens, and answers with the last uses that are to be noted.
+pub(super) fn lock(
+    connection: &mut PgConnection,
+    pings: &[Ping],
+) -> Result<BTreeMap<TokenId, Timestamp>, Failure<BackendError>> {
+    let mut last = last_use(pings);
+    for (id, noted) in locked(connection, last.keys().copied())? {
+        let id = TokenId::new(id);
+        if let (Some(at), Some(PgTimestamp(noted))) = (last.get(&id), noted)
+            && timestamptz(*at).0 - noted < MINUTE
+        {
+            last.remove(&id);
+        }
+    }
+    Ok(last)
+}
+
+/// Locks one token.
+pub(super) fn lock_one(connection: &mut PgConnection, token: TokenId) -> Result<(), Failure<BackendError>> {
+    locked(connection, [token].into_iter()).map(|_| ())
+}
+
+fn locked(
+    connection: &mut PgConnection,
+    tokens: impl Iterator<Item = TokenId>,
+) -> Result<Vec<(Uuid, Option<PgTimestamp>)>, Failure<BackendError>> {
+    let ids: Vec<_> = tokens.map(TokenId::as_uuid).collect();
+    Ok(Sql::<Lock>::constant().bind::<Array<SqlUuid>, _>(ids).load(connection)?)
+}
+
+/// Notes when tokens were used last.
+pub(super) fn used(
+    connection: &mut PgConnection,
+    last: &BTreeMap<TokenId, Timestamp>,
+) -> Result<(), Failure<BackendError>> {
+    if last.is_empty() {
+        return Ok(());
+    }
+    Sql::<Use>::constant()
+        .bind::<Array<SqlUuid>, _>(last.keys().map(|token| token.as_uuid()).collect::<Vec<_>>())
+        .bind::<Array<Timestamptz>, _>(last.values().map(|at| timestamptz(*at)).collect::<Vec<_>>())
+        .execute(connection)?;
+    Ok(())
+}

@@ -1,0 +1,227 @@
+//! Pings that wait, in Postgres.
+//!
+//! `FOR UPDATE SKIP LOCKED` lets several consumers take at once and never the same row. All moments are the server's
+//! `now()`, so the clocks of several workers need not agree. Every statement finds its rows by their place, walks them in
+//! its order, or has few to look at; so they are carried out on the sessions for groups, whose plans do that whatever
+//! the server believes of the table's size, which changes faster than it gathers statistics.
+
+use async_trait::async_trait;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Integer, Nullable, Text, Timestamptz};
+use stint_domain::BackendError;
+use stint_domain::capture::ports::ping_queue::QueueDepth;
+use stint_domain::values::Timestamp;
+
+use crate::capture::ping_table::{DeadRow, LeasedRow, NewRow, PUSHES, PingTable, PingTableQueue};
+use crate::grouping::{GroupError, GroupLimits};
+use crate::postgres::Postgres;
+use crate::postgres::attempt::{Failure, InDoubt, Repeat, attempt};
+use crate::postgres::error::BACKEND;
+use crate::postgres::rows::timestamptz;
+use crate::postgres::sql::{Constant, Sql};
+use crate::stored_row::StoredRow;
+
+/// A statement's name, the SQL types of its columns, and its text.
+macro_rules! statement {
+    ($(#[$doc:meta])* $name:ident, $columns:ty, $sql:expr) => {
+        $(#[$doc])*
+        struct $name;
+
+        impl Constant for $name {
+            type Columns = $columns;
+            const SQL: &'static str = $sql;
+        }
+    };
+}
+
+statement! {
+    Insert, (), "
+        INSERT INTO ping_queue (ping, received_at)
+        SELECT ping, received_at FROM unnest(?, ?) WITH ORDINALITY AS new (ping, received_at, nth) ORDER BY nth"
+}
+statement! {
+    /// Rows that nobody has taken, or whose taker has given no sign for too long. They are found by the index that leaves
+    /// out what was set aside; and as an array, because a join with them may read the whole table by a plan that was made
+    /// when it had few rows.
+    Lease, (BigInt, Text, Integer), "
+        WITH free AS (
+            SELECT place FROM ping_queue
+            WHERE buried_at IS NULL AND (taken_at IS NULL OR taken_at <= now() - ? * interval '1 microsecond')
+            ORDER BY place LIMIT ? FOR UPDATE SKIP LOCKED
+        )
+        UPDATE ping_queue SET consumer = ?, taken_at = now(), deliveries = deliveries + 1
+        WHERE place = ANY (ARRAY(SELECT place FROM free))
+        RETURNING place, ping, deliveries"
+}
+statement! {
+    /// Here and below, rows are locked in the order of their places, so that no two calls wait for each other in a circle.
+    Delete, (), "
+        WITH locked AS (
+            SELECT place FROM ping_queue WHERE place = ANY (?) AND buried_at IS NULL ORDER BY place FOR UPDATE
+        )
+        DELETE FROM ping_queue WHERE place = ANY (ARRAY(SELECT place FROM locked))"
+}
+statement! {
+    Bury, (), "
+        WITH burial AS (
+            SELECT place, reason FROM ping_queue JOIN unnest(?, ?) AS given (place, reason) USING (place)
+            WHERE buried_at IS NULL ORDER BY place FOR UPDATE OF ping_queue
+        )
+        UPDATE ping_queue SET dead_reason = burial.reason, buried_at = now()
+        FROM burial WHERE ping_queue.place = burial.place"
+}
+statement! {
+    Dead, (BigInt, Text, Text, BigInt), "
+        SELECT place, ping, dead_reason, (extract(epoch FROM buried_at) * 1000000)::bigint
+        FROM ping_queue WHERE buried_at IS NOT NULL ORDER BY buried_at, place LIMIT ?"
+}
+statement! {
+    /// What is locked, another call is putting back, and counting.
+    Replay, (), "
+        WITH dead AS (
+            SELECT place FROM ping_queue WHERE buried_at IS NOT NULL AND (? IS NULL OR place = ANY (?))
+            FOR UPDATE SKIP LOCKED
+        )
+        UPDATE ping_queue
+        SET dead_reason = NULL, buried_at = NULL, consumer = NULL, taken_at = NULL, deliveries = 0
+        FROM dead WHERE ping_queue.place = dead.place"
+}
+statement! {
+    Newest, Text, "SELECT ping FROM ping_queue WHERE buried_at IS NULL ORDER BY place DESC LIMIT ?"
+}
+statement! {
+    Depth, (BigInt, Nullable<BigInt>, BigInt), "
+        SELECT
+            (SELECT count(*) FROM ping_queue WHERE buried_at IS NULL),
+            (SELECT (extract(epoch FROM received_at) * 1000000)::bigint
+             FROM ping_queue WHERE buried_at IS NULL ORDER BY place LIMIT 1),
+            (SELECT count(*) FROM ping_queue WHERE buried_at IS NOT NULL)"
+}
+
+impl Postgres {
+    /// The queue of pings in this database, with the usual limits of groups of pushes. Make one and clone it: only
+    /// clones share groups, and wake each other's takes at once.
+    pub fn ping_queue(&self) -> PingTableQueue<Self> {
+        self.ping_queue_with(PUSHES)
+    }
+
+    /// The same with other limits.
+    pub fn ping_queue_with(&self, pushes: GroupLimits) -> PingTableQueue<Self> {
+        PingTableQueue::new(self.clone(), pushes)
+    }
+
+    /// Carries out a statement of the queue. Doing one twice is doing it once, save that a lease which nobody heard of
+    /// has to grow old.
+    async fn on_pings<T: Send + 'static>(
+        &self,
+        repeat: Repeat,
+        operation: impl Fn(&mut PgConnection) -> Result<T, Failure<BackendError>> + Send + 'static,
+    ) -> Result<T, BackendError> {
+        self.groups.run(move |session| attempt(session, repeat, operation)).await
+    }
+}
+
+#[async_trait]
+impl PingTable for Postgres {
+    const BACKEND: &'static str = BACKEND;
+
+    fn insert(&self, rows: Vec<NewRow>) -> Result<(), GroupError> {
+        let received_at: Vec<_> = rows.iter().map(|row| timestamptz(row.received_at)).collect();
+        let pings: Vec<_> = rows.into_iter().map(|row| row.ping).collect();
+        let inserted = self.groups.run_here(|session| {
+            attempt(session, Repeat::Harmless, |connection| {
+                Sql::<Insert>::constant()
+                    .bind::<Array<Text>, _>(&pings)
+                    .bind::<Array<Timestamptz>, _>(&received_at)
+                    .execute(connection)?;
+                Ok(())
+            })
+        });
+        inserted.map_err(
+            |error: BackendError| {
+                if InDoubt::is(&error) { GroupError::Unknown(error) } else { GroupError::Undone(error) }
+            },
+        )
+    }
+
+    async fn lease(&self, consumer: String, most: i64, abandoned_after: i64) -> Result<Vec<LeasedRow>, BackendError> {
+        // Longer ago than Postgres has moments for, nothing was taken.
+        let abandoned_after = abandoned_after.min(1_000 * 365 * 86_400 * 1_000_000);
+        self.on_pings(Repeat::Harmless, move |connection| {
+            let rows: Vec<(i64, String, i32)> = Sql::<Lease>::constant()
+                .bind::<BigInt, _>(abandoned_after)
+                .bind::<BigInt, _>(most)
+                .bind::<Text, _>(&consumer)
+                .load(connection)?;
+            let leased = |(place, ping, deliveries)| LeasedRow { place, ping, deliveries };
+            let mut rows: Vec<_> = rows.into_iter().map(leased).collect();
+            rows.sort_by_key(|row| row.place);
+            Ok(rows)
+        })
+        .await
+    }
+
+    async fn delete(&self, places: Vec<i64>) -> Result<(), BackendError> {
+        self.on_pings(Repeat::Harmless, move |connection| {
+            Sql::<Delete>::constant().bind::<Array<BigInt>, _>(&places).execute(connection)?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn bury(&self, places: Vec<i64>, reasons: Vec<String>) -> Result<(), BackendError> {
+        self.on_pings(Repeat::Harmless, move |connection| {
+            Sql::<Bury>::constant()
+                .bind::<Array<BigInt>, _>(&places)
+                .bind::<Array<Text>, _>(&reasons)
+                .execute(connection)?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn dead(&self, most: i64) -> Result<Vec<DeadRow>, BackendError> {
+        self.on_pings(Repeat::Reads, move |connection| {
+            let rows: Vec<(i64, String, String, i64)> =
+                Sql::<Dead>::constant().bind::<BigInt, _>(most).load(connection)?;
+            let dead = |(place, ping, reason, buried_at)| {
+                let buried_at = moment("buried_at", place, buried_at)?;
+                Ok(DeadRow { place, ping, reason, buried_at })
+            };
+            rows.into_iter().map(dead).collect::<Result<_, _>>().map_err(Failure::Refused)
+        })
+        .await
+    }
+
+    async fn replay(&self, places: Option<Vec<i64>>) -> Result<usize, BackendError> {
+        // A second time would tell of too few.
+        self.on_pings(Repeat::Never, move |connection| {
+            Ok(Sql::<Replay>::constant()
+                .bind::<Nullable<Array<BigInt>>, _>(&places)
+                .bind::<Nullable<Array<BigInt>>, _>(&places)
+                .execute(connection)?)
+        })
+        .await
+    }
+
+    async fn newest(&self, most: i64) -> Result<Vec<String>, BackendError> {
+        self.on_pings(Repeat::Reads, move |connection| {
+            Ok(Sql::<Newest>::constant().bind::<BigInt, _>(most).load(connection)?)
+        })
+        .await
+    }
+
+    async fn depth(&self) -> Result<QueueDepth, BackendError> {
+        self.on_pings(Repeat::Reads, |connection| {
+            let (waiting, oldest, dead): (i64, Option<i64>, i64) = Sql::<Depth>::constant().get_result(connection)?;
+            let oldest = oldest.map(|oldest| moment("received_at", 0, oldest)).transpose().map_err(Failure::Refused)?;
+            Ok(QueueDepth { waiting: waiting.max(0).unsigned_abs(), oldest, dead: dead.unsigned_abs() })
+        })
+        .await
+    }
+}
+
+fn moment(column: &'static str, place: i64, micros: i64) -> Result<Timestamp, BackendError> {
+    let row = StoredRow { backend: BACKEND, table: "ping_queue", id: place.to_string() };
+    row.column(column, micros, |micros| Timestamp::from_micros(*micros))
+}

@@ -1,0 +1,178 @@
+//! The general way, in one transaction: lock the jobs, read what the writes are about, let a [`Ledger`] decide, store
+//! what is different.
+//!
+//! Whoever writes an entry holds the lock of its job, so nothing that was read can change before the commit. Only an
+//! entry that was created or moved while the locks were awaited belongs to a job that is not locked; and an id or a
+//! key may be taken by somebody who commits first. Then everything is done again, on what is there by then.
+//!
+//! A job that somebody else holds for more than a moment keeps only those waiting that need it: all is done once more
+//! with the locks that are free, and the writes that need others are put off.
+
+use std::collections::{HashMap, HashSet};
+
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Timestamptz, Uuid as SqlUuid};
+use stint_domain::BackendError;
+use stint_domain::ledger::Job;
+use stint_domain::values::JobId;
+
+use super::find::{entries, jobs};
+use super::held::Held;
+use super::keys;
+use super::statements::{Count, Create, Delete, Edit, LockFreeJobs, LockJobs, bind_entries};
+use crate::ledger::group::{Changes, Scope};
+use crate::ledger::{Attempted, Ledger, Write};
+use crate::postgres::attempt::{Doubt, Failure, Repeat, attempt_in, transaction};
+use crate::postgres::error::BACKEND;
+use crate::postgres::error::is_locked;
+use crate::postgres::rows::{JobColumns, JobRow, timestamptz};
+use crate::postgres::session::Session;
+use crate::postgres::sql::{Constant, Sql};
+
+/// What to do about a job that somebody else holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Locks {
+    /// Wait for it. When that takes too long, all is done once more without waiting.
+    Await,
+    /// Put off what needs it.
+    Skip,
+}
+
+/// Carries out the writes that need no held job, all of them or none.
+pub(super) fn write(
+    session: &mut Session,
+    writes: &[Write],
+    held: &HashSet<JobId>,
+    locks: Locks,
+    doubt: &mut Doubt,
+) -> Result<Vec<Attempted>, BackendError> {
+    if writes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let repeat = if writes.iter().all(Write::is_repeatable) { Repeat::Harmless } else { Repeat::Never };
+    let scope = Scope::of(writes);
+    let attempted: Result<Vec<Attempted>, _> = attempt_in(session, repeat, doubt, |connection| {
+        transaction(connection, |connection| {
+            let (before, mut held) = read(connection, &scope, held, locks)?;
+            let held: Vec<Option<JobId>> = writes.iter().map(|write| held.job_of(write)).collect();
+            let free = writes.iter().zip(&held).filter(|(_, held)| held.is_none()).map(|(write, _)| write);
+            let mut ledger = before.clone();
+            let mut written = ledger.carry_out(free).into_iter();
+            store(connection, &ledger.changes_since(&before), &scope)?;
+            let attempted =
+                |held: Option<JobId>| held.map(Attempted::Held).or_else(|| written.next().map(Attempted::Done));
+            Ok(held.into_iter().filter_map(attempted).collect())
+        })
+    });
+    match attempted {
+        Err(error) if locks == Locks::Await && is_locked(&error) => write(session, writes, held, Locks::Skip, doubt),
+        // What holds the job may be the attempt in doubt, whose session the server has not given up yet. Then all are
+        // told of the doubt: which of them were part of it is not known here.
+        Ok(attempted) if attempted.iter().any(|each| matches!(each, Attempted::Held(_))) => doubt.certain(attempted),
+        attempted => attempted.map_err(|error| doubt.told(error)),
+    }
+}
+
+/// What is in the scope, locked, for what waits for every lock.
+pub(in crate::postgres) fn read_all(
+    connection: &mut PgConnection,
+    scope: &Scope<'_>,
+) -> Result<Ledger, Failure<BackendError>> {
+    read(connection, scope, &HashSet::new(), Locks::Await).map(|(ledger, _none_is_held)| ledger)
+}
+
+/// What the writes are about, without what is held.
+fn read(
+    connection: &mut PgConnection,
+    scope: &Scope<'_>,
+    held: &HashSet<JobId>,
+    locks: Locks,
+) -> Result<(Ledger, Held), Failure<BackendError>> {
+    let mut ledger = Ledger::new(BACKEND);
+    let mut held = Held { jobs: held.clone(), entries: HashMap::new() };
+    let locked = match locks {
+        Locks::Await => lock::<LockJobs>(connection, scope, &held.jobs)?,
+        Locks::Skip => lock::<LockFreeJobs>(connection, scope, &held.jobs)?,
+    };
+    ledger.jobs.extend(locked.into_iter().map(|job| (job.id, job)));
+    if locks == Locks::Skip {
+        let not_locked = scope.jobs.iter().filter(|id| !ledger.jobs.contains_key(id)).copied();
+        held.jobs.extend(jobs(connection, not_locked)?.into_iter().map(|job| job.id));
+    }
+    for entry in entries(connection, scope.entries.iter().copied())? {
+        let job = entry.related_job;
+        if ledger.jobs.contains_key(&job) {
+            ledger.entries.insert(entry.id, entry);
+        } else if locks == Locks::Skip || held.jobs.contains(&job) {
+            held.entries.insert(entry.id, job);
+        } else {
+            return Err(Failure::Overtaken);
+        }
+    }
+    if !scope.keys.is_empty() {
+        ledger.outcomes = keys::read(connection, &scope.keys)?;
+    }
+    Ok((ledger, held))
+}
+
+/// Locks the jobs that are named and those of the entries, without those in `held`.
+pub(super) fn lock<N: Constant<Columns = JobColumns>>(
+    connection: &mut PgConnection,
+    scope: &Scope<'_>,
+    held: &HashSet<JobId>,
+) -> Result<Vec<Job>, Failure<BackendError>> {
+    let rows: Vec<JobRow> = Sql::<N>::constant()
+        .bind::<Array<SqlUuid>, _>(scope.jobs.iter().map(|id| id.as_uuid()).collect::<Vec<_>>())
+        .bind::<Array<SqlUuid>, _>(scope.entries.iter().map(|id| id.as_uuid()).collect::<Vec<_>>())
+        .bind::<Array<SqlUuid>, _>(held.iter().map(|id| id.as_uuid()).collect::<Vec<_>>())
+        .load(connection)?;
+    rows.into_iter().map(Job::try_from).collect::<Result<_, _>>().map_err(Failure::Refused)
+}
+
+/// Stores what is different.
+pub(in crate::postgres) fn store(
+    connection: &mut PgConnection,
+    changes: &Changes<'_>,
+    scope: &Scope<'_>,
+) -> Result<(), Failure<BackendError>> {
+    if !changes.deleted.is_empty() {
+        let ids: Vec<_> = changes.deleted.iter().map(|id| id.as_uuid()).collect();
+        exactly(ids.len(), Sql::<Delete>::constant().bind::<Array<SqlUuid>, _>(ids), connection)?;
+    }
+    if !changes.edited.is_empty() {
+        let edit = bind_entries(Sql::<Edit>::constant(), &changes.edited);
+        exactly(changes.edited.len(), edit, connection)?;
+    }
+    if !changes.created.is_empty() {
+        let create = bind_entries(Sql::<Create>::constant(), &changes.created);
+        exactly(changes.created.len(), create, connection)?;
+    }
+    if !changes.jobs.is_empty() {
+        let jobs = &changes.jobs;
+        let count = Sql::<Count>::constant()
+            .bind::<Array<SqlUuid>, _>(jobs.iter().map(|job| job.id.as_uuid()).collect::<Vec<_>>())
+            // At most 2^53 - 1.
+            .bind::<Array<BigInt>, _>(jobs.iter().map(|job| job.total_minutes.get().cast_signed()).collect::<Vec<_>>())
+            .bind::<Array<BigInt>, _>(jobs.iter().map(|job| job.version.get()).collect::<Vec<_>>())
+            .bind::<Array<Timestamptz>, _>(jobs.iter().map(|job| timestamptz(job.updated_at)).collect::<Vec<_>>());
+        exactly(jobs.len(), count, connection)?;
+    }
+    match scope.at {
+        Some(at) if !changes.outcomes.is_empty() => keys::store(connection, &changes.outcomes, at),
+        _ => Ok(()),
+    }
+}
+
+/// Changes so many rows. Another number, or an id that is taken, tells that somebody else did something meanwhile.
+pub(in crate::postgres) fn exactly<N: Constant>(
+    rows: usize,
+    sql: Sql<'_, N>,
+    connection: &mut PgConnection,
+) -> Result<(), Failure<BackendError>> {
+    match sql.execute(connection).map_err(Failure::from) {
+        Ok(changed) if changed == rows => Ok(()),
+        Err(failure) if !failure.is_unique_violation() => Err(failure),
+        _ => Err(Failure::Overtaken),
+    }
+}

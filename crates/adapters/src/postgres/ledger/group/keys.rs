@@ -1,0 +1,121 @@
+//! The idempotency keys of a group: what was done under them before, and what is done now.
+//!
+//! They are taken at the end of the transaction, all at once, in order. Whoever takes one at the same time waits until the
+//! other one is done, and then is overtaken and reads its outcome.
+
+use std::collections::HashMap;
+
+use diesel::data_types::PgTimestamp;
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Bytea, Text, Timestamptz, Uuid as SqlUuid};
+use stint_domain::BackendError;
+use stint_domain::ledger::{Fingerprint, Idempotency, IdempotencyKey};
+use stint_domain::values::{Timestamp, TokenId};
+
+use super::super::idempotency::forget_before;
+use crate::ledger::Outcome;
+use crate::ledger::group::NewOutcome;
+use crate::postgres::attempt::Failure;
+use crate::postgres::error::BACKEND;
+use crate::postgres::rows::timestamptz;
+use crate::postgres::sql::{Constant, Sql};
+use crate::stored_row::StoredRow;
+
+type Outcomes = HashMap<(TokenId, IdempotencyKey), (Fingerprint, Outcome)>;
+
+/// What is stored under these keys, each with its place among them.
+struct Read;
+
+impl Constant for Read {
+    type Columns = (BigInt, Bytea, Text);
+    const SQL: &'static str = "
+        SELECT wanted.place, found.fingerprint, found.outcome
+        FROM unnest(?, ?) WITH ORDINALITY AS wanted (token_id, key, place)
+        CROSS JOIN LATERAL (
+            SELECT fingerprint, outcome FROM idempotency_keys AS stored
+            WHERE stored.token_id = wanted.token_id AND stored.key = wanted.key
+            OFFSET 0 -- keeps this a look-up by key, whatever the plan was made for
+        ) AS found";
+}
+
+/// Forgets up to `?` keys that are older than `?`. Who finds one locked leaves it to the other one.
+macro_rules! forgotten {
+    () => {
+        "old AS (
+            SELECT ctid AS place FROM idempotency_keys
+            WHERE created_at < ? ORDER BY created_at LIMIT ? FOR UPDATE SKIP LOCKED
+        ), forgotten AS (
+            -- By place: the plan cannot know how few there are, and might read the whole table for more.
+            DELETE FROM idempotency_keys WHERE ctid = ANY (ARRAY (SELECT place FROM old))
+        )"
+    };
+}
+pub(super) use forgotten;
+
+/// Stores outcomes under keys that have none. It answers with the number stored.
+struct Store;
+
+impl Constant for Store {
+    type Columns = ();
+    const SQL: &'static str = concat!(
+        "WITH ",
+        forgotten!(),
+        "INSERT INTO idempotency_keys (token_id, key, fingerprint, outcome, created_at)
+        SELECT new.*, ? FROM unnest(?, ?, ?, ?) AS new
+        ON CONFLICT DO NOTHING"
+    );
+}
+
+/// What was done under the keys before.
+pub(super) fn read(connection: &mut PgConnection, keys: &[&Idempotency]) -> Result<Outcomes, Failure<BackendError>> {
+    let rows: Vec<(i64, Vec<u8>, String)> = Sql::<Read>::constant()
+        .bind::<Array<SqlUuid>, _>(keys.iter().map(|key| key.token.as_uuid()).collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(keys.iter().map(|key| key.key.as_str()).collect::<Vec<_>>())
+        .load(connection)?;
+    let mut outcomes = Outcomes::new();
+    for (place, fingerprint, text) in rows {
+        let key = usize::try_from(place - 1).ok().and_then(|place| keys.get(place)).ok_or(Failure::Overtaken)?;
+        let fingerprint = <[u8; 32]>::try_from(fingerprint.as_slice()).map_err(|error| {
+            let row = StoredRow { backend: BACKEND, table: "idempotency_keys", id: key.token.to_string() };
+            Failure::Refused(row.corrupt("fingerprint", format_args!("{} bytes", fingerprint.len()), error))
+        })?;
+        let outcome = Outcome::read(BACKEND, key, &text).map_err(Failure::Refused)?;
+        outcomes.insert((key.token, key.key.clone()), (Fingerprint(fingerprint), outcome));
+    }
+    Ok(outcomes)
+}
+
+/// Stores what is done under the keys now.
+pub(super) fn store(
+    connection: &mut PgConnection,
+    outcomes: &[NewOutcome<'_>],
+    at: Timestamp,
+) -> Result<(), Failure<BackendError>> {
+    let keys = outcomes.iter().map(|new| (new.token, new.key, new.fingerprint, new.outcome.to_text()));
+    let stored = bind_keys(Sql::<Store>::constant(), at, keys).execute(connection)?;
+    if stored == outcomes.len() { Ok(()) } else { Err(Failure::Overtaken) }
+}
+
+/// Gives the parameters of [`forgotten!`], then the moment and the columns of new keys.
+pub(super) fn bind_keys<'a, N>(
+    sql: Sql<'a, N>,
+    at: Timestamp,
+    keys: impl ExactSizeIterator<Item = (TokenId, &'a IdempotencyKey, Fingerprint, String)>,
+) -> Sql<'a, N> {
+    let (before, most) = forget_before(at, keys.len());
+    let (mut tokens, mut names, mut fingerprints, mut outcomes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for (token, key, fingerprint, outcome) in keys {
+        tokens.push(token.as_uuid());
+        names.push(key.as_str());
+        fingerprints.push(fingerprint.0.to_vec());
+        outcomes.push(outcome);
+    }
+    sql.bind::<Timestamptz, PgTimestamp>(before)
+        .bind::<BigInt, _>(most)
+        .bind::<Timestamptz, _>(timestamptz(at))
+        .bind::<Array<SqlUuid>, _>(tokens)
+        .bind::<Array<Text>, _>(names)
+        .bind::<Array<Bytea>, _>(fingerprints)
+        .bind::<Array<Text>, _>(outcomes)
+}

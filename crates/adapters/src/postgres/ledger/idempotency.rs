@@ -1,0 +1,116 @@
+//! Creations of jobs that happen once per key; those of entries are [`super::group`]'s.
+//!
+//! The key is claimed before anything else in the transaction of the write. A repeat that races waits at that claim
+//! until the first one is done: then it finds the outcome, or, if the first was refused, the key is free again.
+//!
+//! Old outcomes are deleted a few at a time, by the statement that stores a new one: no task has to run for it, and no
+//! write has to wait for much of it.
+
+use diesel::data_types::PgTimestamp;
+use diesel::dsl::insert_into;
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text, Timestamptz, Uuid as SqlUuid};
+use stint_domain::ledger::ports::job::CreateJobError;
+use stint_domain::ledger::{Applied, Idempotency, Job};
+use stint_domain::values::Timestamp;
+
+use crate::ledger::Outcome;
+use crate::ledger::stored_outcome::StoredOutcome;
+use crate::postgres::attempt::{Failure, transaction};
+use crate::postgres::error::BACKEND;
+use crate::postgres::rows::timestamptz;
+use crate::postgres::schema::idempotency_keys::dsl;
+use crate::postgres::sql::{Constant, Sql};
+
+/// How long an outcome is kept: twice what is promised, so that clocks may differ.
+const KEPT_MICROS: i64 = 48 * 3600 * 1_000_000;
+
+/// How many old outcomes a new one removes: more than one, so that they cannot pile up.
+const FORGOTTEN_AT_ONCE: i64 = 4;
+
+/// Before which moment outcomes are forgotten when so many new ones are stored at `at`, and how many at most.
+pub(in crate::postgres) fn forget_before(at: Timestamp, new: usize) -> (PgTimestamp, i64) {
+    let PgTimestamp(micros) = timestamptz(at);
+    let new = i64::try_from(new).unwrap_or(i64::MAX);
+    (PgTimestamp(micros - KEPT_MICROS), new.saturating_mul(FORGOTTEN_AT_ONCE))
+}
+
+/// Carries out `create` in a transaction, at most once for each key.
+pub(in crate::postgres) fn once_per_key(
+    connection: &mut PgConnection,
+    key: &Idempotency,
+    at: Timestamp,
+    create: impl FnOnce(&mut PgConnection) -> Result<Job, Failure<CreateJobError>>,
+) -> Result<Applied<Job>, Failure<CreateJobError>> {
+    transaction(connection, |connection| {
+        if !claim(connection, key, at)? {
+            return replay(connection, key).map(Applied::earlier);
+        }
+        let job = create(connection)?;
+        store(connection, key, &job.to_text(), at)?;
+        Ok(Applied::now(job))
+    })
+}
+
+/// Takes the key, unless it was taken before. The outcome follows in the same transaction.
+fn claim(connection: &mut PgConnection, key: &Idempotency, at: Timestamp) -> QueryResult<bool> {
+    let claimed = insert_into(dsl::idempotency_keys)
+        .values((
+            dsl::token_id.eq(key.token.as_uuid()),
+            dsl::key.eq(key.key.as_str()),
+            dsl::fingerprint.eq(key.fingerprint.0.as_slice()),
+            dsl::outcome.eq(""),
+            dsl::created_at.eq(timestamptz(at)),
+        ))
+        .on_conflict_do_nothing()
+        .execute(connection)?;
+    Ok(claimed == 1)
+}
+
+/// Stores the outcome under a key that was claimed, and forgets old ones.
+struct Store;
+
+impl Constant for Store {
+    type Columns = ();
+    // Who finds an old key locked leaves it to the other one.
+    const SQL: &'static str = "
+        WITH old AS (
+            SELECT token_id, key FROM idempotency_keys
+            WHERE created_at < ? ORDER BY created_at LIMIT ? FOR UPDATE SKIP LOCKED
+        ), forgotten AS (
+            DELETE FROM idempotency_keys USING old
+            WHERE idempotency_keys.token_id = old.token_id AND idempotency_keys.key = old.key
+        )
+        UPDATE idempotency_keys SET outcome = ? WHERE token_id = ? AND key = ?";
+}
+
+fn store(connection: &mut PgConnection, key: &Idempotency, outcome: &str, at: Timestamp) -> QueryResult<()> {
+    let (before, most) = forget_before(at, 1);
+    Sql::<Store>::constant()
+        .bind::<Timestamptz, PgTimestamp>(before)
+        .bind::<BigInt, _>(most)
+        .bind::<Text, _>(outcome)
+        .bind::<SqlUuid, _>(key.token.as_uuid())
+        .bind::<Text, _>(key.key.as_str())
+        .execute(connection)
+        .map(|_| ())
+}
+
+/// What was done under a key that was taken; an outcome that is no job is that of another request.
+fn replay(connection: &mut PgConnection, key: &Idempotency) -> Result<Job, Failure<CreateJobError>> {
+    let stored: Option<(Vec<u8>, String)> = dsl::idempotency_keys
+        .find((key.token.as_uuid(), key.key.as_str()))
+        .select((dsl::fingerprint, dsl::outcome))
+        .first(connection)
+        .optional()?;
+    // It may have been pruned since the claim.
+    let (fingerprint, outcome) = stored.ok_or(Failure::Overtaken)?;
+    if fingerprint != key.fingerprint.0 {
+        return Err(Failure::Refused(CreateJobError::KeyReused));
+    }
+    match Outcome::read(BACKEND, key, &outcome).map_err(Failure::refused)? {
+        Outcome::Job(job) => Ok(job),
+        Outcome::TimeEntry(_) | Outcome::Batch(_) => Err(Failure::Refused(CreateJobError::KeyReused)),
+    }
+}

@@ -1,0 +1,201 @@
+//! Jobs in Postgres.
+//!
+//! Every write is one statement that also checks what must hold; only when it changes nothing is a second one sent, to
+//! find out why. Deleting a job with its entries is a transaction.
+
+mod list;
+mod statements;
+
+use async_trait::async_trait;
+use diesel::connection::SimpleConnection;
+use diesel::dsl::insert_into;
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use stint_domain::ledger::ports::JobRepository;
+use stint_domain::ledger::ports::job::{
+    CreateJob, CreateJobError, DeleteJob, DeleteJobError, EntriesOfDeleted, JobCursor, ListJobs, Put, PutJob,
+    PutJobError, UpdateJob, UpdateJobError,
+};
+use stint_domain::ledger::{Applied, Job, JobName, JobStatus, Precondition};
+use stint_domain::values::{JobId, Timestamp};
+use stint_domain::{BackendError, Page};
+
+use super::idempotency::once_per_key;
+use crate::postgres::Postgres;
+use crate::postgres::attempt::{Failure, transaction};
+use crate::postgres::error::{Fault, fault};
+use crate::postgres::rows::{JobRow, timestamptz};
+use crate::postgres::schema::{jobs, time_entries};
+use crate::postgres::sql::Sql;
+use statements::{Change, Delete};
+
+#[async_trait]
+impl JobRepository for Postgres {
+    async fn create(&self, command: CreateJob) -> Result<Applied<Job>, CreateJobError> {
+        self.repeatably(move |connection| {
+            let Some(key) = &command.idempotency else {
+                return create(connection, &command).map(Applied::now);
+            };
+            once_per_key(connection, key, command.at, |connection| create(connection, &command))
+        })
+        .await
+    }
+
+    async fn put(&self, command: PutJob) -> Result<Put<Job>, PutJobError> {
+        self.once(move |connection| put(connection, &command)).await
+    }
+
+    async fn update(&self, command: UpdateJob) -> Result<Job, UpdateJobError> {
+        self.once(move |connection| update(connection, &command)).await
+    }
+
+    async fn delete(&self, command: DeleteJob) -> Result<(), DeleteJobError> {
+        self.once(move |connection| match command.entries {
+            EntriesOfDeleted::Refuse => delete(connection, &command),
+            EntriesOfDeleted::Delete => transaction(connection, |connection| delete_with_entries(connection, &command)),
+        })
+        .await
+    }
+
+    async fn find(&self, id: JobId) -> Result<Option<Job>, BackendError> {
+        self.reading(move |connection| find(connection, id)).await
+    }
+
+    async fn list(&self, query: ListJobs) -> Result<Page<Job, JobCursor>, BackendError> {
+        self.reading(move |connection| list::list(connection, &query)).await
+    }
+}
+
+fn find<R: From<BackendError>>(connection: &mut PgConnection, id: JobId) -> Result<Option<Job>, Failure<R>> {
+    let row = jobs::table.find(id.as_uuid()).select(JobRow::as_select()).first(connection).optional()?;
+    row.map(Job::try_from).transpose().map_err(Failure::refused)
+}
+
+/// Stores a job unless the id is taken.
+pub(in crate::postgres) fn insert(
+    connection: &mut PgConnection,
+    id: JobId,
+    name: &JobName,
+    status: JobStatus,
+    at: Timestamp,
+) -> QueryResult<Option<Job>> {
+    let job = Job::new(id, name.clone(), status, at);
+    let inserted = insert_into(jobs::table)
+        .values((
+            jobs::id.eq(id.as_uuid()),
+            jobs::name.eq(name.as_str()),
+            jobs::name_folded.eq(name.folded()),
+            jobs::status.eq(status.as_str()),
+            jobs::total_minutes.eq(0),
+            jobs::version.eq(job.version.get()),
+            jobs::created_at.eq(timestamptz(at)),
+            jobs::updated_at.eq(timestamptz(at)),
+        ))
+        .on_conflict_do_nothing()
+        .execute(connection)?;
+    Ok((inserted == 1).then_some(job))
+}
+
+fn create(connection: &mut PgConnection, command: &CreateJob) -> Result<Job, Failure<CreateJobError>> {
+    if let Some(job) = insert(connection, command.id, &command.name, command.status, command.at)? {
+        return Ok(job);
+    }
+    match find(connection, command.id)? {
+        Some(job) if job.name == command.name && job.status == command.status => Ok(job),
+        Some(job) => Err(Failure::Refused(CreateJobError::IdTaken(job.id))),
+        None => Err(Failure::Overtaken),
+    }
+}
+
+/// Each step is atomic and decides by what it finds, so racing puts of a new id create it once.
+fn put(connection: &mut PgConnection, command: &PutJob) -> Result<Put<Job>, Failure<PutJobError>> {
+    if matches!(command.precondition, Precondition::None | Precondition::Absent)
+        && let Some(job) = insert(connection, command.id, &command.name, command.status, command.at)?
+    {
+        return Ok(Put::Created(job));
+    }
+    let (name, status) = (Some(&command.name), Some(command.status));
+    if let Some(job) = change(connection, command.id, name, status, command.at, &command.precondition)? {
+        return Ok(Put::Replaced(job));
+    }
+    let current = find(connection, command.id)?.map(|job| job.version);
+    command.precondition.check(current).map_err(Failure::refused)?;
+    Err(Failure::Overtaken)
+}
+
+fn update(connection: &mut PgConnection, command: &UpdateJob) -> Result<Job, Failure<UpdateJobError>> {
+    let changes = &command.changes;
+    if !changes.is_empty() {
+        let (name, status) = (changes.name.as_ref(), changes.status);
+        if let Some(job) = change(connection, command.id, name, status, command.at, &command.precondition)? {
+            return Ok(job);
+        }
+    }
+    let job = find(connection, command.id)?.ok_or(Failure::Refused(UpdateJobError::NotFound(command.id)))?;
+    command.precondition.check(Some(job.version)).map_err(Failure::refused)?;
+    if changes.is_empty() { Ok(job) } else { Err(Failure::Overtaken) }
+}
+
+/// Changes what is given, if the job is there and the precondition holds.
+fn change<R: From<BackendError>>(
+    connection: &mut PgConnection,
+    id: JobId,
+    name: Option<&JobName>,
+    status: Option<JobStatus>,
+    at: Timestamp,
+    precondition: &Precondition,
+) -> Result<Option<Job>, Failure<R>> {
+    let row: Option<JobRow> = Sql::<Change>::constant()
+        .bind::<Nullable<Text>, _>(name.map(JobName::as_str))
+        .bind::<Nullable<Text>, _>(name.map(JobName::folded))
+        .bind::<Nullable<Text>, _>(status.map(JobStatus::as_str))
+        .bind::<Timestamptz, _>(timestamptz(at))
+        .bind::<SqlUuid, _>(id.as_uuid())
+        .bind::<Nullable<Array<BigInt>>, _>(versions(precondition))
+        .get_result(connection)
+        .optional()?;
+    row.map(Job::try_from).transpose().map_err(Failure::refused)
+}
+
+/// The versions that something which is there may have; any, when none are given.
+fn versions(precondition: &Precondition) -> Option<Vec<i64>> {
+    match precondition {
+        Precondition::None | Precondition::Exists => None,
+        Precondition::Absent => Some(Vec::new()),
+        Precondition::Version(versions) => Some(versions.iter().map(|version| version.get()).collect()),
+    }
+}
+
+fn delete(connection: &mut PgConnection, command: &DeleteJob) -> Result<(), Failure<DeleteJobError>> {
+    let deleted = Sql::<Delete>::constant()
+        .bind::<SqlUuid, _>(command.id.as_uuid())
+        .bind::<Nullable<Array<BigInt>>, _>(versions(&command.precondition))
+        .execute(connection);
+    match deleted {
+        Ok(0) => {
+            let job = find(connection, command.id)?.ok_or(Failure::Refused(DeleteJobError::NotFound(command.id)))?;
+            command.precondition.check(Some(job.version)).map_err(Failure::refused)?;
+            Err(Failure::Overtaken)
+        }
+        Ok(_) => Ok(()),
+        Err(error) if fault(&error) == Fault::ForeignKey => {
+            Err(Failure::Refused(DeleteJobError::HasEntries(command.id)))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// While the job is locked, nobody adds an entry to it.
+fn delete_with_entries(connection: &mut PgConnection, command: &DeleteJob) -> Result<(), Failure<DeleteJobError>> {
+    let id = command.id.as_uuid();
+    let job = jobs::table.find(id).select(JobRow::as_select()).for_update().first(connection).optional()?;
+    let job = job.ok_or(Failure::Refused(DeleteJobError::NotFound(command.id)))?;
+    let job = Job::try_from(job).map_err(Failure::refused)?;
+    command.precondition.check(Some(job.version)).map_err(Failure::refused)?;
+    // With very many entries it takes longer than a request may; undone each time, it could never be done.
+    connection.batch_execute("SET LOCAL statement_timeout = 0")?;
+    diesel::delete(time_entries::table.filter(time_entries::related_job.eq(id))).execute(connection)?;
+    diesel::delete(jobs::table.find(id)).execute(connection)?;
+    Ok(())
+}

@@ -1,0 +1,56 @@
+//! Time entries in Postgres, and the totals of their jobs with them. How they are written is in [`super::group`].
+
+mod list;
+
+use async_trait::async_trait;
+use diesel::prelude::*;
+use stint_domain::ledger::ports::TimeEntryRepository;
+use stint_domain::ledger::ports::job::Put;
+use stint_domain::ledger::ports::time_entry::{
+    BatchOutcome, DeleteTimeEntry, DeleteTimeEntryError, ListTimeEntries, PutTimeEntry, PutTimeEntryError, RecordBatch,
+    RecordBatchError, RecordTime, RecordTimeError, TimeEntryCursor, UpdateTimeEntry, UpdateTimeEntryError,
+};
+use stint_domain::ledger::{Applied, TimeEntry};
+use stint_domain::values::TimeEntryId;
+use stint_domain::{BackendError, Page};
+
+use crate::postgres::Postgres;
+use crate::postgres::attempt::Failure;
+use crate::postgres::rows::TimeEntryRow;
+use crate::postgres::schema::time_entries;
+
+#[async_trait]
+impl TimeEntryRepository for Postgres {
+    async fn record(&self, command: RecordTime) -> Result<Applied<TimeEntry>, RecordTimeError> {
+        self.write_alone(command).await
+    }
+
+    async fn record_batch(&self, command: RecordBatch) -> Result<Applied<BatchOutcome>, RecordBatchError> {
+        self.write_alone(command).await
+    }
+
+    async fn put(&self, command: PutTimeEntry) -> Result<Put<TimeEntry>, PutTimeEntryError> {
+        self.write_alone(command).await
+    }
+
+    async fn update(&self, command: UpdateTimeEntry) -> Result<TimeEntry, UpdateTimeEntryError> {
+        self.write_alone(command).await
+    }
+
+    async fn delete(&self, command: DeleteTimeEntry) -> Result<(), DeleteTimeEntryError> {
+        self.write_alone(command).await
+    }
+
+    async fn find(&self, id: TimeEntryId) -> Result<Option<TimeEntry>, BackendError> {
+        self.reading(move |connection| {
+            let entry = time_entries::table.find(id.as_uuid()).select(TimeEntryRow::as_select());
+            let row: Option<TimeEntryRow> = entry.first(connection).optional()?;
+            row.map(TimeEntry::try_from).transpose().map_err(Failure::Refused)
+        })
+        .await
+    }
+
+    async fn list(&self, query: ListTimeEntries) -> Result<Page<TimeEntry, TimeEntryCursor>, BackendError> {
+        self.reading(move |connection| list::list(connection, &query)).await
+    }
+}

@@ -1,0 +1,3 @@
+//! Tokens.
+
+pub(in crate::sqlite) mod token;

@@ -1,0 +1,68 @@
+//! Pings. What they come to is decided by [`crate::capture::counting`], on what is read while nobody else writes.
+
+mod around;
+mod captured;
+mod find;
+mod listing;
+mod project;
+mod retract;
+mod rows;
+mod store;
+
+use async_trait::async_trait;
+use diesel::SqliteConnection;
+use stint_domain::capture::ports::PingRepository;
+use stint_domain::capture::ports::ping::{
+    CapturedTime, ListCaptured, ListPings, LogPings, PingCursor, RetractPing, RetractPingError,
+};
+use stint_domain::capture::{LoggedPing, PingOutcome};
+use stint_domain::values::PingId;
+use stint_domain::{BackendError, Page};
+
+use self::find::find;
+use crate::capture::counting::{Around, Captured, Reach};
+use crate::sqlite::Sqlite;
+use crate::sqlite::ledger::group;
+
+#[async_trait]
+impl PingRepository for Sqlite {
+    async fn log(&self, command: LogPings) -> Result<Vec<PingOutcome>, BackendError> {
+        self.write(move |connection| log(connection, &command)).await
+    }
+
+    async fn retract(&self, command: RetractPing) -> Result<(), RetractPingError> {
+        self.write(move |connection| retract::retract(connection, command)).await
+    }
+
+    async fn find(&self, id: PingId) -> Result<Option<LoggedPing>, BackendError> {
+        self.read(move |connection| find(connection, id)).await
+    }
+
+    async fn list(&self, query: ListPings) -> Result<Page<LoggedPing, PingCursor>, BackendError> {
+        self.read(move |connection| listing::page(connection, &query)).await
+    }
+
+    async fn captured(&self, query: ListCaptured) -> Result<Vec<CapturedTime>, BackendError> {
+        self.read(move |connection| captured::captured(connection, query)).await
+    }
+}
+
+fn log(connection: &mut SqliteConnection, LogPings { pings, at }: &LogPings) -> Result<Vec<PingOutcome>, BackendError> {
+    let outcomes = around::outcomes(connection, pings.iter().map(|ping| ping.id))?;
+    let is_known = |id: PingId| outcomes.contains_key(&id);
+    let aimed = project::aim(connection, pings, is_known, *at)?.at(pings);
+    let streams = around::streams(connection, &Reach::of(&aimed, is_known))?;
+    let mut captured = Captured { outcomes, streams, ..Captured::default() };
+    let around = Around::of(&aimed, &captured);
+    let scope = around.scope();
+    let before = group::read(connection, &scope)?;
+    captured.days = around::days(connection, &around)?;
+    let mut ledger = before.clone();
+    let logged = ledger.log(&mut captured, &aimed, &around, *at)?;
+    group::store(connection, &ledger.changes_since(&before), &scope)?;
+    store::pings(connection, &logged.new)?;
+    store::marks(connection, logged.unmarked, false)?;
+    store::days(connection, &captured, &logged.days)?;
+    store::used(connection, pings)?;
+    Ok(logged.outcomes)
+}

@@ -1,0 +1,127 @@
+//! What is read of pings and days.
+
+use std::collections::{BTreeMap, HashMap};
+
+use diesel::SqliteConnection;
+use diesel::dsl::{IntoBoxed, Select, sql};
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
+use diesel::sqlite::Sqlite;
+use stint_domain::BackendError;
+use stint_domain::capture::{CapturedDay, PingOutcome};
+use stint_domain::values::{JobId, PingId, TokenId};
+
+use super::find::find;
+use super::rows::DayRow;
+use crate::capture::counting::{Around, Day, Mark, Point, Reach, Stream};
+use crate::sqlite::error::classify;
+use crate::sqlite::keyset::{after, before};
+use crate::sqlite::rows::{row, timestamp, uuid};
+use crate::sqlite::schema::{ping_days, pings};
+
+/// A point's time, id, job and whether the time before it is nobody's.
+type PointRow = (i64, Vec<u8>, Option<Vec<u8>>, bool);
+
+/// What became of those of the pings that are known.
+pub(super) fn outcomes(
+    connection: &mut SqliteConnection,
+    ids: impl Iterator<Item = PingId>,
+) -> Result<HashMap<PingId, PingOutcome>, BackendError> {
+    let known = ids.filter_map(|id| find(connection, id).transpose());
+    known.map(|ping| ping.map(|ping| (ping.id, ping.outcome))).collect()
+}
+
+/// The neighbours of points.
+pub(super) fn streams(
+    connection: &mut SqliteConnection,
+    points: &[Reach],
+) -> Result<HashMap<TokenId, Stream>, BackendError> {
+    let mut streams = HashMap::<_, Stream>::new();
+    for reach in points {
+        let mut near: Vec<PointRow> = point_before(reach).load(connection).map_err(classify)?;
+        near.extend(point_after(reach).load::<PointRow>(connection).map_err(classify)?);
+        let near = near.into_iter().map(point).collect::<Result<Vec<_>, _>>()?;
+        streams.entry(reach.token).or_default().extend(near);
+    }
+    Ok(streams)
+}
+
+/// The days.
+pub(super) fn days(
+    connection: &mut SqliteConnection,
+    around: &Around,
+) -> Result<BTreeMap<CapturedDay, Day>, BackendError> {
+    let mut days = BTreeMap::new();
+    for day in &around.days {
+        let (job, token) = (day.job.as_uuid().into_bytes(), day.token.as_uuid().into_bytes());
+        let row: Option<DayRow> = ping_days::table
+            .find((job, token, day.date.to_string()))
+            .select(DayRow::as_select())
+            .first(connection)
+            .optional()
+            .map_err(classify)?;
+        if let Some(row) = row {
+            days.insert(*day, row.read(*day)?);
+        }
+    }
+    Ok(days)
+}
+
+fn point((at, id, job, anew): PointRow) -> Result<(Point, Mark), BackendError> {
+    let row = row("pings", &id);
+    let job = job.ok_or_else(|| row.corrupt("related_job", "NULL", "a ping that counts has a job"))?;
+    let mark = Mark { job: JobId::new(uuid(&row, "related_job", &job)?), anew };
+    Ok(((timestamp(&row, "at", at)?, PingId::new(uuid(&row, "id", &id)?)), mark))
+}
+
+type Points = IntoBoxed<'static, Select<pings::table, (pings::at, pings::id, pings::related_job, pings::anew)>, Sqlite>;
+
+/// The nearest point before this one.
+fn point_before(reach: &Reach) -> Points {
+    points_of(reach.token)
+        .filter(before((pings::at, pings::id), place(reach)))
+        .filter(pings::at.gt(reach.first.as_micros()))
+        .order((pings::at.desc(), pings::id.desc()))
+}
+
+/// The nearest point after this one.
+fn point_after(reach: &Reach) -> Points {
+    points_of(reach.token)
+        .filter(after((pings::at, pings::id), place(reach)))
+        .filter(pings::at.lt(reach.last.as_micros()))
+        .order((pings::at.asc(), pings::id.asc()))
+}
+
+fn place(reach: &Reach) -> (i64, [u8; 16]) {
+    (reach.point.0.as_micros(), reach.point.1.as_uuid().into_bytes())
+}
+
+/// One of the token's points. Which pings those are is said as their index says it: given a value for the status, SQLite
+/// would plan anew each time.
+fn points_of(token: TokenId) -> Points {
+    pings::table
+        .select((pings::at, pings::id, pings::related_job, pings::anew))
+        .into_boxed()
+        .filter(pings::token_id.eq(token.as_uuid().into_bytes()))
+        .filter(sql::<Bool>("status = 'logged' AND minutes IS NULL"))
+        .limit(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use stint_domain::values::{Timestamp, TokenId};
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::sqlite::query_plan::query_plan;
+
+    #[test]
+    fn neighbours_are_found_in_the_index_of_streams() {
+        let at = Timestamp::from_micros(0).unwrap();
+        let point = (at, PingId::new(Uuid::nil()));
+        let reach = Reach { token: TokenId::new(Uuid::nil()), point, first: at, last: at };
+        let search = "SEARCH pings USING INDEX pings_in_order";
+        assert_eq!(query_plan(&point_before(&reach)), [format!("{search} (token_id=? AND at>? AND (at,id)<(?,?))")]);
+        assert_eq!(query_plan(&point_after(&reach)), [format!("{search} (token_id=? AND (at,id)>(?,?) AND at<?)")]);
+    }
+}

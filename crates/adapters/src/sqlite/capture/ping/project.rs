@@ -1,0 +1,119 @@
+//! The jobs that projects stand for.
+
+use std::collections::{HashMap, HashSet};
+
+use diesel::SqliteConnection;
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
+use stint_domain::BackendError;
+use stint_domain::capture::Ping;
+use stint_domain::ledger::JobName;
+use stint_domain::values::{JobId, PingId, Timestamp};
+
+use crate::capture::counting::{Aim, Meant, Named, ProjectKey, Projects, named_beside, wanting};
+use crate::sqlite::error::classify;
+use crate::sqlite::keyset::before;
+use crate::sqlite::ledger::job;
+use crate::sqlite::rows::{row, timestamp, uuid};
+use crate::sqlite::schema::{capture_projects, jobs, pings};
+
+/// Finds out the pings' jobs, and makes those that are missing.
+pub(super) fn aim(
+    connection: &mut SqliteConnection,
+    pings: &[Ping],
+    is_known: impl Fn(PingId) -> bool + Copy,
+    at: Timestamp,
+) -> Result<Aim, BackendError> {
+    let mut last = HashMap::new();
+    for ping in wanting(pings, is_known) {
+        last.extend(named_before(connection, ping)?.map(|named| (ping.id, named)));
+    }
+    let beside = standing(connection, &named_beside(pings, is_known))?;
+    let meant = Meant::of(pings, is_known, &last, &beside);
+    let aim = standing(connection, &meant.projects())?.aim(pings, &meant, at);
+    for new in &aim.created {
+        job::insert(connection, new.id, new.name.clone(), new.status, at)?;
+    }
+    for ((subject, name), job) in &aim.assigned {
+        diesel::replace_into(capture_projects::table)
+            .values((
+                capture_projects::subject.eq(subject.as_str()),
+                capture_projects::project.eq(name.as_str()),
+                capture_projects::related_job.eq(job.as_uuid().into_bytes()),
+            ))
+            .execute(connection)
+            .map_err(classify)?;
+    }
+    Ok(aim)
+}
+
+/// What these projects stand for, or could.
+fn standing(connection: &mut SqliteConnection, asked: &HashSet<ProjectKey>) -> Result<Projects, BackendError> {
+    let mut found = known(connection, asked)?;
+    for name in found.unknown(asked) {
+        for form in name.forms() {
+            if let Some(job) = named(connection, &form)? {
+                found.named.insert(name.clone(), job);
+                break;
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The latest project that a logged ping of the same token named before this one. Which pings those are is said as their
+/// index says it.
+fn named_before(connection: &mut SqliteConnection, wanting: &Ping) -> Result<Option<Named>, BackendError> {
+    let place = (wanting.at.as_micros(), wanting.id.as_uuid().into_bytes());
+    let found: Option<(i64, Vec<u8>, Option<String>)> = pings::table
+        .filter(pings::token_id.eq(wanting.token.as_uuid().into_bytes()))
+        .filter(sql::<Bool>("status = 'logged' AND project IS NOT NULL"))
+        .filter(before((pings::at, pings::id), place))
+        .order((pings::at.desc(), pings::id.desc()))
+        .select((pings::at, pings::id, pings::project))
+        .first(connection)
+        .optional()
+        .map_err(classify)?;
+    let Some((at, id, Some(name))) = found else { return Ok(None) };
+    let row = row("pings", &id);
+    let point = (timestamp(&row, "at", at)?, PingId::new(uuid(&row, "id", &id)?));
+    Ok(Some((point, row.column("project", name, |name| JobName::stored(name))?)))
+}
+
+/// The jobs that these projects stand for, as far as the jobs are still there.
+fn known(connection: &mut SqliteConnection, asked: &HashSet<ProjectKey>) -> Result<Projects, BackendError> {
+    let mut found = Projects::default();
+    let forms = asked.iter().flat_map(|key| key.1.forms().map(move |form| (key, form)));
+    for (key, form) in forms {
+        // The form that names have now comes first.
+        if found.known.contains_key(key) {
+            continue;
+        }
+        let job: Option<(Vec<u8>, bool)> = capture_projects::table
+            .inner_join(jobs::table.on(jobs::id.eq(capture_projects::related_job)))
+            .filter(capture_projects::subject.eq(key.0.as_str()).and(capture_projects::project.eq(form.as_ref())))
+            .select((capture_projects::related_job, jobs::status.eq("archived")))
+            .first(connection)
+            .optional()
+            .map_err(classify)?;
+        if let Some((id, is_archived)) = job {
+            let job = JobId::new(uuid(&row("capture_projects", &id), "related_job", &id)?);
+            found.known.insert(key.clone(), job);
+            found.archived.extend(is_archived.then_some(job));
+        }
+    }
+    Ok(found)
+}
+
+/// The oldest open job with this name. That it is open is said as the index says it.
+fn named(connection: &mut SqliteConnection, name: &str) -> Result<Option<JobId>, BackendError> {
+    let id: Option<Vec<u8>> = jobs::table
+        .filter(jobs::name.eq(name).and(sql::<Bool>("status = 'open'")))
+        .order((jobs::created_at, jobs::id))
+        .select(jobs::id)
+        .first(connection)
+        .optional()
+        .map_err(classify)?;
+    id.map(|id| Ok(JobId::new(uuid(&row("jobs", &id), "id", &id)?))).transpose()
+}

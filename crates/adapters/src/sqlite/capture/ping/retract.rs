@@ -1,0 +1,87 @@
+//! Taking a ping back.
+
+use diesel::SqliteConnection;
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
+use stint_domain::BackendError;
+use stint_domain::access::Token;
+use stint_domain::capture::ports::ping::{PingStatus, RetractPing, RetractPingError};
+use stint_domain::capture::{LoggedPing, PingOutcome};
+use stint_domain::values::PingId;
+
+use super::rows::PingRow;
+use super::{around, store};
+use crate::capture::counting::{Captured, Mark, Retraction, Summary};
+use crate::sqlite::error::{BACKEND, classify};
+use crate::sqlite::ledger::group;
+use crate::sqlite::rows::TokenRow;
+use crate::sqlite::schema::{pings, tokens};
+
+const DAY: i64 = 86_400_000_000;
+
+pub(super) fn retract(
+    connection: &mut SqliteConnection,
+    RetractPing { id, at }: RetractPing,
+) -> Result<(), RetractPingError> {
+    let (ping, anew) = counted(connection, id)?.ok_or(RetractPingError::NotFound(id))?;
+    if let (PingOutcome::Logged(_), Some(job)) = (ping.outcome, ping.related_job) {
+        let token = token(connection, &ping)?;
+        let retraction = Retraction::of(BACKEND, &ping, Mark { job, anew }, token.as_ref())?;
+        let streams = around::streams(connection, &retraction.reach())?;
+        let mut captured = Captured { streams, ..Captured::default() };
+        let around = retraction.around(&captured);
+        let scope = around.scope();
+        let before = group::read(connection, &scope)?;
+        captured.days = around::days(connection, &around)?;
+        let earlier =
+            if retraction.had_the_last_word(&captured) { latest_summary(connection, &retraction)? } else { None };
+        let mut ledger = before.clone();
+        let retracted = ledger.retract(&mut captured, &retraction, &around, earlier, at)?;
+        group::store(connection, &ledger.changes_since(&before), &scope)?;
+        store::days(connection, &captured, &retracted.days)?;
+        store::marks(connection, retracted.marked, true)?;
+    }
+    diesel::update(pings::table.find(id.as_uuid().into_bytes()))
+        .set((pings::status.eq(PingStatus::Retracted.as_str()), pings::reason.eq(None::<&str>)))
+        .execute(connection)
+        .map_err(classify)?;
+    Ok(())
+}
+
+/// The ping, and whether the time before it is nobody's.
+fn counted(connection: &mut SqliteConnection, id: PingId) -> Result<Option<(LoggedPing, bool)>, BackendError> {
+    let ping = pings::table.find(id.as_uuid().into_bytes()).select((PingRow::as_select(), pings::anew));
+    let row: Option<(PingRow, bool)> = ping.first(connection).optional().map_err(classify)?;
+    row.map(|(row, anew)| Ok((row.try_into()?, anew))).transpose()
+}
+
+fn token(connection: &mut SqliteConnection, ping: &LoggedPing) -> Result<Option<Token>, BackendError> {
+    let token = tokens::table.find(ping.token.as_uuid().into_bytes()).select(TokenRow::as_select());
+    let row: Option<TokenRow> = token.first(connection).optional().map_err(classify)?;
+    row.map(Token::try_from).transpose()
+}
+
+/// The latest summary of the ping's day that another one has.
+fn latest_summary(
+    connection: &mut SqliteConnection,
+    retraction: &Retraction<'_>,
+) -> Result<Option<Summary>, BackendError> {
+    let day = retraction.day();
+    let at = retraction.ping.at.as_micros();
+    let (job, token) = (day.job.as_uuid().into_bytes(), day.token.as_uuid().into_bytes());
+    let row: Option<PingRow> = pings::table
+        .filter(pings::related_job.eq(job).and(pings::token_id.eq(token)))
+        // As their index says it; and the days of all zones that have this date are near the ping.
+        .filter(sql::<Bool>("status = 'logged' AND minutes IS NULL"))
+        .filter(pings::at.between(at - 2 * DAY, at + 2 * DAY))
+        .filter(pings::day.eq(day.date.to_string()).and(pings::summary.is_not_null()))
+        .filter(pings::id.ne(retraction.ping.id.as_uuid().into_bytes()))
+        .order((pings::at.desc(), pings::id.desc()))
+        .select(PingRow::as_select())
+        .first(connection)
+        .optional()
+        .map_err(classify)?;
+    let ping = row.map(LoggedPing::try_from).transpose()?;
+    Ok(ping.and_then(|ping| Some(Summary { of: (ping.at, ping.id), text: ping.summary? })))
+}

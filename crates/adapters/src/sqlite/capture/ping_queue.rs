@@ -1,0 +1,266 @@
+//! Pings that wait, in SQLite.
+//!
+//! Whoever takes has SQLite's one write lock, so no two take the same row. A take that finds nothing free must not have
+//! that lock, which waiting consumers would want ten times a second: a reader looks first. Moments are the system's;
+//! all processes that share the file are on one machine.
+//!
+//! Statements take their rows as one JSON array, so that their text is the same for one row as for many.
+
+use async_trait::async_trait;
+use diesel::prelude::*;
+use diesel::sql_query;
+use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text};
+use stint_domain::capture::ports::ping_queue::QueueDepth;
+use stint_domain::values::Timestamp;
+use stint_domain::{BackendError, Clock};
+
+use crate::capture::ping_table::{DeadRow, LeasedRow, NewRow, PUSHES, PingTable, PingTableQueue};
+use crate::grouping::{GroupError, GroupLimits};
+use crate::sqlite::Sqlite;
+use crate::sqlite::error::{BACKEND, classify};
+use crate::sqlite::ledger::group::group_error;
+use crate::stored_row::StoredRow;
+use crate::system::SystemClock;
+
+const INSERT: &str = "
+    INSERT INTO ping_queue (ping, received_at)
+    SELECT value ->> 0, value ->> 1 FROM json_each(?) ORDER BY key";
+
+macro_rules! is_free {
+    () => {
+        "buried_at IS NULL AND (taken_at IS NULL OR taken_at <= ?)"
+    };
+}
+
+const IS_ANY_FREE: &str = concat!("SELECT EXISTS (SELECT 1 FROM ping_queue WHERE ", is_free!(), ") AS found");
+
+const LEASE: &str = concat!(
+    "UPDATE ping_queue SET consumer = ?, taken_at = ?, deliveries = deliveries + 1
+    WHERE place IN (SELECT place FROM ping_queue WHERE ",
+    is_free!(),
+    " ORDER BY place LIMIT ?)
+    RETURNING place, ping, deliveries"
+);
+
+const DELETE: &str = "
+    DELETE FROM ping_queue WHERE place IN (SELECT value FROM json_each(?)) AND buried_at IS NULL";
+
+const BURY: &str = "
+    UPDATE ping_queue SET dead_reason = burial.value ->> 1, buried_at = ?
+    FROM json_each(?) AS burial
+    WHERE place = burial.value ->> 0 AND buried_at IS NULL";
+
+const DEAD: &str = "
+    SELECT place, ping, dead_reason AS reason, buried_at
+    FROM ping_queue WHERE buried_at IS NOT NULL ORDER BY buried_at, place LIMIT ?";
+
+macro_rules! replay {
+    ($and:literal) => {
+        concat!(
+            "UPDATE ping_queue
+            SET dead_reason = NULL, buried_at = NULL, consumer = NULL, taken_at = NULL, deliveries = 0
+            WHERE buried_at IS NOT NULL",
+            $and
+        )
+    };
+}
+
+const NEWEST: &str = "SELECT ping FROM ping_queue WHERE buried_at IS NULL ORDER BY place DESC LIMIT ?";
+
+const DEPTH: &str = "
+    SELECT
+        (SELECT count(*) FROM ping_queue WHERE buried_at IS NULL) AS waiting,
+        (SELECT received_at FROM ping_queue WHERE buried_at IS NULL ORDER BY place LIMIT 1) AS oldest,
+        (SELECT count(*) FROM ping_queue WHERE buried_at IS NOT NULL) AS dead";
+
+#[derive(QueryableByName)]
+struct Found {
+    #[diesel(sql_type = Bool)]
+    found: bool,
+}
+
+#[derive(QueryableByName)]
+struct Leased {
+    #[diesel(sql_type = BigInt)]
+    place: i64,
+    #[diesel(sql_type = Text)]
+    ping: String,
+    #[diesel(sql_type = Integer)]
+    deliveries: i32,
+}
+
+#[derive(QueryableByName)]
+struct Dead {
+    #[diesel(sql_type = BigInt)]
+    place: i64,
+    #[diesel(sql_type = Text)]
+    ping: String,
+    #[diesel(sql_type = Text)]
+    reason: String,
+    #[diesel(sql_type = BigInt)]
+    buried_at: i64,
+}
+
+#[derive(QueryableByName)]
+struct Stored {
+    #[diesel(sql_type = Text)]
+    ping: String,
+}
+
+#[derive(QueryableByName)]
+struct Depth {
+    #[diesel(sql_type = BigInt)]
+    waiting: i64,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    oldest: Option<i64>,
+    #[diesel(sql_type = BigInt)]
+    dead: i64,
+}
+
+impl Sqlite {
+    /// The queue of pings in this file, with the usual limits of groups of pushes. Make one and clone it: only clones
+    /// share groups, and wake each other's takes at once.
+    pub fn ping_queue(&self) -> PingTableQueue<Self> {
+        self.ping_queue_with(GroupLimits { spare_workers: 0, ..PUSHES })
+    }
+
+    /// The same with other limits, of which one worker is enough: there is one connection that writes.
+    pub fn ping_queue_with(&self, pushes: GroupLimits) -> PingTableQueue<Self> {
+        PingTableQueue::new(self.clone(), pushes)
+    }
+}
+
+#[async_trait]
+impl PingTable for Sqlite {
+    const BACKEND: &'static str = BACKEND;
+
+    fn insert(&self, rows: Vec<NewRow>) -> Result<(), GroupError> {
+        let rows = json(&rows.iter().map(|row| (&row.ping, row.received_at.as_micros())).collect::<Vec<_>>());
+        let insert = |connection: &mut SqliteConnection| {
+            sql_query(INSERT).bind::<Text, _>(rows).execute(connection).map(drop).map_err(classify)
+        };
+        self.writer.run_here(|session| session.write(insert)).map_err(group_error)
+    }
+
+    async fn lease(&self, consumer: String, most: i64, abandoned_after: i64) -> Result<Vec<LeasedRow>, BackendError> {
+        let cutoff = || now().saturating_sub(abandoned_after);
+        let look = cutoff();
+        let found: Found = self
+            .read(move |connection| {
+                sql_query(IS_ANY_FREE).bind::<BigInt, _>(look).get_result(connection).map_err(classify)
+            })
+            .await?;
+        if !found.found {
+            return Ok(Vec::new());
+        }
+        let cutoff = cutoff();
+        self.write(move |connection| {
+            let rows: Vec<Leased> = sql_query(LEASE)
+                .bind::<Text, _>(consumer)
+                .bind::<BigInt, _>(now())
+                .bind::<BigInt, _>(cutoff)
+                .bind::<BigInt, _>(most)
+                .load(connection)
+                .map_err(classify)?;
+            let leased = |Leased { place, ping, deliveries }| LeasedRow { place, ping, deliveries };
+            let mut rows: Vec<_> = rows.into_iter().map(leased).collect();
+            rows.sort_by_key(|row| row.place);
+            Ok(rows)
+        })
+        .await
+    }
+
+    async fn delete(&self, places: Vec<i64>) -> Result<(), BackendError> {
+        let places = json(&places);
+        self.write(move |connection| {
+            sql_query(DELETE).bind::<Text, _>(places).execute(connection).map(drop).map_err(classify)
+        })
+        .await
+    }
+
+    async fn bury(&self, places: Vec<i64>, reasons: Vec<String>) -> Result<(), BackendError> {
+        let burials = json(&places.iter().zip(&reasons).collect::<Vec<_>>());
+        self.write(move |connection| {
+            let bury = sql_query(BURY).bind::<BigInt, _>(now()).bind::<Text, _>(burials);
+            bury.execute(connection).map(drop).map_err(classify)
+        })
+        .await
+    }
+
+    async fn dead(&self, most: i64) -> Result<Vec<DeadRow>, BackendError> {
+        self.read(move |connection| {
+            let rows: Vec<Dead> = sql_query(DEAD).bind::<BigInt, _>(most).load(connection).map_err(classify)?;
+            let dead = |Dead { place, ping, reason, buried_at }| {
+                let buried_at = moment("buried_at", place, buried_at)?;
+                Ok(DeadRow { place, ping, reason, buried_at })
+            };
+            rows.into_iter().map(dead).collect()
+        })
+        .await
+    }
+
+    async fn replay(&self, places: Option<Vec<i64>>) -> Result<usize, BackendError> {
+        self.write(move |connection| {
+            match places {
+                None => sql_query(replay!("")).execute(connection),
+                Some(places) => sql_query(replay!(" AND place IN (SELECT value FROM json_each(?))"))
+                    .bind::<Text, _>(json(&places))
+                    .execute(connection),
+            }
+            .map_err(classify)
+        })
+        .await
+    }
+
+    async fn newest(&self, most: i64) -> Result<Vec<String>, BackendError> {
+        self.read(move |connection| {
+            let rows: Vec<Stored> = sql_query(NEWEST).bind::<BigInt, _>(most).load(connection).map_err(classify)?;
+            Ok(rows.into_iter().map(|row| row.ping).collect())
+        })
+        .await
+    }
+
+    async fn depth(&self) -> Result<QueueDepth, BackendError> {
+        self.read(|connection| {
+            let Depth { waiting, oldest, dead } = sql_query(DEPTH).get_result(connection).map_err(classify)?;
+            let oldest = oldest.map(|oldest| moment("received_at", 0, oldest)).transpose()?;
+            Ok(QueueDepth { waiting: waiting.unsigned_abs(), oldest, dead: dead.unsigned_abs() })
+        })
+        .await
+    }
+}
+
+/// Plain lists of numbers and text always serialise.
+fn json(rows: &impl serde::Serialize) -> String {
+    serde_json::to_string(rows).unwrap_or_default()
+}
+
+fn now() -> i64 {
+    SystemClock.now().as_micros()
+}
+
+fn moment(column: &'static str, place: i64, micros: i64) -> Result<Timestamp, BackendError> {
+    let row = StoredRow { backend: BACKEND, table: "ping_queue", id: place.to_string() };
+    row.column(column, micros, |micros| Timestamp::from_micros(*micros))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sqlite::query_plan::query_plan;
+
+    /// However many there are of those that were set aside.
+    #[test]
+    fn what_may_be_taken_is_found_without_a_look_at_what_was_set_aside() {
+        for statement in [IS_ANY_FREE, LEASE, NEWEST, DEPTH] {
+            let plan = query_plan(&sql_query(statement));
+            let tables: Vec<_> = plan.iter().filter(|step| step.contains("ping_queue")).collect();
+            let narrow =
+                ["USING INDEX ping_queue_free", "INDEX ping_queue_dead", "USING INTEGER PRIMARY KEY (rowid=?)"];
+            assert!(!tables.is_empty(), "{plan:?}");
+            for step in tables {
+                assert!(narrow.iter().any(|index| step.contains(index)), "{statement}: {plan:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Jobs. Writes of entries change them too, through [`load`] and [`update`].
+
+mod listing;
+
+use async_trait::async_trait;
+use diesel::dsl::exists;
+use diesel::prelude::*;
+use diesel::select;
+use stint_domain::ledger::ports::JobRepository;
+use stint_domain::ledger::ports::job::{
+    CreateJob, CreateJobError, DeleteJob, DeleteJobError, EntriesOfDeleted, JobCursor, ListJobs, Put, PutJob,
+    PutJobError, UpdateJob, UpdateJobError,
+};
+use stint_domain::ledger::{Applied, Job, JobName, JobStatus};
+use stint_domain::values::{JobId, Timestamp};
+use stint_domain::{BackendError, Page};
+
+use super::idempotency::once;
+use crate::sqlite::Sqlite;
+use crate::sqlite::columns::JobColumns;
+use crate::sqlite::error::classify;
+use crate::sqlite::rows::JobRow;
+use crate::sqlite::schema::{jobs, time_entries};
+use crate::sqlite::update_row::UpdateRow;
+
+#[async_trait]
+impl JobRepository for Sqlite {
+    async fn create(&self, command: CreateJob) -> Result<Applied<Job>, CreateJobError> {
+        self.write(move |connection| {
+            let CreateJob { id, name, status, at, idempotency } = command;
+            once(connection, idempotency, at, |connection| match load(connection, id)? {
+                Some(job) if job.name == name && job.status == status => Ok(job),
+                Some(_) => Err(CreateJobError::IdTaken(id)),
+                None => Ok(insert(connection, id, name, status, at)?),
+            })
+        })
+        .await
+    }
+
+    async fn put(&self, command: PutJob) -> Result<Put<Job>, PutJobError> {
+        self.write(move |connection| {
+            let PutJob { id, name, status, at, precondition } = command;
+            let stored = load(connection, id)?;
+            precondition.check(stored.as_ref().map(|job| job.version))?;
+            Ok(match stored {
+                None => Put::Created(insert(connection, id, name, status, at)?),
+                Some(job) => Put::Replaced(save(connection, Job { name, status, ..job }, at)?),
+            })
+        })
+        .await
+    }
+
+    async fn update(&self, command: UpdateJob) -> Result<Job, UpdateJobError> {
+        self.write(move |connection| {
+            let UpdateJob { id, changes, at, precondition } = command;
+            let job = load(connection, id)?.ok_or(UpdateJobError::NotFound(id))?;
+            precondition.check(Some(job.version))?;
+            if changes.is_empty() {
+                return Ok(job);
+            }
+            let (name, status) = (changes.name.unwrap_or(job.name), changes.status.unwrap_or(job.status));
+            Ok(save(connection, Job { name, status, ..job }, at)?)
+        })
+        .await
+    }
+
+    async fn delete(&self, command: DeleteJob) -> Result<(), DeleteJobError> {
+        self.write(move |connection| {
+            let DeleteJob { id, entries, precondition } = command;
+            let job = load(connection, id)?.ok_or(DeleteJobError::NotFound(id))?;
+            precondition.check(Some(job.version))?;
+            match entries {
+                EntriesOfDeleted::Delete => delete_entries(connection, id)?,
+                EntriesOfDeleted::Refuse if has_entries(connection, id)? => return Err(DeleteJobError::HasEntries(id)),
+                EntriesOfDeleted::Refuse => {}
+            }
+            Ok(delete(connection, id)?)
+        })
+        .await
+    }
+
+    async fn find(&self, id: JobId) -> Result<Option<Job>, BackendError> {
+        self.read(move |connection| load(connection, id)).await
+    }
+
+    async fn list(&self, query: ListJobs) -> Result<Page<Job, JobCursor>, BackendError> {
+        self.read(move |connection| listing::page(connection, &query)).await
+    }
+}
+
+/// The job, if there is one.
+pub(in crate::sqlite) fn load(connection: &mut SqliteConnection, id: JobId) -> Result<Option<Job>, BackendError> {
+    let row: Option<JobRow> = jobs::table
+        .find(id.as_uuid().into_bytes())
+        .select(JobRow::as_select())
+        .first(connection)
+        .optional()
+        .map_err(classify)?;
+    row.map(Job::try_from).transpose()
+}
+
+pub(in crate::sqlite) fn insert(
+    connection: &mut SqliteConnection,
+    id: JobId,
+    name: JobName,
+    status: JobStatus,
+    at: Timestamp,
+) -> Result<Job, BackendError> {
+    let job = Job::new(id, name, status, at);
+    diesel::insert_into(jobs::table).values(JobColumns::from(&job)).execute(connection).map_err(classify)?;
+    Ok(job)
+}
+
+/// Writes `job`, whose name or status is a new one, as its next version.
+fn save(connection: &mut SqliteConnection, job: Job, at: Timestamp) -> Result<Job, BackendError> {
+    let job = Job { version: job.version.next(), updated_at: job.updated_at.max(at), ..job };
+    update(connection, &job)?;
+    Ok(job)
+}
+
+/// Makes the stored job with this id what `job` is.
+pub(in crate::sqlite) fn update(connection: &mut SqliteConnection, job: &Job) -> Result<(), BackendError> {
+    let columns = JobColumns::from(job);
+    UpdateRow::new("jobs", columns.id, &columns).execute(connection).map(drop).map_err(classify)
+}
+
+fn has_entries(connection: &mut SqliteConnection, id: JobId) -> Result<bool, BackendError> {
+    let entries = time_entries::table.filter(time_entries::related_job.eq(id.as_uuid().into_bytes()));
+    select(exists(entries)).get_result(connection).map_err(classify)
+}
+
+fn delete_entries(connection: &mut SqliteConnection, id: JobId) -> Result<(), BackendError> {
+    let entries = time_entries::table.filter(time_entries::related_job.eq(id.as_uuid().into_bytes()));
+    diesel::delete(entries).execute(connection).map(drop).map_err(classify)
+}
+
+fn delete(connection: &mut SqliteConnection, id: JobId) -> Result<(), BackendError> {
+    diesel::delete(jobs::table.find(id.as_uuid().into_bytes())).execute(connection).map(drop).map_err(classify)
+}

@@ -1,0 +1,4 @@
+//! Tasks' runs and housekeeping.
+
+pub mod housekeeping;
+pub mod task;

@@ -1,0 +1,245 @@
+//! What a [`Housekeeping`] owes.
+//!
+//! That nobody waits for it long cannot be shown here; an adapter's own tests look at how much one piece deletes.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use stint_domain::background::ports::task::{BeginTask, EndTask, ListTaskRuns, TaskState};
+use stint_domain::background::ports::{Housekeeping, TaskLog};
+use stint_domain::capture::Ping;
+use stint_domain::ledger::Idempotency;
+use stint_domain::ledger::ports::job::CreateJob;
+use stint_domain::ledger::ports::time_entry::{BatchMode, RecordBatch, RecordTime};
+use stint_domain::ledger::ports::{JobRepository, TimeEntryRepository, TotalsAudit};
+
+use crate::background::task::{all, begin, brief, end};
+use crate::capture::ping::{signal, worked};
+use crate::given::{at, batch, create_job, entry, idempotency, job_id, list_jobs, record};
+use crate::ledger::concurrency::{race, together};
+use crate::{Capture, Fixture, Ledger};
+
+/// An adapter over a fresh, empty ledger, with its runs of tasks.
+#[derive(Clone)]
+pub struct House {
+    /// Jobs and entries, which may be made with keys.
+    pub ledger: Ledger,
+    /// The adapter's runs of tasks.
+    pub tasks: Arc<dyn TaskLog>,
+    /// The adapter's housekeeping, of the same ledger.
+    pub housekeeping: Arc<dyn Housekeeping>,
+}
+
+impl House {
+    /// An adapter that implements all these ports; `guard` keeps its database alive (`()` if nothing needs to).
+    pub fn new<A>(adapter: A, guard: impl Any + Send + Sync) -> Self
+    where
+        A: JobRepository + TimeEntryRepository + TotalsAudit + TaskLog + Housekeeping + Clone + 'static,
+    {
+        let (tasks, housekeeping) = (Arc::new(adapter.clone()), Arc::new(adapter.clone()));
+        Self { ledger: Ledger::new(adapter, guard), tasks, housekeeping }
+    }
+
+    /// Creates a job under this key so many seconds in; whether that was a repeat.
+    async fn is_repeat(&self, key: &Idempotency, seconds: i64) -> bool {
+        let command = CreateJob { at: at(seconds), idempotency: Some(key.clone()), ..create_job() };
+        self.ledger.jobs.create(command).await.unwrap().replayed
+    }
+
+    async fn prune_keys(&self, seconds: i64) -> u64 {
+        self.housekeeping.prune_idempotency_keys(at(seconds)).await.unwrap()
+    }
+}
+
+/// The same with pings.
+#[derive(Clone)]
+pub struct PingHouse {
+    /// Pings, and the ledger that they are part of.
+    pub capture: Capture,
+    /// The adapter's housekeeping, of the same ledger.
+    pub housekeeping: Arc<dyn Housekeeping>,
+}
+
+/// Makes one test of each duty of housekeeping on keys and runs of tasks. The argument is an `async fn() -> House`.
+#[macro_export]
+macro_rules! housekeeping {
+    ($factory:expr) => {
+        $crate::clauses! { $factory;
+            (background::housekeeping) {
+                keys_are_forgotten_that_were_first_used_before_the_moment,
+                keys_of_entries_and_of_batches_are_forgotten_too_and_what_they_made_stays,
+                a_repeat_beside_the_pruning_of_its_key_is_answered_with_one_write_at_most,
+                a_key_that_is_young_enough_outlives_any_pruning_beside_it,
+                runs_are_forgotten_that_ended_before_the_moment,
+                the_latest_run_of_each_task_is_kept,
+                a_run_that_has_not_ended_is_kept,
+            }
+        }
+    };
+}
+
+/// Makes one test of each duty of housekeeping on pings. The argument is an `async fn() -> PingHouse`.
+#[macro_export]
+macro_rules! housekeeping_of_pings {
+    ($factory:expr) => {
+        $crate::clauses! { $factory;
+            (background::housekeeping) {
+                pings_are_forgotten_whose_time_and_arrival_are_before_the_moment,
+                what_forgotten_pings_proved_stays,
+            }
+        }
+    };
+}
+
+/// To the microsecond; a repeat makes no key younger.
+pub async fn keys_are_forgotten_that_were_first_used_before_the_moment(house: House) {
+    let (old, young) = (idempotency(), idempotency());
+    assert!(!house.is_repeat(&old, 9).await && !house.is_repeat(&young, 10).await);
+    assert!(house.is_repeat(&old, 20).await);
+    assert_eq!((house.prune_keys(9).await, house.prune_keys(10).await, house.prune_keys(10).await), (0, 1, 0));
+    assert!(!house.is_repeat(&old, 21).await, "its key is free again");
+    assert!(house.is_repeat(&young, 21).await);
+}
+
+/// All at once, and the keys of refused writes were never kept.
+pub async fn keys_of_entries_and_of_batches_are_forgotten_too_and_what_they_made_stays(house: House) {
+    let (ledger, job) = (&house.ledger, house.ledger.open_job().await.id);
+    let [single, many, refused] = [idempotency(), idempotency(), idempotency()].map(Some);
+    let record = |idempotency: &Option<_>, job| RecordTime { idempotency: idempotency.clone(), ..record(entry(job)) };
+    let both = || RecordBatch { idempotency: many.clone(), ..batch(BatchMode::Atomic, vec![entry(job), entry(job)]) };
+    assert!(ledger.time_entries.record(record(&refused, job_id())).await.is_err());
+    for is_repeat in [false, true] {
+        assert_eq!(ledger.time_entries.record(record(&single, job)).await.unwrap().replayed, is_repeat);
+        assert_eq!(ledger.time_entries.record_batch(both()).await.unwrap().replayed, is_repeat);
+    }
+    assert_eq!((house.prune_keys(1).await, house.prune_keys(2).await), (0, 2));
+    assert_eq!(ledger.total(job).await, 90);
+    assert!(!ledger.time_entries.record(record(&single, job)).await.unwrap().replayed);
+    assert!(!ledger.time_entries.record_batch(both()).await.unwrap().replayed);
+    assert_eq!(ledger.total(job).await, 180);
+}
+
+/// Each gets the first outcome, or that of the one among them that found the key free; none gets an error.
+pub async fn a_repeat_beside_the_pruning_of_its_key_is_answered_with_one_write_at_most(house: House) {
+    for round in 0..6 {
+        let (job, key) = (house.ledger.open_job().await.id, Some(idempotency()));
+        let keyed = RecordTime { idempotency: key, ..record(entry(job)) };
+        let first = house.ledger.time_entries.record(keyed.clone()).await.unwrap().outcome;
+        let answers = race(round, 6, |place| {
+            let (house, keyed) = (house.clone(), keyed.clone());
+            async move {
+                let mut answers = Vec::new();
+                if place == 3 {
+                    house.prune_keys(10).await;
+                    return answers;
+                }
+                for _ in 0..2 {
+                    let again = RecordTime { at: at(20), entry: entry(job), ..keyed.clone() };
+                    answers.push(house.ledger.time_entries.record(again).await.unwrap());
+                    tokio::task::yield_now().await;
+                }
+                answers
+            }
+        })
+        .await;
+        let answers: Vec<_> = answers.into_iter().flatten().collect();
+        let new: Vec<_> = answers.iter().filter(|answer| !answer.replayed).map(|answer| &answer.outcome).collect();
+        assert!(new.len() <= 1, "{new:?}");
+        for answer in &answers {
+            assert!(answer.outcome == first || new.contains(&&answer.outcome), "{answer:?}");
+        }
+        assert_eq!(house.ledger.total(job).await, 30 * (1 + new.len() as u64));
+    }
+    house.ledger.assert_totals_are_sums().await;
+}
+
+/// By its first use, while it is used.
+pub async fn a_key_that_is_young_enough_outlives_any_pruning_beside_it(house: House) {
+    let keys: Vec<_> = (0..4).map(|_| idempotency()).collect();
+    together(8, |place| {
+        let (house, key) = (house.clone(), keys[place % 4].clone());
+        async move {
+            for turn in 0..6 {
+                if place % 2 == 0 {
+                    house.prune_keys(10).await;
+                }
+                house.is_repeat(&key, 10 + turn).await;
+            }
+        }
+    })
+    .await;
+    assert_eq!(house.ledger.all_jobs(list_jobs()).await.len(), keys.len());
+}
+
+/// To the microsecond, whenever they began.
+pub async fn runs_are_forgotten_that_ended_before_the_moment(house: House) {
+    let mut runs = Vec::new();
+    for (attempt, ended) in [(1, 4), (2, 5), (3, 6), (4, 5)] {
+        let command = BeginTask { at: at(-i64::from(attempt)), ..begin(attempt) };
+        house.tasks.begin(command.clone()).await.unwrap();
+        house.tasks.end(EndTask { at: at(ended), ..end(command.id, TaskState::Failed) }).await.unwrap();
+        runs.push(command.id);
+    }
+    house.tasks.begin(begin(5)).await.unwrap();
+    let left = async || {
+        let tasks = Fixture { port: house.tasks.clone(), guard: house.ledger.guard.clone() };
+        let ended = ListTaskRuns { state: Some(TaskState::Failed), ..ListTaskRuns::default() };
+        all(&tasks, ended).await.into_iter().map(|run| run.id).collect::<Vec<_>>()
+    };
+    assert_eq!(house.housekeeping.prune_task_runs(at(4)).await.unwrap(), 0);
+    assert_eq!(house.housekeeping.prune_task_runs(at(5)).await.unwrap(), 1);
+    assert_eq!(left().await, [runs[1], runs[2], runs[3]]);
+    assert_eq!(house.housekeeping.prune_task_runs(at(6)).await.unwrap(), 2);
+    assert_eq!(left().await, [runs[2]]);
+}
+
+/// It tells when the next one is due.
+pub async fn the_latest_run_of_each_task_is_kept(house: House) {
+    for (task, due, attempt) in [("prune", 0, 1), ("prune", 0, 2), ("prune", 1, 1), ("verify", 0, 1), ("verify", 0, 2)]
+    {
+        let command = BeginTask { task: task.into(), due: at(due), ..begin(attempt) };
+        house.tasks.begin(command.clone()).await.unwrap();
+        house.tasks.end(end(command.id, TaskState::Succeeded)).await.unwrap();
+    }
+    assert_eq!(house.housekeeping.prune_task_runs(at(1_000)).await.unwrap(), 3);
+    for (task, due, attempt) in [("prune", 1, 1), ("verify", 0, 2)] {
+        let kept = house.tasks.latest(task).await.unwrap().expect("the latest run is kept");
+        assert_eq!((kept.due, kept.attempt), (at(due), attempt));
+    }
+}
+
+/// However long ago it was to end.
+pub async fn a_run_that_has_not_ended_is_kept(house: House) {
+    for attempt in [1, 2] {
+        assert!(house.tasks.begin(brief(attempt)).await.unwrap());
+    }
+    assert_eq!(house.housekeeping.prune_task_runs(at(1_000_000)).await.unwrap(), 0);
+}
+
+/// One that came late may still have neighbours to come, and one that came early is not old.
+pub async fn pings_are_forgotten_whose_time_and_arrival_are_before_the_moment(house: PingHouse) {
+    let (_, token) = house.capture.job_and_token().await;
+    let (old, moment) = (signal(&token, 0), signal(&token, 60));
+    let late = Ping { received_at: moment.received_at, ..signal(&token, 1) };
+    let early = Ping { received_at: old.received_at, ..signal(&token, 61) };
+    let retracted = signal(&token, 2);
+    house.capture.log(&[old.clone(), late.clone(), early.clone(), moment.clone(), retracted.clone()]).await;
+    house.capture.retract(retracted.id).await.unwrap();
+    assert_eq!(house.housekeeping.prune_pings(old.at).await.unwrap(), 0);
+    assert_eq!(house.housekeeping.prune_pings(moment.at).await.unwrap(), 2);
+    assert_eq!(house.housekeeping.prune_pings(moment.at).await.unwrap(), 0);
+    for (ping, is_kept) in [(&old, false), (&retracted, false), (&late, true), (&early, true), (&moment, true)] {
+        assert_eq!(house.capture.pings.find(ping.id).await.unwrap().is_some(), is_kept, "{}", ping.at);
+    }
+}
+
+/// Entries and totals, and that a day goes on from there.
+pub async fn what_forgotten_pings_proved_stays(house: PingHouse) {
+    let (job, token) = house.capture.job_and_token().await;
+    house.capture.log(&[signal(&token, 0), signal(&token, 10), worked(&token, 0, 30)]).await;
+    assert_eq!(house.housekeeping.prune_pings(at(90 * 86_400)).await.unwrap(), 3);
+    assert_eq!(house.capture.ledger.total(job).await, 40);
+    house.capture.log(&[signal(&token, 600), signal(&token, 605)]).await;
+    assert_eq!(house.capture.ledger.total(job).await, 45);
+    house.capture.ledger.assert_totals_are_sums().await;
+}

@@ -1,0 +1,104 @@
+//! Any command of the two ports, and any answer, in a form that can be compared.
+
+use std::fmt::Debug;
+
+use stint_domain::ledger::ports::job::{CreateJob, DeleteJob, Put, PutJob, UpdateJob};
+use stint_domain::ledger::ports::time_entry::{
+    BatchOutcome, DeleteTimeEntry, PutTimeEntry, RecordBatch, RecordTime, UpdateTimeEntry,
+};
+use stint_domain::ledger::{Applied, Job, TimeEntry};
+
+use crate::Ledger;
+
+/// A command of either port.
+#[derive(Debug, Clone)]
+pub(super) enum Command {
+    CreateJob(CreateJob),
+    PutJob(PutJob),
+    UpdateJob(UpdateJob),
+    DeleteJob(DeleteJob),
+    Record(RecordTime),
+    Batch(RecordBatch),
+    PutEntry(PutTimeEntry),
+    UpdateEntry(UpdateTimeEntry),
+    DeleteEntry(DeleteTimeEntry),
+}
+
+/// What a port answers. A refusal is its debug text, because a backend's failure cannot be compared; the model gives
+/// none, so that one never passes for right.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Answer {
+    Job(Job),
+    Entry(TimeEntry),
+    Batch(BatchOutcome),
+    Done,
+    Refused(String),
+}
+
+impl Answer {
+    pub(super) fn refused(refusal: impl Debug) -> Self {
+        Self::Refused(format!("{refusal:?}"))
+    }
+
+    fn of<T: Into<Self>, E: Debug>(result: Result<T, E>) -> Self {
+        result.map_or_else(Self::refused, Into::into)
+    }
+}
+
+impl Command {
+    /// What the adapter answers.
+    pub(super) async fn send_to(self, ledger: &Ledger) -> Answer {
+        let (jobs, entries) = (&ledger.jobs, &ledger.time_entries);
+        match self {
+            Self::CreateJob(command) => Answer::of(jobs.create(command).await),
+            Self::PutJob(command) => Answer::of(jobs.put(command).await),
+            Self::UpdateJob(command) => Answer::of(jobs.update(command).await),
+            Self::DeleteJob(command) => Answer::of(jobs.delete(command).await),
+            Self::Record(command) => Answer::of(entries.record(command).await),
+            Self::Batch(command) => Answer::of(entries.record_batch(command).await),
+            Self::PutEntry(command) => Answer::of(entries.put(command).await),
+            Self::UpdateEntry(command) => Answer::of(entries.update(command).await),
+            Self::DeleteEntry(command) => Answer::of(entries.delete(command).await),
+        }
+    }
+}
+
+impl From<()> for Answer {
+    fn from((): ()) -> Self {
+        Self::Done
+    }
+}
+
+impl From<Job> for Answer {
+    fn from(job: Job) -> Self {
+        Self::Job(job)
+    }
+}
+
+impl From<TimeEntry> for Answer {
+    fn from(entry: TimeEntry) -> Self {
+        Self::Entry(entry)
+    }
+}
+
+impl From<BatchOutcome> for Answer {
+    fn from(outcome: BatchOutcome) -> Self {
+        Self::Batch(outcome)
+    }
+}
+
+/// Whether a put created is seen by the version.
+impl<T: Into<Answer>> From<Put<T>> for Answer {
+    fn from(put: Put<T>) -> Self {
+        match put {
+            Put::Created(it) | Put::Replaced(it) => it.into(),
+        }
+    }
+}
+
+/// Whether it was replayed is a matter of other clauses.
+impl<T: Into<Answer>> From<Applied<T>> for Answer {
+    fn from(applied: Applied<T>) -> Self {
+        applied.outcome.into()
+    }
+}

@@ -1,0 +1,275 @@
+//! The model: what the ports' docs say, over plain lists. It keeps no totals and knows no transactions.
+
+use std::cmp::Reverse;
+use std::fmt::Debug;
+
+use stint_domain::ledger::ports::job::{CreateJobError, DeleteJobError, EntriesOfDeleted, PutJobError, UpdateJobError};
+use stint_domain::ledger::ports::time_entry::{
+    BatchMode, BatchOutcome, DeleteTimeEntryError, NewTimeEntry, PutTimeEntryError, RecordBatch, RecordBatchError,
+    RecordRefusal, RecordTimeError, TimeEntryChanges, UpdateTimeEntry, UpdateTimeEntryError,
+};
+use stint_domain::ledger::{Idempotency, Job, JobName, JobStatus, Precondition, TimeEntry, TotalMinutes};
+use stint_domain::values::{JobId, TimeEntryId, Timestamp, Version};
+
+use super::command::{Answer, Command};
+
+#[derive(Default)]
+pub(super) struct Reference {
+    jobs: Vec<Job>,
+    entries: Vec<TimeEntry>,
+    keys: Vec<(Idempotency, Operation, Answer)>,
+}
+
+/// What a key was used for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Operation {
+    CreateJob,
+    Record,
+    Batch,
+}
+
+impl Reference {
+    /// What the command must be answered with.
+    pub(super) fn apply(&mut self, command: Command) -> Answer {
+        match command {
+            Command::CreateJob(c) => {
+                self.once(Operation::CreateJob, c.idempotency, CreateJobError::KeyReused, |model| {
+                    match model.find_job(c.id) {
+                        Some(job) if job.name == c.name && job.status == c.status => Answer::Job(model.job(c.id)),
+                        Some(_) => Answer::refused(CreateJobError::IdTaken(c.id)),
+                        None => model.add_job(c.id, c.name, c.status, c.at),
+                    }
+                })
+            }
+            Command::PutJob(c) => match c.precondition.check(self.find_job(c.id).map(|job| job.version)) {
+                Err(failed) => Answer::refused(PutJobError::from(failed)),
+                Ok(()) if self.find_job(c.id).is_none() => self.add_job(c.id, c.name, c.status, c.at),
+                Ok(()) => self.change_job(c.id, Some(&c.name), Some(c.status), c.at),
+            },
+            Command::UpdateJob(c) => match self.find_job(c.id).map(|job| c.precondition.check(Some(job.version))) {
+                None => Answer::refused(UpdateJobError::NotFound(c.id)),
+                Some(Err(failed)) => Answer::refused(UpdateJobError::from(failed)),
+                Some(Ok(())) if c.changes.is_empty() => Answer::Job(self.job(c.id)),
+                Some(Ok(())) => self.change_job(c.id, c.changes.name.as_ref(), c.changes.status, c.at),
+            },
+            Command::DeleteJob(c) => match self.find_job(c.id).map(|job| c.precondition.check(Some(job.version))) {
+                None => Answer::refused(DeleteJobError::NotFound(c.id)),
+                Some(Err(failed)) => Answer::refused(DeleteJobError::from(failed)),
+                Some(Ok(())) if c.entries == EntriesOfDeleted::Refuse && self.total(c.id) > 0 => {
+                    Answer::refused(DeleteJobError::HasEntries(c.id))
+                }
+                Some(Ok(())) => {
+                    self.jobs.retain(|job| job.id != c.id);
+                    self.entries.retain(|entry| entry.related_job != c.id);
+                    Answer::Done
+                }
+            },
+            Command::Record(c) => self.once(Operation::Record, c.idempotency, RecordTimeError::KeyReused, |model| {
+                let mut touched = Vec::new();
+                let outcome = model.record(c.entry, c.at, &mut touched);
+                model.touch(&touched, c.at);
+                outcome.map_or_else(|why| Answer::refused(RecordTimeError::Refused(why)), Answer::Entry)
+            }),
+            Command::Batch(c) => {
+                self.once(Operation::Batch, c.idempotency.clone(), RecordBatchError::KeyReused, |model| {
+                    model.record_batch(c)
+                })
+            }
+            Command::PutEntry(c) => self.put_entry(c.entry, c.at, &c.precondition),
+            Command::UpdateEntry(c) => self.update_entry(c),
+            Command::DeleteEntry(c) => match self.find_entry(c.id).cloned() {
+                None => Answer::refused(DeleteTimeEntryError::NotFound(c.id)),
+                Some(entry) => match (c.precondition.check(Some(entry.version)), self.closed(entry.related_job)) {
+                    (Err(failed), _) => Answer::refused(DeleteTimeEntryError::from(failed)),
+                    (Ok(()), true) => Answer::refused(DeleteTimeEntryError::JobArchived(entry.related_job)),
+                    (Ok(()), false) => {
+                        self.entries.retain(|other| other.id != c.id);
+                        self.touch(&[entry.related_job], c.at);
+                        Answer::Done
+                    }
+                },
+            },
+        }
+    }
+
+    /// All jobs as a listing shows them.
+    pub(super) fn jobs(&self) -> Vec<Job> {
+        let mut jobs: Vec<Job> = self.jobs.iter().map(|job| self.job(job.id)).collect();
+        jobs.sort_by_key(|job| Reverse((job.created_at, job.id)));
+        jobs
+    }
+
+    /// All entries as a listing shows them.
+    pub(super) fn entries(&self) -> Vec<TimeEntry> {
+        let mut entries = self.entries.clone();
+        entries.sort_by_key(|entry| Reverse((entry.date_stamp, entry.id)));
+        entries
+    }
+
+    /// Does a write once per key; a refused one leaves the key free, and another operation's is used.
+    fn once(
+        &mut self,
+        operation: Operation,
+        key: Option<Idempotency>,
+        reused: impl Debug,
+        write: impl FnOnce(&mut Self) -> Answer,
+    ) -> Answer {
+        let Some(key) = key else { return write(self) };
+        let earlier = self.keys.iter().find(|(earlier, ..)| earlier.key == key.key);
+        match earlier {
+            Some((earlier, of, answer)) if (earlier.fingerprint, *of) == (key.fingerprint, operation) => answer.clone(),
+            Some(_) => Answer::refused(reused),
+            None => {
+                let answer = write(self);
+                if !matches!(answer, Answer::Refused(_)) {
+                    self.keys.push((key, operation, answer.clone()));
+                }
+                answer
+            }
+        }
+    }
+
+    fn record_batch(&mut self, command: RecordBatch) -> Answer {
+        let (before, mut touched) = (self.entries.clone(), Vec::new());
+        let outcome: BatchOutcome =
+            command.entries.into_iter().map(|entry| self.record(entry, command.at, &mut touched)).collect();
+        let refusals: Vec<_> =
+            outcome.iter().enumerate().filter_map(|(place, one)| one.as_ref().err().map(|why| (place, *why))).collect();
+        if command.mode == BatchMode::Atomic && !refusals.is_empty() {
+            self.entries = before;
+            return Answer::refused(RecordBatchError::Refused(refusals));
+        }
+        self.touch(&touched, command.at);
+        Answer::Batch(outcome)
+    }
+
+    fn put_entry(&mut self, new: NewTimeEntry, at: Timestamp, precondition: &Precondition) -> Answer {
+        let stored = self.find_entry(new.id).cloned();
+        let jobs = [stored.as_ref().map_or(new.related_job, |entry| entry.related_job), new.related_job];
+        if let Err(failed) = precondition.check(stored.as_ref().map(|entry| entry.version)) {
+            return Answer::refused(PutTimeEntryError::from(failed));
+        }
+        if self.find_job(new.related_job).is_none() {
+            return Answer::refused(PutTimeEntryError::JobNotFound(new.related_job));
+        }
+        if let Some(closed) = jobs.into_iter().find(|job| self.closed(*job)) {
+            return Answer::refused(PutTimeEntryError::JobArchived(closed));
+        }
+        let entry = match stored {
+            None => new.stored(at),
+            Some(stored) => TimeEntry {
+                created_by: stored.created_by,
+                created_at: stored.created_at,
+                version: stored.version.next(),
+                ..new.stored(at)
+            },
+        };
+        self.store(entry, &jobs, at)
+    }
+
+    fn update_entry(&mut self, command: UpdateTimeEntry) -> Answer {
+        let UpdateTimeEntry { id, changes, at, precondition } = command;
+        let Some(mut entry) = self.find_entry(id).cloned() else {
+            return Answer::refused(UpdateTimeEntryError::NotFound(id));
+        };
+        if let Err(failed) = precondition.check(Some(entry.version)) {
+            return Answer::refused(UpdateTimeEntryError::from(failed));
+        }
+        let jobs = [entry.related_job, changes.related_job.unwrap_or(entry.related_job)];
+        if self.find_job(jobs[1]).is_none() {
+            return Answer::refused(UpdateTimeEntryError::JobNotFound(jobs[1]));
+        }
+        if let Some(closed) = jobs.into_iter().find(|job| self.closed(*job)) {
+            return Answer::refused(UpdateTimeEntryError::JobArchived(closed));
+        }
+        if changes.is_empty() {
+            return Answer::Entry(entry);
+        }
+        let TimeEntryChanges { related_job: _, minutes_worked, date_stamp, work_summary } = changes;
+        entry.related_job = jobs[1];
+        entry.minutes_worked = minutes_worked.unwrap_or(entry.minutes_worked);
+        entry.date_stamp = date_stamp.unwrap_or(entry.date_stamp);
+        entry.work_summary = work_summary.unwrap_or(entry.work_summary);
+        entry.version = entry.version.next();
+        entry.updated_at = at;
+        self.store(entry, &jobs, at)
+    }
+
+    fn store(&mut self, entry: TimeEntry, jobs: &[JobId], at: Timestamp) -> Answer {
+        self.entries.retain(|other| other.id != entry.id);
+        self.entries.push(entry.clone());
+        self.touch(jobs, at);
+        Answer::Entry(entry)
+    }
+
+    /// Stores one new entry; `touched` gets its job.
+    fn record(
+        &mut self,
+        new: NewTimeEntry,
+        at: Timestamp,
+        touched: &mut Vec<JobId>,
+    ) -> Result<TimeEntry, RecordRefusal> {
+        match self.find_entry(new.id) {
+            Some(stored) if new.is(stored) => return Ok(stored.clone()),
+            Some(_) => return Err(RecordRefusal::IdTaken(new.id)),
+            None if self.find_job(new.related_job).is_none() => {
+                return Err(RecordRefusal::JobNotFound(new.related_job));
+            }
+            None if self.closed(new.related_job) => return Err(RecordRefusal::JobArchived(new.related_job)),
+            None => {}
+        }
+        let entry = new.stored(at);
+        self.entries.push(entry.clone());
+        touched.push(entry.related_job);
+        Ok(entry)
+    }
+
+    fn add_job(&mut self, id: JobId, name: JobName, status: JobStatus, at: Timestamp) -> Answer {
+        let (total_minutes, version) = (TotalMinutes::ZERO, Version::initial(at));
+        self.jobs.push(Job { id, name, status, total_minutes, version, created_at: at, updated_at: at });
+        Answer::Job(self.job(id))
+    }
+
+    fn change_job(&mut self, id: JobId, name: Option<&JobName>, status: Option<JobStatus>, at: Timestamp) -> Answer {
+        for job in self.jobs.iter_mut().filter(|job| job.id == id) {
+            job.name = name.unwrap_or(&job.name).clone();
+            job.status = status.unwrap_or(job.status);
+        }
+        self.touch(&[id], at);
+        Answer::Job(self.job(id))
+    }
+
+    /// One write is one change of each job it touches, however often it does.
+    fn touch(&mut self, touched: &[JobId], at: Timestamp) {
+        for job in self.jobs.iter_mut().filter(|job| touched.contains(&job.id)) {
+            job.version = job.version.next();
+            job.updated_at = at;
+        }
+    }
+
+    fn find_job(&self, id: JobId) -> Option<&Job> {
+        self.jobs.iter().find(|job| job.id == id)
+    }
+
+    fn find_entry(&self, id: TimeEntryId) -> Option<&TimeEntry> {
+        self.entries.iter().find(|entry| entry.id == id)
+    }
+
+    /// A job that is there, with its total added up.
+    fn job(&self, id: JobId) -> Job {
+        let total_minutes = TotalMinutes::new(self.total(id)).unwrap();
+        Job { total_minutes, ..self.find_job(id).unwrap().clone() }
+    }
+
+    fn total(&self, job: JobId) -> i64 {
+        self.entries
+            .iter()
+            .filter(|entry| entry.related_job == job)
+            .map(|entry| i64::from(entry.minutes_worked.get()))
+            .sum()
+    }
+
+    fn closed(&self, job: JobId) -> bool {
+        self.find_job(job).is_some_and(|job| job.status == JobStatus::Archived)
+    }
+}

@@ -1,0 +1,9 @@
+//! Where tokens are kept, and where secrets come from.
+
+pub mod secrets;
+pub mod token;
+
+pub use secrets::Secrets;
+pub use token::TokenRepository;
+#[cfg(any(test, feature = "mocks"))]
+pub use {secrets::MockSecrets, token::MockTokenRepository};

@@ -1,0 +1,157 @@
+//! From a secret to who is acting.
+
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use crate::access::ports::{Secrets, TokenRepository};
+use crate::access::{Capturer, Principal, Token, TokenRefusal, TokenSecret, TokenSecretError};
+use crate::{BackendError, Clock};
+
+/// Why a secret authenticates nobody.
+#[derive(Debug, Clone, Error)]
+pub enum AuthenticateError {
+    /// It has not the form of a secret.
+    #[error("the token {0}")]
+    Malformed(#[from] TokenSecretError),
+    /// There is no such token.
+    #[error("the token is unknown")]
+    Unknown,
+    /// The token is revoked or expired.
+    #[error(transparent)]
+    Refused(#[from] TokenRefusal),
+    /// The backend failed, so that nobody knows.
+    #[error(transparent)]
+    Backend(#[from] BackendError),
+}
+
+/// Tells who is acting.
+#[derive(Clone)]
+pub struct Authenticator {
+    tokens: Arc<dyn TokenRepository>,
+    secrets: Arc<dyn Secrets>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Authenticator {
+    /// An authenticator over these ports.
+    pub fn new(tokens: Arc<dyn TokenRepository>, secrets: Arc<dyn Secrets>, clock: Arc<dyn Clock>) -> Self {
+        Self { tokens, secrets, clock }
+    }
+
+    /// The principal whose token has this secret. What has not a secret's form is refused without asking anyone.
+    pub async fn authenticate(&self, secret: &str) -> Result<Principal, AuthenticateError> {
+        let token = self.token(&TokenSecret::new(secret)?).await?;
+        Ok(Principal::from(&token))
+    }
+
+    /// Who sends pings with this secret, which may have the prefix `waka_`. What has not the form of a capture token's
+    /// is refused without asking anyone.
+    pub async fn authenticate_capture(&self, secret: &str) -> Result<Capturer, AuthenticateError> {
+        match self.token(&TokenSecret::for_capture(secret)?).await? {
+            Token { id, subject, capture: Some(rule), .. } => Ok(Capturer { token: id, subject, rule }),
+            _ => Err(AuthenticateError::Unknown),
+        }
+    }
+
+    async fn token(&self, secret: &TokenSecret) -> Result<Token, AuthenticateError> {
+        let hash = self.secrets.hash(secret);
+        match self.tokens.find_by_hash(hash).await? {
+            Some(token) if token.secret_hash == hash => {
+                token.check(self.clock.now())?;
+                Ok(token)
+            }
+            _ => Err(AuthenticateError::Unknown),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::ports::{MockSecrets, MockTokenRepository};
+    use crate::access::{Scopes, SecretHash};
+    use crate::capture::{CaptureRule, CaptureTarget, Gap};
+    use crate::test::{at, clock, principal};
+    use crate::values::{Subject, Timestamp, Zone};
+
+    const SECRET: &str = "stint_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+    fn token() -> Token {
+        Token {
+            id: principal("read").token,
+            name: Subject::new("laptop").unwrap(),
+            subject: Subject::new("ada").unwrap(),
+            scopes: "read".parse().unwrap(),
+            capture: None,
+            secret_hash: SecretHash([7; 32]),
+            created_at: at(),
+            expires_at: None,
+            revoked_at: None,
+            made_by: None,
+            last_used_at: None,
+        }
+    }
+
+    async fn authenticate(found: Option<Token>) -> Result<Principal, AuthenticateError> {
+        let (mut secrets, mut tokens) = (MockSecrets::new(), MockTokenRepository::new());
+        secrets.expect_hash().return_const(SecretHash([7; 32]));
+        tokens.expect_find_by_hash().return_once(|_| Ok(found));
+        Authenticator::new(Arc::new(tokens), Arc::new(secrets), clock()).authenticate(SECRET).await
+    }
+
+    #[tokio::test]
+    async fn a_known_token_tells_who_is_acting() {
+        assert_eq!(authenticate(Some(token())).await.unwrap(), principal("read"));
+    }
+
+    #[tokio::test]
+    async fn unknown_revoked_and_expired_tokens_are_refused() {
+        assert!(matches!(authenticate(None).await, Err(AuthenticateError::Unknown)));
+        let mistaken = Token { secret_hash: SecretHash([8; 32]), ..token() };
+        assert!(matches!(authenticate(Some(mistaken)).await, Err(AuthenticateError::Unknown)));
+        let revoked = Token { revoked_at: Some(at()), ..token() };
+        let refused = authenticate(Some(revoked)).await;
+        assert!(matches!(refused, Err(AuthenticateError::Refused(TokenRefusal::Revoked(_)))));
+        let expired = Token { expires_at: Some(at()), ..token() };
+        let refused = authenticate(Some(expired)).await;
+        assert!(matches!(refused, Err(AuthenticateError::Refused(TokenRefusal::Expired(_)))));
+        let lasting = Token { expires_at: Some(Timestamp::from_micros(at().as_micros() + 1).unwrap()), ..token() };
+        assert!(authenticate(Some(lasting)).await.is_ok());
+    }
+
+    async fn authenticate_capture(secret: &str, found: Option<Token>) -> Result<Capturer, AuthenticateError> {
+        let (mut secrets, mut tokens) = (MockSecrets::new(), MockTokenRepository::new());
+        secrets.expect_hash().withf(|secret| secret.expose() == CAPTURE).return_const(SecretHash([7; 32]));
+        tokens.expect_find_by_hash().return_once(|_| Ok(found));
+        Authenticator::new(Arc::new(tokens), Arc::new(secrets), clock()).authenticate_capture(secret).await
+    }
+
+    const CAPTURE: &str = "0b9a3c1e-5d7f-4e2a-8b6c-1f0e9d8c7b6a";
+
+    #[tokio::test]
+    async fn a_capture_token_tells_what_its_pings_count_for_with_and_without_its_prefix() {
+        let rule =
+            CaptureRule { target: CaptureTarget::Projects { create: true }, zone: Zone::UTC, gap: Gap::default() };
+        let capturing = Token { scopes: Scopes::CAPTURE, capture: Some(rule), ..token() };
+        for secret in [CAPTURE.to_owned(), format!("waka_{CAPTURE}")] {
+            let capturer = authenticate_capture(&secret, Some(capturing.clone())).await.unwrap();
+            assert_eq!(capturer, Capturer { token: capturing.id, subject: capturing.subject.clone(), rule });
+        }
+        let revoked = Token { revoked_at: Some(at()), ..capturing };
+        let refused = authenticate_capture(CAPTURE, Some(revoked)).await;
+        assert!(matches!(refused, Err(AuthenticateError::Refused(_))));
+        let refused = authenticate_capture(CAPTURE, Some(token())).await;
+        assert!(matches!(refused, Err(AuthenticateError::Unknown)), "a token that captures nothing");
+        let refused = authenticate_capture(SECRET, None).await;
+        assert!(matches!(refused, Err(AuthenticateError::Malformed(_))));
+    }
+
+    #[tokio::test]
+    async fn a_malformed_secret_is_refused_without_asking_anyone() {
+        let authenticator =
+            Authenticator::new(Arc::new(MockTokenRepository::new()), Arc::new(MockSecrets::new()), clock());
+        let refused = authenticator.authenticate("password").await;
+        assert!(matches!(refused, Err(AuthenticateError::Malformed(_))));
+    }
+}

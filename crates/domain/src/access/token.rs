@@ -1,0 +1,261 @@
+//! The secrets that authenticate API consumers. Only a secret's hash is ever stored.
+
+use std::fmt;
+use std::str::FromStr;
+
+use subtle::ConstantTimeEq;
+use thiserror::Error;
+
+use crate::capture::CaptureRule;
+use crate::values::{Subject, Timestamp, TokenId};
+use uuid::{Uuid, Variant};
+
+/// A secret that authenticates an API consumer, without the secret itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    /// Which token.
+    pub id: TokenId,
+    /// What people call it.
+    pub name: TokenName,
+    /// Whom it speaks for.
+    pub subject: Subject,
+    /// What it may do.
+    pub scopes: Scopes,
+    /// What its pings count for: there when its scope is `capture`, and only then.
+    pub capture: Option<CaptureRule>,
+    /// The token that made it, over the API; none, when an operator did.
+    pub made_by: Option<TokenId>,
+    /// The SHA-256 of its secret.
+    pub secret_hash: SecretHash,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// From when on it is refused; never, when none.
+    pub expires_at: Option<Timestamp>,
+    /// When it was revoked, if it was.
+    pub revoked_at: Option<Timestamp>,
+    /// When the latest of its pings that are logged came in. Other use is not recorded.
+    pub last_used_at: Option<Timestamp>,
+}
+
+/// What people call a token: the same rule as for a subject, and the subject unless that is given.
+pub type TokenName = Subject;
+
+/// Why a token that exists is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum TokenRefusal {
+    /// Its time is over.
+    #[error("the token expired at {0}")]
+    Expired(Timestamp),
+    /// Somebody revoked it.
+    #[error("the token was revoked at {0}")]
+    Revoked(Timestamp),
+}
+
+impl Token {
+    /// Passes while the token is neither revoked nor expired.
+    pub fn check(&self, now: Timestamp) -> Result<(), TokenRefusal> {
+        match (self.revoked_at, self.expires_at) {
+            (Some(at), _) => Err(TokenRefusal::Revoked(at)),
+            (None, Some(at)) if at <= now => Err(TokenRefusal::Expired(at)),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What a token may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// See everything.
+    Read,
+    /// Change everything in the ledger.
+    Write,
+    /// Everything, `read` and `write` included.
+    Admin,
+    /// Send pings, and nothing else: a token has this scope alone or not at all.
+    Capture,
+}
+
+/// Text that names no scope.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("must be one or more of `read`, `write`, `admin`, separated by commas, or `capture` alone")]
+pub struct ScopeError;
+
+impl Scope {
+    /// All scopes there are.
+    pub const ALL: [Self; 4] = [Self::Read, Self::Write, Self::Admin, Self::Capture];
+
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Admin => "admin",
+            Self::Capture => "capture",
+        }
+    }
+
+    const fn bit(self) -> u8 {
+        1 << self as u8
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// One or more scopes, written with commas: `read,write`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Scopes(u8);
+
+impl Scopes {
+    /// The one scope of a token that captures.
+    pub const CAPTURE: Self = Self(Scope::Capture.bit());
+
+    /// The set of the scopes given; none is no set, and `capture` is with no other.
+    pub fn new(scopes: impl IntoIterator<Item = Scope>) -> Result<Self, ScopeError> {
+        match Self(scopes.into_iter().fold(0, |bits, scope| bits | scope.bit())) {
+            Self(0) => Err(ScopeError),
+            scopes if scopes.allow(Scope::Capture) && scopes != Self::CAPTURE => Err(ScopeError),
+            scopes => Ok(scopes),
+        }
+    }
+
+    /// Whether they allow what `scope` allows: they hold it; or `admin`, which holds all but `capture`, because that
+    /// counts for something that only the token itself names.
+    pub const fn allow(self, scope: Scope) -> bool {
+        let held = match scope {
+            Scope::Read | Scope::Write | Scope::Admin => scope.bit() | Scope::Admin.bit(),
+            Scope::Capture => scope.bit(),
+        };
+        self.0 & held != 0
+    }
+
+    /// The scopes in the set.
+    pub fn iter(self) -> impl Iterator<Item = Scope> {
+        Scope::ALL.into_iter().filter(move |scope| self.0 & scope.bit() != 0)
+    }
+}
+
+impl fmt::Display for Scopes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, scope) in self.iter().enumerate() {
+            if at > 0 {
+                f.write_str(",")?;
+            }
+            scope.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for Scopes {
+    type Err = ScopeError;
+
+    fn from_str(text: &str) -> Result<Self, ScopeError> {
+        let scope = |word: &str| Scope::ALL.into_iter().find(|scope| scope.as_str() == word.trim()).ok_or(ScopeError);
+        Self::new(text.split(',').map(scope).collect::<Result<Vec<_>, _>>()?)
+    }
+}
+
+/// A token's secret: `stint_` and 43 characters of base64url, which are 32 random bytes; that of a capture token is a
+/// `UUIDv4` in lower case (RFC 9562, section 5.4). It never shows itself.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TokenSecret(String);
+
+/// Text that has not the form of a [`TokenSecret`].
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("must be `stint_` and 43 characters of base64url, or a UUIDv4 in lower case")]
+pub struct TokenSecretError;
+
+impl TokenSecret {
+    const PREFIX: &str = "stint_";
+    const CHARS: usize = 43;
+
+    /// Takes text of the form above.
+    pub fn new(text: &str) -> Result<Self, TokenSecretError> {
+        let base64url = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+        match text.strip_prefix(Self::PREFIX) {
+            Some(rest) if rest.len() == Self::CHARS && rest.bytes().all(base64url) => Ok(Self(text.to_owned())),
+            None if Self::is_for_capture(text) => Ok(Self(text.to_owned())),
+            _ => Err(TokenSecretError),
+        }
+    }
+
+    /// Takes the secret of a capture token alone, also with the prefix `waka_`, which some tools insist on.
+    pub fn for_capture(text: &str) -> Result<Self, TokenSecretError> {
+        let bare = text.strip_prefix("waka_").unwrap_or(text);
+        if Self::is_for_capture(bare) { Ok(Self(bare.to_owned())) } else { Err(TokenSecretError) }
+    }
+
+    fn is_for_capture(text: &str) -> bool {
+        let is_v4 = |id: Uuid| id.get_version_num() == 4 && id.get_variant() == Variant::RFC4122;
+        text.len() == 36 && !text.bytes().any(|b| b.is_ascii_uppercase()) && Uuid::try_parse(text).is_ok_and(is_v4)
+    }
+
+    /// The secret itself: for its owner's eyes, once, and for hashing.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for TokenSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TokenSecret(…)")
+    }
+}
+
+/// The SHA-256 of a [`TokenSecret`]. Comparing two takes the same time wherever they differ.
+#[derive(Debug, Clone, Copy, Eq, Hash)]
+#[expect(clippy::derived_hash_with_manual_eq, reason = "the manual equality is the derived one in constant time")]
+pub struct SecretHash(pub [u8; 32]);
+
+impl PartialEq for SecretHash {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn admin_includes_read_and_write_and_neither_includes_the_other() {
+        let allowed = |text: &str| Scope::ALL.map(|scope| text.parse::<Scopes>().unwrap().allow(scope));
+        assert_eq!(allowed("read"), [true, false, false, false]);
+        assert_eq!(allowed("write"), [false, true, false, false]);
+        assert_eq!(allowed("admin"), [true, true, true, false]);
+        assert_eq!(allowed("capture"), [false, false, false, true]);
+        assert_eq!("read,capture".parse::<Scopes>(), Err(ScopeError));
+        assert_eq!("write, read".parse::<Scopes>().unwrap().to_string(), "read,write");
+        assert_eq!("".parse::<Scopes>(), Err(ScopeError));
+        assert_eq!("read,root".parse::<Scopes>(), Err(ScopeError));
+    }
+
+    #[test]
+    fn a_secret_has_one_form_and_does_not_show_itself() {
+        let text = format!("stint_{}", "aB3-_".repeat(9).split_at(43).0);
+        let secret = TokenSecret::new(&text).unwrap();
+        assert_eq!(secret.expose(), text);
+        assert!(!format!("{secret:?}").contains("aB3"));
+        assert_eq!(TokenSecret::new(&text[1..]), Err(TokenSecretError));
+        assert_eq!(TokenSecret::new(&format!("{text}a")), Err(TokenSecretError));
+        assert_eq!(TokenSecret::new(&text.replace('-', "+")), Err(TokenSecretError));
+    }
+
+    #[test]
+    fn a_secret_for_capture_is_a_uuid_v4_in_lower_case() {
+        let text = "0b9a3c1e-5d7f-4e2a-8b6c-1f0e9d8c7b6a";
+        assert_eq!(TokenSecret::new(text).unwrap().expose(), text);
+        for bad in [&text.to_uppercase(), &text.replace("-4", "-7"), &text.replace("-8", "-c"), &text.replace('-', "")]
+        {
+            assert_eq!(TokenSecret::new(bad), Err(TokenSecretError), "{bad}");
+            assert_eq!(TokenSecret::for_capture(bad), Err(TokenSecretError), "{bad}");
+        }
+        assert_eq!(TokenSecret::for_capture(&format!("waka_{text}")).unwrap().expose(), text);
+        assert_eq!(TokenSecret::for_capture(&format!("waka_waka_{text}")), Err(TokenSecretError));
+        assert_eq!(TokenSecret::for_capture(&format!("stint_{}", "a".repeat(43))), Err(TokenSecretError));
+    }
+}

@@ -1,0 +1,11 @@
+//! The queue that pings wait in, and where they are kept with what they came to.
+
+pub mod new_project;
+pub mod ping;
+pub mod ping_queue;
+
+pub use new_project::NewProjects;
+pub use ping::PingRepository;
+pub use ping_queue::PingQueue;
+#[cfg(any(test, feature = "mocks"))]
+pub use {new_project::MockNewProjects, ping::MockPingRepository, ping_queue::MockPingQueue};

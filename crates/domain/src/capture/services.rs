@@ -1,0 +1,10 @@
+//! Use cases on pings and on the tokens that send them.
+
+mod capture_token;
+mod ping;
+
+pub use capture_token::{CaptureTokenDraft, CaptureTokenService, JobOfTokenError};
+pub use ping::{
+    CaptureLimits, KnownPing, ListKnownPings, MomentError, PingDraft, PingDraftError, PingService, PingState,
+    PingStateError, Pushed, TakeBackError,
+};

@@ -1,0 +1,233 @@
+//! Use cases on pings: taking them in, and telling what became of them.
+//!
+//! What comes in goes to the queue and nowhere else: while a token is remembered, and what a token that may have jobs
+//! made names is known, no ping waits for a database. What it comes to is decided later, by a worker and the ledger.
+
+mod draft;
+mod known;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::access::{Capturer, Principal, Scope};
+use crate::capture::ports::new_project::AdmitProjects;
+use crate::capture::ports::ping::{CapturedTime, ListCaptured, ListPings, PingCursor, RetractPing, RetractPingError};
+use crate::capture::ports::{NewProjects, PingQueue, PingRepository};
+use crate::capture::{CaptureTarget, Ping, PingTarget};
+use crate::ledger::JobName;
+use crate::page::Page;
+use crate::values::{DateStamp, PingId, Timestamp};
+use crate::{BackendError, Clock, IdGenerator, ServiceError};
+
+pub use draft::{CaptureLimits, MomentError, PingDraft, PingDraftError};
+pub use known::{KnownPing, ListKnownPings, PingState, PingStateError, TakeBackError};
+
+/// Use cases on pings: whoever holds a capture token sends them; `read` to see, `write` to take back.
+#[derive(Clone)]
+pub struct PingService {
+    queue: Arc<dyn PingQueue>,
+    pings: Arc<dyn PingRepository>,
+    new_projects: Arc<dyn NewProjects>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdGenerator>,
+    limits: CaptureLimits,
+}
+
+/// What became of pings that were handed to the queue together.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Pushed {
+    /// The places of those that were not taken, in order, because they name one new project too many for the token's day.
+    pub too_many_new: Vec<usize>,
+}
+
+impl PingService {
+    /// How many of the newest queued pings are looked at, to list or find one. Older ones are not shown until they are
+    /// dealt with.
+    pub const MOST_QUEUED: usize = 1_000;
+
+    /// A service over these ports.
+    pub fn new(
+        queue: Arc<dyn PingQueue>,
+        pings: Arc<dyn PingRepository>,
+        new_projects: Arc<dyn NewProjects>,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn IdGenerator>,
+        limits: CaptureLimits,
+    ) -> Self {
+        Self { queue, pings, new_projects, clock, ids, limits }
+    }
+
+    /// Passes when a ping may have this moment.
+    pub fn check_moment(&self, at: Timestamp) -> Result<(), MomentError> {
+        self.limits.check(self.clock.now(), at)
+    }
+
+    /// The ping that a draft becomes. It asks no port that could fail, and keeps nothing: that is [`Self::push`].
+    pub fn admit(&self, capturer: &Capturer, draft: PingDraft) -> Result<Ping, PingDraftError> {
+        let now = self.clock.now();
+        if let Some(at) = draft.at {
+            self.limits.check(now, at)?;
+        }
+        let target = match (capturer.rule.target, draft.project) {
+            (CaptureTarget::Job(job), _) => PingTarget::Job(job),
+            (CaptureTarget::Projects { create }, Some(project)) => PingTarget::Project { project, create },
+            (CaptureTarget::Projects { .. }, None) => return Err(PingDraftError::ProjectMissing),
+        };
+        Ok(Ping {
+            id: draft.id.unwrap_or_else(|| PingId::new(self.ids.generate())),
+            token: capturer.token,
+            subject: capturer.subject.clone(),
+            target,
+            zone: capturer.rule.zone,
+            gap: capturer.rule.gap,
+            at: draft.at.unwrap_or(now),
+            received_at: now,
+            minutes: draft.minutes,
+            summary: draft.summary,
+        })
+    }
+
+    /// Hands admitted pings of one token to the queue, all at once, but for those that name one new project too many; none
+    /// is no call. After a failure none was taken for certain.
+    pub async fn push(&self, capturer: &Capturer, mut pings: Vec<Ping>) -> Result<Pushed, BackendError> {
+        let too_many_new = self.too_many_new(capturer, &pings).await?;
+        if !too_many_new.is_empty() {
+            let mut place = 0..;
+            pings.retain(|_| place.next().is_some_and(|place| too_many_new.binary_search(&place).is_err()));
+        }
+        if !pings.is_empty() {
+            self.queue.push(pings).await?;
+        }
+        Ok(Pushed { too_many_new })
+    }
+
+    /// The places of the pings that name one new project too many.
+    async fn too_many_new(&self, capturer: &Capturer, pings: &[Ping]) -> Result<Vec<usize>, BackendError> {
+        if capturer.rule.target != (CaptureTarget::Projects { create: true }) {
+            return Ok(Vec::new());
+        }
+        let mut numbers = HashMap::new();
+        let mut projects = Vec::new();
+        for name in pings.iter().filter_map(|ping| new_project(&ping.target)) {
+            if let Entry::Vacant(number) = numbers.entry(name) {
+                number.insert(projects.len());
+                projects.push(name.clone());
+            }
+        }
+        if projects.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (token, subject, day) = (capturer.token, capturer.subject.clone(), self.today(capturer));
+        let command = AdmitProjects { token, subject, day, projects, most: self.limits.new_jobs_per_day };
+        let admitted = self.new_projects.admit(command).await?;
+        let is_refused = |ping: &Ping| {
+            let number = new_project(&ping.target).and_then(|name| numbers.get(name));
+            number.is_some_and(|number| admitted.get(*number) == Some(&false))
+        };
+        Ok(pings.iter().enumerate().filter(|(_, ping)| is_refused(ping)).map(|(place, _)| place).collect())
+    }
+
+    /// How long it is until the token's next day, when it may have jobs made again.
+    pub fn until_tomorrow(&self, capturer: &Capturer) -> Duration {
+        let (_, last_second) = capturer.rule.zone.bounds_of(self.today(capturer));
+        let micros = last_second.as_micros() - self.clock.now().as_micros() + 1_000_000;
+        Duration::from_micros(u64::try_from(micros).unwrap_or_default())
+    }
+
+    /// A page of pings, latest first, wherever they are: in the ledger, or among the newest [`Self::MOST_QUEUED`] of the
+    /// queue. A ping keeps its place when it goes from one to the other, so a walk through the pages sees none twice; but
+    /// one that was sent again while it was queued may have had two places, of which the earlier one is taken.
+    pub async fn list(
+        &self,
+        principal: &Principal,
+        query: ListKnownPings,
+    ) -> Result<Page<KnownPing, PingCursor>, ServiceError<BackendError>> {
+        principal.require(Scope::Read).map_err(ServiceError::Forbidden)?;
+        self.page(query).await.map_err(ServiceError::Port)
+    }
+
+    async fn page(&self, query: ListKnownPings) -> Result<Page<KnownPing, PingCursor>, BackendError> {
+        // The queue before the ledger, because that is the way that pings go: none is missed in between.
+        let queued = if query.wants_queued() { self.queue.waiting(Self::MOST_QUEUED).await? } else { Vec::new() };
+        let ListKnownPings { token, related_job, state, size, after } = query;
+        let ask = |status| self.pings.list(ListPings { token, related_job, status, size, after });
+        let logged = match state {
+            None => ask(None).await?,
+            Some(PingState::DealtWith(status)) => ask(Some(status)).await?,
+            Some(PingState::Queued) => Page { items: Vec::new(), next: None },
+        };
+        Ok(query.page_of(queued, logged))
+    }
+
+    /// The ping, if it was dealt with or is among the newest [`Self::MOST_QUEUED`] queued ones.
+    pub async fn find(
+        &self,
+        principal: &Principal,
+        id: PingId,
+    ) -> Result<Option<KnownPing>, ServiceError<BackendError>> {
+        principal.require(Scope::Read).map_err(ServiceError::Forbidden)?;
+        self.find_anywhere(id).await.map_err(ServiceError::Port)
+    }
+
+    async fn find_anywhere(&self, id: PingId) -> Result<Option<KnownPing>, BackendError> {
+        if let Some(logged) = self.pings.find(id).await? {
+            return Ok(Some(KnownPing::Logged(logged)));
+        }
+        if let Some(queued) = self.queued(id).await? {
+            return Ok(Some(KnownPing::Queued(queued)));
+        }
+        // It may have gone from one to the other between the two questions.
+        Ok(self.pings.find(id).await?.map(KnownPing::Logged))
+    }
+
+    /// Takes back a ping and the time that it proves; again has no effect.
+    pub async fn take_back(&self, principal: &Principal, id: PingId) -> Result<(), ServiceError<TakeBackError>> {
+        principal.require(Scope::Write).map_err(ServiceError::Forbidden)?;
+        let retract = || self.pings.retract(RetractPing { id, at: self.clock.now() });
+        let refused = match retract().await {
+            Ok(()) => return Ok(()),
+            Err(RetractPingError::NotFound(_)) => match self.queued(id).await {
+                Ok(Some(_)) => TakeBackError::Queued(id),
+                // It may have gone from one to the other between the two questions.
+                Ok(None) => match retract().await {
+                    Ok(()) => return Ok(()),
+                    Err(error) => error.into(),
+                },
+                Err(error) => RetractPingError::from(error).into(),
+            },
+            Err(error) => error.into(),
+        };
+        Err(ServiceError::Port(refused))
+    }
+
+    async fn queued(&self, id: PingId) -> Result<Option<Ping>, BackendError> {
+        Ok(self.queue.waiting(Self::MOST_QUEUED).await?.into_iter().find(|ping| ping.id == id))
+    }
+
+    /// The present day where the token is.
+    pub fn today(&self, capturer: &Capturer) -> DateStamp {
+        capturer.rule.zone.day_of(self.clock.now())
+    }
+
+    /// How much time the token's pings without minutes prove of these days so far, for each job.
+    pub async fn captured(
+        &self,
+        capturer: &Capturer,
+        (from, to): (DateStamp, DateStamp),
+    ) -> Result<Vec<CapturedTime>, BackendError> {
+        self.pings.captured(ListCaptured { token: capturer.token, from, to }).await
+    }
+}
+
+/// The project for which a job may have to be made. What a ping without a name of its own counts for is one that was named
+/// before, or one and the same for all, so it needs no bound.
+fn new_project(target: &PingTarget) -> Option<&JobName> {
+    match target {
+        PingTarget::Project { project, create: true } => project.named(),
+        _ => None,
+    }
+}

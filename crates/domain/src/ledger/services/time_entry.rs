@@ -1,0 +1,275 @@
+//! Use cases on time entries.
+
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use crate::access::{Principal, Scope};
+use crate::ledger::ports::job::Put;
+use crate::ledger::ports::time_entry::{
+    BatchMode, BatchOutcome, DeleteTimeEntry, DeleteTimeEntryError, ListTimeEntries, NewTimeEntry, PutTimeEntry,
+    PutTimeEntryError, RecordBatch, RecordBatchError, RecordTime, RecordTimeError, TimeEntryChanges, TimeEntryCursor,
+    UpdateTimeEntry, UpdateTimeEntryError,
+};
+use crate::ledger::ports::{JobRepository, TimeEntryRepository};
+use crate::ledger::{Applied, Idempotency, Minutes, Precondition, TimeEntry, WorkSummary};
+use crate::page::Page;
+use crate::values::{DateStamp, JobId, TimeEntryId};
+use crate::{BackendError, Clock, IdGenerator, ServiceError};
+
+/// What a caller says of an entry. Who logs it is the principal's subject and never the caller's word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TimeEntryDraft {
+    /// The job it belongs to.
+    pub related_job: JobId,
+    /// How long.
+    pub minutes_worked: Minutes,
+    /// On which date.
+    pub date_stamp: DateStamp,
+    /// What was done.
+    pub work_summary: WorkSummary,
+}
+
+impl TimeEntryDraft {
+    fn into_entry(self, id: TimeEntryId, principal: &Principal) -> NewTimeEntry {
+        NewTimeEntry {
+            id,
+            related_job: self.related_job,
+            minutes_worked: self.minutes_worked,
+            date_stamp: self.date_stamp,
+            work_summary: self.work_summary,
+            created_by: principal.subject.clone(),
+        }
+    }
+}
+
+/// Why a job's entries cannot be listed.
+#[derive(Debug, Clone, Error)]
+pub enum ListJobEntriesError {
+    /// There is no such job.
+    #[error("there is no job {0}")]
+    JobNotFound(JobId),
+    /// The backend failed.
+    #[error(transparent)]
+    Backend(#[from] BackendError),
+}
+
+/// Use cases on time entries: `read` to see, `write` to change.
+#[derive(Clone)]
+pub struct TimeEntryService {
+    entries: Arc<dyn TimeEntryRepository>,
+    jobs: Arc<dyn JobRepository>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdGenerator>,
+}
+
+impl TimeEntryService {
+    /// A service over these ports.
+    pub fn new(
+        entries: Arc<dyn TimeEntryRepository>,
+        jobs: Arc<dyn JobRepository>,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn IdGenerator>,
+    ) -> Self {
+        Self { entries, jobs, clock, ids }
+    }
+
+    /// Logs time: stores an entry with a new id.
+    pub async fn record(
+        &self,
+        principal: &Principal,
+        draft: TimeEntryDraft,
+        idempotency: Option<Idempotency>,
+    ) -> Result<Applied<TimeEntry>, ServiceError<RecordTimeError>> {
+        principal.require(Scope::Write).map_err(ServiceError::Forbidden)?;
+        let entry = draft.into_entry(self.new_id(), principal);
+        let command = RecordTime { entry, at: self.clock.now(), idempotency };
+        self.entries.record(command).await.map_err(ServiceError::Port)
+    }
+
+    /// Logs time many times over, in one transaction.
+    pub async fn record_batch(
+        &self,
+        principal: &Principal,
+        drafts: Vec<TimeEntryDraft>,
+        mode: BatchMode,
+        idempotency: Option<Idempotency>,
+    ) -> Result<Applied<BatchOutcome>, ServiceError<RecordBatchError>> {
+        principal.require(Scope::Write).map_err(ServiceError::Forbidden)?;
+        let entries = drafts.into_iter().map(|draft| draft.into_entry(self.new_id(), principal)).collect();
+        let command = RecordBatch { entries, mode, at: self.clock.now(), idempotency };
+        self.entries.record_batch(command).await.map_err(ServiceError::Port)
+    }
+
+    /// Stores an entry under the caller's id, or replaces it.
+    pub async fn put(
+        &self,
+        principal: &Principal,
+        id: TimeEntryId,
+        draft: TimeEntryDraft,
+        precondition: Precondition,
+    ) -> Result<Put<TimeEntry>, ServiceError<PutTimeEntryError>> {
+        principal.require(Scope::Write).map_err(ServiceError::Forbidden)?;
+        let command = PutTimeEntry { entry: draft.into_entry(id, principal), at: self.clock.now(), precondition };
+        self.entries.put(command).await.map_err(ServiceError::Port)
+    }
+
+    /// Changes the fields that are named, the job among them.
+    pub async fn update(
+        &self,
+        principal: &Principal,
+        id: TimeEntryId,
+        changes: TimeEntryChanges,
+        precondition: Precondition,
+    ) -> Result<TimeEntry, ServiceError<UpdateTimeEntryError>> {
+        principal.require(Scope::Write).map_err(ServiceError::Forbidden)?;
+        let command = UpdateTimeEntry { id, changes, at: self.clock.now(), precondition };
+        self.entries.update(command).await.map_err(ServiceError::Port)
+    }
+
+    /// Deletes an entry.
+    pub async fn delete(
+        &self,
+        principal: &Principal,
+        id: TimeEntryId,
+        precondition: Precondition,
+    ) -> Result<(), ServiceError<DeleteTimeEntryError>> {
+        principal.require(Scope::Write).map_err(ServiceError::Forbidden)?;
+        let command = DeleteTimeEntry { id, at: self.clock.now(), precondition };
+        self.entries.delete(command).await.map_err(ServiceError::Port)
+    }
+
+    /// The entry, if there is one.
+    pub async fn find(
+        &self,
+        principal: &Principal,
+        id: TimeEntryId,
+    ) -> Result<Option<TimeEntry>, ServiceError<BackendError>> {
+        principal.require(Scope::Read).map_err(ServiceError::Forbidden)?;
+        self.entries.find(id).await.map_err(ServiceError::Port)
+    }
+
+    /// A page of entries, latest date first.
+    pub async fn list(
+        &self,
+        principal: &Principal,
+        query: ListTimeEntries,
+    ) -> Result<Page<TimeEntry, TimeEntryCursor>, ServiceError<BackendError>> {
+        principal.require(Scope::Read).map_err(ServiceError::Forbidden)?;
+        self.entries.list(query).await.map_err(ServiceError::Port)
+    }
+
+    /// A page of one job's entries, where an empty page and a job that does not exist are told apart.
+    pub async fn list_of_job(
+        &self,
+        principal: &Principal,
+        job: JobId,
+        query: ListTimeEntries,
+    ) -> Result<Page<TimeEntry, TimeEntryCursor>, ServiceError<ListJobEntriesError>> {
+        let query = ListTimeEntries { related_job: Some(job), ..query };
+        let page = self.list(principal, query).await.map_err(|error| error.map(ListJobEntriesError::Backend))?;
+        if page.items.is_empty() && self.find_job(job).await?.is_none() {
+            return Err(ServiceError::Port(ListJobEntriesError::JobNotFound(job)));
+        }
+        Ok(page)
+    }
+
+    async fn find_job(&self, id: JobId) -> Result<Option<crate::ledger::Job>, ServiceError<ListJobEntriesError>> {
+        self.jobs.find(id).await.map_err(|error| ServiceError::Port(error.into()))
+    }
+
+    fn new_id(&self) -> TimeEntryId {
+        TimeEntryId::new(self.ids.generate())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::ports::{MockJobRepository, MockTimeEntryRepository};
+    use crate::test::{at, clock, ids, job, principal};
+
+    fn service(entries: MockTimeEntryRepository, jobs: MockJobRepository) -> TimeEntryService {
+        TimeEntryService::new(Arc::new(entries), Arc::new(jobs), clock(), ids())
+    }
+
+    fn draft() -> TimeEntryDraft {
+        TimeEntryDraft {
+            related_job: job().id,
+            minutes_worked: Minutes::new(30).unwrap(),
+            date_stamp: "2026-01-02".parse().unwrap(),
+            work_summary: WorkSummary::default(),
+        }
+    }
+
+    #[tokio::test]
+    async fn logged_time_is_by_the_subject_of_the_principal() {
+        let mut entries = MockTimeEntryRepository::new();
+        entries
+            .expect_record()
+            .withf(|c| c.entry.created_by.as_str() == "ada" && c.at == at())
+            .return_once(|c| Ok(Applied::now(c.entry.stored(c.at))));
+        let service = service(entries, MockJobRepository::new());
+        let applied = service.record(&principal("write"), draft(), None).await.unwrap();
+        assert_eq!(applied.outcome.minutes_worked.get(), 30);
+    }
+
+    #[tokio::test]
+    async fn every_entry_of_a_batch_gets_an_id_of_its_own_and_keeps_its_place() {
+        let mut entries = MockTimeEntryRepository::new();
+        entries
+            .expect_record_batch()
+            .return_once(|c| Ok(Applied::now(c.entries.into_iter().map(|entry| Ok(entry.stored(c.at))).collect())));
+        let other = TimeEntryDraft { minutes_worked: Minutes::new(45).unwrap(), ..draft() };
+        let applied = service(entries, MockJobRepository::new())
+            .record_batch(&principal("write"), vec![draft(), other], BatchMode::Atomic, None)
+            .await
+            .unwrap();
+        let stored: Vec<_> = applied.outcome.into_iter().map(Result::unwrap).collect();
+        assert_eq!(stored.iter().map(|e| e.minutes_worked.get()).collect::<Vec<_>>(), [30, 45]);
+        assert_ne!(stored[0].id, stored[1].id);
+    }
+
+    #[tokio::test]
+    async fn an_empty_page_of_an_unknown_job_is_a_refusal_and_of_a_known_one_is_not() {
+        for known in [true, false] {
+            let mut entries = MockTimeEntryRepository::new();
+            entries
+                .expect_list()
+                .withf(|query| query.related_job == Some(job().id))
+                .return_once(|_| Ok(Page { items: vec![], next: None }));
+            let mut jobs = MockJobRepository::new();
+            jobs.expect_find().return_once(move |_| Ok(known.then(job)));
+            let page =
+                service(entries, jobs).list_of_job(&principal("read"), job().id, ListTimeEntries::default()).await;
+            match page {
+                Ok(page) => assert!(known && page.items.is_empty()),
+                Err(error) => {
+                    assert!(!known);
+                    assert!(
+                        matches!(error, ServiceError::Port(ListJobEntriesError::JobNotFound(id)) if id == job().id)
+                    );
+                }
+            }
+        }
+    }
+
+    /// The mocks have no expectations, so that a call that gets through to them fails the test.
+    #[tokio::test]
+    async fn without_the_scope_nothing_reaches_the_ports() {
+        let service = service(MockTimeEntryRepository::new(), MockJobRepository::new());
+        let (reader, writer, none) = (principal("read"), principal("write"), Precondition::None);
+        let id = TimeEntryId::new(uuid::Uuid::nil());
+        assert!(matches!(service.record(&reader, draft(), None).await, Err(ServiceError::Forbidden(_))));
+        let batch = service.record_batch(&reader, vec![], BatchMode::Atomic, None).await;
+        assert!(matches!(batch, Err(ServiceError::Forbidden(_))));
+        assert!(matches!(service.put(&reader, id, draft(), none.clone()).await, Err(ServiceError::Forbidden(_))));
+        let update = service.update(&reader, id, TimeEntryChanges::default(), none.clone()).await;
+        assert!(matches!(update, Err(ServiceError::Forbidden(_))));
+        assert!(matches!(service.delete(&reader, id, none).await, Err(ServiceError::Forbidden(_))));
+        assert!(matches!(service.find(&writer, id).await, Err(ServiceError::Forbidden(_))));
+        assert!(matches!(service.list(&writer, ListTimeEntries::default()).await, Err(ServiceError::Forbidden(_))));
+        let of_job = service.list_of_job(&writer, job().id, ListTimeEntries::default()).await;
+        assert!(matches!(of_job, Err(ServiceError::Forbidden(_))));
+    }
+}

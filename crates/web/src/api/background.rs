@@ -1,0 +1,3 @@
+//! Tasks' runs.
+
+pub(in crate::api) mod tasks;

@@ -1,0 +1,30 @@
+//! What the task endpoint says of itself.
+
+use serde_json::json;
+use stint_domain::access::Scope;
+use stint_domain::background::ports::task::TaskState;
+
+use super::TaskRunBody;
+use crate::openapi::{Described, name, text};
+
+pub(crate) fn list() -> Described {
+    let example = json!({
+        "id": "01890a5d-ac96-774b-bcce-b302099a8057",
+        "task": "prune-pings",
+        "due": "2026-01-02T03:00:00.000000Z",
+        "attempt": 1,
+        "state": "succeeded",
+        "detail": "pruned 12 pings",
+        "instance": "worker-1",
+        "started_at": "2026-01-02T03:00:00.012000Z",
+        "until": "2026-01-02T03:10:00.012000Z",
+        "ended_at": "2026-01-02T03:00:01.500000Z",
+    });
+    let state = text().enum_values(Some(TaskState::ALL.map(TaskState::as_str)));
+    Described::new("Tasks", "list_tasks", "List runs of background tasks", "Latest first.")
+        .needs(Scope::Read)
+        .query("task", "Only runs of this task.", name())
+        .query("state", "Only runs in this state.", state)
+        .paged()
+        .answers_pages::<TaskRunBody<'_>>("A page of runs.", &example)
+}

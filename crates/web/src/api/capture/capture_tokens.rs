@@ -1,0 +1,252 @@
+//! Tokens that capture: `/api/v1/capture-tokens` and `/api/v1/jobs/{id}/capture-tokens`.
+//!
+//! A token's secret is in one answer ever, which is why creating one takes no idempotency key: a replay would need the
+//! secret, which nobody has any more. Tokens have no `ETag`: their last use changes them all the time.
+
+pub(crate) mod describe;
+mod input;
+#[cfg(test)]
+mod tests;
+
+use actix_web::HttpResponse;
+use actix_web::http::{StatusCode, header};
+use serde::Serialize;
+use stint_domain::access::ports::token::{CreateTokenError, ListCapturing, RevokeTokenError, UpdateTokenError};
+use stint_domain::access::{Scope, Token, TokenSecret};
+use stint_domain::capture::CaptureTarget;
+use stint_domain::capture::services::JobOfTokenError;
+use stint_domain::values::{JobId, Timestamp, TokenId, Zone};
+use utoipa::ToSchema;
+
+use crate::api::answer::{Presented, shown, shown_or_null};
+use crate::api::{CAPTURE_TOKENS, answer};
+use crate::base_path::BasePath;
+use crate::exchange::{Answer, Call};
+use crate::media::Media;
+use crate::problem::{Code, Problem};
+use crate::query::{self, Query};
+use crate::{auth, cursor, idempotency};
+
+/// Why creating one takes no idempotency key.
+const NO_REPLAY: &str = "the first answer cannot be given again";
+
+// How refusals become problems.
+
+impl From<JobOfTokenError> for Problem {
+    fn from(error: JobOfTokenError) -> Self {
+        match error {
+            JobOfTokenError::JobNotFound(_) => Self::new(Code::NotFound, error.to_string()),
+            JobOfTokenError::Create(error) => error.into(),
+            JobOfTokenError::Backend(error) => error.into(),
+        }
+    }
+}
+
+impl From<CreateTokenError> for Problem {
+    fn from(error: CreateTokenError) -> Self {
+        match error {
+            // The caller's own.
+            CreateTokenError::MakerRevoked(_) => auth::revoked_meanwhile(),
+            CreateTokenError::Backend(error) => error.into(),
+        }
+    }
+}
+
+impl From<UpdateTokenError> for Problem {
+    fn from(error: UpdateTokenError) -> Self {
+        match error {
+            UpdateTokenError::NotFound(_) => not_found(),
+            UpdateTokenError::Backend(error) => error.into(),
+        }
+    }
+}
+
+impl From<RevokeTokenError> for Problem {
+    fn from(error: RevokeTokenError) -> Self {
+        match error {
+            RevokeTokenError::NotFound(_) => not_found(),
+            RevokeTokenError::Backend(error) => error.into(),
+        }
+    }
+}
+
+/// The id is not repeated: who mistakes the secret for it finds it in no message.
+fn not_found() -> Problem {
+    Problem::new(Code::NotFound, "there is no capture token with this id")
+}
+
+// What is sent.
+
+/// A token that captures.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CaptureToken)]
+pub(crate) struct CaptureTokenBody<'a> {
+    /// Which token. It is no secret.
+    #[serde(serialize_with = "shown")]
+    #[schema(value_type = uuid::Uuid)]
+    id: TokenId,
+    /// What people call it.
+    #[schema(min_length = 1, max_length = 120)]
+    name: &'a str,
+    /// Whom it speaks for: who made it.
+    subject: &'a str,
+    /// The id of the token that made it, with which it is revoked; null, when the operator made it.
+    #[serde(serialize_with = "shown_or_null")]
+    #[schema(value_type = Option<uuid::Uuid>, required)]
+    made_by: Option<TokenId>,
+    /// The job that its pings count for; null, when they count for what their projects stand for.
+    #[serde(serialize_with = "shown_or_null")]
+    #[schema(value_type = Option<uuid::Uuid>, required)]
+    related_job: Option<JobId>,
+    /// Whether a project that stands for no job yet gets a new one.
+    creates_jobs: bool,
+    /// The IANA time zone whose midnight divides the days.
+    #[serde(serialize_with = "shown")]
+    #[schema(value_type = String, example = "Europe/Berlin")]
+    time_zone: Zone,
+    /// Pings less than this apart belong to one span of work.
+    #[schema(minimum = 1, maximum = 86_400)]
+    gap_seconds: u32,
+    /// When it was created, in UTC with microseconds.
+    #[serde(serialize_with = "shown")]
+    #[schema(value_type = chrono::DateTime<chrono::Utc>)]
+    created_at: Timestamp,
+    /// From when on it is refused; null, when that is never.
+    #[serde(serialize_with = "shown_or_null")]
+    #[schema(value_type = Option<chrono::DateTime<chrono::Utc>>, required)]
+    expires_at: Option<Timestamp>,
+    /// When it was revoked; null, when it was not.
+    #[serde(serialize_with = "shown_or_null")]
+    #[schema(value_type = Option<chrono::DateTime<chrono::Utc>>, required)]
+    revoked_at: Option<Timestamp>,
+    /// When the latest of its pings that are logged came in; null before the first.
+    #[serde(serialize_with = "shown_or_null")]
+    #[schema(value_type = Option<chrono::DateTime<chrono::Utc>>, required)]
+    last_used_at: Option<Timestamp>,
+    /// What pings are sent with: in the answer that creates the token, and never again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false, example = "0b9a3c1e-5d7f-4e2a-8b6c-1f0e9d8c7b6a")]
+    secret: Option<&'a str>,
+    /// Where to send them: there when the secret is, and as secret.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false, example = "/ping/0b9a3c1e-5d7f-4e2a-8b6c-1f0e9d8c7b6a")]
+    ping_url: Option<String>,
+}
+
+impl Presented for Token {
+    type Body<'a> = CaptureTokenBody<'a>;
+
+    fn body<'a>(&'a self, _base: &'a BasePath) -> CaptureTokenBody<'a> {
+        // Others than these tokens are never shown; such a one would count for nothing.
+        let rule = self.capture;
+        let (related_job, creates_jobs) = match rule.map(|rule| rule.target) {
+            Some(CaptureTarget::Job(job)) => (Some(job), false),
+            Some(CaptureTarget::Projects { create }) => (None, create),
+            None => (None, false),
+        };
+        CaptureTokenBody {
+            id: self.id,
+            name: self.name.as_str(),
+            subject: self.subject.as_str(),
+            made_by: self.made_by,
+            related_job,
+            creates_jobs,
+            time_zone: rule.map(|rule| rule.zone).unwrap_or_default(),
+            gap_seconds: rule.map(|rule| rule.gap).unwrap_or_default().as_secs(),
+            created_at: self.created_at,
+            expires_at: self.expires_at,
+            revoked_at: self.revoked_at,
+            last_used_at: self.last_used_at,
+            secret: None,
+            ping_url: None,
+        }
+    }
+}
+
+fn created(call: &Call, (token, secret): &(Token, TokenSecret)) -> Answer {
+    let base = call.base_path();
+    let ping_url = Some(format!("{base}/ping/{}", secret.expose()));
+    let body = CaptureTokenBody { secret: Some(secret.expose()), ping_url, ..token.body(base) };
+    let mut response = answer::json(StatusCode::CREATED, &body)?;
+    if let Ok(url) = header::HeaderValue::try_from(format!("{base}{CAPTURE_TOKENS}/{}", token.id)) {
+        response.headers_mut().insert(header::LOCATION, url);
+    }
+    Ok(response)
+}
+
+// Handlers.
+
+pub(crate) async fn create(call: Call) -> Answer {
+    let principal = call.principal(Scope::Write).await?;
+    Query::none(&call.request)?;
+    idempotency::none(&call.request, NO_REPLAY)?;
+    let body = call.body(Media::Json, call.api.limits.body_bytes).await?;
+    let (draft, create) = body.parse(input::draft).await?;
+    created(&call, &call.api.capture_tokens.create_for_projects(&principal, create, draft).await?)
+}
+
+pub(crate) async fn create_of_job(call: Call) -> Answer {
+    let principal = call.principal(Scope::Write).await?;
+    let job = call.id()?;
+    Query::none(&call.request)?;
+    idempotency::none(&call.request, NO_REPLAY)?;
+    let body = call.body(Media::Json, call.api.limits.body_bytes).await?;
+    let draft = body.parse(input::draft_of_job).await?;
+    created(&call, &call.api.capture_tokens.create_for_job(&principal, job, draft).await?)
+}
+
+pub(crate) async fn list(call: Call) -> Answer {
+    let principal = call.principal(Scope::Read).await?;
+    let mut query = Query::of(&call.request, &["related_job", "limit", "cursor"]);
+    let related_job = query.optional("related_job", str::parse);
+    let size = query.optional("limit", query::page_size).unwrap_or_default();
+    let filters = query.filters();
+    let after = query.optional("cursor", |token| cursor::read(token, &filters));
+    query.finish()?;
+    let page = call.api.capture_tokens.list(&principal, ListCapturing { related_job, size, after }).await?;
+    answer::page(&call, &query, &filters, &page)
+}
+
+pub(crate) async fn list_of_job(call: Call) -> Answer {
+    let principal = call.principal(Scope::Read).await?;
+    let job: JobId = call.id()?;
+    let mut query = Query::of(&call.request, &["limit", "cursor"]);
+    let size = query.optional("limit", query::page_size).unwrap_or_default();
+    let filters = format!("job={job}&{}", query.filters());
+    let after = query.optional("cursor", |token| cursor::read(token, &filters));
+    query.finish()?;
+    let listing = ListCapturing { related_job: Some(job), size, after };
+    let page = call.api.capture_tokens.list_of_job(&principal, job, listing).await?;
+    answer::page(&call, &query, &filters, &page)
+}
+
+pub(crate) async fn read(call: Call) -> Answer {
+    let principal = call.principal(Scope::Read).await?;
+    let id = call.id()?;
+    Query::none(&call.request)?;
+    match call.api.capture_tokens.find(&principal, id).await? {
+        Some(token) => answer::json(StatusCode::OK, &token.body(call.base_path())),
+        None => Err(not_found()),
+    }
+}
+
+pub(crate) async fn patch(call: Call) -> Answer {
+    let principal = call.principal(Scope::Write).await?;
+    let id = call.id()?;
+    Query::none(&call.request)?;
+    let body = call.body(Media::MergePatch, call.api.limits.body_bytes).await?;
+    let changes = body.parse(input::changes).await?;
+    let token = call.api.capture_tokens.update(&principal, id, changes).await?;
+    if !answer::sees(&principal) {
+        return Ok(HttpResponse::NoContent().finish());
+    }
+    answer::json(StatusCode::OK, &token.body(call.base_path()))
+}
+
+pub(crate) async fn revoke(call: Call) -> Answer {
+    let principal = call.principal(Scope::Write).await?;
+    let id = call.id()?;
+    Query::none(&call.request)?;
+    call.api.capture_tokens.revoke(&principal, id).await?;
+    Ok(HttpResponse::NoContent().finish())
+}

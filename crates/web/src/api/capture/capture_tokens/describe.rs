@@ -1,0 +1,106 @@
+//! What the endpoints of capture tokens say of themselves.
+
+use serde_json::{Value, json};
+use stint_domain::access::Scope;
+
+use super::CaptureTokenBody;
+use super::input::{CaptureTokenInput, CaptureTokenOfJobInput, CaptureTokenPatch};
+use crate::media::Media;
+use crate::openapi::{Described, uuid};
+use crate::problem::Code;
+
+const TAG: &str = "Capture tokens";
+const JOB: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
+
+fn example(related_job: Option<&str>) -> Value {
+    json!({
+        "id": "01890a5e-0b2c-7d3e-9f40-5a6b7c8d9e0f",
+        "name": "editor",
+        "subject": "ada",
+        "made_by": "01890a5d-7f1e-7a2b-8c3d-4e5f60718293",
+        "related_job": related_job,
+        "creates_jobs": related_job.is_none(),
+        "time_zone": "Europe/Berlin",
+        "gap_seconds": 900,
+        "created_at": "2026-01-02T09:00:00.000000Z",
+        "expires_at": null,
+        "revoked_at": null,
+        "last_used_at": "2026-01-02T17:30:00.000000Z",
+    })
+}
+
+fn created(related_job: Option<&str>) -> Value {
+    let mut example = example(related_job);
+    example["last_used_at"] = Value::Null;
+    example["secret"] = "0b9a3c1e-5d7f-4e2a-8b6c-1f0e9d8c7b6a".into();
+    example["ping_url"] = "/ping/0b9a3c1e-5d7f-4e2a-8b6c-1f0e9d8c7b6a".into();
+    example
+}
+
+pub(crate) fn create() -> Described {
+    let about = "One that is bound to no job: its pings name a project, which stands for one of your jobs. The answer \
+                 has the secret, once. There is no Idempotency-Key here (400): a replay would need the secret. After a \
+                 lost answer, revoke the token that nobody can use and create another.";
+    Described::new(TAG, "create_capture_token", "Create a capture token", about)
+        .needs(Scope::Write)
+        .takes::<CaptureTokenInput>(Media::Json, &json!({ "name": "editor", "creates_jobs": true }))
+        .answers::<CaptureTokenBody<'_>>(201, "The token with its secret.", &["Location"], created(None))
+        .may(&[Code::MalformedHeader])
+}
+
+pub(crate) fn create_of_job() -> Described {
+    let about =
+        "Its pings count for this job. The answer has the secret, once. There is no Idempotency-Key here (400).";
+    Described::new(TAG, "create_capture_token_of_job", "Create a capture token of a job", about)
+        .needs(Scope::Write)
+        .id_of("job")
+        .takes::<CaptureTokenOfJobInput>(Media::Json, &json!({ "name": "editor", "time_zone": "Europe/Berlin" }))
+        .answers::<CaptureTokenBody<'_>>(201, "The token with its secret.", &["Location"], created(Some(JOB)))
+        .may(&[Code::MalformedHeader, Code::NotFound])
+}
+
+pub(crate) fn list() -> Described {
+    Described::new(TAG, "list_capture_tokens", "List capture tokens", "Latest first; revoked and expired ones too.")
+        .needs(Scope::Read)
+        .query("related_job", "Only tokens that are bound to this job.", uuid())
+        .paged()
+        .answers_pages::<CaptureTokenBody<'_>>("A page of tokens.", &example(None))
+}
+
+pub(crate) fn list_of_job() -> Described {
+    Described::new(TAG, "list_capture_tokens_of_job", "List the capture tokens of a job", "Latest first.")
+        .needs(Scope::Read)
+        .id_of("job")
+        .paged()
+        .answers_pages::<CaptureTokenBody<'_>>("A page of tokens.", &example(Some(JOB)))
+        .may(&[Code::NotFound])
+}
+
+pub(crate) fn read() -> Described {
+    Described::new(TAG, "read_capture_token", "Read a capture token", "Without its secret.")
+        .needs(Scope::Read)
+        .id_of("capture token")
+        .answers::<CaptureTokenBody<'_>>(200, "The token.", &[], example(Some(JOB)))
+        .may(&[Code::NotFound])
+}
+
+pub(crate) fn patch() -> Described {
+    let about = "JSON Merge Patch (RFC 7396): what is absent stays. What its pings count for never changes. A new end \
+                 is kept within 5 seconds.";
+    Described::new(TAG, "patch_capture_token", "Change a capture token", about)
+        .needs(Scope::Write)
+        .id_of("capture token")
+        .takes::<CaptureTokenPatch>(Media::MergePatch, &json!({ "expires_at": "2027-01-01T00:00:00Z" }))
+        .answers::<CaptureTokenBody<'_>>(200, "The token, changed.", &[], example(Some(JOB)))
+        .or_unseen(&[])
+        .may(&[Code::NotFound])
+}
+
+pub(crate) fn revoke() -> Described {
+    let about = "Within 5 seconds it is refused. It stays listed, and what it logged stays. Again has no effect.";
+    Described::new(TAG, "revoke_capture_token", "Revoke a capture token", about)
+        .needs(Scope::Write)
+        .id_of("capture token")
+        .empty(204, "It is revoked.", &[])
+        .may(&[Code::NotFound])
+}

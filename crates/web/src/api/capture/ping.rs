@@ -1,0 +1,107 @@
+//! Pings, as tools send them that can call a URL: `/ping/{token}`.
+//!
+//! The secret is in the path, so nothing here repeats the path. Whatever is wrong with a secret, the answer is the same.
+//! One that is malformed is refused without a look-up: the time that takes tells nothing that its sender does not know.
+//! A ping that is taken is in the queue, and no database was asked, unless for a token that was not remembered.
+
+mod accept;
+pub(crate) mod describe;
+mod input;
+#[cfg(test)]
+mod secrecy_tests;
+#[cfg(test)]
+mod tests;
+
+use std::fmt::Write as _;
+
+use actix_web::HttpResponse;
+use actix_web::http::Method;
+use actix_web::http::header::{self, HeaderValue};
+use stint_domain::access::Capturer;
+use stint_domain::access::services::AuthenticateError;
+use stint_domain::capture::{Ping, PingTarget};
+use stint_domain::values::PingId;
+use utoipa::ToSchema;
+
+use self::accept::Form;
+use crate::excerpt::Excerpt;
+use crate::exchange::{Answer, Call};
+use crate::media::Media;
+use crate::problem::{Code, Problem};
+use crate::{idempotency, secrecy};
+
+/// The most bytes of a ping's body: ten times what its longest summary takes, unless every character is escaped.
+const BODY_BYTES: usize = 64 << 10;
+
+/// A ping was taken.
+#[derive(ToSchema)]
+#[schema(as = PingTaken)]
+#[expect(dead_code, reason = "describes what `taken` writes to the OpenAPI document")]
+pub(crate) struct TakenBody {
+    /// Which ping: `/api/v1/pings/{id}` tells what became of it.
+    id: uuid::Uuid,
+}
+
+pub(crate) async fn by_get(call: Call) -> Answer {
+    let capturer = capturer(&call).await?;
+    let ping = input::ping(&call, &capturer, None)?;
+    let id = ping.id;
+    // HEAD is answered alike, but whoever looks before they leap has not worked.
+    if call.request.method() != Method::HEAD {
+        push(&call, &capturer, ping).await?;
+    }
+    Ok(taken(&call, id))
+}
+
+pub(crate) async fn by_post(call: Call) -> Answer {
+    let capturer = capturer(&call).await?;
+    idempotency::none(&call.request, "a ping's `id` makes its repeats count once")?;
+    let body = call.body_of_any_type(BODY_BYTES.min(call.api.limits.body_bytes)).await?;
+    let ping = if body.is_empty() {
+        input::ping(&call, &capturer, None)?
+    } else {
+        Media::Json.check(call.headers())?;
+        body.parse(|json| input::ping(&call, &capturer, Some(json))).await?
+    };
+    let id = ping.id;
+    push(&call, &capturer, ping).await?;
+    Ok(taken(&call, id))
+}
+
+async fn capturer(call: &Call) -> Result<Capturer, Problem> {
+    let secret = call.request.match_info().get("token").unwrap_or_default();
+    call.capturer(secret).await.map_err(|error| match error {
+        AuthenticateError::Backend(error) => error.into(),
+        // Which of these it was is nobody's business.
+        AuthenticateError::Malformed(_) | AuthenticateError::Unknown | AuthenticateError::Refused(_) => {
+            Problem::new(Code::NotFound, "there is no such capture token")
+        }
+    })
+}
+
+async fn push(call: &Call, capturer: &Capturer, ping: Ping) -> Result<(), Problem> {
+    let project = match &ping.target {
+        PingTarget::Project { project, .. } => project.named().cloned(),
+        PingTarget::Job(_) => None,
+    };
+    let pushed = call.api.pings.push(capturer, vec![ping]).await?;
+    let Some(project) = project.filter(|_| !pushed.too_many_new.is_empty()) else { return Ok(()) };
+    let project = Excerpt(secrecy::of_value(project.as_str()));
+    let detail = format!("the project {project} stands for no job, and the token has had as many made today as it may");
+    let tomorrow = call.api.pings.until_tomorrow(capturer).as_secs().max(1);
+    Err(Problem::new(Code::TooManyNewJobs, detail).with_header(header::RETRY_AFTER, HeaderValue::from(tomorrow)))
+}
+
+fn taken(call: &Call, id: PingId) -> HttpResponse {
+    let mut response = HttpResponse::Accepted();
+    match Form::of(call.headers()) {
+        Form::Json => {
+            let mut body = String::with_capacity(48);
+            // Writing to a string never fails.
+            let _ = write!(body, r#"{{"id":"{id}"}}"#);
+            response.insert_header((header::CONTENT_TYPE, "application/json")).body(body)
+        }
+        Form::Text => response.insert_header((header::CONTENT_TYPE, accept::TEXT)).body(format!("{id}\n")),
+        Form::Pixel => response.insert_header((header::CONTENT_TYPE, accept::GIF)).body(accept::PIXEL),
+    }
+}

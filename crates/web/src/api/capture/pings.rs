@@ -1,0 +1,168 @@
+//! Pings that came in, and what became of them: `/api/v1/pings` and `/api/v1/pings/{id}`. They are sent elsewhere.
+
+pub(crate) mod describe;
+#[cfg(test)]
+mod tests;
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use serde::Serialize;
+use stint_domain::access::Scope;
+use stint_domain::capture::ports::ping::{PingStatus, RetractPingError};
+use stint_domain::capture::services::{KnownPing, ListKnownPings, TakeBackError};
+use stint_domain::capture::{PingOutcome, PingTarget};
+use stint_domain::ledger::{Minutes, WorkSummary};
+use stint_domain::values::{JobId, PingId, TimeEntryId, Timestamp, TokenId};
+use utoipa::ToSchema;
+
+use crate::api::answer;
+use crate::api::answer::{Presented, shown, shown_or_null};
+use crate::base_path::BasePath;
+use crate::cursor;
+use crate::exchange::{Answer, Call};
+use crate::problem::{Code, Problem};
+use crate::query::{self, Query};
+
+impl From<TakeBackError> for Problem {
+    fn from(error: TakeBackError) -> Self {
+        match error {
+            TakeBackError::Queued(_) => Self::new(Code::PingQueued, format!("{error}; try again in a moment")),
+            TakeBackError::Retract(RetractPingError::NotFound(_)) => not_found(),
+            TakeBackError::Retract(RetractPingError::JobArchived(_)) => {
+                Self::new(Code::JobArchived, error.to_string()).for_readers()
+            }
+            TakeBackError::Retract(RetractPingError::EntryDetached(_)) => {
+                Self::new(Code::EntryDetached, error.to_string()).for_readers()
+            }
+            TakeBackError::Retract(RetractPingError::Backend(error)) => error.into(),
+        }
+    }
+}
+
+/// The id is not repeated: who mistakes a secret for it finds it in no message.
+fn not_found() -> Problem {
+    Problem::new(Code::NotFound, "there is no ping with this id")
+}
+
+/// A ping, and what became of it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Ping)]
+pub(crate) struct PingBody<'a> {
+    /// Which ping.
+    #[serde(serialize_with = "shown")]
+    #[schema(value_type = uuid::Uuid)]
+    id: PingId,
+    /// The capture token that sent it: its id, not its secret.
+    #[serde(serialize_with = "shown")]
+    #[schema(value_type = uuid::Uuid)]
+    token: TokenId,
+    /// The job that it counts for; null while its project is not looked up, and when that stands for none.
+    #[serde(serialize_with = "shown_or_null")]
+    #[schema(value_type = Option<uuid::Uuid>, required)]
+    related_job: Option<JobId>,
+    /// What became of it: `queued` (it waits), `logged` (it counts), `ignored` or `retracted`.
+    #[schema(example = "logged")]
+    status: &'static str,
+    /// The time entry as or towards which it counts; that of a day's pings is there from the first whole minute on.
+    #[serde(serialize_with = "shown_or_null")]
+    #[schema(value_type = Option<uuid::Uuid>, required)]
+    time_entry: Option<TimeEntryId>,
+    /// Why it was ignored: `job-not-found`, `job-archived`, `project-unknown`, `entry-detached` or `id-taken`.
+    #[schema(required)]
+    reason: Option<&'static str>,
+    /// When work was happening.
+    #[serde(serialize_with = "shown")]
+    #[schema(value_type = chrono::DateTime<chrono::Utc>)]
+    at: Timestamp,
+    /// How long, when it is an entry of its own.
+    #[schema(required, minimum = 1, maximum = 1440)]
+    minutes: Option<u16>,
+    /// What was done.
+    #[schema(required)]
+    summary: Option<&'a str>,
+    /// When it came in.
+    #[serde(serialize_with = "shown")]
+    #[schema(value_type = chrono::DateTime<chrono::Utc>)]
+    received_at: Timestamp,
+    /// When the ledger dealt with it; null while it is queued.
+    #[serde(serialize_with = "shown_or_null")]
+    #[schema(value_type = Option<chrono::DateTime<chrono::Utc>>, required)]
+    logged_at: Option<Timestamp>,
+}
+
+impl Presented for KnownPing {
+    type Body<'a> = PingBody<'a>;
+
+    fn body<'a>(&'a self, _base: &'a BasePath) -> PingBody<'a> {
+        match self {
+            Self::Queued(ping) => PingBody {
+                id: ping.id,
+                token: ping.token,
+                related_job: match ping.target {
+                    PingTarget::Job(job) => Some(job),
+                    PingTarget::Project { .. } => None,
+                },
+                status: "queued",
+                time_entry: None,
+                reason: None,
+                at: ping.at,
+                minutes: ping.minutes.map(Minutes::get),
+                summary: ping.summary.as_ref().map(WorkSummary::as_str),
+                received_at: ping.received_at,
+                logged_at: None,
+            },
+            Self::Logged(ping) => {
+                let (time_entry, reason) = match ping.outcome {
+                    PingOutcome::Logged(entry) => (Some(entry), None),
+                    PingOutcome::Ignored(refusal) => (None, Some(refusal.as_str())),
+                    PingOutcome::Retracted => (None, None),
+                };
+                PingBody {
+                    id: ping.id,
+                    token: ping.token,
+                    related_job: ping.related_job,
+                    status: PingStatus::from(&ping.outcome).as_str(),
+                    time_entry,
+                    reason,
+                    at: ping.at,
+                    minutes: ping.minutes.map(Minutes::get),
+                    summary: ping.summary.as_ref().map(WorkSummary::as_str),
+                    received_at: ping.received_at,
+                    logged_at: Some(ping.logged_at),
+                }
+            }
+        }
+    }
+}
+
+pub(crate) async fn list(call: Call) -> Answer {
+    let principal = call.principal(Scope::Read).await?;
+    let mut query = Query::of(&call.request, &["token", "related_job", "status", "limit", "cursor"]);
+    let token = query.optional("token", str::parse);
+    let related_job = query.optional("related_job", str::parse);
+    let state = query.optional("status", str::parse);
+    let size = query.optional("limit", query::page_size).unwrap_or_default();
+    let filters = query.filters();
+    let after = query.optional("cursor", |token| cursor::read(token, &filters));
+    query.finish()?;
+    let page = call.api.pings.list(&principal, ListKnownPings { token, related_job, state, size, after }).await?;
+    answer::page(&call, &query, &filters, &page)
+}
+
+pub(crate) async fn read(call: Call) -> Answer {
+    let principal = call.principal(Scope::Read).await?;
+    let id: PingId = call.id()?;
+    Query::none(&call.request)?;
+    match call.api.pings.find(&principal, id).await? {
+        Some(ping) => answer::json(StatusCode::OK, &ping.body(call.base_path())),
+        None => Err(not_found()),
+    }
+}
+
+pub(crate) async fn retract(call: Call) -> Answer {
+    let principal = call.principal(Scope::Write).await?;
+    let id = call.id()?;
+    Query::none(&call.request)?;
+    call.api.pings.take_back(&principal, id).await?;
+    Ok(HttpResponse::NoContent().finish())
+}

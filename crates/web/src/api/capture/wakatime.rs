@@ -1,0 +1,137 @@
+//! What editor plugins speak: the part of WakaTime's protocol that they need, under `/api/wakatime/v1`.
+//!
+//! Clients send a heartbeat again until it is answered with 201 or 400, each in its own place of the answer. So nothing
+//! that is wrong with one heartbeat fails a request, what can never succeed is told as 400 there, and what may succeed
+//! later as 429. Everything that is unknown is ignored: clients are older and newer than this server. Errors of a whole request are `{"error": "..."}`.
+
+mod day;
+pub(crate) mod describe;
+mod heartbeat;
+mod items;
+mod key;
+mod results;
+mod spoken;
+mod summaries;
+#[cfg(test)]
+mod tests;
+mod user;
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
+use stint_domain::access::Capturer;
+use stint_domain::access::services::AuthenticateError;
+use stint_domain::capture::Ping;
+use stint_domain::capture::services::PingService;
+
+use crate::api::answer;
+use crate::exchange::{Answer, Call};
+use crate::problem::{Code, Problem};
+
+pub(crate) use day::StatusbarBody;
+pub(crate) use results::ResultsBody;
+pub(crate) use summaries::SummariesBody;
+pub(crate) use user::UserBody;
+
+use self::day::Day;
+use self::results::{Later, Outcome};
+
+/// The most heartbeats of one request that are taken. Later ones are told to come again, with less around them.
+const MOST_TAKEN: usize = 1_000;
+/// The most heartbeats of one request that are looked at: beyond, an answer would be larger than is reasonable.
+const MOST_ANSWERED: usize = 10_000;
+/// The most bytes of a report of errors.
+const REPORT_BYTES: usize = 64 << 10;
+
+/// Takes one heartbeat, or a list of them.
+pub(crate) async fn heartbeats(call: Call) -> Answer {
+    let capturer = capturer(&call).await?;
+    let body = call.body_of_any_type(call.api.limits.batch_bytes).await?;
+    let Sorted { pings, places, mut outcomes } = {
+        let _room = body.room_for(items::cost(&body)).await?;
+        sort_out(&call.api.pings, &capturer, &body)?
+    };
+    // All or nothing: when the queue fails, so does the request, and clients keep what they have.
+    let pushed = call.api.pings.push(&capturer, pings).await?;
+    for ping in pushed.too_many_new {
+        outcomes[places[ping]] = Outcome::Later(Later::NewJobs);
+    }
+    Ok(results::respond(&outcomes))
+}
+
+/// Heartbeats, sorted out.
+struct Sorted {
+    /// What is to be queued.
+    pings: Vec<Ping>,
+    /// Where each ping's heartbeat stands.
+    places: Vec<usize>,
+    /// What becomes of each heartbeat.
+    outcomes: Vec<Outcome>,
+}
+
+fn sort_out(service: &PingService, capturer: &Capturer, body: &[u8]) -> Result<Sorted, Problem> {
+    let body = items::unwrapped(body)?;
+    let items = items::split(&body, MOST_ANSWERED)?;
+    let (mut pings, mut outcomes) = (Vec::with_capacity(items.len().min(MOST_TAKEN)), Vec::with_capacity(items.len()));
+    for (place, item) in items.into_iter().enumerate() {
+        outcomes.push(if place >= MOST_TAKEN {
+            Outcome::Later(Later::TooMany)
+        } else {
+            match heartbeat::ping(service, capturer, item) {
+                Ok(ping) => {
+                    pings.push((place, ping));
+                    Outcome::Taken
+                }
+                Err(outcome) => outcome,
+            }
+        });
+    }
+    // In the order of their own time: one that means the last project finds those before it.
+    pings.sort_by_key(|(_, ping)| ping.at);
+    let (places, pings) = pings.into_iter().unzip();
+    Ok(Sorted { pings, places, outcomes })
+}
+
+/// Whom the key speaks for.
+pub(crate) async fn user(call: Call) -> Answer {
+    let capturer = capturer(&call).await?;
+    answer::json(StatusCode::OK, &UserBody::of(&capturer))
+}
+
+/// How much time today has so far.
+pub(crate) async fn statusbar(call: Call) -> Answer {
+    let capturer = capturer(&call).await?;
+    let today = call.api.pings.today(&capturer);
+    let times = call.api.pings.captured(&capturer, (today, today)).await?;
+    answer::json(StatusCode::OK, &StatusbarBody { data: Day::of(today, today, capturer.rule.zone, &times) })
+}
+
+/// How much time several days have.
+pub(crate) async fn summaries(call: Call) -> Answer {
+    let capturer = capturer(&call).await?;
+    let today = call.api.pings.today(&capturer);
+    let days = summaries::days(call.request.query_string(), today)?;
+    let times = call.api.pings.captured(&capturer, days).await?;
+    answer::json(StatusCode::OK, &SummariesBody::of(days, today, capturer.rule.zone, &times))
+}
+
+/// Takes what a plugin says of its own errors. An operator who looks for it finds that there was some; its text stays
+/// out of the log, because it quotes settings, and so keys.
+pub(crate) async fn plugin_errors(call: Call) -> Answer {
+    capturer(&call).await?;
+    let report = call.body_of_any_type(REPORT_BYTES.min(call.api.limits.body_bytes)).await?;
+    tracing::debug!(bytes = report.len(), "a plugin reported errors of its own");
+    Ok(HttpResponse::Created().insert_header((header::CONTENT_TYPE, "application/json")).body("{}"))
+}
+
+async fn capturer(call: &Call) -> Result<Capturer, Problem> {
+    let refused = || {
+        let problem = Problem::new(Code::Unauthorized, "the API key is missing, unknown, expired or revoked");
+        problem.with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static(r#"Basic realm="stint""#))
+    };
+    let key = key::of(&call.request).ok_or_else(refused)?;
+    call.capturer(&key).await.map_err(|error| match error {
+        AuthenticateError::Backend(error) => error.into(),
+        AuthenticateError::Malformed(_) | AuthenticateError::Unknown | AuthenticateError::Refused(_) => refused(),
+    })
+}

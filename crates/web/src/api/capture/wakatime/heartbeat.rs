@@ -1,0 +1,119 @@
+//! From a heartbeat to a ping. A client throws away for good what is refused, so only the time can be wrong: what is
+//! unknown is ignored, and everything else is made the best of. A time that is only too early is no mistake for good: it
+//! comes, and the client keeps the heartbeat until then.
+
+use stint_domain::access::Capturer;
+use stint_domain::capture::services::{MomentError, PingDraft, PingDraftError, PingService};
+use stint_domain::capture::{Ping, PingProject};
+use stint_domain::ledger::JobName;
+use stint_domain::values::{PingId, Timestamp};
+
+use super::items;
+use super::results::{Later, Outcome};
+use crate::json::Json;
+use crate::moment;
+use crate::problem::Problem;
+
+/// What a heartbeat without a project counts for, where that is needed.
+pub(super) const NO_PROJECT: &str = "Unknown Project";
+
+/// How far ahead a heartbeat may be and be asked for again: by no more than that do zones differ that a clock was set to
+/// by mistake. One from further ahead would be sent again for months, and count for a day on which nobody worked.
+const AHEAD_MICROS: i64 = 24 * 3_600 * 1_000_000;
+
+/// The members that tell heartbeats apart, the time aside. A heartbeat that is sent again has them all alike.
+const IDENTITY: [&str; 7] = ["entity", "type", "category", "project", "branch", "language", "is_write"];
+/// Where the project is among them.
+const PROJECT: usize = 3;
+
+/// Which part of a heartbeat will never do, and why.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Refused {
+    pub(super) part: Part,
+    pub(super) detail: String,
+}
+
+/// A part of a heartbeat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    Heartbeat,
+    Time,
+}
+
+impl Part {
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Heartbeat => "heartbeat",
+            Self::Time => "time",
+        }
+    }
+}
+
+/// The ping that a heartbeat is, or what is told in its place.
+pub(super) fn ping(pings: &PingService, capturer: &Capturer, text: &[u8]) -> Result<Ping, Outcome> {
+    let refused = |part, detail| Outcome::Refused(Refused { part, detail });
+    let (mut time, mut identity) = (None, [None; IDENTITY.len()]);
+    let see = |name: &str, value| {
+        if name == "time" {
+            time = Some(value);
+        } else if let Some(place) = IDENTITY.iter().position(|known| *known == name) {
+            identity[place] = Some(value);
+        }
+    };
+    if items::members(text, see).is_none() {
+        let detail =
+            Json::parse(text).map_or_else(Problem::into_detail, |json| format!("must be an object, got {json}"));
+        return Err(refused(Part::Heartbeat, detail));
+    }
+    let at = moment(time).map_err(|detail| refused(Part::Time, detail))?;
+    let draft = PingDraft {
+        id: Some(PingId::named(capturer.token, &name(at, &identity))),
+        at: Some(at),
+        project: project(identity[PROJECT]),
+        ..PingDraft::default()
+    };
+    pings.admit(capturer, draft).map_err(|error| match error {
+        PingDraftError::Moment(MomentError::Ahead(latest)) if at.as_micros() - latest.as_micros() <= AHEAD_MICROS => {
+            Outcome::Later(Later::Ahead)
+        }
+        PingDraftError::Moment(_) => refused(Part::Time, error.to_string()),
+        PingDraftError::ProjectMissing => refused(Part::Heartbeat, error.to_string()),
+    })
+}
+
+fn moment(time: Option<&[u8]>) -> Result<Timestamp, String> {
+    let time = Json::parse(time.ok_or("must be given")?).map_err(Problem::into_detail)?;
+    moment::from_json(&time)
+}
+
+/// The project, its name as near to what was sent as a name can be. Tokens that are bound to a job do not look at it.
+fn project(json: Option<&[u8]>) -> Option<PingProject> {
+    let (sent, fallback) = (json.and_then(items::text).unwrap_or_default(), JobName::new(NO_PROJECT).ok()?);
+    let sent = sent.trim();
+    if is_placeholder(sent) {
+        return Some(PingProject::Unnamed { last: true, fallback });
+    }
+    Some(JobName::cut(sent).map_or(PingProject::Unnamed { last: false, fallback }, PingProject::Named))
+}
+
+/// Whether it is what plugins of browsers send for what they do not know, such as `<<LAST_PROJECT>>`. There are others, for
+/// branches and languages; none of them is a project's name.
+fn is_placeholder(text: &str) -> bool {
+    let word = text.strip_prefix("<<").and_then(|text| text.strip_suffix(">>"));
+    word.is_some_and(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_uppercase() || b == b'_'))
+}
+
+/// What the heartbeat is called, so that its repeats are known. No name that a sender chooses has a control character,
+/// so that it is none of those.
+fn name(at: Timestamp, identity: &[Option<&[u8]>]) -> String {
+    let mut name = format!("heartbeat\0{}", at.as_micros());
+    for part in identity {
+        name.push('\0');
+        match part {
+            Some(b"true") => name.push_str("true"),
+            Some(json) => name.push_str(&items::text(json).unwrap_or_default()),
+            None => {}
+        }
+    }
+    name
+}

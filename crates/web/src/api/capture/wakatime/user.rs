@@ -1,0 +1,54 @@
+//! Who the key speaks for, as plugins ask before they send anything: one that knows no user says that nobody is signed in.
+
+use serde::Serialize;
+use stint_domain::access::Capturer;
+use stint_domain::values::TokenId;
+use utoipa::ToSchema;
+
+use crate::api::answer::shown;
+
+/// The user whom a plugin asks for.
+#[derive(Serialize, ToSchema)]
+#[schema(as = WakaTimeUser)]
+pub(crate) struct UserBody<'a> {
+    data: User<'a>,
+}
+
+/// Whom the token speaks for. People have no addresses and pictures here.
+#[derive(Serialize, ToSchema)]
+#[schema(as = WakaTimeUserData)]
+struct User<'a> {
+    /// The token's id.
+    #[serde(serialize_with = "shown")]
+    #[schema(value_type = uuid::Uuid)]
+    id: TokenId,
+    /// The token's subject, as in the other names.
+    username: &'a str,
+    display_name: &'a str,
+    full_name: &'a str,
+    #[schema(required)]
+    email: Option<&'a str>,
+    #[schema(required)]
+    photo: Option<&'a str>,
+    /// The token's time zone.
+    timezone: &'static str,
+    /// The token's gap, in minutes.
+    timeout: u32,
+}
+
+impl<'a> UserBody<'a> {
+    pub(super) fn of(capturer: &'a Capturer) -> Self {
+        let name = capturer.subject.as_str();
+        let data = User {
+            id: capturer.token,
+            username: name,
+            display_name: name,
+            full_name: name,
+            email: None,
+            photo: None,
+            timezone: capturer.rule.zone.as_str(),
+            timeout: capturer.rule.gap.as_secs().div_ceil(60),
+        };
+        Self { data }
+    }
+}

@@ -1,0 +1,48 @@
+//! What the batch endpoint says of itself.
+
+use serde_json::json;
+use stint_domain::access::Scope;
+
+use super::{BatchInput, Results};
+use crate::api::ledger::time_entries::describe::{TAG, example, input};
+use crate::media::Media;
+use crate::openapi::Described;
+use crate::problem::Code;
+
+pub(crate) fn record() -> Described {
+    let about = "Up to 1,000 entries in one transaction, with one result per item in their order. `atomic`: all are \
+                 stored, or none is and the answer is one problem whose pointers name the items. `per_item`: those that \
+                 can be stored are.";
+    let refused = json!({
+        "status": 422,
+        "problem": {
+            "type": Code::ValidationFailed.type_uri(),
+            "title": Code::ValidationFailed.spec().title,
+            "status": 422,
+            "code": "validation-failed",
+            "detail": "/items/1/minutes_worked: must be a whole number from 1 to 1440, got 0",
+            "errors": [{
+                "pointer": "/items/1/minutes_worked",
+                "detail": "must be a whole number from 1 to 1440, got 0",
+            }],
+        },
+    });
+    let stored = json!({ "status": 201, "time_entry": example() });
+    Described::new(TAG, "record_batch", "Log time many times over", about)
+        .needs(Scope::Write)
+        .idempotent()
+        .takes::<BatchInput>(Media::Json, &json!({ "mode": "per_item", "items": [input()] }))
+        .answers::<Results<'_>>(
+            201,
+            "An atomic batch was stored.",
+            &["Idempotency-Replayed"],
+            json!({ "results": [stored] }),
+        )
+        .answers::<Results<'_>>(
+            207,
+            "What became of each item of a batch per item.",
+            &["Idempotency-Replayed"],
+            json!({ "results": [stored, refused] }),
+        )
+        .may(&[Code::UnknownJob, Code::JobArchived])
+}

@@ -1,0 +1,277 @@
+//! Jobs: `/api/v1/jobs` and `/api/v1/jobs/{id}`.
+
+pub(crate) mod describe;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+use actix_web::HttpResponse;
+use serde::Serialize;
+use stint_domain::access::Scope;
+use stint_domain::ledger::ports::job::{
+    CreateJobError, DeleteJobError, EntriesOfDeleted, JobChanges, ListJobs, Put, PutJobError, UpdateJobError,
+};
+use stint_domain::ledger::services::JobDraft;
+use stint_domain::ledger::{Job, JobStatus, NamePart};
+use stint_domain::values::{JobId, Timestamp, Version};
+use utoipa::ToSchema;
+
+use crate::api::answer::{Presented, Resource, shown};
+use crate::api::{JOBS, answer};
+use crate::base_path::BasePath;
+use crate::conditional::{self, ReadCondition};
+use crate::exchange::{Answer, Call};
+use crate::fields::{self, Fields};
+use crate::json::Json;
+use crate::media::Media;
+use crate::openapi::Name;
+use crate::problem::{Code, Errors, Problem};
+use crate::query::{self, Query};
+use crate::{cursor, idempotency};
+
+// How refusals become problems.
+
+impl From<CreateJobError> for Problem {
+    fn from(error: CreateJobError) -> Self {
+        match error {
+            // The id came from the generator, never from the caller.
+            CreateJobError::IdTaken(_) => Self::defect(&error),
+            CreateJobError::KeyReused => Self::key_reused(),
+            CreateJobError::Backend(error) => error.into(),
+        }
+    }
+}
+
+impl From<PutJobError> for Problem {
+    fn from(error: PutJobError) -> Self {
+        match error {
+            PutJobError::Precondition(failed) => failed.into(),
+            PutJobError::Backend(error) => error.into(),
+        }
+    }
+}
+
+impl From<UpdateJobError> for Problem {
+    fn from(error: UpdateJobError) -> Self {
+        match error {
+            UpdateJobError::NotFound(_) => Self::new(Code::NotFound, error.to_string()),
+            UpdateJobError::Precondition(failed) => failed.into(),
+            UpdateJobError::Backend(error) => error.into(),
+        }
+    }
+}
+
+impl From<DeleteJobError> for Problem {
+    fn from(error: DeleteJobError) -> Self {
+        match error {
+            DeleteJobError::NotFound(_) => Self::new(Code::NotFound, error.to_string()),
+            DeleteJobError::HasEntries(_) => {
+                Self::new(Code::JobHasEntries, format!("{error}; ?entries=delete deletes them with it"))
+            }
+            DeleteJobError::Precondition(failed) => failed.into(),
+            DeleteJobError::Backend(error) => error.into(),
+        }
+    }
+}
+
+// What is sent and received.
+
+/// A job.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Job)]
+pub(crate) struct JobBody<'a> {
+    /// Which job.
+    #[serde(serialize_with = "shown")]
+    #[schema(value_type = uuid::Uuid)]
+    id: JobId,
+    /// What people call it.
+    #[schema(min_length = 1, max_length = 120)]
+    name: &'a str,
+    /// Whether it takes time.
+    #[serde(serialize_with = "shown")]
+    #[schema(value_type = Status)]
+    status: JobStatus,
+    /// The sum over its entries.
+    #[schema(minimum = 0, maximum = 9_007_199_254_740_991_u64)]
+    total_minutes: u64,
+    /// The URL of its entries.
+    #[serde(serialize_with = "shown")]
+    #[schema(value_type = String, format = "uri-reference")]
+    time_entries: EntriesUrl<'a>,
+    /// When it was created, in UTC with microseconds.
+    #[serde(serialize_with = "shown")]
+    #[schema(value_type = chrono::DateTime<chrono::Utc>)]
+    created_at: Timestamp,
+    /// When it last changed, its total included.
+    #[serde(serialize_with = "shown")]
+    #[schema(value_type = chrono::DateTime<chrono::Utc>)]
+    updated_at: Timestamp,
+}
+
+/// Whether a job takes time.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "describes JobStatus to the OpenAPI document")]
+enum Status {
+    Open,
+    Archived,
+}
+
+/// What a caller says of a job.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what `draft` reads to the OpenAPI document")]
+#[serde(deny_unknown_fields)]
+pub(crate) struct JobInput {
+    /// What people call it: trimmed and in NFC, 1 to 120 characters, one of them visible, no control
+    /// characters.
+    #[schema(value_type = Name)]
+    name: String,
+    /// Whether it takes time; `open` unless given.
+    #[schema(required = false, default = "open")]
+    status: Status,
+}
+
+/// The fields of a job to change; what is absent stays.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what `changes` reads to the OpenAPI document")]
+#[serde(deny_unknown_fields)]
+pub(crate) struct JobPatch {
+    /// A new name.
+    #[schema(required = false, value_type = Name)]
+    name: String,
+    /// Archives or reopens.
+    #[schema(required = false)]
+    status: Status,
+}
+
+struct EntriesUrl<'a> {
+    base: &'a BasePath,
+    job: JobId,
+}
+
+impl fmt::Display for EntriesUrl<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{JOBS}/{}/time-entries", self.base, self.job)
+    }
+}
+
+impl Presented for Job {
+    type Body<'a> = JobBody<'a>;
+
+    fn body<'a>(&'a self, base: &'a BasePath) -> JobBody<'a> {
+        JobBody {
+            id: self.id,
+            name: self.name.as_str(),
+            status: self.status,
+            total_minutes: self.total_minutes.get(),
+            time_entries: EntriesUrl { base, job: self.id },
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+        }
+    }
+}
+
+impl Resource for Job {
+    fn version(&self) -> Version {
+        self.version
+    }
+
+    fn url(&self) -> String {
+        format!("{JOBS}/{}", self.id)
+    }
+}
+
+const KNOWN: &str = "`name` and `status`";
+
+fn draft(json: Json<'_>) -> Result<JobDraft, Problem> {
+    let mut errors = Errors::default();
+    let mut fields = Fields::new(json, "", &mut errors);
+    let name = fields.required("name", fields::job_name);
+    let status = fields.optional("status", fields::job_status).unwrap_or_default();
+    fields.finish(KNOWN);
+    errors.check(name.map(|name| JobDraft { name, status }))
+}
+
+fn changes(json: Json<'_>) -> Result<JobChanges, Problem> {
+    let mut errors = Errors::default();
+    let mut fields = Fields::new(json, "", &mut errors);
+    let name = fields.optional("name", fields::job_name);
+    let status = fields.optional("status", fields::job_status);
+    fields.finish(KNOWN);
+    errors.check(Some(JobChanges { name, status }))
+}
+
+// Handlers.
+
+pub(crate) async fn list(call: Call) -> Answer {
+    let principal = call.principal(Scope::Read).await?;
+    let mut query = Query::of(&call.request, &["status", "q", "limit", "cursor"]);
+    let status = query.optional("status", str::parse);
+    let name_part = query.optional("q", NamePart::new);
+    let size = query.optional("limit", query::page_size).unwrap_or_default();
+    let filters = query.filters();
+    let after = query.optional("cursor", |token| cursor::read(token, &filters));
+    query.finish()?;
+    let page = call.api.jobs.list(&principal, ListJobs { status, name_part, size, after }).await?;
+    answer::page(&call, &query, &filters, &page)
+}
+
+pub(crate) async fn create(call: Call) -> Answer {
+    let principal = call.principal(Scope::Write).await?;
+    Query::none(&call.request)?;
+    let body = call.body(Media::Json, call.api.limits.body_bytes).await?;
+    let idempotency = idempotency::of(&call.request, call.path(), &body, principal.token)?;
+    let draft = body.parse(draft).await?;
+    let applied = call.api.jobs.create(&principal, draft, idempotency).await?;
+    answer::applied(applied, |job| answer::created(&call, &job))
+}
+
+pub(crate) async fn read(call: Call) -> Answer {
+    let principal = call.principal(Scope::Read).await?;
+    let id: JobId = call.id()?;
+    Query::none(&call.request)?;
+    let condition = ReadCondition::of(call.headers())?;
+    match call.api.jobs.find(&principal, id).await? {
+        Some(job) => answer::read(&call, &job, &condition),
+        None => Err(Problem::new(Code::NotFound, format!("there is no job {id}"))),
+    }
+}
+
+pub(crate) async fn put(call: Call) -> Answer {
+    let principal = call.principal(Scope::Write).await?;
+    let id = call.id()?;
+    Query::none(&call.request)?;
+    let precondition = conditional::for_write(call.headers())?;
+    let body = call.body(Media::Json, call.api.limits.body_bytes).await?;
+    let draft = body.parse(draft).await?;
+    match call.api.jobs.put(&principal, id, draft, precondition).await? {
+        Put::Created(job) => answer::created(&call, &job),
+        Put::Replaced(job) => answer::changed(&call, &principal, &job),
+    }
+}
+
+pub(crate) async fn patch(call: Call) -> Answer {
+    let principal = call.principal(Scope::Write).await?;
+    let id = call.id()?;
+    Query::none(&call.request)?;
+    let precondition = conditional::for_write(call.headers())?;
+    let body = call.body(Media::MergePatch, call.api.limits.body_bytes).await?;
+    let changes = body.parse(changes).await?;
+    let job = call.api.jobs.update(&principal, id, changes, precondition).await?;
+    answer::changed(&call, &principal, &job)
+}
+
+pub(crate) async fn delete(call: Call) -> Answer {
+    let principal = call.principal(Scope::Write).await?;
+    let id = call.id()?;
+    let mut query = Query::of(&call.request, &["entries"]);
+    let entries = query.optional("entries", |value| match value {
+        "delete" => Ok(EntriesOfDeleted::Delete),
+        _ => Err("must be `delete`"),
+    });
+    query.finish()?;
+    let precondition = conditional::for_write(call.headers())?;
+    call.api.jobs.delete(&principal, id, entries.unwrap_or_default(), precondition).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
