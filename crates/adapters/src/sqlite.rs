@@ -31,7 +31,6 @@
 mod access;
 mod background;
 mod capture;
-mod columns;
 mod connection;
 mod error;
 mod file;

@@ -1,3 +1,4 @@
 //! Tokens.
 
+pub(in crate::postgres) mod rows;
 pub(in crate::postgres) mod token;

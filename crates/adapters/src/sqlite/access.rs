@@ -1,3 +1,4 @@
 //! Tokens.
 
+pub(in crate::sqlite) mod rows;
 pub(in crate::sqlite) mod token;

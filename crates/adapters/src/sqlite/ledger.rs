@@ -3,5 +3,6 @@
 pub(in crate::sqlite) mod group;
 pub(in crate::sqlite) mod idempotency;
 pub(in crate::sqlite) mod job;
+pub(in crate::sqlite) mod rows;
 pub(in crate::sqlite) mod time_entry;
 pub(in crate::sqlite) mod totals;

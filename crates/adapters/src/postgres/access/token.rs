@@ -15,8 +15,9 @@ use stint_domain::values::TokenId;
 use stint_domain::{BackendError, Page};
 
 use crate::postgres::Postgres;
+use crate::postgres::access::rows::TokenRow;
 use crate::postgres::attempt::{Failure, transaction};
-use crate::postgres::rows::{TokenRow, timestamptz};
+use crate::postgres::rows::timestamptz;
 use crate::postgres::schema::tokens;
 
 #[async_trait]

@@ -5,10 +5,9 @@
 //! ([`decide`]): lock, read, decide, store.
 
 pub(in crate::postgres) mod decide;
-mod find;
 mod held;
 mod keys;
-mod pages;
+pub(super) mod pages;
 mod record;
 mod statements;
 
@@ -20,6 +19,7 @@ use stint_domain::BackendError;
 use stint_domain::ledger::{Job, TimeEntry};
 use stint_domain::values::{JobId, TimeEntryId};
 
+use super::find::{entries, jobs};
 use crate::grouping::GroupError;
 use crate::ledger::group::Scope;
 use crate::ledger::{Attempted, Command, LedgerStore, PageOfJob, TimeEntryPage, Write, alone};
@@ -29,7 +29,6 @@ use crate::postgres::error::BACKEND;
 use crate::postgres::error::is_locked;
 use crate::postgres::session::Session;
 use decide::Locks;
-use find::{entries, jobs};
 use statements::{LockFreeJobs, LockJobs};
 
 impl LedgerStore for Postgres {

@@ -21,11 +21,13 @@ use stint_domain::ledger::{Applied, Job, JobName, JobStatus, Precondition};
 use stint_domain::values::{JobId, Timestamp};
 use stint_domain::{BackendError, Page};
 
+use super::find;
 use super::idempotency::once_per_key;
 use crate::postgres::Postgres;
 use crate::postgres::attempt::{Failure, transaction};
 use crate::postgres::error::{Fault, fault};
-use crate::postgres::rows::{JobRow, timestamptz};
+use crate::postgres::ledger::rows::JobRow;
+use crate::postgres::rows::timestamptz;
 use crate::postgres::schema::{jobs, time_entries};
 use crate::postgres::sql::Sql;
 use statements::{Change, Delete};
@@ -68,8 +70,7 @@ impl JobRepository for Postgres {
 }
 
 fn find<R: From<BackendError>>(connection: &mut PgConnection, id: JobId) -> Result<Option<Job>, Failure<R>> {
-    let row = jobs::table.find(id.as_uuid()).select(JobRow::as_select()).first(connection).optional()?;
-    row.map(Job::try_from).transpose().map_err(Failure::refused)
+    Ok(find::jobs(connection, [id])?.pop())
 }
 
 /// Stores a job unless the id is taken.

@@ -2,8 +2,9 @@
 
 mod list;
 
+use std::iter;
+
 use async_trait::async_trait;
-use diesel::prelude::*;
 use stint_domain::ledger::ports::TimeEntryRepository;
 use stint_domain::ledger::ports::job::Put;
 use stint_domain::ledger::ports::time_entry::{
@@ -14,10 +15,11 @@ use stint_domain::ledger::{Applied, TimeEntry};
 use stint_domain::values::TimeEntryId;
 use stint_domain::{BackendError, Page};
 
+use super::find;
+use super::group::pages;
+use crate::ledger::PageOfJob;
 use crate::postgres::Postgres;
 use crate::postgres::attempt::Failure;
-use crate::postgres::rows::TimeEntryRow;
-use crate::postgres::schema::time_entries;
 
 #[async_trait]
 impl TimeEntryRepository for Postgres {
@@ -42,15 +44,13 @@ impl TimeEntryRepository for Postgres {
     }
 
     async fn find(&self, id: TimeEntryId) -> Result<Option<TimeEntry>, BackendError> {
-        self.reading(move |connection| {
-            let entry = time_entries::table.find(id.as_uuid()).select(TimeEntryRow::as_select());
-            let row: Option<TimeEntryRow> = entry.first(connection).optional()?;
-            row.map(TimeEntry::try_from).transpose().map_err(Failure::Refused)
-        })
-        .await
+        self.reading(move |connection| Ok(find::entries(connection, iter::once(id))?.pop())).await
     }
 
     async fn list(&self, query: ListTimeEntries) -> Result<Page<TimeEntry, TimeEntryCursor>, BackendError> {
-        self.reading(move |connection| list::list(connection, &query)).await
+        let Some(page) = PageOfJob::of(&query) else {
+            return self.reading(move |connection| list::list(connection, &query)).await;
+        };
+        self.reading(move |connection| pages::find(connection, &[page])?.pop().ok_or(Failure::Overtaken)).await
     }
 }

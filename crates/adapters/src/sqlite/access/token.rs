@@ -14,9 +14,9 @@ use stint_domain::values::{Timestamp, TokenId};
 use stint_domain::{BackendError, Page, PageSize};
 
 use crate::sqlite::Sqlite;
-use crate::sqlite::columns::TokenColumns;
+use crate::sqlite::access::rows::TokenColumns;
+use crate::sqlite::access::rows::TokenRow;
 use crate::sqlite::error::classify;
-use crate::sqlite::rows::TokenRow;
 use crate::sqlite::schema::tokens;
 
 #[async_trait]

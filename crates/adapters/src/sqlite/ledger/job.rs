@@ -17,9 +17,9 @@ use stint_domain::{BackendError, Page};
 
 use super::idempotency::once;
 use crate::sqlite::Sqlite;
-use crate::sqlite::columns::JobColumns;
 use crate::sqlite::error::classify;
-use crate::sqlite::rows::JobRow;
+use crate::sqlite::ledger::rows::JobColumns;
+use crate::sqlite::ledger::rows::JobRow;
 use crate::sqlite::schema::{jobs, time_entries};
 use crate::sqlite::update_row::UpdateRow;
 

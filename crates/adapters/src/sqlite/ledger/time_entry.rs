@@ -15,9 +15,9 @@ use stint_domain::values::TimeEntryId;
 use stint_domain::{BackendError, Page};
 
 use crate::sqlite::Sqlite;
-use crate::sqlite::columns::TimeEntryColumns;
 use crate::sqlite::error::classify;
-use crate::sqlite::rows::TimeEntryRow;
+use crate::sqlite::ledger::rows::TimeEntryColumns;
+use crate::sqlite::ledger::rows::TimeEntryRow;
 use crate::sqlite::schema::time_entries;
 use crate::sqlite::update_row::UpdateRow;
 pub(in crate::sqlite) use listing::page;

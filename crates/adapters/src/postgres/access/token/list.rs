@@ -7,8 +7,9 @@ use stint_domain::access::Token;
 use stint_domain::access::ports::token::{ListCapturing, ListTokens, TokenCursor};
 use stint_domain::{BackendError, Page, PageSize};
 
+use crate::postgres::access::rows::{TokenColumns, TokenRow};
 use crate::postgres::attempt::Failure;
-use crate::postgres::rows::{TokenColumns, TokenRow, timestamptz};
+use crate::postgres::rows::timestamptz;
 use crate::postgres::sql::{Sql, Varying};
 
 type Listing<'a> = Sql<'a, Varying<TokenColumns>>;

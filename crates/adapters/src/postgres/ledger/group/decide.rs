@@ -17,7 +17,6 @@ use stint_domain::BackendError;
 use stint_domain::ledger::Job;
 use stint_domain::values::JobId;
 
-use super::find::{entries, jobs};
 use super::held::Held;
 use super::keys;
 use super::statements::{Count, Create, Delete, Edit, LockFreeJobs, LockJobs, bind_entries};
@@ -26,7 +25,9 @@ use crate::ledger::{Attempted, Ledger, Write};
 use crate::postgres::attempt::{Doubt, Failure, Repeat, attempt_in, transaction};
 use crate::postgres::error::BACKEND;
 use crate::postgres::error::is_locked;
-use crate::postgres::rows::{JobColumns, JobRow, timestamptz};
+use crate::postgres::ledger::find::{entries, jobs};
+use crate::postgres::ledger::rows::{JobColumns, JobRow};
+use crate::postgres::rows::timestamptz;
 use crate::postgres::session::Session;
 use crate::postgres::sql::{Constant, Sql};
 

@@ -13,7 +13,8 @@ use uuid::Uuid;
 
 use crate::ledger::{PageOfJob, TimeEntryPage};
 use crate::postgres::attempt::Failure;
-use crate::postgres::rows::{TimeEntryColumns, TimeEntryRow, date};
+use crate::postgres::ledger::rows::{TimeEntryColumns, TimeEntryRow, entry_columns};
+use crate::postgres::rows::date;
 use crate::postgres::sql::{Constant, Sql};
 
 /// The rows of pages, each with its page's place among them.
@@ -21,17 +22,18 @@ struct FindPages;
 
 impl Constant for FindPages {
     type Columns = (BigInt, TimeEntryColumns);
-    const SQL: &'static str = "
-        SELECT page.place, entry.*
+    const SQL: &'static str = concat!(
+        "SELECT page.place, entry.*
         FROM unnest(?, ?, ?, ?, ?) WITH ORDINALITY AS page (job, first_date, end_date, end_id, rows, place)
         CROSS JOIN LATERAL (
-            SELECT
-                id, related_job, minutes_worked, date_stamp, work_summary, created_by, version, created_at, updated_at
-            FROM time_entries
+            SELECT ",
+        entry_columns!(),
+        " FROM time_entries
             WHERE related_job = page.job AND date_stamp >= page.first_date
                 AND (date_stamp, id) < (page.end_date, page.end_id)
             ORDER BY date_stamp DESC, id DESC LIMIT page.rows
-        ) AS entry";
+        ) AS entry"
+    );
 }
 
 /// Postgres' `-infinity` and `infinity`.
@@ -39,7 +41,7 @@ const BEFORE_ALL_DATES: PgDate = PgDate(i32::MIN);
 const AFTER_ALL_DATES: i32 = i32::MAX;
 
 /// Each of the pages, in order.
-pub(super) fn find(
+pub(in crate::postgres) fn find(
     connection: &mut PgConnection,
     pages: &[PageOfJob],
 ) -> Result<Vec<TimeEntryPage>, Failure<BackendError>> {

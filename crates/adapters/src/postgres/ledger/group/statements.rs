@@ -5,37 +5,22 @@ use diesel::sql_types::{Array, BigInt, Date, SmallInt, Text, Timestamptz, Uuid a
 use stint_domain::ledger::TimeEntry;
 
 use super::keys::forgotten;
-use crate::postgres::rows::{JobColumns, TimeEntryColumns, date, timestamptz};
+use crate::postgres::ledger::rows::{JobColumns, entry_columns, job_columns};
+use crate::postgres::rows::{date, timestamptz};
 use crate::postgres::sql::{Constant, Sql};
-
-/// The jobs with these ids.
-pub(super) struct FindJobs;
-
-impl Constant for FindJobs {
-    type Columns = JobColumns;
-    const SQL: &'static str = "
-        SELECT id, name, status, total_minutes, version, created_at, updated_at FROM jobs WHERE id = ANY (?)";
-}
-
-/// The entries with these ids.
-pub(super) struct FindEntries;
-
-impl Constant for FindEntries {
-    type Columns = TimeEntryColumns;
-    const SQL: &'static str = "
-        SELECT id, related_job, minutes_worked, date_stamp, work_summary, created_by, version, created_at, updated_at
-        FROM time_entries WHERE id = ANY (?)";
-}
 
 /// Locks these jobs and the present ones of these entries, without those that are left out, in the order that everybody
 /// takes locks in.
 macro_rules! lock_jobs {
     () => {
-        "
-        SELECT id, name, status, total_minutes, version, created_at, updated_at FROM jobs
+        concat!(
+            "SELECT ",
+            job_columns!(),
+            " FROM jobs
         WHERE id = ANY (? || ARRAY (SELECT related_job FROM time_entries WHERE time_entries.id = ANY (?)))
             AND id <> ALL (?)
         ORDER BY id FOR NO KEY UPDATE"
+        )
     };
 }
 
@@ -58,8 +43,7 @@ impl Constant for LockFreeJobs {
 /// Rows of entries, from the arrays that [`bind_entries`] gives.
 macro_rules! entries {
     () => {
-        "unnest(?, ?, ?, ?, ?, ?, ?, ?, ?) AS entry
-            (id, related_job, minutes_worked, date_stamp, work_summary, created_by, version, created_at, updated_at)"
+        concat!("unnest(?, ?, ?, ?, ?, ?, ?, ?, ?) AS entry (", entry_columns!(), ")")
     };
 }
 
@@ -103,9 +87,9 @@ macro_rules! counted {
 macro_rules! stored {
     () => {
         concat!(
-            "INSERT INTO time_entries
-                (id, related_job, minutes_worked, date_stamp, work_summary, created_by, version, created_at, updated_at)
-            SELECT entry.* FROM ",
+            "INSERT INTO time_entries (",
+            entry_columns!(),
+            ") SELECT entry.* FROM ",
             entries!(),
             " JOIN counted ON counted.id = entry.related_job
             RETURNING id"
@@ -148,12 +132,8 @@ pub(super) struct Create;
 
 impl Constant for Create {
     type Columns = ();
-    const SQL: &'static str = concat!(
-        "INSERT INTO time_entries
-            (id, related_job, minutes_worked, date_stamp, work_summary, created_by, version, created_at, updated_at)
-        SELECT entry.* FROM ",
-        entries!()
-    );
+    const SQL: &'static str =
+        concat!("INSERT INTO time_entries (", entry_columns!(), ") SELECT entry.* FROM ", entries!());
 }
 
 /// Replaces what can be changed of entries of locked jobs.

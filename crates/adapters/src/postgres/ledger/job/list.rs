@@ -8,16 +8,15 @@ use stint_domain::ledger::ports::job::{JobCursor, ListJobs};
 use stint_domain::{BackendError, Page};
 
 use crate::postgres::attempt::Failure;
-use crate::postgres::rows::{JobColumns, JobRow, timestamptz};
+use crate::postgres::ledger::rows::{JobColumns, JobRow, job_columns};
+use crate::postgres::rows::timestamptz;
 use crate::postgres::sql::{Sql, Varying};
 
 pub(super) fn list(
     connection: &mut PgConnection,
     query: &ListJobs,
 ) -> Result<Page<Job, JobCursor>, Failure<BackendError>> {
-    let mut sql = Sql::<Varying<JobColumns>>::varying(
-        "SELECT id, name, status, total_minutes, version, created_at, updated_at FROM jobs WHERE true",
-    );
+    let mut sql = Sql::<Varying<JobColumns>>::varying(concat!("SELECT ", job_columns!(), " FROM jobs WHERE true"));
     if let Some(status) = query.status {
         sql = sql.text(" AND status = ?").bind::<Text, _>(status.as_str());
     }

@@ -1,6 +1,6 @@
 //! The statements on jobs that Diesel's query language cannot say.
 
-use crate::postgres::rows::JobColumns;
+use crate::postgres::ledger::rows::{JobColumns, job_columns};
 use crate::postgres::sql::Constant;
 
 /// Changes the fields that are given, if the job is there and has one of the versions that are given.
@@ -8,12 +8,14 @@ pub(super) struct Change;
 
 impl Constant for Change {
     type Columns = JobColumns;
-    const SQL: &'static str = "
-        UPDATE jobs SET
+    const SQL: &'static str = concat!(
+        "UPDATE jobs SET
             name = coalesce(?, name), name_folded = coalesce(?, name_folded), status = coalesce(?, status),
             version = version + 1, updated_at = GREATEST(updated_at, ?)
         WHERE id = ? AND coalesce(version = ANY (?), true)
-        RETURNING id, name, status, total_minutes, version, created_at, updated_at";
+        RETURNING ",
+        job_columns!()
+    );
 }
 
 /// Deletes a job, if it is there and has one of the versions that are given.

@@ -8,17 +8,19 @@ use stint_domain::ledger::ports::time_entry::{ListTimeEntries, TimeEntryCursor};
 use stint_domain::{BackendError, Page};
 
 use crate::postgres::attempt::Failure;
-use crate::postgres::rows::{TimeEntryColumns, TimeEntryRow, date};
+use crate::postgres::ledger::rows::{TimeEntryColumns, TimeEntryRow, entry_columns};
+use crate::postgres::rows::date;
 use crate::postgres::sql::{Sql, Varying};
 
 pub(super) fn list(
     connection: &mut PgConnection,
     query: &ListTimeEntries,
 ) -> Result<Page<TimeEntry, TimeEntryCursor>, Failure<BackendError>> {
-    let mut sql = Sql::<Varying<TimeEntryColumns>>::varying(
-        "SELECT id, related_job, minutes_worked, date_stamp, work_summary, created_by, version, created_at, updated_at
-        FROM time_entries WHERE true",
-    );
+    let mut sql = Sql::<Varying<TimeEntryColumns>>::varying(concat!(
+        "SELECT ",
+        entry_columns!(),
+        " FROM time_entries WHERE true"
+    ));
     if let Some(job) = query.related_job {
         sql = sql.text(" AND related_job = ?").bind::<SqlUuid, _>(job.as_uuid());
     }

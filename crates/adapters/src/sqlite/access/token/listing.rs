@@ -5,8 +5,8 @@ use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
 use stint_domain::access::ports::token::{ListCapturing, ListTokens, TokenCursor};
 
+use crate::sqlite::access::rows::TokenRow;
 use crate::sqlite::keyset::{after, before};
-use crate::sqlite::rows::TokenRow;
 use crate::sqlite::schema::tokens;
 
 type Listing = IntoBoxed<'static, Select<tokens::table, AsSelect<TokenRow, Sqlite>>, Sqlite>;

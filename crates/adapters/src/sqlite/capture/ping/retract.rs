@@ -13,9 +13,9 @@ use stint_domain::values::PingId;
 use super::rows::PingRow;
 use super::{around, store};
 use crate::capture::counting::{Captured, Mark, Retraction, Summary};
+use crate::sqlite::access::rows::TokenRow;
 use crate::sqlite::error::{BACKEND, classify};
 use crate::sqlite::ledger::group;
-use crate::sqlite::rows::TokenRow;
 use crate::sqlite::schema::{pings, tokens};
 
 const DAY: i64 = 86_400_000_000;

@@ -10,7 +10,7 @@ use stint_domain::{BackendError, Page};
 
 use crate::sqlite::error::classify;
 use crate::sqlite::keyset::before;
-use crate::sqlite::rows::JobRow;
+use crate::sqlite::ledger::rows::JobRow;
 use crate::sqlite::schema::jobs;
 
 #[diesel::declare_sql_function]

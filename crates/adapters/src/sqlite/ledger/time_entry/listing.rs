@@ -9,7 +9,7 @@ use stint_domain::{BackendError, Page};
 
 use crate::sqlite::error::classify;
 use crate::sqlite::keyset::before;
-use crate::sqlite::rows::TimeEntryRow;
+use crate::sqlite::ledger::rows::TimeEntryRow;
 use crate::sqlite::schema::time_entries;
 
 pub(in crate::sqlite) fn page(

@@ -1,0 +1,46 @@
+//! Jobs and entries by id.
+
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, Uuid as SqlUuid};
+use stint_domain::BackendError;
+use stint_domain::ledger::{Job, TimeEntry};
+use stint_domain::values::{JobId, TimeEntryId};
+
+use super::rows::{JobColumns, JobRow, TimeEntryColumns, TimeEntryRow, entry_columns, job_columns};
+use crate::postgres::attempt::Failure;
+use crate::postgres::sql::{Constant, Sql};
+
+struct FindJobs;
+
+impl Constant for FindJobs {
+    type Columns = JobColumns;
+    const SQL: &'static str = concat!("SELECT ", job_columns!(), " FROM jobs WHERE id = ANY (?)");
+}
+
+struct FindEntries;
+
+impl Constant for FindEntries {
+    type Columns = TimeEntryColumns;
+    const SQL: &'static str = concat!("SELECT ", entry_columns!(), " FROM time_entries WHERE id = ANY (?)");
+}
+
+/// Those of the jobs that exist, in any order.
+pub(super) fn jobs<R: From<BackendError>>(
+    connection: &mut PgConnection,
+    ids: impl IntoIterator<Item = JobId>,
+) -> Result<Vec<Job>, Failure<R>> {
+    let ids: Vec<_> = ids.into_iter().map(JobId::as_uuid).collect();
+    let rows: Vec<JobRow> = Sql::<FindJobs>::constant().bind::<Array<SqlUuid>, _>(ids).load(connection)?;
+    rows.into_iter().map(Job::try_from).collect::<Result<_, _>>().map_err(Failure::refused)
+}
+
+/// Those of the entries that exist, in any order.
+pub(super) fn entries<R: From<BackendError>>(
+    connection: &mut PgConnection,
+    ids: impl IntoIterator<Item = TimeEntryId>,
+) -> Result<Vec<TimeEntry>, Failure<R>> {
+    let ids: Vec<_> = ids.into_iter().map(TimeEntryId::as_uuid).collect();
+    let rows: Vec<TimeEntryRow> = Sql::<FindEntries>::constant().bind::<Array<SqlUuid>, _>(ids).load(connection)?;
+    rows.into_iter().map(TimeEntry::try_from).collect::<Result<_, _>>().map_err(Failure::refused)
+}

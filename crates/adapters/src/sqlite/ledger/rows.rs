@@ -1,0 +1,139 @@
+//! Jobs and time entries as rows: as they are read, and the columns of a whole one, for an insert and an update alike.
+//!
+//! What never changes is left out of updates, above all `created_at`: SQLite would write its index anew.
+
+use diesel::prelude::*;
+use stint_domain::BackendError;
+use stint_domain::ledger::{Job, JobName, Minutes, TimeEntry, TotalMinutes, WorkSummary};
+use stint_domain::values::{JobId, Subject, TimeEntryId};
+
+use crate::sqlite::rows::{row, timestamp, uuid, version};
+use crate::sqlite::schema::{jobs, time_entries};
+
+/// A row of `jobs`.
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = jobs)]
+pub(in crate::sqlite) struct JobRow {
+    id: Vec<u8>,
+    name: String,
+    status: String,
+    total_minutes: i64,
+    version: i64,
+    created_at: i64,
+    updated_at: i64,
+}
+
+impl TryFrom<JobRow> for Job {
+    type Error = BackendError;
+
+    fn try_from(stored: JobRow) -> Result<Self, BackendError> {
+        let row = row("jobs", &stored.id);
+        Ok(Self {
+            id: JobId::new(uuid(&row, "id", &stored.id)?),
+            name: row.column("name", stored.name, |name| JobName::stored(name))?,
+            status: row.column("status", stored.status, |status| status.parse())?,
+            total_minutes: row.column("total_minutes", stored.total_minutes, |total| TotalMinutes::new(*total))?,
+            version: version(&row, stored.version)?,
+            created_at: timestamp(&row, "created_at", stored.created_at)?,
+            updated_at: timestamp(&row, "updated_at", stored.updated_at)?,
+        })
+    }
+}
+
+/// A row of `time_entries`.
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = time_entries)]
+pub(in crate::sqlite) struct TimeEntryRow {
+    id: Vec<u8>,
+    related_job: Vec<u8>,
+    minutes_worked: i64,
+    date_stamp: String,
+    work_summary: String,
+    created_by: String,
+    version: i64,
+    created_at: i64,
+    updated_at: i64,
+}
+
+impl TryFrom<TimeEntryRow> for TimeEntry {
+    type Error = BackendError;
+
+    fn try_from(stored: TimeEntryRow) -> Result<Self, BackendError> {
+        let row = row("time_entries", &stored.id);
+        Ok(Self {
+            id: TimeEntryId::new(uuid(&row, "id", &stored.id)?),
+            related_job: JobId::new(uuid(&row, "related_job", &stored.related_job)?),
+            minutes_worked: row.column("minutes_worked", stored.minutes_worked, |minutes| Minutes::new(*minutes))?,
+            date_stamp: row.column("date_stamp", stored.date_stamp, |date| date.parse())?,
+            work_summary: row.column("work_summary", stored.work_summary, |text| WorkSummary::stored(text))?,
+            created_by: row.column("created_by", stored.created_by, |subject| Subject::stored(subject))?,
+            version: version(&row, stored.version)?,
+            created_at: timestamp(&row, "created_at", stored.created_at)?,
+            updated_at: timestamp(&row, "updated_at", stored.updated_at)?,
+        })
+    }
+}
+
+/// The columns of `jobs`.
+#[derive(Debug, Insertable, AsChangeset)]
+#[diesel(table_name = jobs)]
+pub(in crate::sqlite) struct JobColumns<'a> {
+    pub(in crate::sqlite) id: [u8; 16],
+    name: &'a str,
+    name_folded: String,
+    status: &'static str,
+    total_minutes: i64,
+    version: i64,
+    #[diesel(skip_update)]
+    created_at: i64,
+    updated_at: i64,
+}
+
+impl<'a> From<&'a Job> for JobColumns<'a> {
+    fn from(job: &'a Job) -> Self {
+        Self {
+            id: job.id.as_uuid().into_bytes(),
+            name: job.name.as_str(),
+            name_folded: job.name.folded(),
+            status: job.status.as_str(),
+            // At most 2^53 - 1.
+            total_minutes: job.total_minutes.get().cast_signed(),
+            version: job.version.get(),
+            created_at: job.created_at.as_micros(),
+            updated_at: job.updated_at.as_micros(),
+        }
+    }
+}
+
+/// The columns of `time_entries`.
+#[derive(Debug, Insertable, AsChangeset)]
+#[diesel(table_name = time_entries)]
+pub(in crate::sqlite) struct TimeEntryColumns<'a> {
+    pub(in crate::sqlite) id: [u8; 16],
+    related_job: [u8; 16],
+    minutes_worked: i64,
+    date_stamp: String,
+    work_summary: &'a str,
+    #[diesel(skip_update)]
+    created_by: &'a str,
+    version: i64,
+    #[diesel(skip_update)]
+    created_at: i64,
+    updated_at: i64,
+}
+
+impl<'a> From<&'a TimeEntry> for TimeEntryColumns<'a> {
+    fn from(entry: &'a TimeEntry) -> Self {
+        Self {
+            id: entry.id.as_uuid().into_bytes(),
+            related_job: entry.related_job.as_uuid().into_bytes(),
+            minutes_worked: entry.minutes_worked.get().into(),
+            date_stamp: entry.date_stamp.to_string(),
+            work_summary: entry.work_summary.as_str(),
+            created_by: entry.created_by.as_str(),
+            version: entry.version.get(),
+            created_at: entry.created_at.as_micros(),
+            updated_at: entry.updated_at.as_micros(),
+        }
+    }
+}
