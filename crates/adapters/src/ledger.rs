@@ -47,7 +47,7 @@ pub(crate) struct Ledger {
 }
 
 /// What an idempotent write did.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Job(Job),
     TimeEntry(TimeEntry),

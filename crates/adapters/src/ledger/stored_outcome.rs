@@ -5,7 +5,7 @@
 //! does not is [`Corrupt`]. The wording of an HTTP answer is not stored: `web` renders the outcome again.
 
 use serde::{Deserialize, Serialize};
-use stint_domain::ledger::ports::time_entry::{BatchOutcome, RecordRefusal};
+use stint_domain::ledger::ports::time_entry::RecordRefusal;
 use stint_domain::ledger::{Idempotency, Job, JobName, Minutes, TimeEntry, TotalMinutes, WorkSummary};
 use stint_domain::values::{DateStamp, JobId, Subject, TimeEntryId, Timestamp, Version};
 use stint_domain::{BackendError, Corrupt};
@@ -15,17 +15,67 @@ use crate::ledger::Outcome;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// An outcome that can be stored and read back.
-pub(crate) trait StoredOutcome: Sized {
+/// An outcome as it is stored: `{"form": ..., "outcome": ...}`.
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "form", content = "outcome")]
+pub(crate) enum StoredOutcome {
+    #[serde(rename = "job/1")]
+    Job(StoredJob),
+    #[serde(rename = "time_entry/1")]
+    TimeEntry(StoredTimeEntry),
+    #[serde(rename = "time_entry_batch/1")]
+    Batch(Vec<StoredItem>),
+}
+
+impl StoredOutcome {
     /// The text to store.
-    fn to_text(&self) -> String;
+    pub(crate) fn to_text(&self) -> String {
+        // Plain structs of numbers and strings always serialise.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
 
-    /// The outcome in a stored text.
-    fn from_text(text: &str) -> Result<Self, BoxError>;
+impl From<&Outcome> for StoredOutcome {
+    fn from(outcome: &Outcome) -> Self {
+        match outcome {
+            Outcome::Job(job) => job.into(),
+            Outcome::TimeEntry(entry) => entry.into(),
+            Outcome::Batch(items) => Self::Batch(items.iter().map(StoredItem::from).collect()),
+        }
+    }
+}
 
+impl From<&Job> for StoredOutcome {
+    fn from(job: &Job) -> Self {
+        Self::Job(job.into())
+    }
+}
+
+impl From<&TimeEntry> for StoredOutcome {
+    fn from(entry: &TimeEntry) -> Self {
+        Self::TimeEntry(entry.into())
+    }
+}
+
+impl TryFrom<StoredOutcome> for Outcome {
+    type Error = BoxError;
+
+    fn try_from(stored: StoredOutcome) -> Result<Self, BoxError> {
+        Ok(match stored {
+            StoredOutcome::Job(job) => Self::Job(job.try_into()?),
+            StoredOutcome::TimeEntry(entry) => Self::TimeEntry(entry.try_into()?),
+            StoredOutcome::Batch(items) => {
+                Self::Batch(items.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?)
+            }
+        })
+    }
+}
+
+impl Outcome {
     /// The outcome that `backend` stored under a key, or which row holds something else.
-    fn read(backend: &'static str, key: &Idempotency, text: &str) -> Result<Self, BackendError> {
-        Self::from_text(text).map_err(|source| {
+    pub(crate) fn read(backend: &'static str, key: &Idempotency, text: &str) -> Result<Self, BackendError> {
+        let read = || Self::try_from(serde_json::from_str::<StoredOutcome>(text)?);
+        read().map_err(|source| {
             let (table, column) = ("idempotency_keys", "outcome");
             let id = format!("({}, {})", key.token, key.key.as_str());
             let value = text.chars().take(200).collect();
@@ -34,66 +84,8 @@ pub(crate) trait StoredOutcome: Sized {
     }
 }
 
-/// One form of outcome: which domain type it holds, and how to get there and back.
-macro_rules! stored_outcome {
-    ($outcome:ty, $form:literal, $stored:ty) => {
-        impl StoredOutcome for $outcome {
-            fn to_text(&self) -> String {
-                let stored = Stored { form: $form.to_owned(), outcome: <$stored>::from(self) };
-                // Plain structs of numbers and strings always serialise.
-                serde_json::to_string(&stored).unwrap_or_default()
-            }
-
-            fn from_text(text: &str) -> Result<Self, BoxError> {
-                let Stored { form, outcome } = serde_json::from_str::<Stored<$stored>>(text)?;
-                if form != $form {
-                    return Err(format!("the form is {form:?} where {:?} is expected", $form).into());
-                }
-                outcome.try_into()
-            }
-        }
-    };
-}
-
-stored_outcome!(Job, "job/1", StoredJob);
-stored_outcome!(TimeEntry, "time_entry/1", StoredTimeEntry);
-stored_outcome!(BatchOutcome, "time_entry_batch/1", StoredBatch);
-
-impl Outcome {
-    /// The text to store.
-    pub(crate) fn to_text(&self) -> String {
-        match self {
-            Self::Job(job) => job.to_text(),
-            Self::TimeEntry(entry) => entry.to_text(),
-            Self::Batch(outcome) => outcome.to_text(),
-        }
-    }
-
-    /// The outcome of whatever write `backend` stored under a key, or which row holds something else.
-    pub(crate) fn read(backend: &'static str, key: &Idempotency, text: &str) -> Result<Self, BackendError> {
-        #[derive(Deserialize)]
-        struct Form {
-            form: String,
-        }
-
-        match serde_json::from_str(text) {
-            Ok(Form { form }) if form.starts_with("job/") => Job::read(backend, key, text).map(Self::Job),
-            Ok(Form { form }) if form.starts_with("time_entry_batch/") => {
-                BatchOutcome::read(backend, key, text).map(Self::Batch)
-            }
-            _ => TimeEntry::read(backend, key, text).map(Self::TimeEntry),
-        }
-    }
-}
-
 #[derive(Serialize, Deserialize)]
-struct Stored<T> {
-    form: String,
-    outcome: T,
-}
-
-#[derive(Serialize, Deserialize)]
-struct StoredJob {
+pub(crate) struct StoredJob {
     id: Uuid,
     name: String,
     status: String,
@@ -135,7 +127,7 @@ impl TryFrom<StoredJob> for Job {
 }
 
 #[derive(Serialize, Deserialize)]
-struct StoredTimeEntry {
+pub(crate) struct StoredTimeEntry {
     id: Uuid,
     related_job: Uuid,
     minutes_worked: i64,
@@ -182,46 +174,42 @@ impl TryFrom<StoredTimeEntry> for TimeEntry {
 }
 
 #[derive(Serialize, Deserialize)]
-struct StoredBatch(Vec<StoredItem>);
-
-#[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum StoredItem {
+pub(crate) enum StoredItem {
     Stored(StoredTimeEntry),
     IdTaken(Uuid),
     JobNotFound(Uuid),
     JobArchived(Uuid),
 }
 
-impl From<&BatchOutcome> for StoredBatch {
-    fn from(outcome: &BatchOutcome) -> Self {
-        let item = |item: &Result<TimeEntry, RecordRefusal>| match item {
-            Ok(entry) => StoredItem::Stored(entry.into()),
-            Err(RecordRefusal::IdTaken(id)) => StoredItem::IdTaken(id.as_uuid()),
-            Err(RecordRefusal::JobNotFound(id)) => StoredItem::JobNotFound(id.as_uuid()),
-            Err(RecordRefusal::JobArchived(id)) => StoredItem::JobArchived(id.as_uuid()),
-        };
-        Self(outcome.iter().map(item).collect())
+impl From<&Result<TimeEntry, RecordRefusal>> for StoredItem {
+    fn from(item: &Result<TimeEntry, RecordRefusal>) -> Self {
+        match item {
+            Ok(entry) => Self::Stored(entry.into()),
+            Err(RecordRefusal::IdTaken(id)) => Self::IdTaken(id.as_uuid()),
+            Err(RecordRefusal::JobNotFound(id)) => Self::JobNotFound(id.as_uuid()),
+            Err(RecordRefusal::JobArchived(id)) => Self::JobArchived(id.as_uuid()),
+        }
     }
 }
 
-impl TryFrom<StoredBatch> for BatchOutcome {
+impl TryFrom<StoredItem> for Result<TimeEntry, RecordRefusal> {
     type Error = BoxError;
 
-    fn try_from(stored: StoredBatch) -> Result<Self, BoxError> {
-        let item = |item| match item {
+    fn try_from(item: StoredItem) -> Result<Self, BoxError> {
+        match item {
             StoredItem::Stored(entry) => TimeEntry::try_from(entry).map(Ok),
             StoredItem::IdTaken(id) => Ok(Err(RecordRefusal::IdTaken(TimeEntryId::new(id)))),
             StoredItem::JobNotFound(id) => Ok(Err(RecordRefusal::JobNotFound(JobId::new(id)))),
             StoredItem::JobArchived(id) => Ok(Err(RecordRefusal::JobArchived(JobId::new(id)))),
-        };
-        stored.0.into_iter().map(item).collect()
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use stint_domain::BackendErrorKind;
+    use stint_domain::ledger::ports::time_entry::BatchOutcome;
     use stint_domain::ledger::{Fingerprint, IdempotencyKey, JobStatus};
     use stint_domain::values::TokenId;
 
@@ -254,42 +242,56 @@ mod tests {
         }
     }
 
-    #[test]
-    fn every_outcome_is_read_back_as_it_was() {
-        let batch: BatchOutcome = vec![
+    fn batch() -> BatchOutcome {
+        vec![
             Ok(entry()),
             Err(RecordRefusal::IdTaken(entry().id)),
             Err(RecordRefusal::JobNotFound(job().id)),
             Err(RecordRefusal::JobArchived(job().id)),
-        ];
-        assert_eq!(Job::from_text(&job().to_text()).unwrap(), job());
-        assert_eq!(TimeEntry::from_text(&entry().to_text()).unwrap(), entry());
-        assert_eq!(BatchOutcome::from_text(&batch.to_text()).unwrap(), batch);
+        ]
     }
 
-    /// Keys outlive an upgrade, so these very texts must stay readable: add a form instead of changing one.
+    fn read(text: &str) -> Result<Outcome, BackendError> {
+        let key = IdempotencyKey::new("k-1").unwrap();
+        let key = Idempotency { token: TokenId::new(Uuid::nil()), key, fingerprint: Fingerprint([0; 32]) };
+        Outcome::read("postgres", &key, text)
+    }
+
     #[test]
-    fn the_forms_of_the_first_release_stay_readable() {
+    fn every_outcome_is_read_back_as_it_was() {
+        for outcome in [Outcome::Job(job()), Outcome::TimeEntry(entry()), Outcome::Batch(batch())] {
+            assert_eq!(read(&StoredOutcome::from(&outcome).to_text()).unwrap(), outcome);
+        }
+    }
+
+    /// Keys outlive an upgrade, so these very texts must stay readable: add a form instead of changing one. And a release
+    /// that is rolled back reads what a later one wrote.
+    #[test]
+    fn the_forms_of_the_first_release_stay_what_they_are() {
         let job_text = r#"{"form":"job/1","outcome":{"id":"00000000-0000-0000-0000-000000000001","name":"Päckchen","status":"archived","total_minutes":90,"version":3,"created_at":1700000000000001,"updated_at":1700000000000001}}"#;
-        assert_eq!(Job::from_text(job_text).unwrap(), job());
         let batch_text = r#"{"form":"time_entry_batch/1","outcome":[{"job_not_found":"00000000-0000-0000-0000-000000000001"},{"stored":{"id":"00000000-0000-0000-0000-000000000002","related_job":"00000000-0000-0000-0000-000000000001","minutes_worked":90,"date_stamp":"0001-01-01","work_summary":" two\n\"lines\" 🧮","created_by":"ada","version":1700000000000001,"created_at":1700000000000001,"updated_at":1700000000000001}}]}"#;
-        let batch = vec![Err(RecordRefusal::JobNotFound(job().id)), Ok(entry())];
-        assert_eq!(BatchOutcome::from_text(batch_text).unwrap(), batch);
+        let entry_text = r#"{"form":"time_entry/1","outcome":{"id":"00000000-0000-0000-0000-000000000002","related_job":"00000000-0000-0000-0000-000000000001","minutes_worked":90,"date_stamp":"0001-01-01","work_summary":" two\n\"lines\" 🧮","created_by":"ada","version":1700000000000001,"created_at":1700000000000001,"updated_at":1700000000000001}}"#;
+        let batch = Outcome::Batch(vec![Err(RecordRefusal::JobNotFound(job().id)), Ok(entry())]);
+        for (text, outcome) in
+            [(job_text, Outcome::Job(job())), (entry_text, Outcome::TimeEntry(entry())), (batch_text, batch)]
+        {
+            assert_eq!(read(text).unwrap(), outcome);
+            assert_eq!(StoredOutcome::from(&outcome).to_text(), text);
+        }
     }
 
     #[test]
     fn text_of_another_form_or_with_bad_values_is_corrupt_and_names_its_row() {
-        let key = Idempotency {
-            token: TokenId::new(Uuid::nil()),
-            key: IdempotencyKey::new("k-1").unwrap(),
-            fingerprint: Fingerprint([0; 32]),
-        };
-        let of_a_day_with_1500_minutes = entry().to_text().replace(":90,", ":1500,");
-        for text in ["", "{}", &job().to_text(), &of_a_day_with_1500_minutes] {
-            let error = TimeEntry::read("postgres", &key, text).unwrap_err();
+        let text = StoredOutcome::from(&entry()).to_text();
+        let (longer_than_a_day, unknown) =
+            (text.replace(":90,", ":1500,"), text.replace("time_entry/1", "time_entry/9"));
+        for (text, why) in [("", "EOF"), ("{}", "form"), (&longer_than_a_day, "1440"), (&unknown, "`time_entry/9`")] {
+            let error = read(text).unwrap_err();
             assert_eq!(error.kind, BackendErrorKind::Corrupt, "{text}");
             let place = "idempotency_keys.outcome of (00000000-0000-0000-0000-000000000000, k-1) holds";
             assert!(error.source.to_string().starts_with(place), "{}", error.source);
+            let cause = error.source.source().unwrap().to_string();
+            assert!(cause.contains(why), "{cause}");
         }
     }
 }

@@ -3,13 +3,10 @@
 use std::time::Duration;
 
 use stint_domain::capture::Gap;
+use stint_domain::ledger::Idempotency;
 
 use super::{Period, Settings};
 
-/// What the API promises about idempotency keys.
-const KEYS_PROMISED: Duration = Duration::from_hours(24);
-/// After which writes forget them by themselves.
-const KEYS_FORGOTTEN: Duration = Duration::from_hours(48);
 /// How much longer than pings may come in they are kept: a ping needs its neighbours, which are at most a day away, and
 /// clocks differ.
 const PING_MARGIN: Duration = Duration::from_hours(48);
@@ -27,7 +24,7 @@ pub(super) fn broken(settings: &Settings) -> Option<(&'static str, String)> {
         return Some(("http.body_budget", rule.to_owned()));
     }
     let (keys, pings) = (retention.idempotency_keys.0, retention.pings.0);
-    if !(KEYS_PROMISED..=KEYS_FORGOTTEN).contains(&keys) {
+    if !(Idempotency::PROMISED..=Idempotency::KEPT).contains(&keys) {
         return Some(("retention.idempotency_keys", "must be from `24h` to `48h`".to_owned()));
     }
     if pings < capture.max_age.0.saturating_add(PING_MARGIN) {

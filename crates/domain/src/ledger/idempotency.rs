@@ -1,5 +1,7 @@
 //! Writes that may be sent twice and happen once.
 
+use std::time::Duration;
+
 use thiserror::Error;
 
 use crate::values::TokenId;
@@ -59,6 +61,17 @@ pub struct Idempotency {
     /// What the key was used for.
     pub fingerprint: Fingerprint,
 }
+
+impl Idempotency {
+    /// For how long callers may count on it.
+    pub const PROMISED: Duration = Duration::from_hours(24);
+    /// After which the SQL backends forget a key by themselves: later than promised, because clocks differ.
+    pub const KEPT: Duration = Duration::from_hours(48);
+    /// The same in microseconds.
+    pub const KEPT_MICROS: i64 = 48 * 3_600 * 1_000_000;
+}
+
+const _: () = assert!(Idempotency::KEPT.as_micros() == Idempotency::KEPT_MICROS.unsigned_abs() as u128);
 
 /// What a write did, and whether that was done now or by an earlier request with the same key. A repeat by its id alone is
 /// answered as if it were done now.

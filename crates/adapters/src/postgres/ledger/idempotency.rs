@@ -23,9 +23,6 @@ use crate::postgres::rows::timestamptz;
 use crate::postgres::schema::idempotency_keys::dsl;
 use crate::postgres::sql::{Constant, Sql};
 
-/// How long an outcome is kept: twice what is promised, so that clocks may differ.
-const KEPT_MICROS: i64 = 48 * 3600 * 1_000_000;
-
 /// How many old outcomes a new one removes: more than one, so that they cannot pile up.
 const FORGOTTEN_AT_ONCE: i64 = 4;
 
@@ -33,7 +30,7 @@ const FORGOTTEN_AT_ONCE: i64 = 4;
 pub(in crate::postgres) fn forget_before(at: Timestamp, new: usize) -> (PgTimestamp, i64) {
     let PgTimestamp(micros) = timestamptz(at);
     let new = i64::try_from(new).unwrap_or(i64::MAX);
-    (PgTimestamp(micros - KEPT_MICROS), new.saturating_mul(FORGOTTEN_AT_ONCE))
+    (PgTimestamp(micros - Idempotency::KEPT_MICROS), new.saturating_mul(FORGOTTEN_AT_ONCE))
 }
 
 /// Carries out `create` in a transaction, at most once for each key.
@@ -48,7 +45,7 @@ pub(in crate::postgres) fn once_per_key(
             return replay(connection, key).map(Applied::earlier);
         }
         let job = create(connection)?;
-        store(connection, key, &job.to_text(), at)?;
+        store(connection, key, &StoredOutcome::from(&job).to_text(), at)?;
         Ok(Applied::now(job))
     })
 }

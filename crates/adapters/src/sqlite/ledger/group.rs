@@ -15,6 +15,7 @@ use stint_domain::{BackendError, BackendErrorKind};
 use super::{idempotency, job, time_entry};
 use crate::grouping::GroupError;
 use crate::ledger::group::{Changes, Scope};
+use crate::ledger::stored_outcome::StoredOutcome;
 use crate::ledger::{Attempted, Command, Ledger, LedgerStore, Outcome, PageOfJob, TimeEntryPage, Write, alone};
 use crate::sqlite::Sqlite;
 use crate::sqlite::error::{BACKEND, classify};
@@ -120,7 +121,7 @@ pub(in crate::sqlite) fn store(
     }
     // Where there is an outcome, there is a write and its moment.
     for (new, at) in changes.outcomes.iter().zip(iter::repeat(scope.at).flatten()) {
-        let text = new.outcome.to_text();
+        let text = StoredOutcome::from(new.outcome).to_text();
         idempotency::store(connection, (new.token, new.key), new.fingerprint, &text, at).map_err(classify)?;
     }
     Ok(())

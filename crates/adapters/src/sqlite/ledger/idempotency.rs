@@ -13,8 +13,6 @@ use crate::ledger::stored_outcome::StoredOutcome;
 use crate::sqlite::error::{BACKEND, classify};
 use crate::sqlite::schema::idempotency_keys;
 
-/// How long an outcome is kept: twice what is promised, so that clocks may differ.
-const KEPT_MICROS: i64 = 48 * 3600 * 1_000_000;
 /// How many old outcomes one new one removes: more than one, so that they cannot pile up.
 const REMOVED_AT_ONCE: i64 = 4;
 
@@ -39,7 +37,8 @@ pub(in crate::sqlite) fn once(
         None => {
             let job = create(connection)?;
             let Idempotency { token, key, fingerprint } = &idempotency;
-            store(connection, (*token, key), *fingerprint, &job.to_text(), at).map_err(classify)?;
+            store(connection, (*token, key), *fingerprint, &StoredOutcome::from(&job).to_text(), at)
+                .map_err(classify)?;
             Ok(Applied::now(job))
         }
     }
@@ -80,7 +79,7 @@ pub(in crate::sqlite) fn store(
 
 fn remove_old(connection: &mut SqliteConnection, at: Timestamp) -> QueryResult<()> {
     let old: Vec<(Vec<u8>, String)> = idempotency_keys::table
-        .filter(idempotency_keys::created_at.lt(at.as_micros() - KEPT_MICROS))
+        .filter(idempotency_keys::created_at.lt(at.as_micros() - Idempotency::KEPT_MICROS))
         .order(idempotency_keys::created_at)
         .limit(REMOVED_AT_ONCE)
         .select((idempotency_keys::token_id, idempotency_keys::key))

@@ -16,6 +16,7 @@ use stint_domain::values::{Timestamp, TokenId};
 use super::super::idempotency::forget_before;
 use crate::ledger::Outcome;
 use crate::ledger::group::NewOutcome;
+use crate::ledger::stored_outcome::StoredOutcome;
 use crate::postgres::attempt::Failure;
 use crate::postgres::error::BACKEND;
 use crate::postgres::rows::timestamptz;
@@ -92,7 +93,8 @@ pub(super) fn store(
     outcomes: &[NewOutcome<'_>],
     at: Timestamp,
 ) -> Result<(), Failure<BackendError>> {
-    let keys = outcomes.iter().map(|new| (new.token, new.key, new.fingerprint, new.outcome.to_text()));
+    let keys =
+        outcomes.iter().map(|new| (new.token, new.key, new.fingerprint, StoredOutcome::from(new.outcome).to_text()));
     let stored = bind_keys(Sql::<Store>::constant(), at, keys).execute(connection)?;
     if stored == outcomes.len() { Ok(()) } else { Err(Failure::Overtaken) }
 }

@@ -115,7 +115,9 @@ fn store(
     let stored = match entries.iter().map(|entry| entry.created_at).max() {
         Some(at) if !keys.is_empty() => {
             let ids: Vec<Uuid> = keys.iter().map(|(entry, _)| entry.id.as_uuid()).collect();
-            let keys = keys.iter().map(|(entry, key)| (key.token, &key.key, key.fingerprint, entry.to_text()));
+            let keys = keys
+                .iter()
+                .map(|(entry, key)| (key.token, &key.key, key.fingerprint, StoredOutcome::from(*entry).to_text()));
             let sql = bind_keys(bind_new(Sql::<RecordOnce>::constant(), &entries), at, keys);
             sql.bind::<Array<SqlUuid>, _>(ids).load(connection)
         }
