@@ -4,7 +4,7 @@
 //! [`mod@attempt`] (transactions, and when to try again), [`session`] (connections, and how lost ones are replaced),
 //! [`error`] and [`sqlstate`] (what a failure means) and [`rows`].
 //!
-//! Writes of entries are carried out in groups ([`group`]), of which one write alone is the smallest. Deliberately absent:
+//! Writes of entries are carried out in groups ([`mod@ledger::group`]), of which one write alone is the smallest. Deliberately absent:
 //! gathering those of several callers. That is [`crate::coalescing`]'s business.
 //!
 //! The order of locks, which every transaction keeps: jobs by ascending id, then entries, then idempotency keys by
