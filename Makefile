@@ -1,7 +1,7 @@
 # What people and CI type. `make` alone lists the targets; what needs more than a line is a script in infra/.
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-fast test-infra chaos bench bench-growth release deploy lint lint-infra fmt doc ci
+.PHONY: help run dev test test-fast test-template test-infra chaos bench bench-growth release deploy lint lint-infra fmt doc ci
 
 ifdef DATABASE_URL
 export STINT_DATABASE_URL := $(DATABASE_URL)
@@ -27,6 +27,10 @@ test: ## every test, with a private Postgres and Redis, or STINT_TEST_DATABASE_U
 test-fast: ## the tests that need only cargo: the others are behind features
 	@infra/dev/require build
 	cargo test --locked --workspace
+
+test-template: ## makes an adapter from infra/template, runs its suites and serves it
+	@infra/dev/require build curl
+	infra/template/test
 
 test-infra: SETS =
 test-infra: ARCHIVE =
@@ -76,4 +80,4 @@ doc: ## the crates' documentation, without warnings
 	@infra/dev/require build
 	cargo doc --locked --workspace --no-deps --document-private-items
 
-ci: lint doc lint-infra test ## all that CI does, but for the tests that take root or Docker, and the advisories
+ci: lint doc lint-infra test test-template ## all that CI does, but for the tests that take root or Docker, and the advisories

@@ -1,0 +1,5 @@
+//! Jobs, time entries and their totals.
+
+mod job;
+mod time_entry;
+mod totals;
