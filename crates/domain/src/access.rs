@@ -1,4 +1,4 @@
-//! Who may do what: tokens with their scopes, and the principal that a request acts as.
+//! Access: tokens, their scopes, and the principal that a request acts as.
 
 pub mod ports;
 pub mod services;

@@ -1,4 +1,4 @@
-//! What goes on without anybody asking: tasks by the clock, and housekeeping.
+//! Work that nobody asks for in a request: scheduled tasks and housekeeping.
 
 pub mod ports;
 pub mod services;

@@ -1,4 +1,5 @@
-//! Time that nobody types: a program sends a [`Ping`] now and then, and the time between two of them is worked.
+//! Time that nobody types in: a program sends a [`Ping`] now and then, and the time between two pings counts as
+//! worked.
 
 pub mod ports;
 pub mod services;

@@ -1,12 +1,12 @@
-//! What time it is.
+//! The clock port.
 
 use crate::values::Timestamp;
 
 /// Tells the time.
 ///
-/// An implementation owes: the present moment in UTC, to the microsecond.
+/// Duty of an implementation: the current time in UTC, to the microsecond.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 pub trait Clock: Send + Sync {
-    /// The present moment.
+    /// The current time.
     fn now(&self) -> Timestamp;
 }

@@ -1,4 +1,4 @@
-//! What goes wrong whatever is done: behind a port, and before one.
+//! The errors that every feature shares: failures behind a port, and refusals before one.
 
 mod backend;
 mod service;

@@ -1,19 +1,21 @@
-//! Whether requests can be served.
+//! The port that tells whether requests can be served.
 
 use async_trait::async_trait;
 use thiserror::Error;
 
 use crate::BackendError;
 
-/// Tells whether the backend is there, fits this program, and would take a write.
+/// Tells whether the backend is reachable, fits this program and accepts writes.
 ///
-/// An implementation owes: an answer about the present, not a cached one, within its own time-out; the same rule for
-/// the schema here as at the start of the service; and a trial of what a write needs, which leaves nothing behind. The
-/// outcome of that trial may stand for a second, so that many who ask cost no more than one.
+/// Duties of an implementation:
+/// - It answers about the present, not from a cache, and within its own time-out.
+/// - It checks the schema by the same rule as at the start of the service.
+/// - It tries what a write needs, and leaves nothing behind. The result of this trial may be reused for one second,
+///   so that many callers cost no more than one.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
 pub trait HealthCheck: Send + Sync {
-    /// Passes when the database is reachable, its schema fits, and it can be written.
+    /// Succeeds when the database is reachable, its schema fits, and it accepts writes.
     async fn check(&self) -> Result<(), NotReady>;
 }
 
@@ -23,10 +25,10 @@ pub enum NotReady {
     /// Migrations that this program needs have not been run.
     #[error("the database lacks the migrations {}", .0.join(", "))]
     Behind(Vec<String>),
-    /// The database was contracted by a newer release, so this program's statements may fail on it.
+    /// A newer release removed something from the schema, so this program's statements may fail.
     #[error("the database was contracted by a newer release: {}", .0.join(", "))]
     Ahead(Vec<String>),
-    /// The database does not answer, or cannot be written.
+    /// The database does not answer, or refuses writes.
     #[error(transparent)]
     Backend(#[from] BackendError),
 }

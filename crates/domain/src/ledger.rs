@@ -1,5 +1,5 @@
-//! The ledger of working time. A [`Job`] collects [`TimeEntry`]s; its `total_minutes` equals the sum of their minutes at
-//! every moment.
+//! The ledger of working time. A [`Job`] collects [`TimeEntry`]s. Its `total_minutes` equals the sum of their minutes
+//! at every moment.
 
 pub mod ports;
 pub mod services;

@@ -1,4 +1,4 @@
-//! What Stint is, without any machine: each feature's values, ports and services.
+//! What Stint is, without any technology: each feature's values, ports and services.
 //!
 //! | room | what is there |
 //! | --- | --- |
@@ -8,37 +8,39 @@
 //! | [`background`] | tasks and housekeeping |
 //! | [`values`] and this page | what all of them share |
 //!
-//! This crate says what all that means and who may do it. It deliberately knows no database, no HTTP, no serialisation
-//! format and no clock: what it needs from outside are ports, and other crates implement them.
+//! This crate defines what these things mean and who may do what with them. It deliberately knows no database, no
+//! HTTP, no serialisation format and no clock. What it needs from outside are ports, and other crates implement them.
 //!
 //! # Ports
 //!
-//! A port is a trait with documented duties. Every write is a value (a command), so that it can be compared in a test,
-//! sent again, and grouped with others. One port call is atomic: it happens whole or not at all, and a refusal leaves no
-//! trace. Sending one again after a lost answer never counts anything twice.
+//! A port is a trait with documented duties. Every write is a value (a command), so that it can be compared in a
+//! test, sent again, and grouped with others. One port call is atomic: it happens whole or not at all, and a refusal
+//! leaves no trace. If the answer is lost and the command is sent again, nothing counts twice.
 //!
-//! For all ports holds:
-//! - Ids compare as their 16 bytes, the first one first; where two hold the same moment, the greater id is the later one.
-//! - A call that is given up by its caller happens whole or not at all, like any other.
-//! - No method blocks a thread of the runtime: whoever waits for a disk or a server waits elsewhere.
-//! - What was written is as durable as the backend promises when the call returns: a backend that keeps it in a cache of
-//!   its own, or the operating system's, says so in its docs.
-//! - A write whose commit got no answer may have happened: that is a failure of the kind
-//!   [`Timeout`](BackendErrorKind::Timeout), and nobody sends it again but its caller, who does so under the same id or key.
+//! Rules for all ports:
+//! - Ids compare as their 16 bytes, the first byte first. Of two things with the same time, the one with the greater
+//!   id is the later one.
+//! - A call whose caller gives up happens whole or not at all, like any other.
+//! - No method blocks a thread of the async runtime. An adapter that waits for a disk or a server does so on another
+//!   thread.
+//! - When a write returns, it is as durable as the backend promises. A backend that keeps writes in a cache of its
+//!   own, or of the operating system, says so in its docs.
+//! - A write whose commit got no answer may have happened. It fails with the kind
+//!   [`Timeout`](BackendErrorKind::Timeout). Only the caller may send it again, under the same id or key.
 //!
-//! What every duty means in practice is tested by the conformance crate; its docs say which duties no test can reach.
+//! The conformance crate tests every duty; its docs list the duties that no test can reach.
 //!
 //! # Services
 //!
 //! A service checks the principal's scope, takes the time and new ids from their ports, and hands one command to one
-//! repository. It holds no state, so that any number of instances behave as one. Rules that must hold at the moment of
-//! the write, such as "an archived job takes no time", are not here: they are duties of the repositories, which can
-//! keep them in the write's own transaction.
+//! repository. It holds no state, so any number of instances behave as one. Rules that must hold at the moment of the
+//! write, such as "an archived job takes no time", are not here: they are duties of the repositories, which can check
+//! them in the write's own transaction.
 //!
 //! # Adding a port
 //!
 //! 1. Write the trait in `<feature>/ports/<name>.rs`: async, object-safe, owned arguments, one atomic operation per
-//!    method. A write takes one command value. Say in the docs what an implementation owes, one sentence per duty.
+//!    method. A write takes one command value. List the duties of an implementation in the docs, one sentence each.
 //! 2. Give each method an error enum with the refusals that a caller can act on, plus `Backend(BackendError)`.
 //! 3. Put `#[cfg_attr(any(test, feature = "mocks"), mockall::automock)]` above `#[async_trait]`.
 //! 4. Write each duty as a test in the conformance crate, in the file of the same path.

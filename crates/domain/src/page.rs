@@ -1,19 +1,19 @@
-//! Pages of a listing. Cursors are typed here; the opaque text that clients see exists only where HTTP is.
+//! Pages of a listing. Cursors are typed here; only the web crate turns them into the opaque text that clients see.
 
 use thiserror::Error;
 
 /// One page, and where the next one starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page<T, C> {
-    /// At most as many as asked for.
+    /// Never more items than the caller asked for.
     pub items: Vec<T>,
-    /// The place after the last item; none when nothing follows.
+    /// The place after the last item; `None` on the last page.
     pub next: Option<C>,
 }
 
 impl<T, C> Page<T, C> {
-    /// Makes a page of the first `size` of `items`, of which a backend fetches one more than asked for, so that it
-    /// knows whether anything follows.
+    /// Makes a page of the first `size` of `items`. A backend fetches one item more than the page holds, so that it
+    /// knows whether another page follows.
     pub fn of(mut items: Vec<T>, size: PageSize, cursor: impl FnOnce(&T) -> C) -> Self {
         let more = items.len() > size.get();
         items.truncate(size.get());
@@ -22,7 +22,7 @@ impl<T, C> Page<T, C> {
     }
 }
 
-/// How many items a page has at most: 1 to 200, 50 unless told.
+/// The most items on a page: 1 to 200, by default 50.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PageSize(u16);
 
@@ -32,10 +32,10 @@ pub struct PageSize(u16);
 pub struct PageSizeError;
 
 impl PageSize {
-    /// The most items on one page.
+    /// The largest allowed page size.
     pub const MAX: u16 = 200;
 
-    /// The largest page.
+    /// [`Self::MAX`] as a page size.
     pub const LARGEST: Self = Self(Self::MAX);
 
     /// Takes a number from 1 to 200.
@@ -46,12 +46,12 @@ impl PageSize {
         }
     }
 
-    /// The number.
+    /// Between 1 and [`Self::MAX`].
     pub const fn get(self) -> usize {
         self.0 as usize
     }
 
-    /// How many rows to fetch: one more, to know whether anything follows.
+    /// How many rows to fetch: one more than the page holds, to know whether another page follows.
     pub const fn with_lookahead(self) -> i64 {
         self.0 as i64 + 1
     }

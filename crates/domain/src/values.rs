@@ -1,7 +1,7 @@
-//! The values that all features share. Each has one constructor, which input and stored rows both pass.
+//! The values that all features share. Each has one constructor, and both input and stored rows pass through it.
 //!
-//! Parse, don't validate: who holds a [`DateStamp`] knows that there is such a day. A feature's own values stand in its
-//! room, such as [`Minutes`](crate::ledger::Minutes).
+//! Parse, don't validate: a [`DateStamp`] is proof that its day exists. A feature's own values stand in its room,
+//! such as [`Minutes`](crate::ledger::Minutes).
 
 mod date_range;
 mod date_stamp;

@@ -1,4 +1,4 @@
-//! Where tokens are kept, and where secrets come from.
+//! Where tokens are stored, and where secrets come from.
 
 pub mod secrets;
 pub mod token;

@@ -6,14 +6,14 @@ use crate::access::{Scope, Scopes, Token};
 use crate::capture::CaptureRule;
 use crate::values::{Subject, TokenId};
 
-/// Who is acting: the token used, whom it speaks for, and what it may do.
+/// The authenticated caller of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Principal {
-    /// The token used.
+    /// The token that the request was sent with.
     pub token: TokenId,
-    /// Whom it speaks for.
+    /// The person or program that the token speaks for.
     pub subject: Subject,
-    /// What it may do.
+    /// What the token allows.
     pub scopes: Scopes,
 }
 
@@ -26,7 +26,7 @@ pub struct MissingScope {
 }
 
 impl Principal {
-    /// Passes when the principal may do what `scope` allows.
+    /// Fails unless the principal may do what `scope` allows.
     pub fn require(&self, scope: Scope) -> Result<(), MissingScope> {
         if self.scopes.allow(scope) { Ok(()) } else { Err(MissingScope { scope }) }
     }
@@ -38,13 +38,13 @@ impl From<&Token> for Principal {
     }
 }
 
-/// Who sends pings, and what those count for.
+/// The authenticated sender of pings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Capturer {
-    /// The token used.
+    /// The capture token that the pings were sent with.
     pub token: TokenId,
-    /// Whom it speaks for.
+    /// The person or program that the token speaks for.
     pub subject: Subject,
-    /// What its pings count for, and how.
+    /// Which jobs its pings count for, and how.
     pub rule: CaptureRule,
 }

@@ -1,4 +1,4 @@
-//! Use cases on tokens, and finding out who is acting.
+//! Use cases on tokens, and authentication.
 
 mod authentication;
 mod token;

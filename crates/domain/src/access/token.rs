@@ -1,4 +1,4 @@
-//! The secrets that authenticate API consumers. Only a secret's hash is ever stored.
+//! Tokens: the secrets that authenticate API consumers. Only the hash of a secret is ever stored.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,49 +10,50 @@ use crate::capture::CaptureRule;
 use crate::values::{Subject, Timestamp, TokenId};
 use uuid::{Uuid, Variant};
 
-/// A secret that authenticates an API consumer, without the secret itself.
+/// A stored token. It holds the hash of its secret, never the secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Token {
-    /// Which token.
+    /// Identifies the token in listings and in revocations.
     pub id: TokenId,
-    /// What people call it.
+    /// The name that people give it.
     pub name: TokenName,
-    /// Whom it speaks for.
+    /// The person or program that it speaks for.
     pub subject: Subject,
-    /// What it may do.
+    /// What it allows.
     pub scopes: Scopes,
-    /// What its pings count for: there when its scope is `capture`, and only then.
+    /// What its pings count for. Present exactly when its scope is `capture`.
     pub capture: Option<CaptureRule>,
-    /// The token that made it, over the API; none, when an operator did.
+    /// The token that created this one over the API; `None` when an operator created it.
     pub made_by: Option<TokenId>,
     /// The SHA-256 of its secret.
     pub secret_hash: SecretHash,
     /// When it was created.
     pub created_at: Timestamp,
-    /// From when on it is refused; never, when none.
+    /// It is refused from this moment on; `None` means never.
     pub expires_at: Option<Timestamp>,
-    /// When it was revoked, if it was.
+    /// `None` while it is not revoked.
     pub revoked_at: Option<Timestamp>,
-    /// When the latest of its pings that are logged came in. Other use is not recorded.
+    /// When its latest logged ping came in. Other use is not recorded.
     pub last_used_at: Option<Timestamp>,
 }
 
-/// What people call a token: the same rule as for a subject, and the subject unless that is given.
+/// The name that people give a token. The rules are those of a subject, and a new token's subject is its name unless
+/// another is given.
 pub type TokenName = Subject;
 
-/// Why a token that exists is refused.
+/// Why an existing token is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum TokenRefusal {
-    /// Its time is over.
+    /// It expired at this moment.
     #[error("the token expired at {0}")]
     Expired(Timestamp),
-    /// Somebody revoked it.
+    /// It was revoked at this moment.
     #[error("the token was revoked at {0}")]
     Revoked(Timestamp),
 }
 
 impl Token {
-    /// Passes while the token is neither revoked nor expired.
+    /// Fails when the token is revoked or has expired.
     pub fn check(&self, now: Timestamp) -> Result<(), TokenRefusal> {
         match (self.revoked_at, self.expires_at) {
             (Some(at), _) => Err(TokenRefusal::Revoked(at)),
@@ -62,16 +63,16 @@ impl Token {
     }
 }
 
-/// What a token may do.
+/// A permission of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Scope {
-    /// See everything.
+    /// Read everything.
     Read,
-    /// Change everything in the ledger.
+    /// Write everything in the ledger.
     Write,
     /// Everything, `read` and `write` included.
     Admin,
-    /// Send pings, and nothing else: a token has this scope alone or not at all.
+    /// Send pings, and nothing else. A token with this scope has no other.
     Capture,
 }
 
@@ -81,10 +82,10 @@ pub enum Scope {
 pub struct ScopeError;
 
 impl Scope {
-    /// All scopes there are.
+    /// Every scope.
     pub const ALL: [Self; 4] = [Self::Read, Self::Write, Self::Admin, Self::Capture];
 
-    /// The word for it.
+    /// The scope's name, in JSON and in storage.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Read => "read",
@@ -105,15 +106,15 @@ impl fmt::Display for Scope {
     }
 }
 
-/// One or more scopes, written with commas: `read,write`.
+/// A set of one or more scopes, written with commas: `read,write`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Scopes(u8);
 
 impl Scopes {
-    /// The one scope of a token that captures.
+    /// The set of a capture token.
     pub const CAPTURE: Self = Self(Scope::Capture.bit());
 
-    /// The set of the scopes given; none is no set, and `capture` is with no other.
+    /// Makes a set. Fails without any scope, and when `capture` stands beside another.
     pub fn new(scopes: impl IntoIterator<Item = Scope>) -> Result<Self, ScopeError> {
         match Self(scopes.into_iter().fold(0, |bits, scope| bits | scope.bit())) {
             Self(0) => Err(ScopeError),
@@ -122,17 +123,17 @@ impl Scopes {
         }
     }
 
-    /// Whether they allow what `scope` allows: they hold it; or `admin`, which holds all but `capture`, because that
-    /// counts for something that only the token itself names.
+    /// Whether the set allows what `scope` allows. `admin` allows everything but `capture`: a ping counts for what
+    /// its own token names, and other tokens name nothing.
     pub const fn allow(self, scope: Scope) -> bool {
-        let held = match scope {
+        let sufficient = match scope {
             Scope::Read | Scope::Write | Scope::Admin => scope.bit() | Scope::Admin.bit(),
             Scope::Capture => scope.bit(),
         };
-        self.0 & held != 0
+        self.0 & sufficient != 0
     }
 
-    /// The scopes in the set.
+    /// The scopes in the set, in the order of [`Scope::ALL`].
     pub fn iter(self) -> impl Iterator<Item = Scope> {
         Scope::ALL.into_iter().filter(move |scope| self.0 & scope.bit() != 0)
     }
@@ -159,12 +160,12 @@ impl FromStr for Scopes {
     }
 }
 
-/// A token's secret: `stint_` and 43 characters of base64url, which are 32 random bytes; that of a capture token is a
-/// `UUIDv4` in lower case (RFC 9562, section 5.4). It never shows itself.
+/// A token's secret: `stint_` and 43 characters of base64url, which encode 32 random bytes. A capture token's secret
+/// is a `UUIDv4` in lower case (RFC 9562, section 5.4). `Debug` does not print it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct TokenSecret(String);
 
-/// Text that has not the form of a [`TokenSecret`].
+/// The text does not have the form of a [`TokenSecret`].
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("must be `stint_` and 43 characters of base64url, or a UUIDv4 in lower case")]
 pub struct TokenSecretError;
@@ -173,7 +174,7 @@ impl TokenSecret {
     const PREFIX: &str = "stint_";
     const CHARS: usize = 43;
 
-    /// Takes text of the form above.
+    /// Reads either form.
     pub fn new(text: &str) -> Result<Self, TokenSecretError> {
         let base64url = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
         match text.strip_prefix(Self::PREFIX) {
@@ -183,7 +184,7 @@ impl TokenSecret {
         }
     }
 
-    /// Takes the secret of a capture token alone, also with the prefix `waka_`, which some tools insist on.
+    /// Reads the secret of a capture token only, also with the prefix `waka_`, which some tools insist on.
     pub fn for_capture(text: &str) -> Result<Self, TokenSecretError> {
         let bare = text.strip_prefix("waka_").unwrap_or(text);
         if Self::is_for_capture(bare) { Ok(Self(bare.to_owned())) } else { Err(TokenSecretError) }
@@ -194,7 +195,7 @@ impl TokenSecret {
         text.len() == 36 && !text.bytes().any(|b| b.is_ascii_uppercase()) && Uuid::try_parse(text).is_ok_and(is_v4)
     }
 
-    /// The secret itself: for its owner's eyes, once, and for hashing.
+    /// The secret in clear text: to show its owner once, and to hash.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -206,7 +207,7 @@ impl fmt::Debug for TokenSecret {
     }
 }
 
-/// The SHA-256 of a [`TokenSecret`]. Comparing two takes the same time wherever they differ.
+/// The SHA-256 of a [`TokenSecret`]. Comparison takes constant time.
 #[derive(Debug, Clone, Copy, Eq, Hash)]
 #[expect(clippy::derived_hash_with_manual_eq, reason = "the manual equality is the derived one in constant time")]
 pub struct SecretHash(pub [u8; 32]);

@@ -1,4 +1,4 @@
-//! The log of tasks' runs, and what is thrown away in time.
+//! The log of task runs, and housekeeping.
 
 pub mod housekeeping;
 pub mod task;

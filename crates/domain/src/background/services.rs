@@ -1,4 +1,4 @@
-//! Use cases on runs of background tasks: looking at them. Only a worker begins and ends them.
+//! Use cases on runs of background tasks: reading them. Only a worker begins and ends runs.
 
 use std::sync::Arc;
 

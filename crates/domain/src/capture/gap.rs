@@ -1,11 +1,11 @@
-//! How far apart two signals may be that belong to one span of work.
+//! How far apart two pings of one span of work may be.
 
 use std::fmt;
 use std::time::Duration;
 
 use thiserror::Error;
 
-/// Whole seconds, 1 to 86,400 (a day). Signals *less* than this apart belong to one span.
+/// Whole seconds, 1 to 86,400 (a day). Two pings *less* than this apart belong to one span of work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Gap(u32);
 
@@ -15,7 +15,7 @@ pub struct Gap(u32);
 pub struct GapError;
 
 impl Gap {
-    /// The most seconds a gap has: those of a day.
+    /// The largest gap: one day.
     pub const MAX: u32 = 86_400;
 
     /// Takes a number of seconds from 1 to 86,400.
@@ -26,12 +26,12 @@ impl Gap {
         }
     }
 
-    /// The number of seconds.
+    /// Between 1 and [`Self::MAX`].
     pub const fn as_secs(self) -> u32 {
         self.0
     }
 
-    /// The same in microseconds, which is how moments are counted.
+    /// The gap in microseconds, the unit of timestamps.
     pub const fn as_micros(self) -> i64 {
         self.0 as i64 * 1_000_000
     }
@@ -49,7 +49,7 @@ impl TryFrom<Duration> for Gap {
 }
 
 impl Default for Gap {
-    /// A quarter of an hour.
+    /// 15 minutes.
     fn default() -> Self {
         Self(900)
     }

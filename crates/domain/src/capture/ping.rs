@@ -1,9 +1,9 @@
 //! The ping: one signal "work is happening now", and what becomes of it.
 //!
-//! A ping with minutes is a time entry. The others are their token's stream: the time between two of them, one after the
-//! other and less than the token's [`Gap`] apart, belongs to the job of the earlier one. What a job has of such time on a
-//! local day, in whole minutes and at most 1440, is one derived entry. So what a set of pings comes to does not depend on
-//! the order in which they arrive, and no moment counts twice, however many jobs they are for.
+//! A ping with minutes is a time entry. The pings without minutes of one token are its stream. The time between two
+//! neighbours of the stream that are less than the token's [`Gap`] apart belongs to the job of the earlier one. A
+//! job's share of a local day, in whole minutes and at most 1440, is one derived entry. So the result of a set of
+//! pings does not depend on the order in which they arrive, and no moment counts twice, even across jobs.
 
 use std::fmt;
 use std::str::FromStr;
@@ -18,66 +18,67 @@ use crate::values::{DateStamp, JobId, PingId, Subject, TimeEntryId, Timestamp, T
 /// One signal "work is happening now".
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ping {
-    /// Which ping; the same for each repeat of it.
+    /// The same for each repeat of the ping.
     pub id: PingId,
-    /// The token that sent it.
+    /// The capture token that sent it.
     pub token: TokenId,
-    /// Whom that speaks for.
+    /// The person or program that the token speaks for.
     pub subject: Subject,
-    /// What it counts for.
+    /// The job or project that it counts for.
     pub target: PingTarget,
-    /// Whose midnight divides the days.
+    /// The time zone whose midnight divides the days.
     pub zone: Zone,
-    /// How far apart signals of one span may be.
+    /// How far apart two pings of one span of work may be.
     pub gap: Gap,
-    /// When work was happening.
+    /// The time at which work was happening.
     pub at: Timestamp,
     /// When the ping came in.
     pub received_at: Timestamp,
-    /// How long, when it is an entry of its own; the date is that of `at`.
+    /// The length of a ping that is an entry of its own, on the date of `at`; `None` for a ping of the stream.
     pub minutes: Option<Minutes>,
-    /// What was done.
+    /// A description of the work.
     pub summary: Option<WorkSummary>,
 }
 
 impl Ping {
-    /// The id of the job that is created for this project, if the ping is the first that names it.
+    /// The id of the job that is created for this project, if this is the first ping that names it.
     pub fn new_job_id(&self, project: &JobName) -> JobId {
         JobId::new(Uuid::new_v5(&self.id.as_uuid(), project.as_str().as_bytes()))
     }
 }
 
-/// What a ping counts for.
+/// The job or project that a ping counts for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PingTarget {
-    /// This job.
+    /// A fixed job.
     Job(JobId),
-    /// The job that this project stands for, for this subject.
+    /// The job of this project for this subject.
     Project {
-        /// Which project.
+        /// The project's name, or the rule that finds one.
         project: PingProject,
-        /// Whether it gets a new job when it stands for none yet.
+        /// Whether a project without a job gets a new one.
         create: bool,
     },
 }
 
-/// What a sender says of the project that a ping counts for.
+/// What the sender says about the project.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum PingProject {
-    /// Its name.
+    /// The project's name.
     Named(JobName),
-    /// It knows none.
+    /// The sender does not know the project.
     Unnamed {
-        /// Whether it is the one that the token's latest ping before named, if one did: by `at`, then by id, among
-        /// those that are logged by then. It is looked up once: pings that come later change nothing.
+        /// Whether to use the project of the token's latest ping before this one that named one (by `at`, then by id,
+        /// among the pings logged so far). It is looked up once, when this ping is logged: later pings do not change
+        /// it.
         last: bool,
-        /// The project that it is otherwise. A ping after this one does not take it for named.
+        /// The project to use otherwise. It does not count as a named project for later pings.
         fallback: JobName,
     },
 }
 
 impl PingProject {
-    /// The name that the sender gave.
+    /// The project's name, if the sender gave it.
     pub fn named(&self) -> Option<&JobName> {
         match self {
             Self::Named(name) => Some(name),
@@ -86,11 +87,11 @@ impl PingProject {
     }
 }
 
-/// What became of a ping.
+/// What the ledger did with a ping.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PingOutcome {
-    /// It counts, as or towards this entry: its own, or the derived one of its day, which is there from the first whole
-    /// minute on.
+    /// It counts, as this entry or towards it: its own entry, or the derived entry of its day. A derived entry exists
+    /// from the day's first whole minute on.
     Logged(TimeEntryId),
     /// It does not count.
     Ignored(PingRefusal),
@@ -98,33 +99,34 @@ pub enum PingOutcome {
     Retracted,
 }
 
-/// Why a ping does not count. The words are stored, and seen by clients.
+/// Why a ping does not count. Storage and clients see these names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PingRefusal {
-    /// There is no such job, or none any more that has the time after it.
+    /// The ping's job does not exist, or the job that the time after the ping belonged to is gone.
     JobNotFound,
-    /// The job takes no time, or the job that has the time after it gives none up.
+    /// The ping's job is archived, or the job that the time after the ping belongs to is archived and keeps that
+    /// time.
     JobArchived,
-    /// The project stands for no job, and the token may not create one.
+    /// The project has no job, and the token may not create one.
     ProjectUnknown,
-    /// A person changed or deleted the derived entry of its day, or of the day that has the time after it; which then
-    /// is theirs.
+    /// A person changed or deleted the derived entry of the ping's day, or of the day that has the time after it.
+    /// Pings no longer change such an entry.
     EntryDetached,
-    /// An entry that is not the ping's has its id.
+    /// The ping's id belongs to an entry that is not this ping's.
     IdTaken,
 }
 
-/// Text that names no [`PingRefusal`].
+/// The text is no name of a [`PingRefusal`].
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("is no reason for which a ping is ignored")]
 pub struct PingRefusalError;
 
 impl PingRefusal {
-    /// All there are.
+    /// Every refusal.
     pub const ALL: [Self; 5] =
         [Self::JobNotFound, Self::JobArchived, Self::ProjectUnknown, Self::EntryDetached, Self::IdTaken];
 
-    /// The word for it, in JSON and in storage.
+    /// The refusal's name, in JSON and in storage.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::JobNotFound => "job-not-found",
@@ -137,7 +139,7 @@ impl PingRefusal {
 }
 
 impl PingOutcome {
-    /// Why the ping does not count, if it was ignored.
+    /// The reason, if the ping was ignored.
     pub const fn refusal(self) -> Option<PingRefusal> {
         match self {
             Self::Ignored(refusal) => Some(refusal),
@@ -160,42 +162,42 @@ impl FromStr for PingRefusal {
     }
 }
 
-/// A ping that the ledger has dealt with.
+/// A ping that was logged, whatever its outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoggedPing {
-    /// Which ping.
+    /// The same for each repeat of the ping.
     pub id: PingId,
-    /// The token that sent it.
+    /// The capture token that sent it.
     pub token: TokenId,
-    /// The job that it counts for; none, when its project stands for none.
+    /// The job that it counts for; `None` when its project has no job.
     pub related_job: Option<JobId>,
-    /// When work was happening.
+    /// The time at which work was happening.
     pub at: Timestamp,
     /// When the ping came in.
     pub received_at: Timestamp,
-    /// How long, when it is an entry of its own.
+    /// The length of a ping that is an entry of its own.
     pub minutes: Option<Minutes>,
-    /// What was done.
+    /// A description of the work.
     pub summary: Option<WorkSummary>,
-    /// What became of it.
+    /// What the ledger did with it.
     pub outcome: PingOutcome,
-    /// When the ledger dealt with it.
+    /// When the ledger decided its outcome.
     pub logged_at: Timestamp,
 }
 
-/// A local day of what one token's pings without minutes prove for one job.
+/// One local day's captured time of one token for one job. Only pings without minutes count here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CapturedDay {
-    /// The job.
+    /// The job that has the time.
     pub job: JobId,
-    /// The token.
+    /// The token that sent the pings.
     pub token: TokenId,
-    /// The day, where the token is.
+    /// The date in the token's time zone.
     pub date: DateStamp,
 }
 
 impl CapturedDay {
-    /// The id of the entry that is derived from it.
+    /// The id of the day's derived entry.
     pub fn entry_id(self) -> TimeEntryId {
         let of_job = Uuid::new_v5(&self.token.as_uuid(), self.job.as_uuid().as_bytes());
         TimeEntryId::new(Uuid::new_v5(&of_job, self.date.to_string().as_bytes()))

@@ -1,18 +1,18 @@
-//! What a sender calls a ping.
+//! The name that a sender gives a ping.
 
 use crate::values::text;
 use crate::values::text::TextError;
 
-/// What a sender calls a ping, so that its repeats are known: 1 to 255 characters, no control characters. It is a
-/// key and not text: what differs in its bytes is another name.
+/// The name that a sender gives a ping, so that repeats are recognised: 1 to 255 characters, no control characters.
+/// It is a key and not text: names whose bytes differ are different names.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PingName(String);
 
 impl PingName {
-    /// The most characters (Unicode scalar values) a name has.
+    /// The longest name, in characters (Unicode scalar values).
     pub const MAX_CHARS: usize = 255;
 
-    /// Takes text that keeps the rule.
+    /// Fails when `text` breaks the rule above.
     pub fn new(text: &str) -> Result<Self, TextError> {
         if text.is_empty() {
             return Err(TextError::Empty);
@@ -21,7 +21,7 @@ impl PingName {
         Ok(Self(text.to_owned()))
     }
 
-    /// The name.
+    /// The name as it was given.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -1,4 +1,4 @@
-//! The queue that pings wait in, and where they are kept with what they came to.
+//! The queue of waiting pings, the store of logged ones, and the daily bound on new projects.
 
 pub mod new_project;
 pub mod ping;

@@ -1,28 +1,28 @@
-//! What a capture token's pings count for, and how.
+//! The rule of a capture token: which jobs its pings count for, and how.
 
 use super::Gap;
 use crate::values::{JobId, Zone};
 
-/// What a capture token's pings count for, and how. It is fixed when the token is created, so that what was counted by it
-/// can be checked at any time.
+/// Which jobs a capture token's pings count for, and how. It is fixed when the token is created, so that counted time
+/// can be checked later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CaptureRule {
-    /// Which jobs.
+    /// The jobs.
     pub target: CaptureTarget,
-    /// Whose midnight divides the days.
+    /// The time zone whose midnight divides the days.
     pub zone: Zone,
-    /// How far apart signals of one span may be.
+    /// How far apart two pings of one span of work may be.
     pub gap: Gap,
 }
 
 /// Which jobs a capture token's pings count for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CaptureTarget {
-    /// This one.
+    /// One fixed job.
     Job(JobId),
-    /// The one that the ping's project stands for.
+    /// The job of each ping's project.
     Projects {
-        /// Whether a project that stands for none yet gets a new job.
+        /// Whether a project without a job gets a new one.
         create: bool,
     },
 }

@@ -1,4 +1,4 @@
-//! Use cases on pings and on the tokens that send them.
+//! Use cases on pings and on capture tokens.
 
 mod capture_token;
 mod ping;

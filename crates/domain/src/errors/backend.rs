@@ -1,4 +1,4 @@
-//! What goes wrong behind a port: a kind for programs, a source for people.
+//! Failures behind a port: a kind for programs, and a cause for operators.
 
 use std::error::Error;
 use std::fmt;
@@ -6,15 +6,15 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-/// A failure behind a port. Cloneable, because one failed group of writes answers many callers.
+/// A failure behind a port. It can be cloned, because one failed group of writes answers many callers.
 #[derive(Debug, Clone, Error)]
 #[error("{backend}: {kind}")]
 pub struct BackendError {
-    /// Which adapter: `postgres`, `sqlite`, `memory`, ...
+    /// The adapter's name: `postgres`, `sqlite`, `memory`, ...
     pub backend: &'static str,
-    /// What a program can do about it.
+    /// Tells a program how to react.
     pub kind: BackendErrorKind,
-    /// What a person needs to find the cause. Never shown to API consumers in a deployment.
+    /// Tells an operator the cause. API consumers never see it.
     #[source]
     pub source: Arc<dyn Error + Send + Sync>,
 }
@@ -31,16 +31,16 @@ impl BackendError {
     }
 }
 
-/// What a program can do about a failure.
+/// The kinds of failure, by how a program should react.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum BackendErrorKind {
     /// The backend cannot be reached or takes no more work: try again later.
     Unavailable,
     /// The backend took too long. The write may have happened: send it again with the same id or key.
     Timeout,
-    /// A stored row does not parse: an operator must look.
+    /// A stored row does not parse. An operator must look.
     Corrupt,
-    /// Anything else, such as a defect: an operator must look.
+    /// Anything else, such as a defect. An operator must look.
     Internal,
 }
 
@@ -55,7 +55,7 @@ impl fmt::Display for BackendErrorKind {
     }
 }
 
-/// A stored row that does not parse: never a panic, never a silent default.
+/// A stored row that does not parse. It is reported as an error, never as a panic or a default value.
 #[derive(Debug, Error)]
 #[error("{table}.{column} of {id} holds {value}")]
 pub struct Corrupt {
@@ -65,7 +65,7 @@ pub struct Corrupt {
     pub column: &'static str,
     /// The row's id.
     pub id: String,
-    /// What the column holds, for an operator to see.
+    /// The column's value, for an operator to see.
     pub value: String,
     /// Why it does not parse.
     #[source]

@@ -1,13 +1,13 @@
-//! Refused before it reached a port, or by it.
+//! The error of a use case: the service refused, or the port did.
 
 use thiserror::Error;
 
 use crate::access::MissingScope;
 
-/// Why a use case was not carried out; `E` is the port's own error.
+/// Why a use case failed. `E` is the port's own error.
 #[derive(Debug, Clone, Error)]
 pub enum ServiceError<E: std::error::Error> {
-    /// The principal may not do that.
+    /// The principal lacks the scope.
     #[error(transparent)]
     Forbidden(MissingScope),
     /// The port refused or failed.
@@ -16,7 +16,7 @@ pub enum ServiceError<E: std::error::Error> {
 }
 
 impl<E: std::error::Error> ServiceError<E> {
-    /// The same refusal where the port's error is part of a wider one.
+    /// Widens the port's error to one that has more cases.
     pub fn map<F: std::error::Error>(self, widen: impl FnOnce(E) -> F) -> ServiceError<F> {
         match self {
             Self::Forbidden(missing) => ServiceError::Forbidden(missing),

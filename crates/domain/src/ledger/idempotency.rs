@@ -1,4 +1,4 @@
-//! Writes that may be sent twice and happen once.
+//! Idempotency keys: a write that is sent twice happens once.
 
 use std::time::Duration;
 
@@ -6,20 +6,20 @@ use thiserror::Error;
 
 use crate::values::TokenId;
 
-/// A caller's name for one request: 1 to 255 printable ASCII characters, space included.
+/// A caller's name for one request: 1 to 255 printable ASCII characters, spaces included.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct IdempotencyKey(String);
 
-/// Text that is no [`IdempotencyKey`].
+/// The text is no [`IdempotencyKey`].
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("must be 1 to {} printable ASCII characters", IdempotencyKey::MAX_CHARS)]
 pub struct IdempotencyKeyError;
 
 impl IdempotencyKey {
-    /// The most characters a key has.
+    /// The longest key.
     pub const MAX_CHARS: usize = 255;
 
-    /// Takes 1 to 255 printable ASCII characters.
+    /// Fails when `text` breaks the rule above.
     pub fn new(text: &str) -> Result<Self, IdempotencyKeyError> {
         let printable = text.bytes().all(|b| (b' '..=b'~').contains(&b));
         if printable && (1..=Self::MAX_CHARS).contains(&text.len()) {
@@ -29,67 +29,68 @@ impl IdempotencyKey {
         }
     }
 
-    /// The key.
+    /// The key as it was sent.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// What a request was, as a SHA-256 over its method, path and body: a repeat has the same, another request has not.
+/// The SHA-256 of a request's method, path and body. A repeat has the same fingerprint, another request has a
+/// different one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Fingerprint(pub [u8; 32]);
 
 /// Makes a write happen once per token and key.
 ///
-/// The outcome of a write that succeeded is stored under `(token, key)` in the transaction of the write; a write that
-/// was refused or that failed stores nothing. While it is stored, a repeat of the same operation with the same fingerprint
-/// gets the stored outcome and changes nothing, and one with another fingerprint, or of another operation, is refused. Of
-/// repeats that race, one is carried out and the others get its outcome.
+/// When a write succeeds, its outcome is stored under `(token, key)` in the transaction of the write. When it is
+/// refused or fails, nothing is stored. While an outcome is stored, a repeat of the same operation with the same
+/// fingerprint gets that outcome and changes nothing; a request with another fingerprint, or for another operation,
+/// is refused. Of racing repeats, one is carried out and the others get its outcome.
 ///
-/// A batch in [`BatchMode::PerItem`](crate::ledger::ports::time_entry::BatchMode::PerItem) succeeds, whatever it stored: one of
-/// refusals alone keeps its key.
+/// A batch in [`BatchMode::PerItem`](crate::ledger::ports::time_entry::BatchMode::PerItem) always succeeds: its
+/// outcome is stored even when every entry was refused.
 ///
-/// It is stored for at least 24 hours, by the `at` of the commands. After that it is known until
-/// [`Housekeeping`](crate::background::ports::Housekeeping) forgets it: without housekeeping for ever, unless the implementation
-/// forgets old keys by itself, which it may.
+/// An outcome is stored for at least 24 hours, by the `at` of the commands. After that it stays until
+/// [`Housekeeping`](crate::background::ports::Housekeeping) deletes it. Without housekeeping it stays for ever,
+/// unless the implementation deletes old keys by itself, which it may.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Idempotency {
-    /// Whose key it is.
+    /// The token that sent the key; keys of other tokens are different keys.
     pub token: TokenId,
-    /// The key.
+    /// Chosen by the caller.
     pub key: IdempotencyKey,
-    /// What the key was used for.
+    /// Tells a repeat from another request with the same key.
     pub fingerprint: Fingerprint,
 }
 
 impl Idempotency {
-    /// For how long callers may count on it.
+    /// For how long callers may count on a stored outcome.
     pub const PROMISED: Duration = Duration::from_hours(24);
-    /// After which the SQL backends forget a key by themselves: later than promised, because clocks differ.
+    /// The age at which the SQL backends delete a key by themselves: more than the promise, because clocks differ.
     pub const KEPT: Duration = Duration::from_hours(48);
-    /// The same in microseconds.
+    /// [`Self::KEPT`] in microseconds.
     pub const KEPT_MICROS: i64 = 48 * 3_600 * 1_000_000;
 }
 
 const _: () = assert!(Idempotency::KEPT.as_micros() == Idempotency::KEPT_MICROS.unsigned_abs() as u128);
 
-/// What a write did, and whether that was done now or by an earlier request with the same key. A repeat by its id alone is
-/// answered as if it were done now.
+/// The outcome of a write, and whether this call carried it out or an earlier request with the same key did. A repeat
+/// by its id alone is answered as if this call had carried it out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Applied<T> {
-    /// The outcome, the same for every repeat.
+    /// The same for every repeat.
     pub outcome: T,
-    /// Whether this is the stored outcome of an earlier request with the same key.
+    /// Whether an earlier request with the same key had this outcome, and this call changed nothing.
     pub replayed: bool,
 }
 
 impl<T> Applied<T> {
-    /// An outcome of this very write.
+    /// The outcome of this call.
     pub const fn now(outcome: T) -> Self {
         Self { outcome, replayed: false }
     }
 
-    /// The stored outcome of an earlier write.
+    /// The stored outcome of an earlier request.
     pub const fn earlier(outcome: T) -> Self {
         Self { outcome, replayed: true }
     }

@@ -11,24 +11,24 @@ use crate::values::{JobId, Timestamp, Version};
 /// What time is logged on. `total_minutes` equals the sum of its entries' minutes at every moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Job {
-    /// Which job.
+    /// Chosen by the caller, or a new `UUIDv7`.
     pub id: JobId,
-    /// What people call it.
+    /// The name that people give it. Names need not be unique.
     pub name: JobName,
-    /// Whether it takes time.
+    /// Whether it accepts time.
     pub status: JobStatus,
-    /// The sum over its entries.
+    /// The sum of its entries' minutes.
     pub total_minutes: TotalMinutes,
-    /// Grows with every change, of the total too.
+    /// Grows with every change, also of the total.
     pub version: Version,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it last changed, its total included.
+    /// The time of its last change, also of the total.
     pub updated_at: Timestamp,
 }
 
 impl Job {
-    /// A job as it is right after its creation at `at`.
+    /// A job right after its creation at `at`.
     pub fn new(id: JobId, name: JobName, status: JobStatus, at: Timestamp) -> Self {
         Self {
             id,
@@ -42,23 +42,23 @@ impl Job {
     }
 }
 
-/// Whether a job takes time.
+/// Whether a job accepts time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum JobStatus {
-    /// Takes new entries and edits.
+    /// It accepts new entries, and changes of its entries.
     #[default]
     Open,
-    /// Takes no new time and no edits of its entries until it is opened again.
+    /// It accepts no new entries, and no changes of its entries, until it is opened again.
     Archived,
 }
 
-/// Text that names no status.
+/// The text is no name of a [`JobStatus`].
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("must be `open` or `archived`")]
 pub struct JobStatusError;
 
 impl JobStatus {
-    /// The word for it, in JSON and in storage.
+    /// The status's name, in JSON and in storage.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Open => "open",

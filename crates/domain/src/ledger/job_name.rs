@@ -6,45 +6,46 @@ use std::fmt;
 use crate::values::text;
 use crate::values::text::TextError;
 
-/// What people call a job: NFC, trimmed, 1 to 120 characters, one of them visible, no control characters. Two jobs may
-/// share a name.
+/// The name of a job: NFC, trimmed, 1 to 120 characters, at least one of them visible, no control characters. Two
+/// jobs may have the same name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct JobName(String);
 
 impl JobName {
-    /// The most characters (Unicode scalar values) a name has.
+    /// The longest name, in characters (Unicode scalar values).
     pub const MAX_CHARS: usize = 120;
 
-    /// Composes and trims `text`, and takes it when it keeps the rule.
+    /// Composes and trims `text`. Fails when the result breaks the rule above.
     pub fn new(text: &str) -> Result<Self, TextError> {
         text::line(text, Self::MAX_CHARS).map(Self)
     }
 
-    /// The same of as much of `text` as a name can hold.
+    /// Like [`Self::new`], but shortens a text that is too long.
     pub fn cut(text: &str) -> Result<Self, TextError> {
         let composed = text::composed(text.trim());
         let end = composed.char_indices().nth(Self::MAX_CHARS).map_or(composed.len(), |(end, _)| end);
         Self::new(&composed[..end])
     }
 
-    /// A name that is stored already: it was taken by a rule that may have been another.
+    /// Reads a stored name. It may break today's rule, because an earlier release may have stored it.
     pub fn stored(text: &str) -> Result<Self, TextError> {
         text::stored_line(text, Self::MAX_CHARS).map(|name| Self(name.to_owned()))
     }
 
-    /// The name.
+    /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The ways in which it may be stored: as it is, and, if that is another, with its accents taken apart, as a name was
-    /// that came in before names were composed.
+    /// The forms in which the name may be stored: as it is and, if that differs, with its accents decomposed, because
+    /// earlier releases stored names as they came in.
     pub fn forms(&self) -> impl Iterator<Item = Cow<'_, str>> {
         let apart = text::decomposed(&self.0);
         [Some(Cow::Borrowed(self.as_str())), apart.map(Cow::Owned)].into_iter().flatten()
     }
 
-    /// The form that searches compare: stored beside the name, so that every backend folds case alike.
+    /// The form that searches compare. It is stored beside the name, so that every backend folds case in the same
+    /// way.
     pub fn folded(&self) -> String {
         fold(&self.0)
     }
@@ -56,9 +57,10 @@ impl fmt::Display for JobName {
     }
 }
 
-/// A part of a name to search for, case-insensitively: 1 to 120 characters, no control characters, already folded.
+/// A part of a name to search for, case-insensitively: 1 to 120 characters, no control characters, stored in folded
+/// form.
 ///
-/// Nothing in it is a wildcard: `%` finds names with a per cent sign.
+/// It has no wildcards: `%` finds names with a per cent sign.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NamePart {
     folded: String,
@@ -66,7 +68,7 @@ pub struct NamePart {
 }
 
 impl NamePart {
-    /// Composes and folds `text`, and takes it when it keeps the rule.
+    /// Composes and folds `text`. Fails when the result breaks the rule above.
     pub fn new(text: &str) -> Result<Self, TextError> {
         if text.is_empty() {
             return Err(TextError::Empty);
@@ -76,13 +78,13 @@ impl NamePart {
         Ok(Self { decomposed: text::decomposed(&folded), folded })
     }
 
-    /// The folded text, to be found in [`JobName::folded`].
+    /// The folded text, which [`JobName::folded`] must contain.
     pub fn as_str(&self) -> &str {
         &self.folded
     }
 
-    /// The same with its accents taken apart, if it has any: so it is found in the folded form of a name that was stored
-    /// before names were composed.
+    /// The folded text with its accents decomposed, if it has any. It finds names that an earlier release stored
+    /// without composing them.
     pub fn decomposed(&self) -> Option<&str> {
         self.decomposed.as_deref()
     }
@@ -93,9 +95,9 @@ impl NamePart {
     }
 }
 
-/// Folds character by character, so that what a part is folded to does not depend on what stands beside it: the two
-/// small sigmas are one, and ß is ss, as Unicode's full case folding has it. Accents are composed, before and after:
-/// some letters have a composed form in one case alone.
+/// Folds each character by itself, so that the result for a part does not depend on the characters beside it. Both
+/// small sigmas become one, and ß becomes ss, as in Unicode's full case folding. Accents are composed before and
+/// after, because some letters have a composed form in one case only.
 fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     for c in text::composed(text).chars().flat_map(char::to_lowercase) {
@@ -143,7 +145,7 @@ mod tests {
                 part.is_in(&JobName::new(apart).unwrap()) && part.is_in(&JobName::stored(apart).unwrap()),
                 "{part:?}"
             );
-            // What the releases before folded a decomposed name to.
+            // How earlier releases folded a decomposed name.
             assert!(apart.to_lowercase().contains(part.decomposed().unwrap()), "{part:?}");
         }
         assert_eq!(NamePart::new("buro").unwrap().decomposed(), None);

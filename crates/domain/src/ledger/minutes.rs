@@ -4,7 +4,8 @@ use std::fmt;
 
 use thiserror::Error;
 
-/// Minutes worked: 1 to 1440. An entry is for one date and a day has 1440 minutes; this catches seconds sent as minutes.
+/// Minutes worked: 1 to 1440. An entry is for one date, and a day has 1440 minutes. The limit catches seconds sent as
+/// minutes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Minutes(u16);
 
@@ -14,12 +15,12 @@ pub struct Minutes(u16);
 pub struct MinutesError;
 
 impl Minutes {
-    /// The least minutes an entry has.
+    /// The shortest entry.
     pub const MIN: u16 = 1;
-    /// The most minutes an entry has: those of a day.
+    /// The longest entry: a whole day.
     pub const MAX: u16 = 1440;
 
-    /// Takes a number from 1 to 1440.
+    /// Fails outside 1 to 1440.
     pub fn new(minutes: i64) -> Result<Self, MinutesError> {
         match u16::try_from(minutes) {
             Ok(minutes @ Self::MIN..=Self::MAX) => Ok(Self(minutes)),
@@ -27,7 +28,7 @@ impl Minutes {
         }
     }
 
-    /// The number.
+    /// Between [`Self::MIN`] and [`Self::MAX`].
     pub const fn get(self) -> u16 {
         self.0
     }

@@ -1,4 +1,4 @@
-//! Where jobs and time entries are kept.
+//! The ports that store jobs and time entries, and the audit of totals.
 
 pub mod job;
 pub mod time_entry;

@@ -1,25 +1,25 @@
-//! What must hold for a write to happen: `If-Match` and `If-None-Match`, without the HTTP.
+//! Preconditions of a write: `If-Match` and `If-None-Match`, without HTTP.
 
 use thiserror::Error;
 
 use crate::values::Version;
 
-/// What must be true of the present state for a write to happen. It is checked in the transaction of the write.
+/// What must be true of the current state for a write to happen. It is checked in the transaction of the write.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Precondition {
-    /// Anything.
+    /// No condition.
     #[default]
     None,
-    /// Something must be there.
+    /// The job or entry must exist.
     Exists,
-    /// Nothing may be there.
+    /// The job or entry must not exist.
     Absent,
-    /// What is there must have one of these versions. An empty list never holds.
+    /// Its version must be one of these. An empty list never matches.
     Version(Vec<Version>),
 }
 
 impl Precondition {
-    /// Checks the present state: the version of what is there, or none.
+    /// Checks the version of what exists; `None` when nothing does.
     pub fn check(&self, current: Option<Version>) -> Result<(), PreconditionFailed> {
         let holds = match (self, current) {
             (Self::None, _) | (Self::Exists, Some(_)) | (Self::Absent, None) => true,
@@ -30,11 +30,11 @@ impl Precondition {
     }
 }
 
-/// The present state is not what the caller expected; nothing was changed.
+/// The current state is not what the caller expected. Nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("the precondition does not hold")]
 pub struct PreconditionFailed {
-    /// The version of what is there, if anything is.
+    /// The current version; `None` when nothing exists.
     pub current: Option<Version>,
 }
 

@@ -6,22 +6,22 @@ use crate::values::{DateStamp, JobId, Subject, TimeEntryId, Timestamp, Version};
 /// Minutes worked on one date for one job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimeEntry {
-    /// Which entry.
+    /// Chosen by the caller, or a new `UUIDv7`.
     pub id: TimeEntryId,
-    /// The job whose total these minutes are part of.
+    /// The job whose total includes these minutes.
     pub related_job: JobId,
-    /// How long.
+    /// At most one day.
     pub minutes_worked: Minutes,
-    /// On which date.
+    /// The date of the work, without a time zone.
     pub date_stamp: DateStamp,
-    /// What was done.
+    /// A description of the work.
     pub work_summary: WorkSummary,
-    /// Who logged it: the subject of the token that did.
+    /// The subject of the token that logged it. Never changes.
     pub created_by: Subject,
     /// Grows with every change.
     pub version: Version,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it last changed.
+    /// The time of its last change.
     pub updated_at: Timestamp,
 }

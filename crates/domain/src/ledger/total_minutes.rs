@@ -1,4 +1,4 @@
-//! The sum of a job's entries.
+//! The total of a job.
 
 use std::fmt;
 
@@ -6,8 +6,8 @@ use thiserror::Error;
 
 use super::Minutes;
 
-/// A job's minutes over all its entries: 0 to 2^53 − 1, the integers that every JSON reader keeps exact
-/// (RFC 8259, section 6). Arithmetic is checked: a total never wraps.
+/// The sum of the minutes of a job's entries: 0 to 2^53 − 1, the integers that every JSON reader keeps exact (RFC
+/// 8259, section 6). Arithmetic is checked: a total never wraps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct TotalMinutes(u64);
 
@@ -17,27 +17,27 @@ pub struct TotalMinutes(u64);
 pub struct TotalMinutesError;
 
 impl TotalMinutes {
-    /// The largest total.
+    /// The largest total: 2^53 − 1.
     pub const MAX: u64 = (1 << 53) - 1;
     /// The total of a job without entries.
     pub const ZERO: Self = Self(0);
 
-    /// Takes a number from 0 to [`Self::MAX`].
+    /// Fails outside 0 to [`Self::MAX`].
     pub fn new(minutes: i64) -> Result<Self, TotalMinutesError> {
         u64::try_from(minutes).ok().and_then(Self::in_range).ok_or(TotalMinutesError)
     }
 
-    /// The number.
+    /// Between 0 and [`Self::MAX`].
     pub const fn get(self) -> u64 {
         self.0
     }
 
-    /// This total with one more entry's minutes.
+    /// The total after an entry is added.
     pub fn plus(self, minutes: Minutes) -> Result<Self, TotalMinutesError> {
         Self::in_range(self.0 + u64::from(minutes.get())).ok_or(TotalMinutesError)
     }
 
-    /// This total without one entry's minutes.
+    /// The total after an entry is removed.
     pub fn minus(self, minutes: Minutes) -> Result<Self, TotalMinutesError> {
         self.0.checked_sub(u64::from(minutes.get())).map(Self).ok_or(TotalMinutesError)
     }

@@ -1,29 +1,29 @@
-//! What was done in an entry's time.
+//! The description of the work in an entry.
 
 use crate::values::text;
 use crate::values::text::TextError;
 
-/// What was done: NFC, 0 to 4000 characters, otherwise kept as given. Newlines and tabs may occur, other control
-/// characters not.
+/// A description of the work: NFC, 0 to 4000 characters, otherwise kept as given. Newlines and tabs are allowed,
+/// other control characters are not.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct WorkSummary(String);
 
 impl WorkSummary {
-    /// The most characters (Unicode scalar values) a summary has.
+    /// The longest summary, in characters (Unicode scalar values).
     pub const MAX_CHARS: usize = 4000;
 
-    /// Composes `text`, and takes it when it keeps the rule.
+    /// Composes `text`. Fails when the result breaks the rule above.
     pub fn new(text: &str) -> Result<Self, TextError> {
         Self::stored(&text::composed(text))
     }
 
-    /// A summary that is stored already, perhaps before it had to be composed.
+    /// Reads a stored summary. It need not be composed, because an earlier release may have stored it.
     pub fn stored(text: &str) -> Result<Self, TextError> {
         text::check(text, Self::MAX_CHARS, &['\n', '\r', '\t'])?;
         Ok(Self(text.to_owned()))
     }
 
-    /// The summary.
+    /// The summary as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

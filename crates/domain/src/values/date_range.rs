@@ -4,23 +4,23 @@ use thiserror::Error;
 
 use super::DateStamp;
 
-/// Dates from one to another, both inclusive; either end may be open.
+/// A range of dates, both ends included; either end may be open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct DateRange {
     from: Option<DateStamp>,
     to: Option<DateStamp>,
 }
 
-/// A range whose start lies after its end.
+/// The range's start is after its end.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("must not be after {to}, the end of the range")]
 pub struct DateRangeError {
-    /// The end that the start lies after.
+    /// The range's end.
     pub to: DateStamp,
 }
 
 impl DateRange {
-    /// Takes the two ends when they are in order.
+    /// Fails when `from` is after `to`.
     pub fn new(from: Option<DateStamp>, to: Option<DateStamp>) -> Result<Self, DateRangeError> {
         match (from, to) {
             (Some(from), Some(to)) if from > to => Err(DateRangeError { to }),
@@ -28,12 +28,12 @@ impl DateRange {
         }
     }
 
-    /// The first date covered.
+    /// The first date; `None` when the start is open.
     pub const fn from(&self) -> Option<DateStamp> {
         self.from
     }
 
-    /// The last date covered.
+    /// The last date; `None` when the end is open.
     pub const fn to(&self) -> Option<DateStamp> {
         self.to
     }

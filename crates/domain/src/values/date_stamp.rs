@@ -1,4 +1,4 @@
-//! The date that time was worked on.
+//! The date of an entry.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,45 +6,45 @@ use std::str::FromStr;
 use chrono::{Datelike, Days, NaiveDate};
 use thiserror::Error;
 
-/// A plain date without time zone, 0001-01-01 to 9999-12-31, written as RFC 3339's `full-date`.
+/// A date without a time zone, 0001-01-01 to 9999-12-31, written as RFC 3339's `full-date`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DateStamp(NaiveDate);
 
-/// Text or a date that is no [`DateStamp`].
+/// The text or date is no [`DateStamp`].
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("must be an existing date from 0001-01-01 to 9999-12-31, written as YYYY-MM-DD")]
 pub struct DateStampError;
 
 impl DateStamp {
-    /// Takes a date of the years 1 to 9999.
+    /// Fails outside the years 1 to 9999.
     pub fn new(date: NaiveDate) -> Result<Self, DateStampError> {
         if (1..=9999).contains(&date.year()) { Ok(Self(date)) } else { Err(DateStampError) }
     }
 
-    /// The date, or the nearest one of the years 1 to 9999.
+    /// The date, or the nearest one in the years 1 to 9999.
     pub fn nearest(date: NaiveDate) -> Self {
         const FIRST: NaiveDate = NaiveDate::from_ymd_opt(1, 1, 1).expect("the first date there is");
         const LAST: NaiveDate = NaiveDate::from_ymd_opt(9999, 12, 31).expect("the last date there is");
         Self(date.clamp(FIRST, LAST))
     }
 
-    /// The date.
+    /// The date as chrono's type.
     pub const fn as_date(self) -> NaiveDate {
         self.0
     }
 
-    /// How many days after `earlier` it is; less than none, when it is before.
+    /// How many days after `earlier` it is; negative when it is before.
     pub fn days_since(self, earlier: Self) -> i64 {
         (self.0 - earlier.0).num_days()
     }
 
-    /// The date so many days before, or the first there is.
+    /// The date `days` before, or 0001-01-01 if that is later.
     #[must_use]
     pub fn minus_days(self, days: u64) -> Self {
         self.0.checked_sub_days(Days::new(days)).map_or_else(|| Self::nearest(NaiveDate::MIN), Self::nearest)
     }
 
-    /// The dates from this one through `last`, in order.
+    /// The dates from this one to `last`, both included, in order.
     pub fn through(self, last: Self) -> impl Iterator<Item = Self> {
         self.0.iter_days().take_while(move |date| *date <= last.0).map(Self)
     }
@@ -60,7 +60,7 @@ impl FromStr for DateStamp {
     type Err = DateStampError;
 
     fn from_str(text: &str) -> Result<Self, DateStampError> {
-        // chrono takes `2026-1-5` too; one date has one spelling here.
+        // chrono also reads `2026-1-5`; here a date has one spelling only.
         if text.len() != 10 || !text.bytes().all(|b| b.is_ascii_digit() || b == b'-') {
             return Err(DateStampError);
         }

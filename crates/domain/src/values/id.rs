@@ -1,4 +1,4 @@
-//! Identifiers. New ones are `UUIDv7`, so that they sort by age; a caller may bring any UUID.
+//! Identifiers. New ones are `UUIDv7`, so that they sort by age; a caller may use any UUID.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,7 +6,7 @@ use std::str::FromStr;
 use thiserror::Error;
 use uuid::Uuid;
 
-/// Text that is no UUID in its canonical, hyphenated form.
+/// The text is no UUID in its canonical, hyphenated form.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("must be a UUID such as 01890a5d-ac96-774b-bcce-b302099a8057")]
 pub struct IdError;
@@ -38,7 +38,7 @@ macro_rules! id {
         impl FromStr for $name {
             type Err = IdError;
 
-            /// Takes the hyphenated form of 36 characters alone, so that one resource has one URL.
+            /// Reads only the hyphenated form of 36 characters, so that one resource has one URL.
             fn from_str(text: &str) -> Result<Self, IdError> {
                 match Uuid::try_parse(text) {
                     Ok(id) if text.len() == 36 => Ok(Self(id)),
@@ -71,7 +71,7 @@ id! {
 }
 
 impl PingId {
-    /// The id of the ping that the sender calls `name`: the same for each repeat, and another for another token
+    /// The id of the ping to which its sender gave `name`: the same for each repeat, and different for another token
     /// (a `UUIDv5` in the token's namespace: RFC 9562, section 5.5).
     pub fn named(token: TokenId, name: &str) -> Self {
         Self(Uuid::new_v5(&token.0, name.as_bytes()))
@@ -79,7 +79,7 @@ impl PingId {
 }
 
 impl From<PingId> for TimeEntryId {
-    /// A ping with minutes is an entry, under its own id.
+    /// A ping with minutes is stored as an entry with the same id.
     fn from(ping: PingId) -> Self {
         Self(ping.0)
     }

@@ -1,8 +1,9 @@
-//! The rules for text that people read: it is NFC when it becomes a value, so that what looks the same is the same; it has
-//! a length in characters, counted after that; and no control characters but those that are allowed.
+//! The rules for text that people read. It is composed to NFC when it becomes a value, so that texts that look the
+//! same are equal. Its length is counted in characters after that. It has no control characters except those that a
+//! rule allows.
 //!
-//! What is stored already is not changed by being read: rows that were written before these rules stay what they are.
-//! Secrets, ids and the keys that callers choose are bytes, and not text in this sense.
+//! Stored text is not changed when it is read: rows from before these rules stay as they are. Secrets, ids and keys
+//! that callers choose are bytes, and these rules do not apply to them.
 
 use std::borrow::Cow;
 
@@ -15,26 +16,26 @@ pub enum TextError {
     /// Nothing is left after trimming.
     #[error("must not be empty")]
     Empty,
-    /// Nobody would see it.
+    /// No character is visible.
     #[error("must have a visible character")]
     Invisible,
-    /// More characters (Unicode scalar values) than allowed.
+    /// The text has more characters (Unicode scalar values) than allowed.
     #[error("must have at most {max} characters, has {actual}")]
     TooLong {
-        /// The most that is allowed.
+        /// The longest allowed length.
         max: usize,
-        /// How many there are.
+        /// The text's length.
         actual: usize,
     },
-    /// A control character, such as NUL.
+    /// The text has a control character, such as NUL.
     #[error("must not contain the control character U+{:04X}", *.character as u32)]
     Control {
-        /// The first one found.
+        /// The first control character.
         character: char,
     },
 }
 
-/// `text` in the one form that composes what can be composed (NFC, Unicode's annex 15).
+/// `text` with everything composed that can be (NFC, Unicode's annex 15).
 pub(crate) fn composed(text: &str) -> Cow<'_, str> {
     if text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes {
         return Cow::Borrowed(text);
@@ -42,7 +43,7 @@ pub(crate) fn composed(text: &str) -> Cow<'_, str> {
     text.nfc().collect::<String>().into()
 }
 
-/// `text` with everything taken apart that can be, when that makes a difference.
+/// `text` with everything decomposed that can be; `None` when that changes nothing.
 pub(crate) fn decomposed(text: &str) -> Option<String> {
     if text.is_ascii() {
         return None;
@@ -50,9 +51,9 @@ pub(crate) fn decomposed(text: &str) -> Option<String> {
     Some(text.nfd().collect::<String>()).filter(|decomposed| decomposed != text)
 }
 
-/// Checks `text` against `max` characters; `allowed` names control characters that may occur.
+/// Checks `text` against `max` characters. The control characters in `allowed` may occur.
 pub(crate) fn check(text: &str, max: usize, allowed: &[char]) -> Result<(), TextError> {
-    // Most texts are short and plain, and every row that is read passes here.
+    // A fast path: most texts are short and plain, and every row that is read passes here.
     if text.len() <= max && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return Ok(());
     }
@@ -66,15 +67,15 @@ pub(crate) fn check(text: &str, max: usize, allowed: &[char]) -> Result<(), Text
     Ok(())
 }
 
-/// Composes and trims `text`, and checks that something of at most `max` characters is left, none of them a control
-/// character and one of them visible.
+/// Composes and trims `text`. Checks that the result has 1 to `max` characters, at least one of them visible, and no
+/// control characters.
 pub(crate) fn line(text: &str, max: usize) -> Result<String, TextError> {
     let composed = composed(text);
     let line = stored_line(&composed, max)?;
     if line.chars().any(is_visible) { Ok(line.to_owned()) } else { Err(TextError::Invisible) }
 }
 
-/// A line that is stored already, perhaps before it had to be composed and visible.
+/// Reads a stored line. It need not be composed or visible, because an earlier release may have stored it.
 pub(crate) fn stored_line(text: &str, max: usize) -> Result<&str, TextError> {
     let text = text.trim();
     if text.is_empty() {
@@ -84,7 +85,8 @@ pub(crate) fn stored_line(text: &str, max: usize) -> Result<&str, TextError> {
     Ok(text)
 }
 
-/// Whether a character shows. What only joins, turns or marks others does not, nor does what is drawn as a space.
+/// Whether a character is visible. Characters that only join, turn or mark others are not, nor are those that are
+/// drawn as a space.
 fn is_visible(c: char) -> bool {
     !c.is_whitespace() && !c.is_control() && !BLANK.iter().any(|(first, last)| (*first..=*last).contains(&c))
 }
@@ -128,7 +130,7 @@ mod tests {
         ] {
             assert_eq!(line(one, 9), line(other, 9), "{one}");
         }
-        // Compatibility forms look different, and stay.
+        // Compatibility forms look different, so NFC keeps them apart.
         assert_ne!(line("ﬁ", 9), line("fi", 9));
     }
 

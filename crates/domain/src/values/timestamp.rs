@@ -1,27 +1,27 @@
-//! A moment.
+//! Moments in time.
 
 use std::fmt;
 
 use chrono::{DateTime, Datelike, SecondsFormat, Utc};
 use thiserror::Error;
 
-/// A moment in UTC with microseconds, which is what every backend can store; written as RFC 3339.
+/// A moment in UTC to the microsecond, the precision that every backend can store. Written as RFC 3339.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(DateTime<Utc>);
 
-/// A moment outside the years 1 to 9999.
+/// The moment is outside the years 1 to 9999.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("must be a moment in the years 1 to 9999")]
 pub struct TimestampError;
 
 impl Timestamp {
-    /// The last moment there is: the end of the year 9999.
+    /// The last moment of the year 9999.
     pub const MAX: Self = match DateTime::from_timestamp_micros(253_402_300_799_999_999) {
         Some(moment) => Self(moment),
         None => panic!("chrono knows the year 9999"),
     };
 
-    /// Takes microseconds since 1970-01-01T00:00:00Z, within the years 1 to 9999.
+    /// Takes microseconds since 1970-01-01T00:00:00Z. Fails outside the years 1 to 9999.
     pub fn from_micros(micros: i64) -> Result<Self, TimestampError> {
         match DateTime::from_timestamp_micros(micros) {
             Some(moment) if (1..=9999).contains(&moment.year()) => Ok(Self(moment)),
@@ -29,7 +29,7 @@ impl Timestamp {
         }
     }
 
-    /// Takes a moment of the years 1 to 9999; what is finer than a microsecond is cut off.
+    /// Cuts off fractions of a microsecond. Fails outside the years 1 to 9999.
     pub fn from_datetime(moment: DateTime<Utc>) -> Result<Self, TimestampError> {
         Self::from_micros(moment.timestamp_micros())
     }
@@ -39,7 +39,7 @@ impl Timestamp {
         self.0.timestamp_micros()
     }
 
-    /// The moment as chrono knows it.
+    /// The moment as chrono's type.
     pub const fn as_datetime(self) -> DateTime<Utc> {
         self.0
     }

@@ -1,4 +1,4 @@
-//! Which state of a job or an entry is meant.
+//! Versions of jobs and entries.
 
 use std::fmt;
 
@@ -6,25 +6,25 @@ use thiserror::Error;
 
 use super::Timestamp;
 
-/// A number that grows with every change of one job or entry, its total included.
+/// A number that grows with every change of one job or entry, also of a job's total.
 ///
-/// It starts at the microsecond of creation, so that an id that is deleted and created again never shows an old version
-/// for a new state (as long as the clock does not run backwards between the two).
+/// The first version is the microsecond of creation. So when an id is deleted and created again, no old version
+/// stands for a new state, as long as the clock does not go back between the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version(i64);
 
-/// A version that is negative or no number.
+/// The version is negative or no number.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("must be a version number")]
 pub struct VersionError;
 
 impl Version {
-    /// Takes a number that is not negative.
+    /// Fails when `version` is negative.
     pub fn new(version: i64) -> Result<Self, VersionError> {
         if version >= 0 { Ok(Self(version)) } else { Err(VersionError) }
     }
 
-    /// The version of something created at `moment`.
+    /// The first version of a job or entry that is created at `moment`.
     pub fn initial(moment: Timestamp) -> Self {
         Self(moment.as_micros().max(0))
     }
@@ -35,7 +35,7 @@ impl Version {
         Self(self.0.saturating_add(1))
     }
 
-    /// The number.
+    /// Never negative.
     pub const fn get(self) -> i64 {
         self.0
     }

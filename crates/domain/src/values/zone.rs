@@ -1,4 +1,4 @@
-//! Where midnight is.
+//! Time zones: when a local day starts and ends.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,15 +9,15 @@ use thiserror::Error;
 
 use super::{DateStamp, Timestamp};
 
-/// A time zone of the IANA database, such as `Europe/Berlin`; UTC unless told.
+/// A time zone of the IANA database, such as `Europe/Berlin`; UTC by default.
 ///
-/// A local day starts at the first moment whose local time is that date's midnight or later, and lasts until the next one
-/// starts. So every moment belongs to exactly one day, also where clocks change at midnight; a day has 23 to 25 hours
-/// where they change at all, and none at all where a zone left out a date.
+/// A local day starts at the first moment whose local time is midnight of that date or later, and lasts until the
+/// next day starts. So every moment belongs to exactly one day, even where clocks change at midnight. On a day of a
+/// clock change a day may have 23 or 25 hours; a date that a zone left out has none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Zone(Tz);
 
-/// Text that names no time zone.
+/// The text is no name of a time zone.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("must be a time zone of the IANA database, such as Europe/Berlin")]
 pub struct ZoneError;
@@ -26,16 +26,16 @@ impl Zone {
     /// Coordinated universal time.
     pub const UTC: Self = Self(Tz::UTC);
 
-    /// Its name in the database.
+    /// The zone's name in the IANA database.
     pub fn as_str(self) -> &'static str {
         self.0.name()
     }
 
-    /// The local day that the moment belongs to.
+    /// The local day to which the moment belongs.
     pub fn day_of(self, moment: Timestamp) -> DateStamp {
         let utc = moment.as_datetime();
         let mut date = utc.with_timezone(&self.0).date_naive();
-        // Where clocks go back over midnight, local dates repeat.
+        // Where clocks go back over midnight, a local date comes twice.
         while self.start_of(date) > utc {
             match date.pred_opt() {
                 Some(earlier) => date = earlier,
@@ -45,12 +45,12 @@ impl Zone {
         while let Some(later) = date.succ_opt().filter(|later| self.start_of(*later) <= utc) {
             date = later;
         }
-        // Within a day of the first and the last moment there are, a zone may lead out of the years.
+        // Within a day of the first and the last moment, the local date may be outside the years 1 to 9999.
         DateStamp::nearest(date)
     }
 
-    /// The days from `from` to `to`, in order, each with the microseconds of that time that belong to it; days with none
-    /// are left out.
+    /// Splits the time from `from` to `to` into local days, in order, each with its share in microseconds. Days
+    /// without a share are left out.
     pub fn split(self, from: Timestamp, to: Timestamp) -> Vec<(DateStamp, i64)> {
         let (mut parts, mut at) = (Vec::new(), from.as_micros());
         let mut day = self.day_of(from);
@@ -70,16 +70,17 @@ impl Zone {
         parts
     }
 
-    /// The first moment of the local day, and its last second.
+    /// The first moment and the last second of the local day.
     pub fn bounds_of(self, day: DateStamp) -> (Timestamp, Timestamp) {
         let start = self.start_of(day.as_date());
         let next = day.as_date().succ_opt().map_or(start, |next| self.start_of(next));
-        // At the ends of time a zone may lead out of the years; then one end stands for both.
+        // Within a day of the first and the last moment, one end may be outside the years 1 to 9999; then the other
+        // end stands for both.
         let start = Timestamp::from_datetime(start).unwrap_or(Timestamp::MAX);
         (start, Timestamp::from_datetime(next - TimeDelta::seconds(1)).unwrap_or(start))
     }
 
-    /// The moment at which the date starts.
+    /// The moment when the local day starts.
     fn start_of(self, date: NaiveDate) -> DateTime<Utc> {
         match self.0.from_local_datetime(&date.and_time(NaiveTime::MIN)) {
             LocalResult::Single(start) | LocalResult::Ambiguous(start, _) => start.with_timezone(&Utc),
@@ -87,11 +88,11 @@ impl Zone {
         }
     }
 
-    /// The moment at which clocks jumped over the date's midnight, or over all of the date.
+    /// The moment when clocks jumped over the date's midnight, or over the whole date.
     fn jump_to(self, date: NaiveDate) -> DateTime<Utc> {
         let midnight = date.and_time(NaiveTime::MIN).and_utc();
         let is_later = |moment: DateTime<Utc>| moment.with_timezone(&self.0).date_naive() >= date;
-        // No zone is as much as a day from UTC.
+        // No zone is a whole day or more from UTC.
         let (mut before, mut after) = (midnight - TimeDelta::days(1), midnight + TimeDelta::days(1));
         while after - before > TimeDelta::seconds(1) {
             let middle = before + TimeDelta::seconds((after - before).num_seconds() / 2);
@@ -181,8 +182,8 @@ mod tests {
         assert_eq!(autumn, parts(&[("2026-10-25", 25 * 60)]));
     }
 
-    /// In Beirut clocks jumped from midnight to one; in Toronto once from half past eleven to half past midnight; in
-    /// St. John's they went back from one minute past midnight; and Samoa left out a date.
+    /// In Beirut clocks jumped from midnight to one. In Toronto they jumped once from half past eleven to half past
+    /// midnight. In St. John's they went back at one minute past midnight. Samoa left out a date.
     #[test]
     fn every_moment_has_one_day_where_clocks_change_at_midnight() {
         let beirut = days("Asia/Beirut", "2022-03-26T21:30:00Z", "2022-03-26T22:30:00Z");
@@ -196,8 +197,8 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever the zone and however it is cut, no time is lost and none counts twice, and a part's day is that of
-        /// its first moment.
+        /// In any zone and for any split, no time is lost or counted twice, and each part belongs to the day of its
+        /// first moment.
         #[test]
         fn the_parts_of_a_span_are_the_span(
             at in 0usize..chrono_tz::TZ_VARIANTS.len(), from in -2_000_000_000i64..2_000_000_000, seconds in 0i64..400_000,

@@ -5,16 +5,16 @@ use crate::access::{SecretHash, TokenSecret};
 
 /// Makes and hashes secrets.
 ///
-/// An implementation owes: 32 bytes from the operating system's secure random source for each secret, 122 bits for
-/// each one of capture, and SHA-256 as the hash.
+/// Duties of an implementation: each secret comes from the operating system's secure random source, with 32 bytes, or
+/// with 122 bits for a capture token; the hash is SHA-256.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 pub trait Secrets: Send + Sync {
     /// A new secret.
     fn generate(&self) -> Result<TokenSecret, BackendError>;
 
-    /// A new secret of a capture token: a `UUIDv4`, because tools that capture time take no other shape.
+    /// A new secret of a capture token: a `UUIDv4`, because the tools that send pings accept no other form.
     fn generate_for_capture(&self) -> Result<TokenSecret, BackendError>;
 
-    /// The hash under which a secret is stored and looked up.
+    /// The hash by which a secret is stored and looked up.
     fn hash(&self, secret: &TokenSecret) -> SecretHash;
 }

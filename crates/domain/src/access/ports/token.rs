@@ -1,4 +1,4 @@
-//! Where tokens are kept.
+//! The port that stores tokens.
 
 use async_trait::async_trait;
 use thiserror::Error;
@@ -8,110 +8,111 @@ use crate::access::{SecretHash, Token, TokenName};
 use crate::page::{Page, PageSize};
 use crate::values::{JobId, Timestamp, TokenId};
 
-/// Keeps tokens. They are never deleted, so that what they did can be traced.
+/// Stores tokens. They are never deleted, so that their use can be traced.
 ///
-/// An implementation owes, beside what each method says:
-/// - Writes that race happen one after the other: none undoes what another one did, and of tokens with one id or one hash
-///   that are made at once, one is stored.
-/// - Where pings are captured, the tokens are in the same backend as the pings: [`PingRepository`](crate::capture::ports::PingRepository)
-///   reads their rules, and changes when they were last used, in its own transactions. Without capture they may live
-///   elsewhere than the ledger.
+/// Duties of an implementation, beside those of each method:
+/// - Racing writes happen one after the other: none undoes another. Of several tokens with the same id or hash that
+///   are created at the same time, one is stored.
+/// - Where pings are captured, the tokens are in the same backend as the pings:
+///   [`PingRepository`](crate::capture::ports::PingRepository) reads their rules, and updates when they were last
+///   used, in its own transactions. Without capture, tokens may be stored elsewhere than the ledger.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
 pub trait TokenRepository: Send + Sync {
-    /// Stores a new token. One whose id or hash is taken is refused or ignored: the first stays as it is. One that was
-    /// made by a revoked or unknown token is refused, also when its maker's revocation races with it: where that takes
-    /// along what was made, no token stays usable that a revoked one made.
+    /// Stores a new token. If its id or hash is taken, the new one is refused or ignored, and the first one stays as
+    /// it is. A token is also refused when its maker is unknown or revoked, even when the revocation races with this
+    /// call. So no token that a revoked one made stays usable, where the revocation includes them.
     async fn create(&self, token: Token) -> Result<(), CreateTokenError>;
 
-    /// Marks a token as revoked, together with those that it made and that are to go with it, and answers with it. Each
-    /// one that is revoked already keeps its first moment; what a revoked token made is taken along all the same.
+    /// Marks a token as revoked, and on request the tokens that it made, and returns it. A token that is revoked
+    /// already keeps its first moment of revocation; those that it made are revoked all the same.
     async fn revoke(&self, command: RevokeToken) -> Result<Revoked, RevokeTokenError>;
 
-    /// Changes the fields that are named, and answers with the token. What it counts for and may do never changes.
+    /// Changes the given fields and returns the token. Its rule and scopes never change.
     async fn update(&self, command: UpdateToken) -> Result<Token, UpdateTokenError>;
 
-    /// The token, expired or revoked ones too.
+    /// Finds the token, also when it is expired or revoked.
     async fn find(&self, id: TokenId) -> Result<Option<Token>, BackendError>;
 
-    /// The token with this hash, expired or revoked ones too. An implementation may answer from a cache, but a
-    /// revocation shows within 5 seconds on every instance, and a new token at once on the one that created it.
+    /// Finds the token with this hash, also when it is expired or revoked. An implementation may answer from a cache,
+    /// but a revocation is visible within 5 seconds on every instance, and a new token at once on the instance that
+    /// created it.
     async fn find_by_hash(&self, hash: SecretHash) -> Result<Option<Token>, BackendError>;
 
-    /// All tokens, oldest first: by `created_at`, then by id. Stable as other listings are.
+    /// Lists all tokens, oldest first: by `created_at`, then by id. As stable as other listings.
     async fn list(&self, query: ListTokens) -> Result<Page<Token, TokenCursor>, BackendError>;
 
-    /// Tokens that capture, latest first: by `created_at`, then by id, both descending. Stable as other listings are.
+    /// Lists capture tokens, latest first: by `created_at`, then by id, both descending. As stable as other listings.
     async fn list_capturing(&self, query: ListCapturing) -> Result<Page<Token, TokenCursor>, BackendError>;
 }
 
 /// Revoke a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RevokeToken {
-    /// Which.
+    /// The token to revoke.
     pub id: TokenId,
-    /// When.
+    /// The moment of revocation that is stored.
     pub at: Timestamp,
-    /// What becomes of the tokens that it made.
+    /// What happens to the tokens that it made.
     pub made: Made,
 }
 
-/// What becomes of the tokens that a revoked one made.
+/// What happens to the tokens that a revoked token made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Made {
-    /// They are revoked with it: whoever holds the secret of their maker may hold theirs.
+    /// They are revoked too: whoever holds their maker's secret may hold theirs.
     #[default]
     Revoke,
     /// They stay as they are.
     Keep,
 }
 
-/// A token that is revoked.
+/// The answer to a revocation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Revoked {
-    /// The token.
+    /// The revoked token.
     pub token: Token,
-    /// How many of those that it made were revoked with it just now. They are not counted again when the answer of a
-    /// commit was lost and the revocation was repeated: then they were revoked, and this may be 0.
+    /// How many of the tokens that it made this call revoked. When a commit's answer was lost and the revocation is
+    /// repeated, this may be 0, because the first call revoked them.
     pub made: u64,
 }
 
 /// Change a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UpdateToken {
-    /// Which.
+    /// The token to change.
     pub id: TokenId,
-    /// What is to be different.
+    /// The new values.
     pub changes: TokenChanges,
 }
 
-/// The fields of a token to change; none means that it stays.
+/// The fields of a token to change; `None` leaves a field as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TokenChanges {
-    /// Another name.
+    /// The new name.
     pub name: Option<TokenName>,
-    /// Another end.
+    /// The new expiry.
     pub expiry: Option<Expiry>,
 }
 
-/// When a token ends.
+/// When a token expires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expiry {
-    /// It lasts until it is revoked.
+    /// It is valid until it is revoked.
     Never,
-    /// From this moment on it is refused.
+    /// It is refused from this moment on.
     At(Timestamp),
 }
 
 impl TokenChanges {
-    /// Whether nothing is to be different.
+    /// Whether no field is given.
     pub const fn is_empty(&self) -> bool {
         self.name.is_none() && self.expiry.is_none()
     }
 }
 
 impl Expiry {
-    /// The moment, if there is one.
+    /// The moment of expiry; `None` for [`Self::Never`].
     pub const fn moment(self) -> Option<Timestamp> {
         match self {
             Self::Never => None,
@@ -120,32 +121,32 @@ impl Expiry {
     }
 }
 
-/// Which page of all tokens.
+/// The query of a page of all tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ListTokens {
-    /// How many at most.
+    /// The most tokens on the page.
     pub size: PageSize,
-    /// Only those after this place.
+    /// The cursor of the page before; `None` for the first page.
     pub after: Option<TokenCursor>,
 }
 
-/// Which tokens that capture, and which page of them.
+/// The query of a page of capture tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ListCapturing {
-    /// Only those that are bound to this job.
+    /// Only tokens that are bound to this job.
     pub related_job: Option<JobId>,
-    /// How many at most.
+    /// The most tokens on the page.
     pub size: PageSize,
-    /// Only those after this place.
+    /// The cursor of the page before; `None` for the first page.
     pub after: Option<TokenCursor>,
 }
 
-/// A place in a listing of tokens: right after the token that it names.
+/// The place in a listing of tokens right after the token that it names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TokenCursor {
-    /// When it was created.
+    /// The token's `created_at`.
     pub created_at: Timestamp,
-    /// Its id, which breaks ties.
+    /// The token's id, which breaks ties.
     pub id: TokenId,
 }
 
@@ -158,7 +159,7 @@ impl From<&Token> for TokenCursor {
 /// Why a token was not created.
 #[derive(Debug, Clone, Error)]
 pub enum CreateTokenError {
-    /// The token that makes it is revoked, or there is none.
+    /// The token that makes it is revoked or does not exist.
     #[error("the token {0}, which makes it, is revoked or unknown")]
     MakerRevoked(TokenId),
     /// The backend failed.

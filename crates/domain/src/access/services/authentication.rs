@@ -1,4 +1,4 @@
-//! From a secret to who is acting.
+//! Authentication: from a secret to the caller.
 
 use std::sync::Arc;
 
@@ -11,21 +11,21 @@ use crate::{BackendError, Clock};
 /// Why a secret authenticates nobody.
 #[derive(Debug, Clone, Error)]
 pub enum AuthenticateError {
-    /// It has not the form of a secret.
+    /// The secret is malformed.
     #[error("the token {0}")]
     Malformed(#[from] TokenSecretError),
-    /// There is no such token.
+    /// No token has this secret, or it cannot be used here.
     #[error("the token is unknown")]
     Unknown,
     /// The token is revoked or expired.
     #[error(transparent)]
     Refused(#[from] TokenRefusal),
-    /// The backend failed, so that nobody knows.
+    /// The backend failed, so the answer is not known.
     #[error(transparent)]
     Backend(#[from] BackendError),
 }
 
-/// Tells who is acting.
+/// Finds out who is acting.
 #[derive(Clone)]
 pub struct Authenticator {
     tokens: Arc<dyn TokenRepository>,
@@ -39,14 +39,14 @@ impl Authenticator {
         Self { tokens, secrets, clock }
     }
 
-    /// The principal whose token has this secret. What has not a secret's form is refused without asking anyone.
+    /// Finds the principal whose token has this secret. A malformed secret is refused without a call to any port.
     pub async fn authenticate(&self, secret: &str) -> Result<Principal, AuthenticateError> {
         let token = self.token(&TokenSecret::new(secret)?).await?;
         Ok(Principal::from(&token))
     }
 
-    /// Who sends pings with this secret, which may have the prefix `waka_`. What has not the form of a capture token's
-    /// is refused without asking anyone.
+    /// Finds the sender of pings whose capture token has this secret, which may have the prefix `waka_`. A malformed
+    /// secret is refused without a call to any port.
     pub async fn authenticate_capture(&self, secret: &str) -> Result<Capturer, AuthenticateError> {
         match self.token(&TokenSecret::for_capture(secret)?).await? {
             Token { id, subject, capture: Some(rule), .. } => Ok(Capturer { token: id, subject, rule }),

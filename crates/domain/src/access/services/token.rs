@@ -1,4 +1,5 @@
-//! Use cases on tokens, for operators. They have no principal: who can run them holds the database.
+//! Use cases on tokens, for operators. They check no principal: an operator who runs them has access to the database
+//! anyway.
 
 use std::sync::Arc;
 
@@ -12,31 +13,31 @@ use crate::page::Page;
 use crate::values::{Subject, Timestamp, TokenId};
 use crate::{BackendError, Clock, IdGenerator};
 
-/// What an operator says of a new token.
+/// The operator's input for a new token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenDraft {
-    /// What people call it.
+    /// The name that people give it.
     pub name: TokenName,
-    /// Whom it speaks for; its name, when none.
+    /// The person or program that it speaks for; its name, when `None`.
     pub subject: Option<Subject>,
-    /// What it may do.
+    /// What it allows.
     pub scopes: Scopes,
-    /// From when on it is refused.
+    /// It is refused from this moment on; `None` means never.
     pub expires_at: Option<Timestamp>,
 }
 
-/// What is said of a new token that captures.
+/// The input for a new capture token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CapturingTokenDraft {
-    /// What people call it.
+    /// The name that people give it.
     pub name: TokenName,
-    /// Whom it speaks for; its name, when none.
+    /// The person or program that it speaks for; its name, when `None`.
     pub subject: Option<Subject>,
-    /// What its pings count for, and how.
+    /// Which jobs its pings count for, and how.
     pub rule: CaptureRule,
-    /// From when on it is refused.
+    /// It is refused from this moment on; `None` means never.
     pub expires_at: Option<Timestamp>,
-    /// The token that makes it; none, when an operator does.
+    /// The token that makes it; `None` when an operator does.
     pub made_by: Option<TokenId>,
 }
 
@@ -60,8 +61,8 @@ impl TokenService {
         Self { tokens, secrets, clock, ids }
     }
 
-    /// Creates a token. The secret is given here, once, and cannot be had again. One that captures is created by
-    /// [`TokenService::create_capturing`], because it needs a rule.
+    /// Creates a token. Only this call returns the secret; it cannot be read again.
+    /// [`TokenService::create_capturing`] creates capture tokens, because they need a rule.
     pub async fn create(&self, draft: TokenDraft) -> Result<(Token, TokenSecret), CreateTokenError> {
         let TokenDraft { name, subject, scopes, expires_at } = draft;
         let secret = self.secrets.generate()?;
@@ -69,7 +70,7 @@ impl TokenService {
         self.store(Token { expires_at, ..token }, secret).await
     }
 
-    /// Creates a token that captures. The secret is given here, once, and cannot be had again.
+    /// Creates a capture token. Only this call returns the secret; it cannot be read again.
     pub async fn create_capturing(&self, draft: CapturingTokenDraft) -> Result<(Token, TokenSecret), CreateTokenError> {
         let CapturingTokenDraft { name, subject, rule, expires_at, made_by } = draft;
         let secret = self.secrets.generate_for_capture()?;
@@ -98,7 +99,8 @@ impl TokenService {
         Ok((token, secret))
     }
 
-    /// Revokes a token, and unless they are kept those that it made: within 5 seconds no instance takes them any more.
+    /// Revokes a token, and with [`Made::Revoke`] those that it made. Within 5 seconds no instance accepts them any
+    /// more.
     pub async fn revoke(&self, id: TokenId, made: Made) -> Result<Revoked, RevokeTokenError> {
         self.tokens.revoke(RevokeToken { id, at: self.clock.now(), made }).await
     }

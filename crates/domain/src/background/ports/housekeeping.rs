@@ -1,4 +1,4 @@
-//! Forgetting what nobody needs any more.
+//! The port that deletes what is no longer needed.
 #![cfg_attr(
     any(test, feature = "mocks"),
     expect(clippy::struct_field_names, reason = "mockall names a field for each method")
@@ -9,18 +9,18 @@ use async_trait::async_trait;
 use crate::BackendError;
 use crate::values::Timestamp;
 
-/// Deletes what is old, in small pieces, so that nobody waits for it long; each method tells how many rows that were. Who
-/// uses meanwhile what is forgotten is answered as if that had been before or after it.
+/// Deletes old rows in small steps, so that no other caller waits long. Each method returns the number of deleted
+/// rows. A call that races with a deletion is answered as if it came before or after it.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
 pub trait Housekeeping: Send + Sync {
-    /// Idempotency keys that were first used before this moment.
+    /// Deletes idempotency keys that were first used before this moment.
     async fn prune_idempotency_keys(&self, before: Timestamp) -> Result<u64, BackendError>;
 
-    /// Pings whose time and arrival are before this moment; the time they proved stays. Later pings do not find them as
-    /// neighbours, so it is to be longer ago than any ping that may still come.
+    /// Deletes pings whose time and arrival are both before this moment; the time that they proved stays. Later pings
+    /// no longer find deleted ones as neighbours, so choose a moment older than any ping that may still come.
     async fn prune_pings(&self, before: Timestamp) -> Result<u64, BackendError>;
 
-    /// Runs of tasks that ended before this moment, but for the latest of each task.
+    /// Deletes task runs that ended before this moment, except the latest run of each task.
     async fn prune_task_runs(&self, before: Timestamp) -> Result<u64, BackendError>;
 }

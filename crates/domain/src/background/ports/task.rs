@@ -1,4 +1,4 @@
-//! Runs of background tasks, and who may run them.
+//! The port that logs task runs and decides who may run a task.
 
 use async_trait::async_trait;
 use thiserror::Error;
@@ -7,65 +7,66 @@ use crate::BackendError;
 use crate::page::{Page, PageSize};
 use crate::values::{TaskRunId, Timestamp};
 
-/// Records every run of every task, and sees to it that one instance at a time runs it.
+/// Records every run of every task, and makes sure that only one instance runs a task at a time.
 ///
-/// An implementation owes:
+/// Duties of an implementation:
 /// - Of any number of instances that begin the same run at the same time, exactly one may.
-/// - No run of a task begins while another one of it has begun, not ended, and still has time: its
-///   [`until`](TaskRun::until) is later than the command's [`at`](BeginTask::at). So of any number of runs of one task that
-///   begin at the same time, one may.
+/// - No run of a task begins while another run of it is within its time: begun, not ended, and with an
+///   [`until`](TaskRun::until) later than the command's [`at`](BeginTask::at). So of any number of different runs of
+///   one task that begin at the same time, one may.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
 pub trait TaskLog: Send + Sync {
-    /// Records that a run begins; false, when somebody else has begun it (the same task, due time and attempt), or when
-    /// another run of the task still has time. Who has begun it is told so again.
+    /// Records that a run begins. Returns `false` when another instance has begun the same run (same task, due time
+    /// and attempt), or when another run of the task is within its time. The instance that began a run gets `true`
+    /// again when it repeats the call.
     async fn begin(&self, command: BeginTask) -> Result<bool, BackendError>;
 
-    /// Records how a run ended. A run that is recorded as ended stays as it is.
+    /// Records how a run ended. A run that is recorded as ended does not change any more.
     async fn end(&self, command: EndTask) -> Result<(), BackendError>;
 
-    /// The task's latest run: by due time, then by attempt.
+    /// Finds the task's latest run: by due time, then by attempt.
     async fn latest(&self, task: &str) -> Result<Option<TaskRun>, BackendError>;
 
-    /// Runs, latest first: by when they began, then by id, both descending.
+    /// Lists runs, latest first: by the time they began, then by id, both descending.
     async fn list(&self, query: ListTaskRuns) -> Result<Page<TaskRun, TaskRunCursor>, BackendError>;
 }
 
 /// One run of a task.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TaskRun {
-    /// Which run.
+    /// Made when the run begins.
     pub id: TaskRunId,
-    /// The task's name.
+    /// As in the settings.
     pub task: String,
-    /// When it was to begin.
+    /// The scheduled time.
     pub due: Timestamp,
-    /// Which attempt at it this is, from 1.
+    /// The attempt at this scheduled time, from 1.
     pub attempt: u32,
-    /// Who ran it: the name of a process.
+    /// The name of the process that runs it.
     pub instance: String,
-    /// When it began.
+    /// By that process's clock.
     pub started_at: Timestamp,
-    /// Until when it may run. One that has not ended by then was given up.
+    /// The run's time limit. A run that has not ended by then counts as given up.
     pub until: Timestamp,
-    /// When it ended, if it has.
+    /// `None` while it runs.
     pub ended_at: Option<Timestamp>,
-    /// How it stands.
+    /// Running, or how it ended.
     pub state: TaskState,
     /// What it did, or why it failed; empty while it runs.
     pub detail: String,
 }
 
-/// How a run stands.
+/// The state of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TaskState {
-    /// It has begun.
+    /// It has begun and not ended.
     Running,
     /// It ended well.
     Succeeded,
-    /// It failed, and is tried again.
+    /// It failed and will be tried again.
     Failed,
-    /// It failed for the last time: a person must look.
+    /// It failed for the last time. An operator must look.
     Dead,
 }
 
@@ -75,10 +76,10 @@ pub enum TaskState {
 pub struct TaskStateError;
 
 impl TaskState {
-    /// All there are.
+    /// Every state.
     pub const ALL: [Self; 4] = [Self::Running, Self::Succeeded, Self::Failed, Self::Dead];
 
-    /// The word for it, in JSON and in storage.
+    /// The state's name, in JSON and in storage.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Running => "running",
@@ -106,54 +107,54 @@ impl std::str::FromStr for TaskState {
 /// Begin a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BeginTask {
-    /// Which run, new.
+    /// A new id for the run.
     pub id: TaskRunId,
-    /// The task's name.
+    /// As in the settings.
     pub task: String,
-    /// When it was to begin.
+    /// The scheduled time.
     pub due: Timestamp,
-    /// Which attempt, from 1.
+    /// The attempt at this scheduled time, from 1.
     pub attempt: u32,
-    /// Who runs it.
+    /// The name of the process that runs it.
     pub instance: String,
-    /// The present moment.
+    /// When the run begins.
     pub at: Timestamp,
-    /// Until when it may run.
+    /// The run's time limit.
     pub until: Timestamp,
 }
 
 /// End a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EndTask {
-    /// Which run.
+    /// The run to end.
     pub id: TaskRunId,
-    /// How: not [`TaskState::Running`].
+    /// The final state; never [`TaskState::Running`].
     pub state: TaskState,
     /// What it did, or why it failed.
     pub detail: String,
-    /// The present moment.
+    /// When the run ended.
     pub at: Timestamp,
 }
 
-/// Which runs, and which page of them.
+/// The query of a page of runs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ListTaskRuns {
-    /// Only those of this task.
+    /// Only runs of this task.
     pub task: Option<String>,
-    /// Only those in this state.
+    /// Only runs in this state.
     pub state: Option<TaskState>,
-    /// How many at most.
+    /// The most runs on the page.
     pub size: PageSize,
-    /// Only those after this place.
+    /// The cursor of the page before; `None` for the first page.
     pub after: Option<TaskRunCursor>,
 }
 
-/// A place in the listing of runs: right after the run that it names.
+/// The place in the listing of runs right after the run that it names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TaskRunCursor {
-    /// When it began.
+    /// The run's `started_at`.
     pub started_at: Timestamp,
-    /// Its id, which breaks ties.
+    /// The run's id, which breaks ties.
     pub id: TaskRunId,
 }
 

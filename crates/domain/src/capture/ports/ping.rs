@@ -1,4 +1,4 @@
-//! Where pings become time.
+//! The port that logs pings and turns them into time.
 
 use async_trait::async_trait;
 use thiserror::Error;
@@ -9,82 +9,85 @@ use crate::ledger::JobName;
 use crate::page::{Page, PageSize};
 use crate::values::{DateStamp, JobId, PingId, TimeEntryId, Timestamp, TokenId};
 
-/// Keeps pings, and the time they come to with them.
+/// Stores pings, and the time that they prove.
 ///
-/// An implementation owes, beside what each method says:
-/// - A ping with minutes is a time entry of its own, under its own id: minutes, the local date of `at`, the summary, the
-///   subject.
-/// - The others are their token's *stream*, in the order of (`at`, id), whatever their jobs. The time between two
-///   neighbours that are less than the gap apart belongs to the job of the earlier one. A job's share of a local day, in
-///   whole minutes (rounded down once, at most 1440), is one derived entry ([`CapturedDay`](crate::capture::CapturedDay)), whose
-///   summary is that of the day's latest ping for this job that has one. Where it comes to no minute, there is no entry.
-///   So no moment of a token counts twice, and a ping that comes late takes time from the job that had it.
-/// - So entries and totals depend on which pings there are and not on their order, nor on how they are grouped into calls;
-///   but for what a last project is ([`PingProject`](crate::capture::PingProject)).
-/// - A ping whose id is known counts once: it gets its first outcome.
-/// - A derived entry that somebody else deleted, or made, or gave other minutes, another date or job, is theirs: it stays
-///   as it is. Another edit changes nothing of that, but a summary that somebody wrote stays.
-/// - A day is closed to pings when its entry is somebody's, or its job archived or gone. A ping without minutes is ignored,
-///   with that as the reason, when its own day is closed, or when it would take time from a closed day of another job.
-///   Other time for a closed day is dropped, and does not come back when the job is opened again.
-/// - Pings, entries, totals and when a token was last used change in one transaction.
+/// Duties of an implementation, beside those of each method:
+/// - A ping with minutes is a time entry of its own, under its own id, with its minutes, the local date of `at`, its
+///   summary and its subject.
+/// - The other pings are their token's *stream*, in the order of (`at`, id), whatever their jobs. The time between
+///   two neighbours that are less than the gap apart belongs to the job of the earlier one. A job's share of a local
+///   day, in whole minutes (rounded down once, at most 1440), is one derived entry
+///   ([`CapturedDay`](crate::capture::CapturedDay)). Its summary is that of the day's latest ping for this job that
+///   has one. Where the share is less than a minute, there is no entry. So no moment of a token counts twice, and a
+///   ping that comes late takes time from the job that had it.
+/// - So entries and totals depend on which pings there are, and not on their order or on how they are grouped into
+///   calls. The one exception is the last project ([`PingProject`](crate::capture::PingProject)).
+/// - A ping whose id was logged before counts once: it gets its first outcome.
+/// - A derived entry that somebody else deleted or made, or to which they gave other minutes, another date or another
+///   job, is theirs: pings do not change it any more. After another edit pings go on changing it, but a summary that
+///   somebody wrote stays.
+/// - A day is closed to pings when its derived entry is somebody's, or when its job is archived or gone. A ping
+///   without minutes is ignored, for that reason, when its own day is closed, or when it would take time from a
+///   closed day of another job. Other time for a closed day is dropped, and does not come back when the job is opened
+///   again.
+/// - Pings, entries, totals and the tokens' last use change in one transaction.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
 pub trait PingRepository: Send + Sync {
-    /// Logs all pings, and tells what became of each, in order.
+    /// Logs all pings and returns the outcome of each, in order.
     async fn log(&self, command: LogPings) -> Result<Vec<PingOutcome>, BackendError>;
 
-    /// Takes back a ping and the time that it proves, whatever became of it; again has no effect. The time goes back to the
-    /// pings around it, as if this one had never been sent. Refused, without any effect, when its own day is somebody's or
-    /// its job is archived; or when another job's time would change that is archived, or become less on a day that is
-    /// somebody's.
+    /// Takes back a ping and the time that it proves, whatever its outcome was; repeating this has no effect. The
+    /// time goes back to the pings around it, as if this one had never been sent. It is refused without any effect
+    /// when the derived entry of its own day is somebody's or its job is archived, and when another job's time would
+    /// change that is archived, or shrink on a day whose derived entry is somebody's.
     async fn retract(&self, command: RetractPing) -> Result<(), RetractPingError>;
 
-    /// The ping, if it was logged.
+    /// Finds the ping, if it was logged.
     async fn find(&self, id: PingId) -> Result<Option<LoggedPing>, BackendError>;
 
-    /// Logged pings, latest first: by `received_at`, then by id, both descending. Stable as other listings are.
+    /// Lists logged pings, latest first: by `received_at`, then by id, both descending. As stable as other listings.
     async fn list(&self, query: ListPings) -> Result<Page<LoggedPing, PingCursor>, BackendError>;
 
-    /// How much time the token's pings without minutes prove on these days, for each job: by day, then by the job's id.
-    /// Where there is none, nothing is told.
+    /// Tells how much time the token's pings without minutes prove on these days, for each job: sorted by day, then
+    /// by the job's id. Days without any time are left out.
     async fn captured(&self, query: ListCaptured) -> Result<Vec<CapturedTime>, BackendError>;
 }
 
-/// Log pings.
+/// Logs pings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogPings {
-    /// The pings.
+    /// The pings, in any order.
     pub pings: Vec<Ping>,
-    /// The present moment.
+    /// When they are logged.
     pub at: Timestamp,
 }
 
-/// Take back a ping.
+/// Takes back a ping.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetractPing {
-    /// Which.
+    /// The ping to take back.
     pub id: PingId,
-    /// The present moment.
+    /// When it is taken back.
     pub at: Timestamp,
 }
 
-/// Which pings, and which page of them.
+/// The query of a page of pings.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ListPings {
-    /// Only those of this token.
+    /// Only pings of this token.
     pub token: Option<TokenId>,
-    /// Only those for this job.
+    /// Only pings for this job.
     pub related_job: Option<JobId>,
-    /// Only those with such an outcome.
+    /// Only pings with this kind of outcome.
     pub status: Option<PingStatus>,
-    /// How many at most.
+    /// The most pings on the page.
     pub size: PageSize,
-    /// Only those after this place.
+    /// The cursor of the page before; `None` for the first page.
     pub after: Option<PingCursor>,
 }
 
-/// The kind of outcome that a ping had.
+/// The kind of outcome of a ping.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PingStatus {
     /// It counts.
@@ -95,13 +98,13 @@ pub enum PingStatus {
     Retracted,
 }
 
-/// Text that names no status.
+/// The text is no name of a [`PingStatus`].
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("must be `logged`, `ignored` or `retracted`")]
 pub struct PingStatusError;
 
 impl PingStatus {
-    /// The word for it, in JSON and in storage.
+    /// The kind's name, in JSON and in storage.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Logged => "logged",
@@ -138,12 +141,12 @@ impl From<&PingOutcome> for PingStatus {
     }
 }
 
-/// A place in the listing of pings: right after the ping that it names.
+/// The place in the listing of pings right after the ping that it names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PingCursor {
-    /// When it came in.
+    /// The ping's `received_at`.
     pub received_at: Timestamp,
-    /// Its id, which breaks ties.
+    /// The ping's id, which breaks ties.
     pub id: PingId,
 }
 
@@ -153,27 +156,27 @@ impl From<&LoggedPing> for PingCursor {
     }
 }
 
-/// Which token's captured time, and of which days.
+/// The query of a token's captured time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ListCaptured {
-    /// The token.
+    /// The capture token.
     pub token: TokenId,
     /// The first day.
     pub from: DateStamp,
-    /// The last day; the first one or a later one.
+    /// The last day, not before the first.
     pub to: DateStamp,
 }
 
-/// How much time a token's pings without minutes prove on one day for one job.
+/// The time that a token's pings without minutes prove on one day for one job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CapturedTime {
-    /// The day, where the token is.
+    /// The date in the token's time zone.
     pub day: DateStamp,
-    /// The job.
+    /// The job that has the time.
     pub job: JobId,
-    /// What the job is called; none, when it is gone.
+    /// The job's name; `None` when the job is gone.
     pub name: Option<JobName>,
-    /// Microseconds, not yet rounded; never 0.
+    /// In microseconds, not rounded, never 0.
     pub micros: u64,
 }
 
@@ -183,11 +186,11 @@ pub enum RetractPingError {
     /// There is no such ping.
     #[error("there is no ping {0}")]
     NotFound(PingId),
-    /// Its job takes no edits, or that of the time before it.
+    /// The ping's job is archived, or the job of the time before it.
     #[error("the job {0} is archived")]
     JobArchived(JobId),
-    /// Somebody changed or deleted the entry that it counts as or towards, or that of the time before it: it is theirs to
-    /// change again.
+    /// Somebody changed or deleted the entry that the ping counts as or towards, or that of the time before it. Pings
+    /// no longer change such an entry.
     #[error("the time entry {0} was changed by hand since")]
     EntryDetached(TimeEntryId),
     /// The backend failed.

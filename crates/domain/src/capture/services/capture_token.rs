@@ -1,7 +1,7 @@
-//! Use cases on tokens that capture, for API consumers. Other tokens are the operator's alone.
+//! Use cases on capture tokens, for API consumers. Only operators manage other tokens.
 //!
-//! A token speaks for whoever made it, remembers the token that this was, and counts for what was said then: none of
-//! that ever changes.
+//! A capture token speaks for its maker's subject, and stores its maker's id and its rule. None of these ever
+//! changes.
 
 use std::sync::Arc;
 
@@ -20,18 +20,18 @@ use crate::page::Page;
 use crate::values::{JobId, Timestamp, TokenId, Zone};
 use crate::{BackendError, Clock, IdGenerator, ServiceError};
 
-/// What a caller says of a token that captures. Whom it speaks for is the principal's subject.
+/// The caller's input for a new capture token. Its subject is the principal's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CaptureTokenDraft {
-    /// What people call it.
+    /// The name that people give it.
     pub name: TokenName,
-    /// Whose midnight divides the days.
+    /// The time zone whose midnight divides the days.
     pub zone: Zone,
-    /// From when on it is refused.
+    /// It is refused from this moment on; `None` means never.
     pub expires_at: Option<Timestamp>,
 }
 
-/// Why something was not done with a job's tokens.
+/// Why a request about the tokens of a job failed.
 #[derive(Debug, Clone, Error)]
 pub enum JobOfTokenError {
     /// There is no such job.
@@ -45,8 +45,8 @@ pub enum JobOfTokenError {
     Backend(#[from] BackendError),
 }
 
-/// Use cases on tokens that capture: `read` to see, `write` to make, change and revoke. To others than these tokens they
-/// are blind.
+/// Use cases on capture tokens: `read` allows to see them, `write` to create, change and revoke them. Other tokens do
+/// not exist for this service.
 #[derive(Clone)]
 pub struct CaptureTokenService {
     tokens: Arc<dyn TokenRepository>,
@@ -57,7 +57,7 @@ pub struct CaptureTokenService {
 }
 
 impl CaptureTokenService {
-    /// A service over these ports; new tokens get the gap.
+    /// A service over these ports. New tokens get this gap.
     pub fn new(
         tokens: Arc<dyn TokenRepository>,
         jobs: Arc<dyn JobRepository>,
@@ -70,7 +70,7 @@ impl CaptureTokenService {
         Self { tokens, jobs, clock, creator, gap }
     }
 
-    /// Creates a token whose pings count for this job, open or archived. The secret is given here, once.
+    /// Creates a token whose pings count for this job, open or archived. Only this call returns the secret.
     pub async fn create_for_job(
         &self,
         principal: &Principal,
@@ -83,7 +83,7 @@ impl CaptureTokenService {
         created.map_err(|error| ServiceError::Port(JobOfTokenError::Create(error)))
     }
 
-    /// Creates a token whose pings count for the jobs that their projects stand for. The secret is given here, once.
+    /// Creates a token whose pings count for the jobs of their projects. Only this call returns the secret.
     pub async fn create_for_projects(
         &self,
         principal: &Principal,
@@ -94,7 +94,7 @@ impl CaptureTokenService {
         self.create(principal, CaptureTarget::Projects { create }, draft).await.map_err(ServiceError::Port)
     }
 
-    /// A page of tokens that capture, latest first, revoked and expired ones too.
+    /// Lists capture tokens, latest first, including revoked and expired ones.
     pub async fn list(
         &self,
         principal: &Principal,
@@ -104,7 +104,8 @@ impl CaptureTokenService {
         self.tokens.list_capturing(query).await.map_err(ServiceError::Port)
     }
 
-    /// A page of one job's tokens, where an empty page and a job that does not exist are told apart.
+    /// Lists one job's tokens. It fails when the job does not exist, so that an empty page always means a job without
+    /// tokens.
     pub async fn list_of_job(
         &self,
         principal: &Principal,
@@ -119,13 +120,13 @@ impl CaptureTokenService {
         Ok(page)
     }
 
-    /// The token, if there is one and it captures.
+    /// Finds the token, if it exists and is a capture token.
     pub async fn find(&self, principal: &Principal, id: TokenId) -> Result<Option<Token>, ServiceError<BackendError>> {
         principal.require(Scope::Read).map_err(ServiceError::Forbidden)?;
         self.capturing(id).await.map_err(ServiceError::Port)
     }
 
-    /// Changes the fields that are named.
+    /// Changes the given fields.
     pub async fn update(
         &self,
         principal: &Principal,
@@ -139,12 +140,12 @@ impl CaptureTokenService {
         }
     }
 
-    /// Revokes the token: within 5 seconds no instance takes it any more. Again has no effect.
+    /// Revokes the token. Within 5 seconds no instance accepts it any more. Repeating this has no effect.
     pub async fn revoke(&self, principal: &Principal, id: TokenId) -> Result<Token, ServiceError<RevokeTokenError>> {
         principal.require(Scope::Write).map_err(ServiceError::Forbidden)?;
         match self.capturing(id).await.map_err(|error| ServiceError::Port(error.into()))? {
             Some(_) => {
-                // Tokens that capture make none.
+                // Capture tokens make no tokens.
                 let command = RevokeToken { id, at: self.clock.now(), made: Made::Keep };
                 self.tokens.revoke(command).await.map(|revoked| revoked.token).map_err(ServiceError::Port)
             }

@@ -1,7 +1,8 @@
-//! Use cases on pings: taking them in, and telling what became of them.
+//! Use cases on pings: accepting them, and telling their outcome.
 //!
-//! What comes in goes to the queue and nowhere else: while a token is remembered, and what a token that may have jobs
-//! made names is known, no ping waits for a database. What it comes to is decided later, by a worker and the ledger.
+//! An accepted ping goes to the queue and nowhere else. No ping waits for a database while its token is cached and,
+//! where its token may create jobs, its project is cached as one that has a job. What a ping counts for is decided
+//! later, by a worker and the ledger.
 
 mod draft;
 mod known;
@@ -26,7 +27,7 @@ use crate::{BackendError, Clock, IdGenerator, ServiceError};
 pub use draft::{CaptureLimits, MomentError, PingDraft, PingDraftError};
 pub use known::{KnownPing, ListKnownPings, PingState, PingStateError, TakeBackError};
 
-/// Use cases on pings: whoever holds a capture token sends them; `read` to see, `write` to take back.
+/// Use cases on pings: a capture token allows to send them, `read` to see them, `write` to take them back.
 #[derive(Clone)]
 pub struct PingService {
     queue: Arc<dyn PingQueue>,
@@ -37,16 +38,17 @@ pub struct PingService {
     limits: CaptureLimits,
 }
 
-/// What became of pings that were handed to the queue together.
+/// The result of pushing pings together.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Pushed {
-    /// The places of those that were not taken, in order, because they name one new project too many for the token's day.
+    /// The indexes of the pings that were not accepted, ascending: each names a new project beyond the bound for the
+    /// token's day.
     pub too_many_new: Vec<usize>,
 }
 
 impl PingService {
-    /// How many of the newest queued pings are looked at, to list or find one. Older ones are not shown until they are
-    /// dealt with.
+    /// How many of the newest queued pings are searched when pings are listed or found. Older queued pings are not
+    /// shown until they are logged.
     pub const MOST_QUEUED: usize = 1_000;
 
     /// A service over these ports.
@@ -61,12 +63,12 @@ impl PingService {
         Self { queue, pings, new_projects, clock, ids, limits }
     }
 
-    /// Passes when a ping may have this moment.
+    /// Fails when no ping may have this moment.
     pub fn check_moment(&self, at: Timestamp) -> Result<(), MomentError> {
         self.limits.check(self.clock.now(), at)
     }
 
-    /// The ping that a draft becomes. It asks no port that could fail, and keeps nothing: that is [`Self::push`].
+    /// Makes a ping from a draft. It stores nothing (see [`Self::push`]) and calls no port that can fail.
     pub fn admit(&self, capturer: &Capturer, draft: PingDraft) -> Result<Ping, PingDraftError> {
         let now = self.clock.now();
         if let Some(at) = draft.at {
@@ -91,8 +93,8 @@ impl PingService {
         })
     }
 
-    /// Hands admitted pings of one token to the queue, all at once, but for those that name one new project too many; none
-    /// is no call. After a failure none was taken for certain.
+    /// Pushes one token's admitted pings to the queue in one call, except those that name a new project beyond the
+    /// bound. Without pings no port is called. After a failure, some of the pings may be queued.
     pub async fn push(&self, capturer: &Capturer, mut pings: Vec<Ping>) -> Result<Pushed, BackendError> {
         let too_many_new = self.too_many_new(capturer, &pings).await?;
         if !too_many_new.is_empty() {
@@ -105,7 +107,7 @@ impl PingService {
         Ok(Pushed { too_many_new })
     }
 
-    /// The places of the pings that name one new project too many.
+    /// The indexes of the pings that name a new project beyond the bound.
     async fn too_many_new(&self, capturer: &Capturer, pings: &[Ping]) -> Result<Vec<usize>, BackendError> {
         if capturer.rule.target != (CaptureTarget::Projects { create: true }) {
             return Ok(Vec::new());
@@ -131,16 +133,16 @@ impl PingService {
         Ok(pings.iter().enumerate().filter(|(_, ping)| is_refused(ping)).map(|(place, _)| place).collect())
     }
 
-    /// How long it is until the token's next day, when it may have jobs made again.
+    /// How long until the token's next day begins, when it may have jobs created again.
     pub fn until_tomorrow(&self, capturer: &Capturer) -> Duration {
         let (_, last_second) = capturer.rule.zone.bounds_of(self.today(capturer));
         let micros = last_second.as_micros() - self.clock.now().as_micros() + 1_000_000;
         Duration::from_micros(u64::try_from(micros).unwrap_or_default())
     }
 
-    /// A page of pings, latest first, wherever they are: in the ledger, or among the newest [`Self::MOST_QUEUED`] of the
-    /// queue. A ping keeps its place when it goes from one to the other, so a walk through the pages sees none twice; but
-    /// one that was sent again while it was queued may have had two places, of which the earlier one is taken.
+    /// Lists pings, latest first, both logged ones and the newest [`Self::MOST_QUEUED`] queued ones. A ping keeps its
+    /// place when it is logged, so a walk through the pages shows none twice. The exception is a ping that was sent
+    /// again while it was queued: it may have had two places, and the earlier one counts.
     pub async fn list(
         &self,
         principal: &Principal,
@@ -151,7 +153,7 @@ impl PingService {
     }
 
     async fn page(&self, query: ListKnownPings) -> Result<Page<KnownPing, PingCursor>, BackendError> {
-        // The queue before the ledger, because that is the way that pings go: none is missed in between.
+        // Asks the queue before the ledger, the way that pings go, so that no ping is missed between the two calls.
         let queued = if query.wants_queued() { self.queue.waiting(Self::MOST_QUEUED).await? } else { Vec::new() };
         let ListKnownPings { token, related_job, state, size, after } = query;
         let ask = |status| self.pings.list(ListPings { token, related_job, status, size, after });
@@ -163,7 +165,7 @@ impl PingService {
         Ok(query.page_of(queued, logged))
     }
 
-    /// The ping, if it was dealt with or is among the newest [`Self::MOST_QUEUED`] queued ones.
+    /// Finds the ping, if it is logged or among the newest [`Self::MOST_QUEUED`] queued ones.
     pub async fn find(
         &self,
         principal: &Principal,
@@ -180,11 +182,11 @@ impl PingService {
         if let Some(queued) = self.queued(id).await? {
             return Ok(Some(KnownPing::Queued(queued)));
         }
-        // It may have gone from one to the other between the two questions.
+        // It may have been logged between the two calls.
         Ok(self.pings.find(id).await?.map(KnownPing::Logged))
     }
 
-    /// Takes back a ping and the time that it proves; again has no effect.
+    /// Takes back a ping and the time that it proves. Repeating this has no effect.
     pub async fn take_back(&self, principal: &Principal, id: PingId) -> Result<(), ServiceError<TakeBackError>> {
         principal.require(Scope::Write).map_err(ServiceError::Forbidden)?;
         let retract = || self.pings.retract(RetractPing { id, at: self.clock.now() });
@@ -192,7 +194,7 @@ impl PingService {
             Ok(()) => return Ok(()),
             Err(RetractPingError::NotFound(_)) => match self.queued(id).await {
                 Ok(Some(_)) => TakeBackError::Queued(id),
-                // It may have gone from one to the other between the two questions.
+                // It may have been logged between the two calls.
                 Ok(None) => match retract().await {
                     Ok(()) => return Ok(()),
                     Err(error) => error.into(),
@@ -208,12 +210,12 @@ impl PingService {
         Ok(self.queue.waiting(Self::MOST_QUEUED).await?.into_iter().find(|ping| ping.id == id))
     }
 
-    /// The present day where the token is.
+    /// The current date in the token's time zone.
     pub fn today(&self, capturer: &Capturer) -> DateStamp {
         capturer.rule.zone.day_of(self.clock.now())
     }
 
-    /// How much time the token's pings without minutes prove of these days so far, for each job.
+    /// Tells how much time the token's pings without minutes prove on these days so far, for each job.
     pub async fn captured(
         &self,
         capturer: &Capturer,
@@ -223,8 +225,8 @@ impl PingService {
     }
 }
 
-/// The project for which a job may have to be made. What a ping without a name of its own counts for is one that was named
-/// before, or one and the same for all, so it needs no bound.
+/// The named project for which a job may be created. A ping that does not name its project needs no bound: it counts
+/// for a project that was named before, or for the one fallback project.
 fn new_project(target: &PingTarget) -> Option<&JobName> {
     match target {
         PingTarget::Project { project, create: true } => project.named(),

@@ -1,4 +1,4 @@
-//! Where jobs are kept.
+//! The port that stores jobs.
 
 use async_trait::async_trait;
 use thiserror::Error;
@@ -8,120 +8,122 @@ use crate::ledger::{Applied, Idempotency, Job, JobName, JobStatus, NamePart, Pre
 use crate::page::{Page, PageSize};
 use crate::values::{JobId, Timestamp};
 
-/// Keeps jobs.
+/// Stores jobs.
 ///
-/// An implementation owes, beside what each method says:
-/// - A job starts with total 0 and version [`Version::initial`](crate::values::Version::initial) of its creation; every
-///   change of any field, its total included, makes the version the next one and `updated_at` the command's `at`, unless
-///   that is later already, because the command waited: no moment ever goes back.
-/// - A field that a command names is changed, also when it holds that value already; a put names all of them.
-/// - Two changes that race happen one after the other: a [`Precondition::Version`] lets one of them through.
-/// - Where several refusals hold, the first in the order of the error's variants is given.
+/// Duties of an implementation, beside those of each method:
+/// - A new job has total 0 and the version [`Version::initial`](crate::values::Version::initial) of its creation.
+///   Every change of a field, of the total too, sets the next version and sets `updated_at` to the command's `at`. If
+///   `updated_at` is later already, because the command waited, it stays: no timestamp ever goes back.
+/// - A field that a command names counts as changed, even if it has that value already. A put names all fields.
+/// - Racing changes happen one after the other: of two with the same [`Precondition::Version`], one succeeds.
+/// - When several refusals apply, the answer is the first in the order of the error's variants.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
 pub trait JobRepository: Send + Sync {
-    /// Creates a job. Sent again with the same id and the same values, it answers with the job as it is and changes
-    /// nothing but that a key which it brings then stands for that answer; [`Applied::replayed`] is about keys alone.
+    /// Creates a job. When a command with the same id and the same values is sent again, it returns the job as it is
+    /// and changes nothing. If the repeat brings a key, the key is stored with that answer. [`Applied::replayed`]
+    /// concerns keys only.
     async fn create(&self, command: CreateJob) -> Result<Applied<Job>, CreateJobError>;
 
-    /// Creates the job with the caller's id, or replaces name and status of the one that is there.
+    /// Creates the job under the caller's id, or replaces the name and status of the existing one.
     async fn put(&self, command: PutJob) -> Result<Put<Job>, PutJobError>;
 
-    /// Changes the fields that are named. When none is, the job stays as it is, version included; the precondition
+    /// Changes the given fields. Without any field, the job stays as it is, including its version; the precondition
     /// is checked all the same.
     async fn update(&self, command: UpdateJob) -> Result<Job, UpdateJobError>;
 
-    /// Deletes a job, open or archived, and its entries when the command says so: nobody sees one without the other.
+    /// Deletes a job, open or archived, and on request its entries. No reader sees the job without its entries, or
+    /// the entries without their job.
     async fn delete(&self, command: DeleteJob) -> Result<(), DeleteJobError>;
 
-    /// The job, if there is one, as of its last committed write.
+    /// Finds the job in its last committed state.
     async fn find(&self, id: JobId) -> Result<Option<Job>, BackendError>;
 
-    /// Jobs, newest first: by `created_at`, then by the bytes of the id, both descending. A walk through all pages sees every job that
-    /// existed at its start and still does exactly once, whatever is created meanwhile.
+    /// Lists jobs, newest first: by `created_at`, then by the bytes of the id, both descending. A walk through all
+    /// pages shows each job that exists from its start to its end exactly once, whatever is created meanwhile.
     async fn list(&self, query: ListJobs) -> Result<Page<Job, JobCursor>, BackendError>;
 }
 
-/// Create a job.
+/// Creates a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CreateJob {
-    /// Its id, new.
+    /// A new id.
     pub id: JobId,
     /// Its name.
     pub name: JobName,
     /// Its status.
     pub status: JobStatus,
-    /// The present moment.
+    /// When it is created.
     pub at: Timestamp,
     /// Makes the write happen once per key.
     pub idempotency: Option<Idempotency>,
 }
 
-/// Create or replace a job under the caller's id.
+/// Creates or replaces a job under the caller's id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PutJob {
-    /// Its id.
+    /// Chosen by the caller.
     pub id: JobId,
     /// Its name.
     pub name: JobName,
     /// Its status.
     pub status: JobStatus,
-    /// The present moment.
+    /// The time of the write.
     pub at: Timestamp,
-    /// What must hold of the present state.
+    /// Checked in the transaction of the write.
     pub precondition: Precondition,
 }
 
 /// What a put did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Put<T> {
-    /// Nothing was there.
+    /// Nothing existed under the id.
     Created(T),
-    /// Something was there, and is now this.
+    /// Something existed, and now has these values.
     Replaced(T),
 }
 
-/// Change some fields of a job.
+/// Changes some fields of a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UpdateJob {
-    /// Which job.
+    /// The job to change.
     pub id: JobId,
-    /// The fields to change.
+    /// The new values.
     pub changes: JobChanges,
-    /// The present moment.
+    /// The time of the write.
     pub at: Timestamp,
-    /// What must hold of the present state.
+    /// Checked in the transaction of the write.
     pub precondition: Precondition,
 }
 
-/// The fields of a job that can be changed; none stays as it is.
+/// The fields of a job to change; `None` leaves a field as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct JobChanges {
     /// A new name.
     pub name: Option<JobName>,
-    /// A new status: archive or reopen.
+    /// The new status: archives or reopens the job.
     pub status: Option<JobStatus>,
 }
 
 impl JobChanges {
-    /// Whether nothing is to be changed.
+    /// Whether no field is given.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 }
 
-/// Delete a job.
+/// Deletes a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeleteJob {
-    /// Which job.
+    /// The job to delete.
     pub id: JobId,
-    /// What becomes of its entries.
+    /// What happens to its entries.
     pub entries: EntriesOfDeleted,
-    /// What must hold of the present state.
+    /// Checked in the transaction of the write.
     pub precondition: Precondition,
 }
 
-/// What becomes of the entries of a job that is deleted.
+/// What happens to the entries of a job that is deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum EntriesOfDeleted {
     /// A job that has entries is not deleted.
@@ -131,20 +133,20 @@ pub enum EntriesOfDeleted {
     Delete,
 }
 
-/// Which jobs, and which page of them.
+/// The query of a page of jobs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ListJobs {
-    /// Only those with this status.
+    /// Only jobs with this status.
     pub status: Option<JobStatus>,
-    /// Only those whose name contains this.
+    /// Only jobs whose name contains this.
     pub name_part: Option<NamePart>,
-    /// How many at most.
+    /// The most jobs on the page.
     pub size: PageSize,
-    /// Only those after this place.
+    /// The cursor of the page before; `None` for the first page.
     pub after: Option<JobCursor>,
 }
 
-/// A place in the listing of jobs: right after the job that it names.
+/// The place in the listing of jobs right after the job that it names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct JobCursor {
     /// The job's `created_at`.
@@ -176,7 +178,7 @@ pub enum CreateJobError {
 /// Why a job was not put.
 #[derive(Debug, Clone, Error)]
 pub enum PutJobError {
-    /// The present state is not what the caller expected.
+    /// The current state is not what the caller expected.
     #[error(transparent)]
     Precondition(#[from] PreconditionFailed),
     /// The backend failed.
@@ -190,7 +192,7 @@ pub enum UpdateJobError {
     /// There is no such job.
     #[error("there is no job {0}")]
     NotFound(JobId),
-    /// The present state is not what the caller expected.
+    /// The current state is not what the caller expected.
     #[error(transparent)]
     Precondition(#[from] PreconditionFailed),
     /// The backend failed.
@@ -204,7 +206,7 @@ pub enum DeleteJobError {
     /// There is no such job.
     #[error("there is no job {0}")]
     NotFound(JobId),
-    /// The present state is not what the caller expected.
+    /// The current state is not what the caller expected.
     #[error(transparent)]
     Precondition(#[from] PreconditionFailed),
     /// The job has entries, and the command does not say to delete them.

@@ -1,4 +1,4 @@
-//! Where time entries are kept.
+//! The port that stores time entries.
 
 use async_trait::async_trait;
 use thiserror::Error;
@@ -9,71 +9,75 @@ use crate::ledger::{Applied, Idempotency, Minutes, Precondition, PreconditionFai
 use crate::page::{Page, PageSize};
 use crate::values::{DateRange, DateStamp, JobId, Subject, TimeEntryId, Timestamp};
 
-/// Keeps time entries, and the totals of their jobs with them.
+/// Stores time entries, and updates the totals of their jobs.
 ///
-/// An implementation owes, beside what each method says:
-/// - Every write changes the totals of the jobs it touches in the same transaction; a job whose total or entries change
-///   gets the next version and the command's `at` as `updated_at`, unless that is later already, because the command
-///   waited: no moment ever goes back.
-/// - A total that would pass [`TotalMinutes::MAX`](crate::ledger::TotalMinutes::MAX), or fall below zero because it was not
-///   the sum, is a failure of the kind [`Internal`](crate::BackendErrorKind::Internal) that leaves no trace.
-/// - A field that a command names is changed, also when it holds that value already; a put names all of them.
-/// - A job that is archived takes no new entry and no edit, move or deletion of one; for a move that holds for both
-///   jobs. Archiving that races with a write happens before it or after it, never in between: the job that an archive
-///   answers with stays as it is until it is opened again.
-/// - An entry starts with version [`Version::initial`](crate::values::Version::initial) of its creation; every change
-///   makes it the next one and `updated_at` the command's `at`, under the same condition. `created_by` and `created_at` never change.
-/// - Where several refusals hold, the first in the order of the error's variants is given.
+/// Duties of an implementation, beside those of each method:
+/// - Every write updates the totals of its jobs in the same transaction. A job whose total or entries change gets the
+///   next version, and the command's `at` as `updated_at`. If `updated_at` is later already, because the command
+///   waited, it stays: no timestamp ever goes back.
+/// - A write that would make a total greater than [`TotalMinutes::MAX`](crate::ledger::TotalMinutes::MAX), or less
+///   than zero because the total was wrong before, fails with the kind
+///   [`Internal`](crate::BackendErrorKind::Internal) and leaves no trace.
+/// - A field that a command names counts as changed, even if it has that value already. A put names all fields.
+/// - An archived job accepts no new entry and no change, move or deletion of one; a move concerns both jobs. An
+///   archive that races with a write happens before or after it, never in between: the job that an archive returns
+///   stays as it is until it is opened again.
+/// - A new entry has the version [`Version::initial`](crate::values::Version::initial) of its creation. Every change
+///   sets the next version and `updated_at`, by the same rule as for jobs. `created_by` and `created_at` never
+///   change.
+/// - When several refusals apply, the answer is the first in the order of the error's variants.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
 pub trait TimeEntryRepository: Send + Sync {
-    /// Stores a new entry. Sent again with the same entry, it answers with the entry as it is and counts nothing twice; a
-    /// key which it brings then stands for that answer, and [`Applied::replayed`] is about keys alone.
+    /// Stores a new entry. When the same entry is sent again, it returns the entry as it is and counts nothing twice.
+    /// If the repeat brings a key, the key is stored with that answer. [`Applied::replayed`] concerns keys only.
     async fn record(&self, command: RecordTime) -> Result<Applied<TimeEntry>, RecordTimeError>;
 
-    /// Stores many new entries in one transaction, with one outcome per entry in the order given. In
-    /// [`BatchMode::PerItem`] those that can be stored are; in [`BatchMode::Atomic`] all are or none is. Entries may
-    /// name the same job; two that have the same id are one entry when they are equal, and else the later one is
-    /// refused. An empty batch stores nothing. One moment decides for the whole batch which jobs are open.
+    /// Stores many new entries in one transaction, and returns one outcome per entry in the order given. With
+    /// [`BatchMode::PerItem`], entries that can be stored are stored; with [`BatchMode::Atomic`], all are or none is.
+    /// Entries may name the same job. Two entries with the same id are one entry when they are equal; otherwise the
+    /// later one is refused. An empty batch stores nothing. Which jobs are open is decided for the whole batch at one
+    /// moment.
     async fn record_batch(&self, command: RecordBatch) -> Result<Applied<BatchOutcome>, RecordBatchError>;
 
-    /// Creates the entry with the caller's id, or replaces what can be changed of the one that is there.
+    /// Creates the entry under the caller's id, or replaces the changeable fields of the existing one.
     async fn put(&self, command: PutTimeEntry) -> Result<Put<TimeEntry>, PutTimeEntryError>;
 
-    /// Changes the fields that are named; a new `related_job` moves the minutes from one total to the other at once.
-    /// When no field is named, the entry stays as it is, version included; refusals are given all the same.
+    /// Changes the given fields. A new `related_job` moves the minutes from one total to the other at once. Without
+    /// any field, the entry stays as it is, including its version; refusals apply all the same.
     async fn update(&self, command: UpdateTimeEntry) -> Result<TimeEntry, UpdateTimeEntryError>;
 
     /// Deletes an entry.
     async fn delete(&self, command: DeleteTimeEntry) -> Result<(), DeleteTimeEntryError>;
 
-    /// The entry, if there is one, as of its last committed write.
+    /// Finds the entry in its last committed state.
     async fn find(&self, id: TimeEntryId) -> Result<Option<TimeEntry>, BackendError>;
 
-    /// Entries, latest date first: by `date_stamp`, then by the bytes of the id, both descending. A walk through all pages sees every
-    /// entry that existed at its start, still does and kept its date exactly once, whatever is created meanwhile.
+    /// Lists entries, latest date first: by `date_stamp`, then by the bytes of the id, both descending. A walk
+    /// through all pages shows each entry that exists from its start to its end, and keeps its date, exactly once,
+    /// whatever is created meanwhile.
     async fn list(&self, query: ListTimeEntries) -> Result<Page<TimeEntry, TimeEntryCursor>, BackendError>;
 }
 
 /// An entry that is not stored yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewTimeEntry {
-    /// Its id, new.
+    /// A new id, or the caller's.
     pub id: TimeEntryId,
-    /// The job it belongs to.
+    /// The job whose total will include these minutes.
     pub related_job: JobId,
-    /// How long.
+    /// At most one day.
     pub minutes_worked: Minutes,
-    /// On which date.
+    /// The date of the work, without a time zone.
     pub date_stamp: DateStamp,
-    /// What was done.
+    /// A description of the work.
     pub work_summary: WorkSummary,
-    /// Who logs it.
+    /// The subject of the token that logs it.
     pub created_by: Subject,
 }
 
 impl NewTimeEntry {
-    /// The entry as it is stored at `at`.
+    /// The entry right after it is stored at `at`.
     pub fn stored(self, at: Timestamp) -> TimeEntry {
         TimeEntry {
             id: self.id,
@@ -88,7 +92,7 @@ impl NewTimeEntry {
         }
     }
 
-    /// Whether `stored` holds these values, so that storing this entry again would be a repeat.
+    /// Whether `stored` has these values, so that storing this entry again would be a repeat.
     pub fn is(&self, stored: &TimeEntry) -> bool {
         self.id == stored.id
             && self.related_job == stored.related_job
@@ -99,113 +103,113 @@ impl NewTimeEntry {
     }
 }
 
-/// Store a new entry.
+/// Stores a new entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordTime {
-    /// The entry.
+    /// The entry to store.
     pub entry: NewTimeEntry,
-    /// The present moment.
+    /// When it is stored.
     pub at: Timestamp,
     /// Makes the write happen once per key.
     pub idempotency: Option<Idempotency>,
 }
 
-/// Store many new entries.
+/// Stores many new entries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordBatch {
     /// The entries, in the caller's order.
     pub entries: Vec<NewTimeEntry>,
-    /// What happens when some cannot be stored.
+    /// What happens when some entries cannot be stored.
     pub mode: BatchMode,
-    /// The present moment.
+    /// When they are stored.
     pub at: Timestamp,
     /// Makes the write happen once per key.
     pub idempotency: Option<Idempotency>,
 }
 
-/// What happens to a batch of which some entries cannot be stored.
+/// What happens when some entries of a batch cannot be stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BatchMode {
-    /// None is stored.
+    /// Then none is stored.
     Atomic,
-    /// The others are stored.
+    /// Then the others are stored.
     PerItem,
 }
 
-/// One outcome per entry of a batch, in the order given. All are `Ok` in [`BatchMode::Atomic`].
+/// One outcome per entry of a batch, in the order given. With [`BatchMode::Atomic`] all are `Ok`.
 pub type BatchOutcome = Vec<Result<TimeEntry, RecordRefusal>>;
 
-/// Create or replace an entry under the caller's id.
+/// Creates or replaces an entry under the caller's id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PutTimeEntry {
-    /// The entry; its `created_by` counts only when it is created.
+    /// The entry. Its `created_by` is used only when the entry is created.
     pub entry: NewTimeEntry,
-    /// The present moment.
+    /// The time of the write.
     pub at: Timestamp,
-    /// What must hold of the present state.
+    /// Checked in the transaction of the write.
     pub precondition: Precondition,
 }
 
-/// Change some fields of an entry.
+/// Changes some fields of an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UpdateTimeEntry {
-    /// Which entry.
+    /// The entry to change.
     pub id: TimeEntryId,
-    /// The fields to change.
+    /// The new values.
     pub changes: TimeEntryChanges,
-    /// The present moment.
+    /// The time of the write.
     pub at: Timestamp,
-    /// What must hold of the present state.
+    /// Checked in the transaction of the write.
     pub precondition: Precondition,
 }
 
-/// The fields of an entry that can be changed; none stays as it is.
+/// The fields of an entry to change; `None` leaves a field as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TimeEntryChanges {
-    /// Another job: moves the entry.
+    /// The new job. Moves the entry.
     pub related_job: Option<JobId>,
-    /// Other minutes.
+    /// The new minutes.
     pub minutes_worked: Option<Minutes>,
-    /// Another date.
+    /// The new date.
     pub date_stamp: Option<DateStamp>,
-    /// Another summary.
+    /// The new summary.
     pub work_summary: Option<WorkSummary>,
 }
 
 impl TimeEntryChanges {
-    /// Whether nothing is to be changed.
+    /// Whether no field is given.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 }
 
-/// Delete an entry.
+/// Deletes an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeleteTimeEntry {
-    /// Which entry.
+    /// The entry to delete.
     pub id: TimeEntryId,
-    /// The present moment.
+    /// The time of the write, for the job's `updated_at`.
     pub at: Timestamp,
-    /// What must hold of the present state.
+    /// Checked in the transaction of the write.
     pub precondition: Precondition,
 }
 
-/// Which entries, and which page of them.
+/// The query of a page of entries.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ListTimeEntries {
-    /// Only those of this job.
+    /// Only entries of this job.
     pub related_job: Option<JobId>,
-    /// Only those of these dates.
+    /// Only entries of these dates.
     pub dates: DateRange,
-    /// Only those logged by this subject.
+    /// Only entries that this subject logged.
     pub created_by: Option<Subject>,
-    /// How many at most.
+    /// The most entries on the page.
     pub size: PageSize,
-    /// Only those after this place.
+    /// The cursor of the page before; `None` for the first page.
     pub after: Option<TimeEntryCursor>,
 }
 
-/// A place in the listing of entries: right after the entry that it names.
+/// The place in the listing of entries right after the entry that it names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TimeEntryCursor {
     /// The entry's date.
@@ -229,7 +233,7 @@ pub enum RecordRefusal {
     /// There is no such job.
     #[error("there is no job {0}")]
     JobNotFound(JobId),
-    /// The job takes no time.
+    /// The job is archived.
     #[error("the job {0} is archived")]
     JobArchived(JobId),
 }
@@ -254,7 +258,7 @@ pub enum RecordBatchError {
     /// The idempotency key was used for another request.
     #[error("the idempotency key was used for another request")]
     KeyReused,
-    /// Some entries of an atomic batch cannot be stored: each one's place in the batch, ascending, and why.
+    /// Some entries of an atomic batch cannot be stored. Each has its index in the batch, ascending, and its refusal.
     #[error("{} of the entries cannot be stored", .0.len())]
     Refused(Vec<(usize, RecordRefusal)>),
     /// The backend failed.
@@ -265,13 +269,13 @@ pub enum RecordBatchError {
 /// Why an entry was not put.
 #[derive(Debug, Clone, Error)]
 pub enum PutTimeEntryError {
-    /// The present state is not what the caller expected.
+    /// The current state is not what the caller expected.
     #[error(transparent)]
     Precondition(#[from] PreconditionFailed),
     /// There is no such job.
     #[error("there is no job {0}")]
     JobNotFound(JobId),
-    /// The entry's job, or the one it would move to, takes no time and no edits; the entry's own is named first.
+    /// The entry's job, or the job it would move to, is archived. The entry's own job is named first.
     #[error("the job {0} is archived")]
     JobArchived(JobId),
     /// The backend failed.
@@ -285,13 +289,13 @@ pub enum UpdateTimeEntryError {
     /// There is no such entry.
     #[error("there is no time entry {0}")]
     NotFound(TimeEntryId),
-    /// The present state is not what the caller expected.
+    /// The current state is not what the caller expected.
     #[error(transparent)]
     Precondition(#[from] PreconditionFailed),
-    /// There is no such job to move to.
+    /// The job to move to does not exist.
     #[error("there is no job {0}")]
     JobNotFound(JobId),
-    /// The entry's job, or the one it would move to, takes no time and no edits; the entry's own is named first.
+    /// The entry's job, or the job it would move to, is archived. The entry's own job is named first.
     #[error("the job {0} is archived")]
     JobArchived(JobId),
     /// The backend failed.
@@ -305,10 +309,10 @@ pub enum DeleteTimeEntryError {
     /// There is no such entry.
     #[error("there is no time entry {0}")]
     NotFound(TimeEntryId),
-    /// The present state is not what the caller expected.
+    /// The current state is not what the caller expected.
     #[error(transparent)]
     Precondition(#[from] PreconditionFailed),
-    /// The entry's job takes no edits.
+    /// The entry's job is archived.
     #[error("the job {0} is archived")]
     JobArchived(JobId),
     /// The backend failed.

@@ -1,4 +1,4 @@
-//! The proof that totals equal sums.
+//! The port that proves that totals equal sums.
 
 use async_trait::async_trait;
 
@@ -8,32 +8,35 @@ use crate::values::{JobId, Timestamp};
 
 /// Compares every job's total with the sum of its entries.
 ///
-/// An implementation owes: each job's total and its entries as they are at one moment, taken while others write (two
-/// jobs may be looked at at two moments); the drifts that there are, whatever brought them about; and steps that are
-/// short, so that an audit whose caller goes away ends within seconds.
+/// Duties of an implementation:
+/// - It reads each job's total and entries as of one moment, while others write. Two jobs may be read at different
+///   moments.
+/// - It finds every drift, whatever caused it.
+/// - Its steps are short, so that an audit whose caller is gone ends within seconds.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
 pub trait TotalsAudit: Send + Sync {
-    /// Looks at every job.
+    /// Compares the totals of all jobs.
     async fn audit(&self) -> Result<TotalsReport, BackendError>;
 
-    /// The jobs that were changed later than that, as `updated_at` says. Every change of an entry is one of its job.
+    /// Finds the jobs whose `updated_at` is later than `moment`. Every change of an entry also changes its job.
     async fn changed_after(&self, moment: Timestamp) -> Result<ChangedAfter, BackendError>;
 }
 
-/// What an audit found.
+/// The result of an audit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TotalsReport {
-    /// How many jobs were looked at.
+    /// How many jobs were compared.
     pub jobs: u64,
     /// How many entries they have.
     pub time_entries: u64,
-    /// The jobs whose total is not the sum, by id, at most [`TotalsReport::MOST_DRIFTS`]. None, if all is well.
+    /// The jobs whose total is not the sum, by id, at most [`TotalsReport::MOST_DRIFTS`]. Empty when all totals are
+    /// right.
     pub drifts: Vec<Drift>,
 }
 
 impl TotalsReport {
-    /// The most drifts one report names.
+    /// The most drifts in one report.
     pub const MOST_DRIFTS: usize = 100;
 }
 
@@ -42,24 +45,24 @@ impl TotalsReport {
 pub struct Drift {
     /// The job.
     pub job: JobId,
-    /// What its `total_minutes` says.
+    /// The job's `total_minutes`.
     pub recorded: TotalMinutes,
-    /// What its entries sum to.
+    /// The sum of its entries' minutes.
     pub summed: TotalMinutes,
 }
 
-/// Jobs that were changed after some moment. If that is yet to come, a clock was ahead when they were: no `updated_at` goes
-/// back, so they keep theirs until the time has come.
+/// Jobs that were changed after some moment. If that moment is in the future, a clock was fast when they were
+/// changed. As `updated_at` never goes back, they keep it until that time has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ChangedAfter {
     /// How many jobs.
     pub jobs: u64,
-    /// The latest change of all; none, when there is none.
+    /// The latest of their `updated_at`; `None` when there is no such job.
     pub latest: Option<Timestamp>,
 }
 
 impl ChangedAfter {
-    /// A minute after `now`: as far as that, clocks that are set right may differ.
+    /// One minute after `now`. Well-set clocks differ by no more than that.
     pub fn tolerated(now: Timestamp) -> Timestamp {
         Timestamp::from_micros(now.as_micros() + 60_000_000).unwrap_or(Timestamp::MAX)
     }

@@ -13,7 +13,7 @@ use crate::page::Page;
 use crate::values::JobId;
 use crate::{BackendError, Clock, IdGenerator, ServiceError};
 
-/// What a caller says of a new job.
+/// The caller's input for a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobDraft {
     /// Its name.
@@ -22,7 +22,7 @@ pub struct JobDraft {
     pub status: JobStatus,
 }
 
-/// Use cases on jobs: `read` to see, `write` to change.
+/// Use cases on jobs: `read` allows to see them, `write` to change them.
 #[derive(Clone)]
 pub struct JobService {
     jobs: Arc<dyn JobRepository>,
@@ -64,7 +64,7 @@ impl JobService {
         self.jobs.put(command).await.map_err(ServiceError::Port)
     }
 
-    /// Changes the fields that are named.
+    /// Changes the given fields.
     pub async fn update(
         &self,
         principal: &Principal,
@@ -90,13 +90,13 @@ impl JobService {
         self.jobs.delete(command).await.map_err(ServiceError::Port)
     }
 
-    /// The job, if there is one.
+    /// Finds the job, if it exists.
     pub async fn find(&self, principal: &Principal, id: JobId) -> Result<Option<Job>, ServiceError<BackendError>> {
         principal.require(Scope::Read).map_err(ServiceError::Forbidden)?;
         self.jobs.find(id).await.map_err(ServiceError::Port)
     }
 
-    /// A page of jobs, newest first.
+    /// Lists jobs, newest first.
     pub async fn list(
         &self,
         principal: &Principal,
@@ -148,7 +148,7 @@ mod tests {
         assert!(matches!(refused, ServiceError::Port(DeleteJobError::HasEntries(id)) if id == job().id));
     }
 
-    /// The mock has no expectation, so that a call that gets through to it fails the test.
+    /// The mock has no expectation: a call that reaches it fails the test.
     #[tokio::test]
     async fn without_the_scope_nothing_reaches_the_port() {
         let service = service(MockJobRepository::new());

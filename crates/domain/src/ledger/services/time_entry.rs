@@ -17,16 +17,16 @@ use crate::page::Page;
 use crate::values::{DateStamp, JobId, TimeEntryId};
 use crate::{BackendError, Clock, IdGenerator, ServiceError};
 
-/// What a caller says of an entry. Who logs it is the principal's subject and never the caller's word.
+/// The caller's input for an entry. `created_by` is not part of it: that is the principal's subject.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimeEntryDraft {
-    /// The job it belongs to.
+    /// The job whose total will include these minutes.
     pub related_job: JobId,
-    /// How long.
+    /// At most one day.
     pub minutes_worked: Minutes,
-    /// On which date.
+    /// The date of the work, without a time zone.
     pub date_stamp: DateStamp,
-    /// What was done.
+    /// A description of the work.
     pub work_summary: WorkSummary,
 }
 
@@ -54,7 +54,7 @@ pub enum ListJobEntriesError {
     Backend(#[from] BackendError),
 }
 
-/// Use cases on time entries: `read` to see, `write` to change.
+/// Use cases on time entries: `read` allows to see them, `write` to change them.
 #[derive(Clone)]
 pub struct TimeEntryService {
     entries: Arc<dyn TimeEntryRepository>,
@@ -87,7 +87,7 @@ impl TimeEntryService {
         self.entries.record(command).await.map_err(ServiceError::Port)
     }
 
-    /// Logs time many times over, in one transaction.
+    /// Stores many new entries in one transaction.
     pub async fn record_batch(
         &self,
         principal: &Principal,
@@ -114,7 +114,7 @@ impl TimeEntryService {
         self.entries.put(command).await.map_err(ServiceError::Port)
     }
 
-    /// Changes the fields that are named, the job among them.
+    /// Changes the given fields. A new `related_job` moves the entry.
     pub async fn update(
         &self,
         principal: &Principal,
@@ -139,7 +139,7 @@ impl TimeEntryService {
         self.entries.delete(command).await.map_err(ServiceError::Port)
     }
 
-    /// The entry, if there is one.
+    /// Finds the entry, if it exists.
     pub async fn find(
         &self,
         principal: &Principal,
@@ -149,7 +149,7 @@ impl TimeEntryService {
         self.entries.find(id).await.map_err(ServiceError::Port)
     }
 
-    /// A page of entries, latest date first.
+    /// Lists entries, latest date first.
     pub async fn list(
         &self,
         principal: &Principal,
@@ -159,7 +159,8 @@ impl TimeEntryService {
         self.entries.list(query).await.map_err(ServiceError::Port)
     }
 
-    /// A page of one job's entries, where an empty page and a job that does not exist are told apart.
+    /// Lists one job's entries. It fails when the job does not exist, so that an empty page always means a job
+    /// without entries.
     pub async fn list_of_job(
         &self,
         principal: &Principal,
@@ -232,20 +233,20 @@ mod tests {
 
     #[tokio::test]
     async fn an_empty_page_of_an_unknown_job_is_a_refusal_and_of_a_known_one_is_not() {
-        for known in [true, false] {
+        for exists in [true, false] {
             let mut entries = MockTimeEntryRepository::new();
             entries
                 .expect_list()
                 .withf(|query| query.related_job == Some(job().id))
                 .return_once(|_| Ok(Page { items: vec![], next: None }));
             let mut jobs = MockJobRepository::new();
-            jobs.expect_find().return_once(move |_| Ok(known.then(job)));
+            jobs.expect_find().return_once(move |_| Ok(exists.then(job)));
             let page =
                 service(entries, jobs).list_of_job(&principal("read"), job().id, ListTimeEntries::default()).await;
             match page {
-                Ok(page) => assert!(known && page.items.is_empty()),
+                Ok(page) => assert!(exists && page.items.is_empty()),
                 Err(error) => {
-                    assert!(!known);
+                    assert!(!exists);
                     assert!(
                         matches!(error, ServiceError::Port(ListJobEntriesError::JobNotFound(id)) if id == job().id)
                     );
@@ -254,7 +255,7 @@ mod tests {
         }
     }
 
-    /// The mocks have no expectations, so that a call that gets through to them fails the test.
+    /// The mocks have no expectations: a call that reaches them fails the test.
     #[tokio::test]
     async fn without_the_scope_nothing_reaches_the_ports() {
         let service = service(MockTimeEntryRepository::new(), MockJobRepository::new());

@@ -1,4 +1,4 @@
-//! Who may make, see and change tokens that capture.
+//! Who may make, see and change capture tokens.
 
 use uuid::Uuid;
 

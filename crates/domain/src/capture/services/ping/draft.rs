@@ -1,4 +1,4 @@
-//! What is said of a ping before it is one, and what may be said.
+//! The sender's input for a ping, and the limits on it.
 
 use std::time::Duration;
 
@@ -8,21 +8,21 @@ use crate::capture::{Gap, PingProject};
 use crate::ledger::{Minutes, WorkSummary};
 use crate::values::{PingId, Timestamp};
 
-/// What is taken for captured time.
+/// Limits on captured time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CaptureLimits {
     /// The gap of new tokens.
     pub gap: Gap,
-    /// How old a ping may be.
+    /// The greatest age of a ping.
     pub max_age: Duration,
-    /// How far in the future a ping may be, for clocks that are fast.
+    /// How far in the future a ping's moment may be, for senders whose clock is fast.
     pub ahead: Duration,
-    /// For how many projects without a job a token may have one made on one of its days.
+    /// For how many new projects one token may have jobs created on one of its days.
     pub new_jobs_per_day: u32,
 }
 
 impl Default for CaptureLimits {
-    /// The default gap, 14 days, an hour, 200.
+    /// A gap of 15 minutes, an age of 14 days, an hour ahead, 200 new projects.
     fn default() -> Self {
         const HOUR: Duration = Duration::from_hours(1);
         Self { gap: Gap::default(), max_age: HOUR * 24 * 14, ahead: HOUR, new_jobs_per_day: 200 }
@@ -30,7 +30,7 @@ impl Default for CaptureLimits {
 }
 
 impl CaptureLimits {
-    /// Passes when a ping that comes in now may have this moment.
+    /// Fails when a ping that comes in now may not have this moment.
     pub(super) fn check(&self, now: Timestamp, at: Timestamp) -> Result<(), MomentError> {
         let micros = |span: Duration| i64::try_from(span.as_micros()).unwrap_or(i64::MAX);
         let moment = |micros: i64| Timestamp::from_micros(micros).unwrap_or(now);
@@ -44,36 +44,36 @@ impl CaptureLimits {
     }
 }
 
-/// What a sender says of a ping.
+/// The sender's input for a ping.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PingDraft {
-    /// Which ping, when the sender named it: see [`PingId::named`]. A repeat has the same.
+    /// The ping's id, when the sender named the ping (see [`PingId::named`]). A repeat has the same id.
     pub id: Option<PingId>,
-    /// When work was happening; now, when none.
+    /// The time at which work was happening; now, when `None`.
     pub at: Option<Timestamp>,
-    /// How long, when it is an entry of its own.
+    /// The length of a ping that is an entry of its own.
     pub minutes: Option<Minutes>,
-    /// What was done.
+    /// A description of the work.
     pub summary: Option<WorkSummary>,
-    /// What it counts for, by a token that is bound to no job; others need none and ignore it.
+    /// The project. Required when the token is bound to no job, and ignored when it is bound to one.
     pub project: Option<PingProject>,
 }
 
-/// A moment that no ping may have.
+/// A ping's moment is outside the limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum MomentError {
-    /// It is too long ago.
+    /// It is before this earliest moment.
     #[error("too old: must not be before {0}")]
     TooOld(Timestamp),
-    /// It is in the future.
+    /// It is after this latest moment.
     #[error("in the future: must not be after {0}")]
     Ahead(Timestamp),
 }
 
-/// Why a ping is not taken.
+/// Why a ping is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum PingDraftError {
-    /// Its moment is none that it may have.
+    /// Its moment is outside the limits.
     #[error(transparent)]
     Moment(#[from] MomentError),
     /// The token is bound to no job, and the ping names no project.

@@ -1,4 +1,4 @@
-//! Pings wherever they are: in the queue, or dealt with by the ledger.
+//! Pings that can be looked up: queued or logged.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -11,16 +11,16 @@ use crate::capture::{LoggedPing, Ping, PingTarget};
 use crate::page::{Page, PageSize};
 use crate::values::{JobId, PingId, Timestamp, TokenId};
 
-/// The states by which pings are told apart.
+/// The state of a ping, for filtering.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PingState {
-    /// It waits for a worker.
+    /// It waits in the queue for a worker.
     Queued,
-    /// The ledger has dealt with it.
+    /// The ledger decided its outcome.
     DealtWith(PingStatus),
 }
 
-/// Text that names no state.
+/// The text is no name of a [`PingState`].
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("must be `queued`, `logged`, `ignored` or `retracted`")]
 pub struct PingStateError;
@@ -36,17 +36,17 @@ impl std::str::FromStr for PingState {
     }
 }
 
-/// A ping, wherever it is.
+/// A ping that can be looked up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KnownPing {
-    /// It waits for a worker.
+    /// It waits in the queue for a worker.
     Queued(Ping),
-    /// The ledger has dealt with it.
+    /// The ledger decided its outcome.
     Logged(LoggedPing),
 }
 
 impl KnownPing {
-    /// Which ping.
+    /// The same in both states.
     pub fn id(&self) -> PingId {
         match self {
             Self::Queued(ping) => ping.id,
@@ -54,7 +54,7 @@ impl KnownPing {
         }
     }
 
-    /// Where it stands in listings, which is the same before it is dealt with and after.
+    /// Its place in listings, the same in both states.
     fn place(&self) -> PingCursor {
         match self {
             Self::Queued(ping) => PingCursor { received_at: ping.received_at, id: ping.id },
@@ -63,28 +63,28 @@ impl KnownPing {
     }
 }
 
-/// Which pings, and which page of them.
+/// The query of a page of pings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ListKnownPings {
-    /// Only those of this token.
+    /// Only pings of this token.
     pub token: Option<TokenId>,
-    /// Only those for this job; queued ones whose project is yet to be looked up are none.
+    /// Only pings for this job. A queued ping whose project is not looked up yet has no job.
     pub related_job: Option<JobId>,
-    /// Only those in this state.
+    /// Only pings in this state.
     pub state: Option<PingState>,
-    /// How many at most.
+    /// The most pings on the page.
     pub size: PageSize,
-    /// Only those after this place.
+    /// The cursor of the page before; `None` for the first page.
     pub after: Option<PingCursor>,
 }
 
 impl ListKnownPings {
-    /// Whether queued ones belong to the listing.
+    /// Whether the query can match queued pings.
     pub(super) fn wants_queued(&self) -> bool {
         matches!(self.state, None | Some(PingState::Queued))
     }
 
-    /// The page that what the queue shows and the ledger's page make.
+    /// Merges the queued pings and the ledger's page into one page.
     pub(super) fn page_of(
         &self,
         queued: Vec<Ping>,
@@ -92,20 +92,20 @@ impl ListKnownPings {
     ) -> Page<KnownPing, PingCursor> {
         let after = |place: PingCursor| self.after.is_none_or(|after| order(place) < order(after));
         let mut items: Vec<_> = logged.items.into_iter().map(KnownPing::Logged).collect();
-        // Dealt with meanwhile, or about to be settled.
+        // The worker has logged them since, and settles them soon.
         let is_logged = |id: PingId| items.iter().any(|ping| ping.id() == id);
         let queued = once(queued).filter(|ping| self.wants(ping) && !is_logged(ping.id)).map(KnownPing::Queued);
         let queued: Vec<_> = queued.filter(|ping| after(ping.place())).collect();
         items.extend(queued);
         items.sort_unstable_by_key(|ping| Reverse(order(ping.place())));
-        // Where the ledger has more, its page is full, and so is this one.
+        // If the ledger has more, its page is full, and so is this one.
         let follows = logged.next.is_some() || items.len() > self.size.get();
         items.truncate(self.size.get());
         let next = items.last().map(KnownPing::place).filter(|_| follows);
         Page { items, next }
     }
 
-    /// Whether the queued ping is one of those asked for.
+    /// Whether the query matches the queued ping.
     fn wants(&self, ping: &Ping) -> bool {
         self.token.is_none_or(|token| token == ping.token)
             && self.related_job.is_none_or(|job| ping.target == PingTarget::Job(job))
@@ -116,7 +116,7 @@ fn order(place: PingCursor) -> (Timestamp, PingId) {
     (place.received_at, place.id)
 }
 
-/// Each ping once, with its first arrival: that one is logged first, most likely, and then it is the ledger's.
+/// Keeps the first arrival of each ping: most likely that one will be logged first, and then the ledger shows it.
 fn once(queued: Vec<Ping>) -> impl Iterator<Item = Ping> {
     let mut first = HashMap::with_capacity(queued.len());
     for ping in queued {
@@ -132,10 +132,10 @@ fn once(queued: Vec<Ping>) -> impl Iterator<Item = Ping> {
 /// Why a ping was not taken back.
 #[derive(Debug, Clone, Error)]
 pub enum TakeBackError {
-    /// It waits for a worker, so that nobody knows yet what it comes to.
+    /// It waits in the queue, so its outcome is not decided yet.
     #[error("the ping {0} is queued still")]
     Queued(PingId),
-    /// The ledger did not take it back.
+    /// The ledger refused, or failed.
     #[error(transparent)]
     Retract(#[from] RetractPingError),
 }

@@ -1,4 +1,4 @@
-//! What is taken for a ping, and what is told of it.
+//! Which pings are accepted, and what is told of them.
 
 use uuid::Uuid;
 
@@ -119,7 +119,7 @@ async fn pings_that_name_one_new_project_too_many_are_not_taken_and_the_others_a
     let free = capturer(CaptureTarget::Projects { create: true });
     let names = |names: &[&str]| names.iter().map(|name| JobName::new(name).unwrap()).collect::<Vec<_>>();
     let Capturer { token, subject, .. } = free.clone();
-    // Each project once, and the token's own day.
+    // Each project once, and the date in the token's time zone.
     let day = "2023-11-15".parse().unwrap();
     let asked = AdmitProjects { token, subject, day, projects: names(&["a", "b", "c"]), most: 200 };
     new_projects
@@ -137,7 +137,7 @@ async fn pings_that_name_one_new_project_too_many_are_not_taken_and_the_others_a
     let service = counting(queue, MockPingRepository::new(), new_projects);
     let pushed = service.push(&free, of_projects(&free, &["a", "b", "c", "b", "a"])).await.unwrap();
     assert_eq!(pushed, Pushed { too_many_new: vec![1, 3] });
-    // It is a quarter past seven in the morning there.
+    // In the token's time zone it is a quarter past seven in the morning.
     assert_eq!(service.until_tomorrow(&free).as_secs(), 60_400);
 }
 
@@ -164,7 +164,7 @@ fn size(size: u64) -> ListKnownPings {
     ListKnownPings { size: PageSize::new(size).unwrap(), ..ListKnownPings::default() }
 }
 
-/// Numbers of pings, in a queue that shows these and over a ledger that has those, all that came in at the same moment.
+/// Lists numbered pings that all came in at the same moment: some in the queue, some in the ledger.
 async fn listed(queue_shows: &[u128], ledger_has: &[u128], query: ListKnownPings) -> (Vec<u128>, Option<PingCursor>) {
     let (mut queue, mut pings) = (MockPingQueue::new(), MockPingRepository::new());
     let waiting: Vec<_> = queue_shows.iter().copied().map(queued).collect();
@@ -188,7 +188,7 @@ async fn pings_are_listed_latest_first_wherever_they_are() {
     assert_eq!(listed(&[5, 2], &[4], ListKnownPings { state, ..size(9) }).await.0, [5, 2]);
 }
 
-/// Which makes no difference to its place; and pings that come in between two pages stand before both.
+/// Logging does not change a ping's place. A ping that comes in between two pages stands before both.
 #[tokio::test]
 async fn a_ping_that_is_logged_between_two_pages_is_listed_once() {
     for of_page in 1..5 {
@@ -196,7 +196,7 @@ async fn a_ping_that_is_logged_between_two_pages_is_listed_once() {
         while let (numbers, Some(next)) = listed(&waiting, &done, query).await {
             seen.extend(numbers);
             query.after = Some(next);
-            // A worker deals with the oldest, and another ping comes in.
+            // A worker logs the oldest, and another ping comes in.
             done.extend(waiting.pop());
             waiting.insert(0, 10 + seen.len() as u128);
         }
@@ -205,7 +205,7 @@ async fn a_ping_that_is_logged_between_two_pages_is_listed_once() {
     }
 }
 
-/// Its repeat came later, and the ledger will not know of that.
+/// The repeat came in later; the ledger keeps the first arrival only.
 #[tokio::test]
 async fn a_ping_that_was_sent_again_while_it_is_queued_is_listed_once() {
     let mut queue = MockPingQueue::new();
