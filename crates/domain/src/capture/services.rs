@@ -5,6 +5,6 @@ mod ping;
 
 pub use capture_token::{CaptureTokenDraft, CaptureTokenService, JobOfTokenError};
 pub use ping::{
-    CaptureLimits, KnownPing, ListKnownPings, MomentError, PingDraft, PingDraftError, PingService, PingState,
-    PingStateError, Pushed, TakeBackError,
+    CaptureLimits, ListTrackedPings, MomentError, PingDraft, PingDraftError, PingService, PingState, PingStateError,
+    Pushed, TakeBackError, TrackedPing,
 };

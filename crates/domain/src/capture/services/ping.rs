@@ -5,9 +5,9 @@
 //! later, by a worker and the ledger.
 
 mod draft;
-mod known;
 #[cfg(test)]
 mod tests;
+mod tracked;
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -25,7 +25,7 @@ use crate::values::{DateStamp, PingId, Timestamp};
 use crate::{BackendError, Clock, IdGenerator, ServiceError};
 
 pub use draft::{CaptureLimits, MomentError, PingDraft, PingDraftError};
-pub use known::{KnownPing, ListKnownPings, PingState, PingStateError, TakeBackError};
+pub use tracked::{ListTrackedPings, PingState, PingStateError, TakeBackError, TrackedPing};
 
 /// Use cases on pings: a capture token allows to send them, `read` to see them, `write` to take them back.
 #[derive(Clone)]
@@ -146,16 +146,16 @@ impl PingService {
     pub async fn list(
         &self,
         principal: &Principal,
-        query: ListKnownPings,
-    ) -> Result<Page<KnownPing, PingCursor>, ServiceError<BackendError>> {
+        query: ListTrackedPings,
+    ) -> Result<Page<TrackedPing, PingCursor>, ServiceError<BackendError>> {
         principal.require(Scope::Read).map_err(ServiceError::Forbidden)?;
         self.page(query).await.map_err(ServiceError::Port)
     }
 
-    async fn page(&self, query: ListKnownPings) -> Result<Page<KnownPing, PingCursor>, BackendError> {
+    async fn page(&self, query: ListTrackedPings) -> Result<Page<TrackedPing, PingCursor>, BackendError> {
         // Asks the queue before the ledger, the way that pings go, so that no ping is missed between the two calls.
         let queued = if query.wants_queued() { self.queue.waiting(Self::MOST_QUEUED).await? } else { Vec::new() };
-        let ListKnownPings { token, related_job, state, size, after } = query;
+        let ListTrackedPings { token, related_job, state, size, after } = query;
         let ask = |status| self.pings.list(ListPings { token, related_job, status, size, after });
         let logged = match state {
             None => ask(None).await?,
@@ -170,20 +170,20 @@ impl PingService {
         &self,
         principal: &Principal,
         id: PingId,
-    ) -> Result<Option<KnownPing>, ServiceError<BackendError>> {
+    ) -> Result<Option<TrackedPing>, ServiceError<BackendError>> {
         principal.require(Scope::Read).map_err(ServiceError::Forbidden)?;
         self.find_anywhere(id).await.map_err(ServiceError::Port)
     }
 
-    async fn find_anywhere(&self, id: PingId) -> Result<Option<KnownPing>, BackendError> {
+    async fn find_anywhere(&self, id: PingId) -> Result<Option<TrackedPing>, BackendError> {
         if let Some(logged) = self.pings.find(id).await? {
-            return Ok(Some(KnownPing::Logged(logged)));
+            return Ok(Some(TrackedPing::Logged(logged)));
         }
         if let Some(queued) = self.queued(id).await? {
-            return Ok(Some(KnownPing::Queued(queued)));
+            return Ok(Some(TrackedPing::Queued(queued)));
         }
         // It may have been logged between the two calls.
-        Ok(self.pings.find(id).await?.map(KnownPing::Logged))
+        Ok(self.pings.find(id).await?.map(TrackedPing::Logged))
     }
 
     /// Takes back a ping and the time that it proves. Repeating this has no effect.

@@ -9,7 +9,7 @@ use actix_web::http::StatusCode;
 use serde::Serialize;
 use stint_domain::access::Scope;
 use stint_domain::capture::ports::ping::{PingStatus, RetractPingError};
-use stint_domain::capture::services::{KnownPing, ListKnownPings, TakeBackError};
+use stint_domain::capture::services::{ListTrackedPings, TakeBackError, TrackedPing};
 use stint_domain::capture::{PingOutcome, PingTarget};
 use stint_domain::ledger::{Minutes, WorkSummary};
 use stint_domain::values::{JobId, PingId, TimeEntryId, Timestamp, TokenId};
@@ -90,7 +90,7 @@ pub(crate) struct PingBody<'a> {
     logged_at: Option<Timestamp>,
 }
 
-impl Presented for KnownPing {
+impl Presented for TrackedPing {
     type Body<'a> = PingBody<'a>;
 
     fn body<'a>(&'a self, _base: &'a BasePath) -> PingBody<'a> {
@@ -145,7 +145,7 @@ pub(crate) async fn list(call: Call) -> Answer {
     let filters = query.filters();
     let after = query.optional("cursor", |token| cursor::read(token, &filters));
     query.finish()?;
-    let page = call.api.pings.list(&principal, ListKnownPings { token, related_job, state, size, after }).await?;
+    let page = call.api.pings.list(&principal, ListTrackedPings { token, related_job, state, size, after }).await?;
     answer::page(&call, &query, &filters, &page)
 }
 

@@ -160,12 +160,12 @@ async fn a_count_that_fails_takes_no_ping() {
     assert!(service.push(&free, of_projects(&free, &["a"])).await.is_err());
 }
 
-fn size(size: u64) -> ListKnownPings {
-    ListKnownPings { size: PageSize::new(size).unwrap(), ..ListKnownPings::default() }
+fn size(size: u64) -> ListTrackedPings {
+    ListTrackedPings { size: PageSize::new(size).unwrap(), ..ListTrackedPings::default() }
 }
 
 /// Lists numbered pings that all came in at the same moment: some in the queue, some in the ledger.
-async fn listed(queue_shows: &[u128], ledger_has: &[u128], query: ListKnownPings) -> (Vec<u128>, Option<PingCursor>) {
+async fn listed(queue_shows: &[u128], ledger_has: &[u128], query: ListTrackedPings) -> (Vec<u128>, Option<PingCursor>) {
     let (mut queue, mut pings) = (MockPingQueue::new(), MockPingRepository::new());
     let waiting: Vec<_> = queue_shows.iter().copied().map(queued).collect();
     queue.expect_waiting().returning(move |_| Ok(waiting.clone()));
@@ -185,7 +185,7 @@ async fn pings_are_listed_latest_first_wherever_they_are() {
     let (numbers, next) = listed(&[5, 2], &[4, 3, 2, 1], size(9)).await;
     assert_eq!((numbers, next), (vec![5, 4, 3, 2, 1], None));
     let state = Some(PingState::Queued);
-    assert_eq!(listed(&[5, 2], &[4], ListKnownPings { state, ..size(9) }).await.0, [5, 2]);
+    assert_eq!(listed(&[5, 2], &[4], ListTrackedPings { state, ..size(9) }).await.0, [5, 2]);
 }
 
 /// Logging does not change a ping's place. A ping that comes in between two pages stands before both.
@@ -213,9 +213,9 @@ async fn a_ping_that_was_sent_again_while_it_is_queued_is_listed_once() {
         let again = Ping { received_at: after(5), ..queued(1) };
         Ok(vec![again, Ping { received_at: after(3), ..queued(2) }, queued(1)])
     });
-    let query = ListKnownPings { state: Some(PingState::Queued), ..size(9) };
+    let query = ListTrackedPings { state: Some(PingState::Queued), ..size(9) };
     let page = service(queue, MockPingRepository::new()).list(&principal("read"), query).await.unwrap();
-    assert_eq!(page.items.iter().map(KnownPing::id).collect::<Vec<_>>(), [id(2), id(1)]);
+    assert_eq!(page.items.iter().map(TrackedPing::id).collect::<Vec<_>>(), [id(2), id(1)]);
 }
 
 #[tokio::test]
@@ -224,7 +224,7 @@ async fn the_queue_is_not_asked_for_pings_that_were_dealt_with() {
     pings.expect_list().times(3).returning(|_| Ok(Page { items: vec![], next: None }));
     let service = service(MockPingQueue::new(), pings);
     for state in ["logged", "ignored", "retracted"] {
-        let query = ListKnownPings { state: Some(state.parse().unwrap()), ..ListKnownPings::default() };
+        let query = ListTrackedPings { state: Some(state.parse().unwrap()), ..ListTrackedPings::default() };
         assert!(service.list(&principal("read"), query).await.unwrap().items.is_empty());
     }
 }
@@ -232,19 +232,19 @@ async fn the_queue_is_not_asked_for_pings_that_were_dealt_with() {
 #[tokio::test]
 async fn filters_hold_for_queued_pings_too() {
     let other = TokenId::new(Uuid::from_u128(8));
-    let count = |query: ListKnownPings| async move {
+    let count = |query: ListTrackedPings| async move {
         let mut queue = MockPingQueue::new();
         queue.expect_waiting().returning(move |_| {
             let free = capturer(CaptureTarget::Projects { create: false });
             let project = PingDraft { id: Some(id(3)), project: Some(stint()), ..PingDraft::default() };
             Ok(vec![queued(1), Ping { token: other, ..queued(2) }, taking().admit(&free, project).unwrap()])
         });
-        let query = ListKnownPings { state: Some(PingState::Queued), ..query };
+        let query = ListTrackedPings { state: Some(PingState::Queued), ..query };
         service(queue, MockPingRepository::new()).list(&principal("read"), query).await.unwrap().items.len()
     };
-    assert_eq!(count(ListKnownPings::default()).await, 3);
-    assert_eq!(count(ListKnownPings { token: Some(other), ..ListKnownPings::default() }).await, 1);
-    assert_eq!(count(ListKnownPings { related_job: Some(job().id), ..ListKnownPings::default() }).await, 2);
+    assert_eq!(count(ListTrackedPings::default()).await, 3);
+    assert_eq!(count(ListTrackedPings { token: Some(other), ..ListTrackedPings::default() }).await, 1);
+    assert_eq!(count(ListTrackedPings { related_job: Some(job().id), ..ListTrackedPings::default() }).await, 2);
 }
 
 #[tokio::test]
@@ -258,9 +258,9 @@ async fn a_ping_is_found_in_the_ledger_or_in_the_queue_or_on_its_way() {
         queue.expect_waiting().returning(move |_| Ok(if in_queue { vec![queued(1)] } else { vec![] }));
         async move { service(queue, pings).find(&principal("read"), id(1)).await.unwrap() }
     };
-    assert_eq!(finding([true; 2], false).await, Some(KnownPing::Logged(logged(1))));
-    assert_eq!(finding([false; 2], true).await, Some(KnownPing::Queued(queued(1))));
-    assert_eq!(finding([false, true], false).await, Some(KnownPing::Logged(logged(1))));
+    assert_eq!(finding([true; 2], false).await, Some(TrackedPing::Logged(logged(1))));
+    assert_eq!(finding([false; 2], true).await, Some(TrackedPing::Queued(queued(1))));
+    assert_eq!(finding([false, true], false).await, Some(TrackedPing::Logged(logged(1))));
     assert_eq!(finding([false; 2], false).await, None);
 }
 
@@ -297,6 +297,6 @@ async fn today_is_the_tokens_own_and_only_its_own_time_is_told() {
 async fn a_queue_that_fails_fails_the_listing() {
     let mut queue = MockPingQueue::new();
     queue.expect_waiting().returning(|_| Err(BackendError::new("redis", BackendErrorKind::Unavailable, "refused")));
-    let failed = service(queue, MockPingRepository::new()).list(&principal("read"), ListKnownPings::default()).await;
+    let failed = service(queue, MockPingRepository::new()).list(&principal("read"), ListTrackedPings::default()).await;
     assert!(matches!(failed, Err(ServiceError::Port(error)) if error.kind == BackendErrorKind::Unavailable));
 }

@@ -38,14 +38,14 @@ impl std::str::FromStr for PingState {
 
 /// A ping that can be looked up.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum KnownPing {
+pub enum TrackedPing {
     /// It waits in the queue for a worker.
     Queued(Ping),
     /// The ledger decided its outcome.
     Logged(LoggedPing),
 }
 
-impl KnownPing {
+impl TrackedPing {
     /// The same in both states.
     pub fn id(&self) -> PingId {
         match self {
@@ -65,7 +65,7 @@ impl KnownPing {
 
 /// The query of a page of pings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct ListKnownPings {
+pub struct ListTrackedPings {
     /// Only pings of this token.
     pub token: Option<TokenId>,
     /// Only pings for this job. A queued ping whose project is not looked up yet has no job.
@@ -78,7 +78,7 @@ pub struct ListKnownPings {
     pub after: Option<PingCursor>,
 }
 
-impl ListKnownPings {
+impl ListTrackedPings {
     /// Whether the query can match queued pings.
     pub(super) fn wants_queued(&self) -> bool {
         matches!(self.state, None | Some(PingState::Queued))
@@ -89,19 +89,19 @@ impl ListKnownPings {
         &self,
         queued: Vec<Ping>,
         logged: Page<LoggedPing, PingCursor>,
-    ) -> Page<KnownPing, PingCursor> {
+    ) -> Page<TrackedPing, PingCursor> {
         let after = |place: PingCursor| self.after.is_none_or(|after| order(place) < order(after));
-        let mut items: Vec<_> = logged.items.into_iter().map(KnownPing::Logged).collect();
+        let mut items: Vec<_> = logged.items.into_iter().map(TrackedPing::Logged).collect();
         // The worker has logged them since, and settles them soon.
         let is_logged = |id: PingId| items.iter().any(|ping| ping.id() == id);
-        let queued = once(queued).filter(|ping| self.wants(ping) && !is_logged(ping.id)).map(KnownPing::Queued);
+        let queued = once(queued).filter(|ping| self.wants(ping) && !is_logged(ping.id)).map(TrackedPing::Queued);
         let queued: Vec<_> = queued.filter(|ping| after(ping.place())).collect();
         items.extend(queued);
         items.sort_unstable_by_key(|ping| Reverse(order(ping.place())));
         // If the ledger has more, its page is full, and so is this one.
         let follows = logged.next.is_some() || items.len() > self.size.get();
         items.truncate(self.size.get());
-        let next = items.last().map(KnownPing::place).filter(|_| follows);
+        let next = items.last().map(TrackedPing::place).filter(|_| follows);
         Page { items, next }
     }
 
