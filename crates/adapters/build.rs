@@ -1,4 +1,5 @@
-//! Builds again when a migration is added or changed, which the macro that embeds them does not do by itself.
+//! Rebuilds the crate when a migration is added or changed, which the macro that embeds migrations does not do by
+//! itself.
 
 fn main() {
     println!("cargo::rerun-if-changed=../../migrations");

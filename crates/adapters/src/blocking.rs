@@ -1,13 +1,13 @@
 //! The one bridge from async callers to Diesel, which blocks.
 //!
-//! Callers queue for a connection *before* they get a thread: a semaphore with one permit per connection is awaited,
-//! and only its holder enters tokio's blocking pool. So no more threads block than there are connections, however many
-//! requests wait, and a request that gives up while waiting has cost nothing. The queue is bounded in length and in
-//! time; beyond either bound the answer is [`Unavailable`](BackendErrorKind::Unavailable).
+//! A caller waits for a connection *before* it gets a thread: a semaphore has one permit per connection, and only the
+//! holder of a permit enters tokio's blocking pool. So there are never more blocked threads than connections, however
+//! many requests wait, and a request that gives up while waiting costs nothing. The number of waiting callers and
+//! their time are bounded; beyond either bound the answer is [`Unavailable`](BackendErrorKind::Unavailable).
 //!
-//! Deliberately absent: a way to stop a closure that runs. When its caller goes away, it ends on its own, bounded by
-//! the database's statement time-out, and its connection goes back to the pool. One that sends many statements can ask
-//! between two of them whether its [`Caller`] is still there.
+//! Deliberately absent: a way to stop a running closure. When its caller is gone, the closure ends on its own, within
+//! the database's statement time-out, and its connection goes back to the pool. A closure that sends many statements
+//! can ask between two of them whether its [`Caller`] still waits.
 
 use std::any::Any;
 use std::sync::{Arc, Weak};
@@ -23,12 +23,12 @@ use tokio::time::timeout;
 
 use crate::pool_metrics::{Counted, PoolMetrics};
 
-/// How long the queue for connections may get.
+/// Limits of the queue for connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct QueueLimits {
-    /// The most callers that wait for a connection; the next one is refused at once.
+    /// The most callers that may wait for a connection. Any more are refused at once.
     pub max_waiting: usize,
-    /// The longest that a caller waits.
+    /// The longest time that a caller waits.
     pub max_wait: Duration,
 }
 
@@ -39,7 +39,7 @@ impl Default for QueueLimits {
     }
 }
 
-/// Somebody who waits for closures, for as long as this is there.
+/// Represents a caller that waits for closures. It waits for as long as this value exists.
 #[derive(Debug, Default)]
 pub(crate) struct Caller(Arc<()>);
 
@@ -48,14 +48,14 @@ pub(crate) struct Caller(Arc<()>);
 pub(crate) struct Waiting(Weak<()>);
 
 impl Caller {
-    /// The view of a closure.
+    /// The view to hand to a closure.
     pub(crate) fn waiting(&self) -> Waiting {
         Waiting(Arc::downgrade(&self.0))
     }
 }
 
 impl Waiting {
-    /// Whether the caller waits no longer.
+    /// Whether the caller is gone.
     pub(crate) fn no_longer(&self) -> bool {
         self.0.strong_count() == 0
     }
@@ -81,7 +81,7 @@ enum QueueError {
 }
 
 impl<M: ManageConnection> Blocking<M> {
-    /// A bridge to `pool`, whose errors name `backend`.
+    /// A bridge to `pool`. Errors name `backend`.
     pub fn new(backend: &'static str, pool: Pool<M>, limits: QueueLimits) -> Self {
         let size = pool.max_size();
         let permits = usize::try_from(size).unwrap_or(Semaphore::MAX_PERMITS);
@@ -90,12 +90,12 @@ impl<M: ManageConnection> Blocking<M> {
         Self { backend, pool, permits: Arc::new(Semaphore::new(permits)), limits, metrics }
     }
 
-    /// The pool's gauges.
+    /// The gauges of the pool.
     pub fn metrics(&self) -> &PoolMetrics {
         &self.metrics
     }
 
-    /// Runs `f` with a connection, on a thread where it may block.
+    /// Runs `f` with a connection, on a thread that may block.
     ///
     /// A panic in `f` becomes [`Internal`](BackendErrorKind::Internal), and its connection is given up.
     pub async fn run<T, E>(&self, f: impl FnOnce(&mut M::Connection) -> Result<T, E> + Send + 'static) -> Result<T, E>
@@ -109,7 +109,7 @@ impl<M: ManageConnection> Blocking<M> {
         task.await.map_err(|error| self.aborted(error))?
     }
 
-    /// The same for a caller that has such a thread already: one that tokio started as blocking.
+    /// Like [`Self::run`], for a caller that is on a thread of tokio's blocking pool already.
     pub(crate) fn run_here<T, E: From<BackendError>>(
         &self,
         f: impl FnOnce(&mut M::Connection) -> Result<T, E>,
@@ -123,7 +123,7 @@ impl<M: ManageConnection> Blocking<M> {
         permit: OwnedSemaphorePermit,
         f: impl FnOnce(&mut M::Connection) -> Result<T, E>,
     ) -> Result<T, E> {
-        // Dropped last, so that whoever gets the permit next finds the connection in the pool.
+        // The permit is dropped last, so that its next holder finds the connection in the pool.
         let _permit = permit;
         let _in_use = Counted::in_gauge(&self.metrics.in_use);
         let mut connection = self.pool.get().map_err(|error| self.unavailable(error))?;
@@ -160,7 +160,7 @@ impl<M: ManageConnection> Blocking<M> {
                 let message = format!("a panic below the port: {}", panic_message(panic.as_ref()));
                 BackendError::new(self.backend, BackendErrorKind::Internal, message)
             }
-            // The runtime is shutting down, before the closure was started.
+            // The runtime shut down before the closure was started.
             Err(cancelled) => self.unavailable(cancelled),
         }
     }

@@ -1,8 +1,8 @@
-//! Decorators that remember what a port said, within the bounds that the port's duties leave.
+//! Decorators that cache a port's answers, within the limits of the port's duties.
 //!
-//! Tokens are remembered: each request needs one, and its port allows an answer to be a few seconds old; and that a project
-//! was admitted, which it stays for the day. Jobs and entries are read as of their last committed write, so nothing caches
-//! them.
+//! Two things are cached. Tokens are, because each request needs one, and their port allows an answer to be a few
+//! seconds old. Admitted projects are, because an admission lasts for the day. Jobs and entries must be read in their
+//! last committed state, so nothing caches them.
 
 mod new_project;
 mod token;

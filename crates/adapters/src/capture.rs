@@ -1,5 +1,5 @@
-//! Pings: where they wait (tables, Redis, and what takes them while that is down), how one is stored, and what they do to
-//! a ledger.
+//! Pings: where they wait (tables, Redis, and the spool that replaces Redis while it is down), how one is stored, and
+//! what they do to a ledger.
 
 #[cfg(any(feature = "memory", feature = "postgres", feature = "sqlite"))]
 pub(crate) mod counting;

@@ -1,11 +1,11 @@
 //! A decorator over a database's ports that lets concurrent callers share round trips and commits.
 //!
 //! [`Coalescing`] implements the ports that it wraps and keeps all their duties: the same suite runs on it. Writes of
-//! entries go through one queue and are carried out in groups, each group in one transaction; jobs by id, entries by id
-//! and pages of a job's entries go through a queue each and are looked up by one statement per group. How a queue works
-//! stands in [`grouping`](crate::grouping); what becomes of writes whose job somebody else holds, in [`held`]; what a
-//! database has to offer, in [`LedgerStore`]. Other listings and writes of jobs go straight through: the former may have to look at many rows, and
-//! jobs are written seldom.
+//! entries go through one queue and are carried out in groups, each group in one transaction. Jobs by id, entries by
+//! id and pages of a job's entries go through a queue each, and one statement looks up a whole group.
+//! [`grouping`](crate::grouping) explains how a queue works, [`held`] what happens to a write whose job another
+//! transaction holds, and [`LedgerStore`] what a database has to offer. Other listings and writes of jobs go straight
+//! through: such a listing may read many rows, and jobs are seldom written.
 
 mod groups;
 mod held;
@@ -28,20 +28,20 @@ use crate::ledger::{Command, LedgerStore, Written, outcome};
 /// How groups are formed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CoalescingSettings {
-    /// Groups of writes.
+    /// Limits on groups of writes.
     pub writes: GroupLimits,
-    /// Groups of look-ups by id.
+    /// Limits on groups of look-ups by id.
     pub reads: GroupLimits,
-    /// Groups of pages of a job's entries.
+    /// Limits on groups of pages of a job's entries.
     pub pages: GroupLimits,
-    /// How long a write waits for a job that somebody else holds.
+    /// How long a write waits for a held job before it fails.
     pub patience: Duration,
 }
 
 impl CoalescingSettings {
-    /// One group of writes of up to 1,000 rows at a time, and one more when that is stuck or another whole group waits;
-    /// one group of reads of up to 200 ids, likewise; two of pages of up to 250 rows. 10,000 rows may wait for each, and a write for
-    /// a second when somebody else holds its job.
+    /// Writes: one group of up to 1,000 rows at a time. Look-ups: one group of up to 200 ids at a time. Pages: two
+    /// groups of up to 250 rows at a time. Writes and look-ups may have one more group when theirs is stuck or
+    /// another whole group waits. In each queue 10,000 rows may wait. A write waits one second for a held job.
     pub const POSTGRES: Self = Self {
         writes: GroupLimits {
             workers: 1,
@@ -70,18 +70,18 @@ impl CoalescingSettings {
         patience: Duration::from_secs(1),
     };
 
-    /// The same, for where there is one connection that writes.
+    /// The same limits for a database with a single connection for writes.
     pub const SQLITE: Self = Self::POSTGRES.with_one_writer();
 
-    /// The same with one group of writes at a time, whatever happens.
+    /// The same limits, but never more than one group of writes at a time.
     #[must_use]
     pub const fn with_one_writer(self) -> Self {
         Self { writes: GroupLimits { workers: 1, spare_workers: 0, ..self.writes }, ..self }
     }
 
-    /// How many groups may be under way at the same time, and so how many connections they need.
+    /// How many groups may run at the same time; each needs a connection.
     pub fn groups(&self) -> usize {
-        // Jobs and entries are read by groups of their own.
+        // Jobs and entries are looked up by separate groups.
         let at_once = |limits: GroupLimits| limits.workers + limits.spare_workers;
         let (writes, held) = (at_once(self.writes), at_once(held::limits(self.writes)));
         writes + held + 2 * at_once(self.reads) + at_once(self.pages)
@@ -117,8 +117,8 @@ impl<S: LedgerStore> Coalescing<S> {
         }
     }
 
-    /// Shows the queues' numbers, as `coalescing_writes_...`, `coalescing_held_writes_...`, `coalescing_jobs_...`,
-    /// `coalescing_time_entries_...` and `coalescing_pages_...`.
+    /// Registers the metrics of the queues, as `coalescing_writes_...`, `coalescing_held_writes_...`,
+    /// `coalescing_jobs_...`, `coalescing_time_entries_...` and `coalescing_pages_...`.
     pub fn register(&self, registry: &mut Registry) {
         self.writes.metrics().register(registry, "writes");
         self.held.metrics().register(registry, "held_writes");
@@ -135,7 +135,8 @@ impl<S: LedgerStore> Coalescing<S> {
         outcome::<C>(S::BACKEND, written)
     }
 
-    /// Waits for the job that the write needs, and for the next one if it needs more, as long as there is patience.
+    /// Waits for the held job that the write needs, and for further ones if it needs them, until `patience` has
+    /// passed.
     async fn wait(&self, mut held: Box<Held>) -> Result<Written, BackendError> {
         let since = Instant::now();
         loop {

@@ -1,10 +1,10 @@
 //! A ledger in maps, and what each write of time entries does to it: the port's rules, without a database.
 //!
-//! The memory backend is one such ledger behind a lock. The SQL backends read the part of theirs that a group of writes
-//! is about, let the writes happen here, in order, and store what is different afterwards ([`group`]). So there is one
-//! place that decides, and a database only has to read, to store and to keep others out meanwhile.
+//! The memory backend is one such ledger behind a lock. An SQL backend reads the part of its ledger that a group of
+//! writes concerns, lets the writes happen here, in order, and then stores the differences ([`group`]). So one place
+//! decides, and a database only reads, stores, and keeps other transactions out in the meantime.
 //!
-//! Every write first looks for a reason to refuse and only then changes anything, so that a refusal leaves no trace.
+//! Every write first looks for a reason to refuse and only then changes anything, so a refusal leaves no trace.
 
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub(crate) mod auditing;
@@ -36,17 +36,17 @@ pub(crate) use self::store::LedgerStore;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub(crate) use self::write::{Attempted, Command, Write, Written, alone, outcome, too_long};
 
-/// Jobs, entries and the outcomes of idempotent writes: all that there are, or those that some writes are about.
+/// Jobs, entries and the outcomes of idempotent writes: all of them, or those that some writes concern.
 #[derive(Clone)]
 pub(crate) struct Ledger {
-    /// The backend that errors name.
+    /// The backend's name, for errors.
     backend: &'static str,
     pub(crate) jobs: BTreeMap<JobId, Job>,
     pub(crate) entries: BTreeMap<TimeEntryId, TimeEntry>,
     pub(crate) outcomes: HashMap<(TokenId, IdempotencyKey), (Fingerprint, Outcome)>,
 }
 
-/// What an idempotent write did.
+/// The outcome of an idempotent write that succeeded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Job(Job),
@@ -54,7 +54,7 @@ pub(crate) enum Outcome {
     Batch(BatchOutcome),
 }
 
-/// A job that an entry is to be added to or taken from, but that refuses.
+/// Why a job accepts no write of its entries.
 enum Closed {
     NotFound(JobId),
     Archived(JobId),
@@ -63,7 +63,7 @@ enum Closed {
 /// The key was used for another request.
 pub(crate) struct KeyReused;
 
-/// What a change of entries does to a job's total.
+/// What a write of an entry does to its job's total.
 #[derive(Clone, Copy)]
 enum Change {
     Add(Minutes),
@@ -71,13 +71,13 @@ enum Change {
 }
 
 impl Ledger {
-    /// A ledger without anything in it.
+    /// An empty ledger.
     pub(crate) fn new(backend: &'static str) -> Self {
         Self { backend, jobs: BTreeMap::new(), entries: BTreeMap::new(), outcomes: HashMap::new() }
     }
 
-    /// The stored outcome of an earlier write with the same key, if there is one. `want` takes it out when it is of
-    /// the kind that the caller writes; another kind is another request, whatever its fingerprint.
+    /// The stored outcome of an earlier write with the same key, if there is one. `want` extracts the outcome if it
+    /// is of the caller's kind; an outcome of another kind means another request, whatever its fingerprint.
     pub(crate) fn earlier<T>(
         &self,
         idempotency: Option<&Idempotency>,
@@ -93,14 +93,14 @@ impl Ledger {
         }
     }
 
-    /// Remembers what a write did, when it has a key.
+    /// Stores the outcome of a write that has a key.
     pub(crate) fn remember(&mut self, idempotency: Option<&Idempotency>, outcome: impl FnOnce() -> Outcome) {
         if let Some(Idempotency { token, key, fingerprint }) = idempotency {
             self.outcomes.insert((*token, key.clone()), (*fingerprint, outcome()));
         }
     }
 
-    /// Passes when the job is there and open.
+    /// Fails unless the job exists and is open.
     fn open(&self, id: JobId) -> Result<(), Closed> {
         match self.jobs.get(&id) {
             None => Err(Closed::NotFound(id)),
@@ -109,7 +109,7 @@ impl Ledger {
         }
     }
 
-    /// Passes when the entry can be stored; answers with what is stored already when it is a repeat.
+    /// Fails when the entry must be refused. Returns the stored entry when this one is a repeat.
     fn admit(&self, entry: &NewTimeEntry) -> Result<Option<&TimeEntry>, RecordRefusal> {
         match self.entries.get(&entry.id) {
             Some(stored) if entry.is(stored) => Ok(Some(stored)),
@@ -122,13 +122,13 @@ impl Ledger {
         }
     }
 
-    /// Changes a job because its entries change: total, version and moment at once. `changes` may be several, because
-    /// one write is one change of the job. On an error nothing is changed.
+    /// Updates a job because its entries changed: total, version and `updated_at` together. One write may bring
+    /// several `changes`, but it changes the job once. An error changes nothing.
     fn touch(&mut self, id: JobId, at: Timestamp, changes: &[Change]) -> Result<(), BackendError> {
         self.touch_all([(id, changes)], at)
     }
 
-    /// The same for several jobs.
+    /// Like [`Self::touch`], for several jobs.
     fn touch_all<'a>(
         &mut self,
         jobs: impl IntoIterator<Item = (JobId, &'a [Change])>,
@@ -146,8 +146,8 @@ impl Ledger {
         Ok(())
     }
 
-    /// The job's total after these changes. One that is out of bounds is out of reach with real entries, and a defect if
-    /// not.
+    /// The job's total after these changes. Real entries cannot take a total out of its bounds, so that would be a
+    /// defect.
     fn total(&self, id: JobId, changes: &[Change]) -> Result<TotalMinutes, BackendError> {
         let Some(job) = self.jobs.get(&id) else {
             return Err(self.internal(format!("an entry's job {id} is not there")));

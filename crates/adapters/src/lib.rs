@@ -1,11 +1,11 @@
-//! Implementations of the ledger's ports.
+//! Implementations of the domain's ports.
 //!
-//! Each backend is a module behind a feature of the same name, all on by default; features only add, so one build can
-//! hold every backend and choose when it starts. A port's implementation stands under the port's path:
-//! `ledger/ports/job.rs` in the domain is `memory/ledger/job.rs` here. What backends share of a feature has a room of the
-//! feature's name. Every backend runs the suite of `stint-conformance` in this crate's tests.
+//! Each backend is a module behind a feature of the same name. All are on by default, and features only add, so one
+//! build can contain every backend and choose one when it starts. An implementation stands under the path of its
+//! port: `ledger/ports/job.rs` in the domain is `memory/ledger/job.rs` here. What the backends share for a feature
+//! has a room with the feature's name. Every backend runs the suite of `stint-conformance` in this crate's tests.
 //!
-//! Nothing here decides what is allowed or what an HTTP client is told: that is the domain's and the web layer's.
+//! Nothing here decides what is allowed or what an HTTP client is told: the domain and the web layer do.
 
 #![warn(missing_docs)]
 

@@ -1,7 +1,8 @@
 //! A ledger in memory: the reference implementation of the ports, and the backend for tests of the layers above.
 //!
-//! One lock around plain maps ([`crate::ledger`]) makes every call atomic. It deliberately keeps nothing on disk,
-//! indexes no listing and forgets nothing unless it is told to: it is for tests and for reading, not for a deployment.
+//! One lock around plain maps ([`crate::ledger`]) makes every call atomic. The backend deliberately writes nothing to
+//! disk, has no indexes for listings, and deletes nothing unless told to. It is for tests and for reading, not for a
+//! deployment.
 
 mod access;
 mod background;
@@ -24,7 +25,7 @@ use crate::ledger::Ledger;
 /// The name of this backend in errors.
 const BACKEND: &str = "memory";
 
-/// Jobs, entries, tokens, pings, waiting ones too, and runs of tasks in memory. A clone shares them.
+/// Jobs, entries, tokens, pings, the queue and task runs in memory. Clones share them.
 #[derive(Clone)]
 pub struct Memory {
     ledger: Arc<Mutex<Ledger>>,
@@ -34,7 +35,7 @@ pub struct Memory {
     first_uses: Arc<Mutex<FirstUses>>,
     task_runs: Arc<Mutex<Vec<TaskRun>>>,
     pings: Arc<Mutex<Queue>>,
-    /// Tells takes that wait of pushed pings.
+    /// Wakes waiting takes after a push.
     pushed: Arc<Notify>,
 }
 
@@ -53,7 +54,7 @@ impl Memory {
         }
     }
 
-    /// Makes a job's total what no write could, for tests of what finds it.
+    /// Sets a job's total to a value that no write could give it, for tests of the audit.
     pub fn plant_total(&self, job: JobId, total: TotalMinutes) {
         if let Some(job) = self.ledger().jobs.get_mut(&job) {
             job.total_minutes = total;
@@ -64,17 +65,17 @@ impl Memory {
         self.ledger.lock().expect("no call panics while it holds the ledger")
     }
 
-    /// Taken after the ledger.
+    /// Lock this after the ledger.
     fn capture(&self) -> MutexGuard<'_, Capture> {
         self.capture.lock().expect("no call panics while it holds what was captured")
     }
 
-    /// Taken alone.
+    /// Hold no other lock with this one.
     fn new_projects(&self) -> MutexGuard<'_, CountedProjects> {
         self.new_projects.lock().expect("no call panics while it holds the projects that were counted")
     }
 
-    /// Taken alone.
+    /// Hold no other lock with this one.
     fn task_runs(&self) -> MutexGuard<'_, Vec<TaskRun>> {
         self.task_runs.lock().expect("no call panics while it holds the runs of tasks")
     }
@@ -83,7 +84,7 @@ impl Memory {
         self.pings.lock().expect("no call panics while it holds the pings")
     }
 
-    /// Taken last.
+    /// Lock this last.
     fn tokens(&self) -> MutexGuard<'_, Vec<Token>> {
         self.tokens.lock().expect("no call panics while it holds the tokens")
     }

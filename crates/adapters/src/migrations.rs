@@ -1,11 +1,11 @@
-//! Bringing a schema up and down, and telling whether it fits this program: the same for every SQL backend.
+//! Runs and reverts migrations, and checks whether the schema fits this program. All SQL backends share this.
 //!
-//! The rule: a migration that is embedded here must have been run ([`NotReady::Behind`]), and of those that a newer
-//! release has run, none may be a contraction ([`NotReady::Ahead`]), because it takes away what this program's
-//! statements need. A newer release's expansions only add; they are worth a warning and no more. Diesel stores
-//! versions without names, so a contraction registers itself in the table `contract_migrations`.
+//! The rule: every migration that is embedded here must have been run ([`NotReady::Behind`]). Of the migrations that
+//! a newer release has run, none may be a contraction ([`NotReady::Ahead`]), because a contraction removes what this
+//! program's statements need. A newer release's expansions only add, so they cause a warning and no more. Diesel
+//! stores versions without names, so a contraction registers itself in the table `contract_migrations`.
 //!
-//! How the tables are read and how two migrators keep out of each other's way is the [`Dialect`]'s business.
+//! The [`Dialect`] knows how to read the tables and how to keep two migrators apart.
 
 mod plan;
 
@@ -23,7 +23,7 @@ pub(crate) use plan::AppliedMigration;
 use plan::{EmbeddedMigration, Plan};
 pub use plan::{MigrationStatus, SchemaState};
 
-/// Runs and reverts migrations of one database; clones share its pool.
+/// Runs and reverts migrations of one database. Clones share its pool.
 #[derive(Clone)]
 pub struct Migrator(Arc<dyn Operations>);
 
@@ -32,23 +32,23 @@ impl Migrator {
         Self(Arc::new(Runner::<D> { blocking }))
     }
 
-    /// Every migration that this program or the database knows, oldest first.
+    /// Lists all migrations of this program and of the database, oldest first.
     pub async fn status(&self) -> Result<Vec<MigrationStatus>, BackendError> {
         Ok(self.0.plan().await?.statuses())
     }
 
-    /// Runs what is missing, oldest first, and names what it ran. A migration that fails leaves
-    /// nothing of itself; whether those before it stay, the backend decides.
+    /// Runs the missing migrations, oldest first, and returns their names. A migration that fails leaves no trace.
+    /// The backend decides whether those that ran before it stay.
     pub async fn up(&self) -> Result<Vec<String>, BackendError> {
         self.0.up().await
     }
 
-    /// Reverts the newest migration and names it; none, when none has been run.
+    /// Reverts the newest migration and returns its name; `None` when none has been run.
     pub async fn down(&self) -> Result<Option<String>, BackendError> {
         self.0.down().await
     }
 
-    /// Passes when the schema fits this program.
+    /// Fails when the schema does not fit this program.
     pub async fn check(&self) -> Result<SchemaState, NotReady> {
         self.0.plan().await?.check()
     }
@@ -56,9 +56,9 @@ impl Migrator {
 
 /// What differs between backends.
 pub(crate) trait Dialect: Send + Sync + 'static {
-    /// The connection that Diesel knows.
+    /// The connection type of Diesel.
     type Connection: MigrationHarness<<Self::Connection as Connection>::Backend> + MigrationConnection;
-    /// The pool's manager, whose connections hold one of those.
+    /// The pool's manager, whose connections contain a [`Self::Connection`].
     type Manager: ManageConnection;
 
     /// The backend's name.
@@ -66,20 +66,20 @@ pub(crate) trait Dialect: Send + Sync + 'static {
     /// The migrations of this program.
     const MIGRATIONS: EmbeddedMigrations;
 
-    /// Reads the tables `__diesel_schema_migrations` and `contract_migrations` without changing anything: a database
-    /// without them has run no migration.
+    /// Reads the tables `__diesel_schema_migrations` and `contract_migrations` without changing anything. A database
+    /// without these tables has run no migration.
     fn applied(
         connection: &mut <Self::Manager as ManageConnection>::Connection,
     ) -> Result<Vec<AppliedMigration>, BackendError>;
 
-    /// Runs `f` while no other migrator runs, without the time-outs that are meant for requests.
+    /// Runs `f` while no other migrator runs, without the time-outs that apply to requests.
     fn exclusively<T>(
         connection: &mut <Self::Manager as ManageConnection>::Connection,
         f: impl FnOnce(&mut Self::Connection) -> Result<T, BackendError>,
     ) -> Result<T, BackendError>;
 }
 
-/// The migrator's operations without its backend's types.
+/// The migrator's operations, without the types of its backend.
 #[async_trait]
 trait Operations: Send + Sync {
     async fn plan(&self) -> Result<Plan, BackendError>;

@@ -1,7 +1,8 @@
-//! Ports of what a service does not offer: for a binary that keeps a ledger and captures no time, or runs no tasks.
+//! Ports that a service does not offer, for example a binary that keeps a ledger but captures no time or runs no
+//! tasks.
 //!
-//! Looking finds nothing, and there is nothing to wait for; whatever would have to be kept fails. It is for adapters of
-//! other teams, which may have only some of the ports; the `stint` binary itself offers everything.
+//! Reads find nothing, waits run out, and writes fail. This is for adapters outside this repository, which may
+//! implement only some of the ports; the `stint` binary offers everything.
 
 use std::future::pending;
 
@@ -19,11 +20,11 @@ use stint_domain::values::PingId;
 use stint_domain::{BackendError, BackendErrorKind, Page};
 use tokio::time::timeout;
 
-/// A port behind which there is nothing.
+/// The implementation of a port that is not offered.
 #[derive(Debug, Clone, Copy)]
 pub struct NotOffered;
 
-/// The failure of what would have to be kept.
+/// The error of a write.
 fn refused<T>(what: &str) -> Result<T, BackendError> {
     let message = format!("this service offers no {what}");
     Err(BackendError::new("not offered", BackendErrorKind::Internal, message))
@@ -70,7 +71,7 @@ impl PingQueue for NotOffered {
     }
 
     async fn take(&self, command: TakePings) -> Result<Vec<Delivery>, BackendError> {
-        // The wait is over, and nothing came.
+        // Waits the whole time: nothing will come.
         let _elapsed = timeout(command.wait, pending::<()>()).await;
         Ok(Vec::new())
     }

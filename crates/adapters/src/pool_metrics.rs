@@ -1,29 +1,29 @@
-//! What a connection pool tells Prometheus.
+//! The Prometheus metrics of a connection pool.
 //!
-//! The numbers are kept by [`Blocking`](crate::blocking::Blocking), which every statement passes through; the registry
-//! that shows them belongs to the binary.
+//! [`Blocking`](crate::blocking::Blocking) updates them, because every statement passes through it. The registry
+//! belongs to the binary.
 
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
-/// The gauges of one pool; clones share them.
+/// The gauges of one pool. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub struct PoolMetrics {
     /// How many connections the pool may have.
     pub(crate) size: Gauge,
-    /// How many of them are at work.
+    /// How many connections are in use.
     pub(crate) in_use: Gauge,
-    /// How many callers wait for one.
+    /// How many callers wait for a connection.
     pub(crate) waiting: Gauge,
 }
 
 impl PoolMetrics {
-    /// Shows the gauges in `registry`, as `database_pool_size`, `database_pool_in_use` and `database_pool_waiting`.
+    /// Registers the gauges as `database_pool_size`, `database_pool_in_use` and `database_pool_waiting`.
     pub fn register(&self, registry: &mut Registry) {
         self.register_as("database_pool", registry);
     }
 
-    /// Shows the gauges under another name than `database_pool`.
+    /// Registers the gauges under another prefix than `database_pool`.
     pub(crate) fn register_as(&self, name: &str, registry: &mut Registry) {
         let pool = registry.sub_registry_with_prefix(name);
         pool.register("size", "Connections that the pool may have", self.size.clone());
@@ -32,10 +32,10 @@ impl PoolMetrics {
     }
 }
 
-/// Counts one caller in a gauge for as long as it lives, however the caller leaves.
+/// Counts one caller in a gauge until it is dropped, however the caller ends.
 pub(crate) struct Counted {
     gauge: Gauge,
-    /// How many were counted before this one.
+    /// The gauge's value before this caller.
     pub(crate) before: i64,
 }
 

@@ -1,15 +1,15 @@
 //! The ledger in Postgres, through Diesel and a pool.
 //!
-//! What a method does is in the file of its port. What they share: [`sql`] (statements that are prepared once),
-//! [`mod@attempt`] (transactions, and when to try again), [`session`] (connections, and how lost ones are replaced),
-//! [`error`] and [`sqlstate`] (what a failure means) and [`rows`].
+//! The file of each port implements its methods. They share [`sql`] (statements that are prepared once),
+//! [`mod@attempt`] (transactions and retries), [`session`] (connections, and replacing lost ones), [`error`] and
+//! [`sqlstate`] (the meaning of failures) and [`rows`].
 //!
-//! Writes of entries are carried out in groups ([`mod@ledger::group`]), of which one write alone is the smallest. Deliberately absent:
-//! gathering those of several callers. That is [`crate::coalescing`]'s business.
+//! Writes of entries are carried out in groups ([`mod@ledger::group`]); a single write is a group of one.
+//! Deliberately absent: gathering the writes of several callers. [`crate::coalescing`] does that.
 //!
-//! The order of locks, which every transaction keeps: jobs by ascending id, then entries, then idempotency keys by
-//! token and key. An entry is written only by who holds the lock of its job, so it needs none of its own. (A new job
-//! may have its key first, because it is locked by nobody.)
+//! Every transaction takes its locks in this order: jobs by ascending id, then entries, then idempotency keys by
+//! token and key. Only the holder of a job's lock writes the job's entries, so entries need no locks of their own.
+//! (The key of a new job may be locked before the job, because nobody else can lock a job that does not exist yet.)
 
 mod access;
 mod attempt;
@@ -48,34 +48,34 @@ use session::Sessions;
 pub use settings::PostgresSettings;
 use sql::{Constant, Sql};
 
-/// The ledger in Postgres; clones share its pool.
+/// The ledger in Postgres. Clones share its pool.
 #[derive(Clone)]
 pub struct Postgres {
     requests: Blocking<Sessions>,
-    /// For groups alone.
+    /// For groups only.
     groups: Blocking<Sessions>,
-    /// One connection for health checks and migrations, which must not queue behind requests.
+    /// One connection for health checks and migrations, which must not wait behind requests.
     aside: Blocking<Sessions>,
     health_timeout: Duration,
     lock_timeout: Duration,
-    /// Whether a write would work.
+    /// The result of the last trial write.
     tried: Tried,
     /// For the one session that ends the statements of the others.
     ending: Arc<Sessions>,
 }
 
 impl Postgres {
-    /// Connects once, to tell a server that cannot be reached or does not let us in from one that can and does; and a
-    /// database that cannot hold every text from one that can.
+    /// Connects once, to find out whether the server is reachable and accepts the login, and whether the database's
+    /// encoding can store every text.
     ///
-    /// Later on, lost connections are replaced when they are needed.
+    /// Later, lost connections are replaced when they are needed.
     pub async fn connect(settings: &PostgresSettings) -> Result<Self, BackendError> {
         let postgres = Self::unconnected(settings);
         postgres.reading(require_utf8).await?;
         Ok(postgres)
     }
 
-    /// The same without connecting: the first request does, and a server that is not there yet is not waited for.
+    /// Like [`Self::connect`], but does not connect: the first request does. The server need not be up yet.
     pub fn unconnected(settings: &PostgresSettings) -> Self {
         let sessions = Sessions::new(settings);
         let (groups, aside, ending) = (sessions.for_groups(settings), sessions.alongside(), sessions.alongside());
@@ -94,15 +94,16 @@ impl Postgres {
         }
     }
 
-    /// Has the server end every statement that still runs for this handle and its clones: for the end of a process,
-    /// which would wait for them otherwise. Behind a transaction pooler nothing is ended; there the role's time-outs do.
+    /// Makes the server end every statement that still runs for this handle and its clones. For the end of a process,
+    /// which would otherwise wait for them. Behind a transaction pooler this ends nothing; there the role's time-outs
+    /// do.
     pub async fn end_statements(&self) -> Result<(), BackendError> {
         let ending = Arc::clone(&self.ending);
         let ended = spawn_blocking(move || ending.end_statements()).await;
         ended.unwrap_or_else(|error| Err(BackendError::new(BACKEND, BackendErrorKind::Internal, error)))
     }
 
-    /// Shows the gauges of the pool that serves requests as `database_pool_...` and those of the pool for groups as
+    /// Registers the gauges of the pool for requests as `database_pool_...` and those of the pool for groups as
     /// `database_group_pool_...`.
     pub fn register(&self, registry: &mut Registry) {
         self.requests.metrics().register(registry);
@@ -121,7 +122,7 @@ impl Postgres {
         self.requests.run(move |session| attempt(session, repeat, operation)).await
     }
 
-    /// Carries out what only reads.
+    /// Carries out an operation that only reads.
     async fn reading<T, R>(
         &self,
         operation: impl Fn(&mut PgConnection) -> Result<T, Failure<R>> + Send + 'static,
@@ -133,7 +134,7 @@ impl Postgres {
         self.run(Repeat::Reads, operation).await
     }
 
-    /// Carries out what stores something under its own id and recognises it.
+    /// Carries out a write that stores something under its own id and recognises a repeat.
     async fn repeatably<T, R>(
         &self,
         operation: impl Fn(&mut PgConnection) -> Result<T, Failure<R>> + Send + 'static,
@@ -145,7 +146,7 @@ impl Postgres {
         self.run(Repeat::Harmless, operation).await
     }
 
-    /// Carries out what may count twice when it is done twice.
+    /// Carries out a write that may count twice when it is repeated.
     async fn once<T, R>(
         &self,
         operation: impl Fn(&mut PgConnection) -> Result<T, Failure<R>> + Send + 'static,
@@ -158,7 +159,7 @@ impl Postgres {
     }
 }
 
-/// In which encoding the database keeps text.
+/// The encoding of the database.
 struct Encoding;
 
 impl Constant for Encoding {
@@ -166,7 +167,7 @@ impl Constant for Encoding {
     const SQL: &'static str = "SELECT current_setting('server_encoding')";
 }
 
-/// In others some text has no form, or characters are counted as bytes.
+/// Other encodings cannot represent some texts, or count characters as bytes.
 fn require_utf8(connection: &mut PgConnection) -> Result<(), Failure<BackendError>> {
     let encoding: String = Sql::<Encoding>::constant().get_result(connection)?;
     if encoding == "UTF8" {

@@ -1,28 +1,28 @@
-//! Takes the secrets of a URL out of what a driver says about it.
+//! Removes the secrets of a URL from a driver's message.
 //!
-//! Drivers quote what they do not understand: a password with a bare `%` comes back whole, one with a `/` or an `@` in
-//! pieces, as a port or as the name of a host. So what may be secret is everything between the first `:` and the last
-//! `@`, and all that follows the name of a secret parameter; and it is hidden raw, decoded, decoded in part, and in all
-//! pieces that a parser may cut it into. That hides too much rather than too little.
+//! Drivers quote what they cannot parse: a password with a bare `%` comes back whole; one with a `/` or an `@` comes
+//! back in pieces, as a port or as a host name. So everything between the first `:` and the last `@`, and everything
+//! after the name of a secret parameter, counts as secret. It is hidden raw, decoded, partly decoded, and in every
+//! piece that a parser may cut it into. That hides too much rather than too little.
 
-/// What a driver's message has in place of a secret.
+/// Replaces a secret in a message.
 const MASK: &str = "***";
 
-/// Shorter pieces are hidden only where they stand in quotation marks: `a` is part of most words.
+/// Shorter pieces are hidden only in quotation marks: `a` is part of most words.
 const SHORT: usize = 3;
 
-/// Names of parameters whose values are secret end so.
+/// A parameter whose name ends with one of these has a secret value.
 const SECRET: [&str; 5] = ["password", "pass", "secret", "client_key", "server_key"];
 
 /// The secrets of one URL.
 #[derive(Clone)]
 pub(crate) struct UrlSecrets {
-    /// Longest first, so that none hides a part of another and leaves the rest.
+    /// Longest first, so that hiding a short piece never leaves the rest of a longer one.
     pieces: Vec<String>,
 }
 
 impl UrlSecrets {
-    /// Those of a URL, or of libpq's `key=value` form.
+    /// Finds the secrets of a URL, or of libpq's `key=value` form.
     pub(crate) fn of(url: &str) -> Self {
         let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
         let between =
@@ -44,7 +44,7 @@ impl UrlSecrets {
         Self { pieces }
     }
 
-    /// The message without them.
+    /// The message with its secrets hidden.
     pub(crate) fn hidden_in(&self, message: &str) -> String {
         let mut shown = message.to_owned();
         for piece in &self.pieces {
@@ -55,8 +55,8 @@ impl UrlSecrets {
         self.quoted_hidden(&self.quoted_hidden(&shown, '"'), '\'')
     }
 
-    /// The text without short pieces that stand between two of these marks. Which mark opens and which one closes is not
-    /// asked: one may be an apostrophe.
+    /// Hides short pieces that stand between two of these marks. It does not ask which mark opens and which one
+    /// closes, because one may be an apostrophe.
     fn quoted_hidden(&self, text: &str, mark: char) -> String {
         let parts: Vec<&str> = text.split(mark).collect();
         let last = parts.len() - 1;
@@ -75,8 +75,8 @@ impl std::fmt::Debug for UrlSecrets {
     }
 }
 
-/// All that follows the first secret parameter's name. Its value ends nowhere for certain, because a person may have
-/// forgotten to encode an `&` or a space.
+/// Everything after the name of the first secret parameter. The end of its value is uncertain, because a person may
+/// have forgotten to encode an `&` or a space.
 fn parameter(rest: &str) -> Option<&str> {
     rest.match_indices('=').find_map(|(at, _)| {
         let before = &rest[..at];
@@ -86,7 +86,7 @@ fn parameter(rest: &str) -> Option<&str> {
     })
 }
 
-/// The text with each `%` and two hexadecimal digits decoded; a `%` before anything else stays.
+/// Decodes each `%` with two hexadecimal digits. A `%` before anything else stays.
 fn percent_decoded(text: &str) -> String {
     let digit = |byte: Option<&u8>| byte.and_then(|byte| char::from(*byte).to_digit(16));
     let (bytes, mut decoded, mut at) = (text.as_bytes(), Vec::new(), 0);

@@ -3,30 +3,31 @@
 //! # One writer, several readers
 //!
 //! SQLite lets one connection write at a time. So a handle has one connection for writes, for which callers queue in
-//! [`Blocking`], in order and without polling a lock; and several that only read, one of them for health checks alone. The file is in WAL mode: readers see
-//! the last committed write and neither wait for the writer nor hold it up. A write takes SQLite's own lock when it
-//! starts (`BEGIN IMMEDIATE`), so what it reads stays true until it commits, and the code reads as if it were alone.
+//! [`Blocking`], in order and without polling a lock. It has several more that only read, one of them for health
+//! checks. The file is in WAL mode: readers see the last committed write; they do not wait for the writer, and the
+//! writer does not wait for them. A write takes SQLite's own lock when it starts (`BEGIN IMMEDIATE`), so what it
+//! reads stays true until it commits, and its code can ignore other writers.
 //!
 //! Other processes may use the same file on the same machine, as `stint token create` does beside `stint serve`. They
-//! meet at SQLite's lock, for which a write waits up to [`SqliteSettings::busy_timeout`].
+//! share SQLite's lock, for which a write waits up to [`SqliteSettings::busy_timeout`].
 //!
-//! Connections that the file failed (it, its folder or its disk could not be written) are replaced at their next use
-//! ([`session`]), so that nothing has to be started again when that is mended. A file that is removed or replaced while
-//! it is open is noticed by the next write ([`identity`]).
+//! A connection on which the file failed (the file, its folder or its disk could not be written) is replaced at its
+//! next use ([`session`]), so no restart is needed once the cause is mended. The next write notices when the open
+//! file was removed or replaced ([`identity`]).
 //!
 //! # Durability
 //!
-//! A write is answered when it is on the disk (`synchronous = FULL`): it survives a killed process and a loss of power,
-//! as far as the disk keeps its word. Beside the file lie `-wal` and `-shm`, which belong to it while it is in use:
-//! copy a live database with `sqlite3 <file> ".backup <copy>"` or `VACUUM INTO`, never with `cp`.
+//! A write is answered when it is on the disk (`synchronous = FULL`). It survives a killed process and a loss of
+//! power, as far as the disk keeps its promises. The files `-wal` and `-shm` beside the database belong to it while
+//! it is in use: copy a live database with `sqlite3 <file> ".backup <copy>"` or `VACUUM INTO`, never with `cp`.
 //!
-//! Network file systems are no place for the file: their locks are not dependable, and WAL needs memory that all its
-//! users share, which those on two machines do not.
+//! Do not put the file on a network file system: its locks are not dependable, and WAL needs memory that all users of
+//! the file share, which is impossible across machines.
 //!
 //! # Deliberately absent
 //!
 //! `:memory:`, because each connection would see a database of its own (`crate::memory` is for tests), and URLs with
-//! SQLite's own parameters, because what is in force is decided here.
+//! SQLite's own parameters, because this crate sets what matters.
 
 mod access;
 mod background;
@@ -69,18 +70,19 @@ use crate::tried::Tried;
 pub struct Sqlite {
     writer: Blocking<Sessions>,
     readers: Blocking<Sessions>,
-    /// One connection for health checks, which must not queue behind requests.
+    /// One connection for health checks, which must not wait behind requests.
     aside: Blocking<Sessions>,
     health_timeout: Duration,
-    /// Whether a write would work.
+    /// The result of the last trial write.
     tried: Tried,
 }
 
 impl Sqlite {
-    /// Opens the file, and creates it and its folder when they are missing: the file for its owner's eyes alone (mode
-    /// 0600), without a schema, which is the [migrator](Self::migrator)'s business.
+    /// Opens the file. Creates the file and its folder when they are missing: readable by their owner only (mode
+    /// 0600) and without a schema, which the [migrator](Self::migrator) adds.
     ///
-    /// Blocks while it reads the disk. Fails with the path in the error, when that cannot be opened or is no database.
+    /// Blocks while it reads the disk. Fails, with the path in the error, when the file cannot be opened or is no
+    /// database.
     pub fn open(settings: &SqliteSettings) -> Result<Self, BackendError> {
         let path = file::create(&settings.path)?;
         let opened = Arc::new(Opened::at(path, settings.busy_timeout)?);
@@ -97,18 +99,19 @@ impl Sqlite {
         })
     }
 
-    /// Brings the schema up or down, and tells whether it fits.
+    /// Runs and reverts migrations, and checks whether the schema fits.
     pub fn migrator(&self) -> Migrator {
         Migrator::new::<Dialect>(self.writer.clone())
     }
 
-    /// Shows the gauges of the readers as `database_pool_...` and those of the one writer as `database_writer_pool_...`.
+    /// Registers the gauges of the readers as `database_pool_...` and those of the one writer as
+    /// `database_writer_pool_...`.
     pub fn register(&self, registry: &mut Registry) {
         self.readers.metrics().register(registry);
         self.writer.metrics().register_as("database_writer_pool", registry);
     }
 
-    /// Runs `work` in a transaction of its own, alone.
+    /// Runs `work` in a transaction of its own, with no other writer.
     async fn write<T, E>(
         &self,
         work: impl FnOnce(&mut SqliteConnection) -> Result<T, E> + Send + 'static,
@@ -120,7 +123,7 @@ impl Sqlite {
         self.writer.run(|session| session.write(work)).await
     }
 
-    /// Runs `work`, one statement or one [`transaction::read`], beside others.
+    /// Runs `work`, which is one statement or one [`transaction::read`], beside other work.
     async fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut SqliteConnection) -> Result<T, BackendError> + Send + 'static,
@@ -129,7 +132,7 @@ impl Sqlite {
     }
 }
 
-/// A pool of places for connections, each made when it is first needed.
+/// A pool of places for connections. Each connection is opened when it is first needed.
 fn pool(sessions: Sessions, connections: u32, queue: QueueLimits) -> Result<Blocking<Sessions>, BackendError> {
     let pool = r2d2::Pool::builder()
         .max_size(connections.max(1))

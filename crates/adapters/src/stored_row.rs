@@ -1,21 +1,22 @@
-//! Reading stored rows back as domain values, the same way for every dialect.
+//! Turns stored rows back into domain values, in the same way for every dialect.
 //!
-//! What a column holds passes the domain's own constructor, as input does, or for text that for what is stored. What does not pass is reported with the
-//! place where an operator finds it. Which columns there are is not known here.
+//! A column's value passes the domain's constructor, as input does; text passes the constructor for stored text. A
+//! value that does not pass is reported with its table, column and id, so that an operator can find it. This module
+//! does not know which columns there are.
 
 use std::error::Error;
 use std::fmt::Display;
 
 use stint_domain::{BackendError, Corrupt};
 
-/// A row of a table, for the errors about its columns.
+/// The row that a column belongs to, for errors.
 #[derive(Debug, Clone)]
 pub(crate) struct StoredRow {
-    /// The backend that holds it.
+    /// The backend that stores it.
     pub(crate) backend: &'static str,
-    /// Its table.
+    /// The table of the row.
     pub(crate) table: &'static str,
-    /// Its id, as an operator would look for it.
+    /// The row's id, in the form in which an operator would search for it.
     pub(crate) id: String,
 }
 
@@ -34,7 +35,7 @@ impl StoredRow {
         parse(&value).map_err(|error| self.corrupt(column, &value, error))
     }
 
-    /// A column that does not parse.
+    /// The error of a column that does not parse.
     pub(crate) fn corrupt(
         &self,
         column: &'static str,

@@ -1,6 +1,6 @@
-//! What the operating system gives: the time, identifiers, random secrets.
+//! What the operating system provides: the time, identifiers, random secrets.
 //!
-//! The only module that may read the clock or make ids from it; everything else asks the ports.
+//! The only module that may read the clock or make ids from it; everything else uses the ports.
 
 mod clock;
 mod id_generator;

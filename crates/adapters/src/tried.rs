@@ -1,23 +1,23 @@
-//! What a trial write came to. It stands for a second, however many ask: a trial costs what a write costs.
+//! The result of a trial write, shared for one second among all callers: a trial costs as much as a write.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use stint_domain::BackendError;
 
-/// How long the outcome of a trial stands.
+/// How long a result is reused.
 const STANDS: Duration = Duration::from_secs(1);
 
-/// The last outcome; clones share it.
+/// The last result. Clones share it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Tried(Arc<Mutex<Option<Outcome>>>);
 
-/// When a trial began, and what it came to.
+/// When a trial began, and its result.
 type Outcome = (Instant, Result<(), BackendError>);
 
 impl Tried {
-    /// The outcome of a trial that is less than a second old, made by `trial` when there is none. Who comes while
-    /// another one tries waits for that outcome.
+    /// Returns the result of a trial that is less than a second old, or runs `trial`. A caller that arrives while
+    /// another one runs a trial waits for that result.
     pub(crate) fn now_or_lately(&self, trial: impl FnOnce() -> Result<(), BackendError>) -> Result<(), BackendError> {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((at, outcome)) = last.as_ref()

@@ -33,7 +33,7 @@ fn blocking(size: u32, max_waiting: usize, max_wait: Duration) -> Blocking<Numbe
     Blocking::new("numbers", pool, QueueLimits { max_waiting, max_wait })
 }
 
-/// Occupies one connection until the sender is dropped; it is occupied when this returns.
+/// Occupies one connection, which is taken when this returns, until the sender is dropped.
 async fn occupy(blocking: &Blocking<Numbers>) -> mpsc::Sender<()> {
     let (release, released) = mpsc::channel::<()>();
     let (started, has_started) = oneshot::channel();
@@ -129,7 +129,7 @@ async fn a_caller_that_goes_away_while_waiting_leaves_its_place() {
     next.await.unwrap();
 }
 
-/// Lets a future start, and says what it gave if it is done.
+/// Polls a future once and returns its output if it is ready.
 async fn poll_once<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
     std::future::poll_fn(|context| {
         std::task::Poll::Ready(match std::pin::Pin::new(&mut *future).poll(context) {

@@ -1,4 +1,4 @@
-//! Projects that were admitted, remembered for the day.
+//! A cache of admitted projects, for one day each.
 
 use std::sync::Arc;
 
@@ -10,21 +10,22 @@ use stint_domain::capture::ports::new_project::AdmitProjects;
 use stint_domain::ledger::JobName;
 use stint_domain::values::{DateStamp, TokenId};
 
-/// Answers [`NewProjects::admit`] from memory where all projects were admitted for the token on this day before, so that a
-/// ping whose project is known waits for no database.
+/// Answers [`NewProjects::admit`] from memory when all projects were admitted for the token on this day before, so
+/// that their pings wait for no database.
 ///
-/// An admission stays one for its day. The one thing that it may hide is a project whose job was deleted meanwhile: the
-/// next ping has another one made, and that counts for nothing. What is not admitted is asked for again each time.
+/// An admission is valid for its day. The cache can hide one thing: a project whose job was deleted in the meantime.
+/// The next ping then has another job created, which does not count. A project that is not admitted is asked for
+/// again each time.
 pub struct CachedProjects {
     inner: Arc<dyn NewProjects>,
     admitted: Cache<(TokenId, DateStamp, JobName), ()>,
 }
 
 impl CachedProjects {
-    /// The most projects that are remembered; the least used ones make room.
+    /// The most projects in the cache. Beyond it, the least used ones are dropped.
     pub const CAPACITY: usize = 10_000;
 
-    /// Remembers what `inner` admits.
+    /// Caches what `inner` admits.
     pub fn new(inner: Arc<dyn NewProjects>) -> Self {
         Self { inner, admitted: Cache::new(Self::CAPACITY) }
     }

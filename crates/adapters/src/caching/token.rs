@@ -1,4 +1,4 @@
-//! Tokens, remembered for a few seconds.
+//! A cache of tokens, for a few seconds each.
 
 mod lane;
 
@@ -18,37 +18,38 @@ use stint_domain::{BackendError, Clock, Page};
 
 use self::lane::Lane;
 
-/// Answers [`TokenRepository::find_by_hash`] from memory while the answer is at most [`CachedTokens::MOST_MICROS`] old,
-/// so that a revocation by another instance shows within the 5 seconds that the port allows.
+/// Answers [`TokenRepository::find_by_hash`] from memory while the answer is at most [`CachedTokens::MOST_MICROS`]
+/// old, so that a revocation by another instance is visible within the 5 seconds that the port allows.
 ///
-/// Hashes that open nothing, because they are unknown, revoked or expired, are remembered apart, and for a moment alone
-/// ([`CachedTokens::MOMENT_MICROS`]): that is how long a token that another process creates can stay unknown here, if
-/// somebody tried its secret before. Hashes that were not found lately are looked up a few at a time, however many there
-/// are, while those of known tokens wait for none of them. So whoever guesses secrets, or goes on with a revoked one,
-/// neither fills the memory nor keeps known tokens waiting. A good token that is not remembered waits among those: at its
-/// first use here, and again when more than [`CachedTokens::CAPACITY`] others were used since.
+/// Hashes without a usable token (unknown, revoked or expired) are cached apart, and for
+/// [`CachedTokens::MOMENT_MICROS`] only. That is how long a token that another process creates can be unknown here,
+/// if its secret was tried before. Hashes that were not found lately are looked up a few at a time, and hashes of
+/// cached tokens wait for none of them. So a client that guesses secrets, or goes on using a revoked one, neither
+/// fills the memory nor delays the others. A good token that is not cached waits in the same queue: at its first use
+/// here, and again when more than [`CachedTokens::CAPACITY`] other tokens were used since.
 pub struct CachedTokens {
     inner: Arc<dyn TokenRepository>,
     clock: Arc<dyn Clock>,
-    /// Tokens that can be used, and some that could be when they were looked up.
+    /// Tokens that were usable when they were looked up.
     found: Cache<SecretHash, Found>,
     refused: Cache<SecretHash, Refused>,
     lane: Lane,
-    /// How many changes were made here: an answer during which that grew may be of before, and is not remembered.
+    /// How many tokens were written here. When this grows during a look-up, the answer may be out of date, and is not
+    /// cached.
     changes: AtomicU64,
 }
 
-/// A token, and when the question was asked to which it is the answer.
+/// A token, and the time of the question that it answers.
 #[derive(Clone)]
 struct Found {
     token: Token,
     asked_at: Timestamp,
 }
 
-/// The token of a hash, or that there is none.
+/// The token of a hash, or `None` when there is none.
 struct Answer(Option<Token>);
 
-/// No token that can be used, and when that was asked.
+/// The hash has no usable token; and when that was asked.
 #[derive(Clone)]
 struct Refused {
     token: Option<Box<Token>>,
@@ -56,27 +57,28 @@ struct Refused {
 }
 
 impl CachedTokens {
-    /// The oldest that a remembered token gets, in microseconds: a second less than the port allows, for what the
-    /// clocks and the answer's way take.
+    /// The greatest age of a cached token, in microseconds: one second less than the port allows, for differences
+    /// between clocks and the time that the answer takes.
     pub const MOST_MICROS: i64 = 4_000_000;
-    /// How long it is remembered that a hash opens nothing, in microseconds.
+    /// How long a hash without a usable token is cached, in microseconds.
     pub const MOMENT_MICROS: i64 = 1_000_000;
-    /// The most tokens that are remembered, and the most hashes that open nothing; the least used ones make room.
+    /// The most tokens in the cache, and the most hashes without a usable token. Beyond it, the least used ones are
+    /// dropped.
     pub const CAPACITY: usize = 10_000;
-    /// How many hashes are looked up at a time that were not found lately.
+    /// How many hashes that were not found lately are looked up at the same time.
     pub const LANE: usize = lane::WIDTH;
-    /// How many more may wait for that; others are refused as [`Unavailable`] at once.
+    /// How many more may wait for that. Any further ones are refused as [`Unavailable`] at once.
     ///
     /// [`Unavailable`]: stint_domain::BackendErrorKind::Unavailable
     pub const WAITING: usize = lane::WAITING;
 
-    /// Remembers what `inner` finds.
+    /// Caches what `inner` finds.
     pub fn new(inner: Arc<dyn TokenRepository>, clock: Arc<dyn Clock>) -> Self {
         let (found, refused) = (Cache::new(Self::CAPACITY), Cache::new(Self::CAPACITY));
         Self { inner, clock, found, refused, lane: Lane::new(), changes: AtomicU64::new(0) }
     }
 
-    /// What is remembered of a hash, if that may still be said.
+    /// The cached answer, unless it is too old.
     fn remembered(&self, hash: SecretHash) -> Option<Answer> {
         let now = self.clock.now();
         if let Some(found) = self.found.get(&hash)
@@ -90,7 +92,7 @@ impl CachedTokens {
     }
 
     async fn ask(&self, hash: SecretHash) -> Result<Option<Token>, BackendError> {
-        // Taken before the question, so that the time the answer takes counts as its age.
+        // Taken before the question, so that the duration of the look-up counts as age.
         let (asked_at, changes) = (self.clock.now(), self.changes.load(Ordering::SeqCst));
         let token = self.inner.find_by_hash(hash).await?;
         match &token {
@@ -110,7 +112,7 @@ impl CachedTokens {
         Ok(token)
     }
 
-    /// Counted before it is forgotten: who has asked before either is seen by this, or sees it.
+    /// Counts before it removes: an earlier look-up either sees the new count, or its answer is removed here.
     fn forget(&self, hash: &SecretHash) {
         self.changes.fetch_add(1, Ordering::SeqCst);
         self.found.remove(hash);
@@ -118,8 +120,8 @@ impl CachedTokens {
     }
 }
 
-/// Whether an answer is younger than that. A clock that was set back makes an age negative; that counts as too old, or
-/// it would prolong the answer's life.
+/// Whether an answer is younger than `micros`. When a clock was set back, an age is negative; that counts as too old,
+/// because the answer would live longer otherwise.
 fn is_younger(asked_at: Timestamp, now: Timestamp, micros: i64) -> bool {
     (0..micros).contains(&(now.as_micros() - asked_at.as_micros()))
 }
@@ -159,7 +161,7 @@ impl TokenRepository for CachedTokens {
             return self.ask(hash).await;
         }
         let _turn = self.lane.enter().await?;
-        // Somebody before may have asked the same.
+        // An earlier caller may have asked for the same hash.
         match self.remembered(hash) {
             Some(Answer(token)) => Ok(token),
             None => self.ask(hash).await,

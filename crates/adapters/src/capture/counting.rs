@@ -1,12 +1,13 @@
 //! What pings do to a ledger: the port's rules, without a database.
 //!
-//! A ping with minutes is a new entry. Pings without are points of their token's stream ([`stream`]), and a point changes
-//! only what lies between its two neighbours: so a backend reads each one's neighbours ([`Reach`]) and the days around it
-//! ([`Around`]), lets the pings happen here, and stores what is new and different ([`Logged`]). Points can come in any
-//! order: what all of them prove is a sum over pairs of neighbours, and a new point replaces one pair by two.
+//! A ping with minutes is a new entry. Pings without minutes are points of their token's stream ([`stream`]). A point
+//! changes only what lies between its two neighbours. So a backend reads each point's neighbours ([`Reach`]) and the
+//! days around it ([`Around`]), lets the pings happen here, and stores what is new and different ([`Logged`]). Points
+//! may come in any order: the time that they prove is a sum over pairs of neighbours, and a new point replaces one
+//! pair by two.
 //!
-//! Everything happens under the locks of the pings' tokens, and of the jobs that have the time around them, which whoever
-//! writes an entry holds anyway.
+//! The caller holds the locks of the pings' tokens, and of the jobs that have the time around the pings. Every writer
+//! of entries holds the locks of its jobs.
 
 mod around;
 mod days;
@@ -37,51 +38,51 @@ use self::stream::{Change, Neighbours};
 pub(crate) use self::stream::{Mark, Point, Stream};
 use crate::ledger::Ledger;
 
-/// A ping whose job was found out, if its target stands for one.
+/// A ping and its job. The job is `None` when the ping's project has no job.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Aimed<'a> {
     pub(crate) ping: &'a Ping,
     pub(crate) job: Option<JobId>,
 }
 
-/// What there is of capture: all of it, or what some pings are about.
+/// Captured data: all of it, or what some pings concern.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Captured {
-    /// What became of pings.
+    /// The outcomes of logged pings.
     pub(crate) outcomes: HashMap<PingId, PingOutcome>,
     /// The points that count.
     pub(crate) streams: HashMap<TokenId, Stream>,
-    /// What streams come to by job and day.
+    /// The time of the streams, by job and day.
     pub(crate) days: BTreeMap<CapturedDay, Day>,
 }
 
-/// What logging did, beside its changes of the ledger.
+/// The result of logging, beside the changes of the ledger.
 #[derive(Debug, Default)]
 pub(crate) struct Logged {
-    /// What became of each ping.
+    /// The outcome of each ping.
     pub(crate) outcomes: Vec<PingOutcome>,
     /// The pings that were new.
     pub(crate) new: Vec<NewPing>,
-    /// The days that are new or different.
+    /// The days that are new or changed.
     pub(crate) days: BTreeSet<CapturedDay>,
-    /// The pings logged earlier that have no mark any more (see [`Mark::anew`]).
+    /// Earlier pings whose mark is removed (see [`Mark::anew`]).
     pub(crate) unmarked: BTreeSet<PingId>,
 }
 
-/// A ping that was new, and what is kept of it beside what everybody may know.
+/// A new ping, with the fields that are stored but not shown.
 #[derive(Debug, Clone)]
 pub(crate) struct NewPing {
     pub(crate) ping: LoggedPing,
     /// The local day of its time.
     pub(crate) day: DateStamp,
-    /// The project, if it named one.
+    /// The project that it named.
     pub(crate) project: Option<JobName>,
     /// See [`Mark::anew`].
     pub(crate) anew: bool,
 }
 
 impl Ledger {
-    /// Logs the pings, refusals included. When it fails, half of it may be done.
+    /// Logs the pings, including the refused ones. A failure may leave half of the work done.
     pub(crate) fn log(
         &mut self,
         captured: &mut Captured,
@@ -128,7 +129,7 @@ impl Ledger {
         Ok(logged)
     }
 
-    /// The job, if it takes time.
+    /// Fails when the job does not exist or is archived.
     fn target(&self, job: Option<JobId>) -> Result<JobId, PingRefusal> {
         let job = job.ok_or(PingRefusal::ProjectUnknown)?;
         match self.jobs.get(&job).map(|job| job.status) {
@@ -158,13 +159,13 @@ impl Ledger {
             Ok(entry) => Ok(PingOutcome::Logged(entry.outcome.id)),
             Err(RecordTimeError::Refused(RecordRefusal::IdTaken(_))) => Ok(PingOutcome::Ignored(PingRefusal::IdTaken)),
             Err(RecordTimeError::Backend(error)) => Err(error),
-            // The job was looked at, and there is no key.
+            // The job was checked before, and there is no key.
             Err(error @ (RecordTimeError::Refused(_) | RecordTimeError::KeyReused)) => Err(self.internal(error)),
         }
     }
 
-    /// Adds a point to its stream, and what that changes to the days; or says which closed day is in its way, and changes
-    /// nothing.
+    /// Adds a point to its stream, and its time to the days. When a closed day stands in the way, it returns that day
+    /// and changes nothing.
     fn add(
         &self,
         captured: &mut Captured,
@@ -187,7 +188,7 @@ impl Ledger {
                     return Err(PingRefusal::EntryDetached);
                 }
             } else {
-                // The time before it is dropped, and nothing else: nor does it come back with its job.
+                // Only the time before the point is dropped. It does not come back when its job is opened again.
                 mark.anew = open.is_err();
             }
         }
@@ -209,7 +210,7 @@ impl Ledger {
 }
 
 impl Captured {
-    /// What comes before and after the point in its stream.
+    /// The points before and after this one in its stream.
     fn neighbours(&self, token: TokenId, point: Point, gap: Gap) -> Neighbours {
         Neighbours::of(self.streams.get(&token), point, gap)
     }
@@ -224,17 +225,17 @@ impl Captured {
         self.days.get(&day).is_some_and(|day| day.detached)
     }
 
-    /// A day of the change that is somebody else's.
+    /// A day in the change whose entry is somebody else's.
     fn detached_in(&self, token: TokenId, change: &Change, zone: Zone) -> Option<CapturedDay> {
         change.days(token, zone).map(|(day, _)| day).find(|day| self.is_detached(*day))
     }
 
-    /// Changes what days come to; never one that is detached.
+    /// Applies a change to the days, which must not be detached.
     fn apply(&mut self, token: TokenId, change: &Change, zone: Zone, touched: &mut BTreeSet<CapturedDay>) {
         for (day, micros) in change.days(token, zone) {
             let state = self.days.entry(day).or_default();
             if !state.detached {
-                // Less than nothing only if the zone's rules were amended since.
+                // Negative only if the zone's rules were amended since.
                 state.micros = (state.micros + change.sign * micros).max(0);
                 touched.insert(day);
             }
@@ -242,7 +243,7 @@ impl Captured {
     }
 }
 
-/// When tokens were last used.
+/// When each token was last used.
 pub(crate) fn last_use(pings: &[Ping]) -> BTreeMap<TokenId, Timestamp> {
     let mut last = BTreeMap::new();
     for ping in pings {

@@ -5,26 +5,26 @@ use std::collections::HashSet;
 use stint_domain::capture::ports::new_project::AdmitProjects;
 use stint_domain::ledger::JobName;
 
-/// What is known of the projects that are asked about.
+/// What was read about the projects of a command.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Known {
-    /// Those that stand for a job.
+    /// The projects that have a job.
     pub(crate) standing: HashSet<JobName>,
-    /// All that were counted for the token on this day.
+    /// All projects that were counted for the token on this day.
     pub(crate) counted: HashSet<JobName>,
 }
 
-/// Which projects are admitted, and what is to be counted for it.
+/// The answer, and what must be stored for it.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Admission {
-    /// Of each project, whether it is.
+    /// Whether each project is admitted, in order.
     pub(crate) admitted: Vec<bool>,
-    /// Those to be counted.
+    /// The projects to be counted.
     pub(crate) new: Vec<JobName>,
 }
 
 impl Known {
-    /// What the rule says.
+    /// Applies the rule.
     pub(crate) fn admit(&self, command: &AdmitProjects) -> Admission {
         let most = usize::try_from(command.most).unwrap_or(usize::MAX);
         let mut admission = Admission::default();

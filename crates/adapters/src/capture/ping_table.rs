@@ -1,12 +1,12 @@
-//! A ping queue that is a table: what those in Postgres and in SQLite share.
+//! A ping queue in a database table: what Postgres and SQLite share.
 //!
-//! A ping is a row. Handing it out is a lease: the row names the consumer and when it was handed out, and whoever asks
-//! takes rows that have no lease or one that is too old. Settling deletes the row; burying leaves it with a reason.
-//! What a dialect says of that stands behind [`PingTable`], in the file of the port's name.
+//! A ping is a row. Handing it out is a lease: the row names the consumer and the time. A take leases rows that have
+//! no lease or an old one. Settling deletes the row; burying keeps it with a reason. Each dialect implements
+//! [`PingTable`], in the file of the port's name.
 //!
-//! Concurrent pushes share one insert and one commit, as everything coalesced does. A take that finds nothing waits for
-//! a push through the same handle, which wakes it at once; rows of other processes it finds by looking every
-//! [`POLL`]. There is no `LISTEN`, because a transaction pooler knows no sessions, and SQLite no such thing.
+//! Concurrent pushes share one insert and one commit, like everything that is coalesced. A take that finds nothing is
+//! woken at once by a push through the same handle. It finds rows of other processes by looking every [`POLL`].
+//! `LISTEN` is not used, because a transaction pooler has no sessions and SQLite has no such command.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,10 +24,10 @@ use tokio::time::{Instant, timeout_at};
 use crate::capture::stored_ping;
 use crate::grouping::{Coalescer, Group, GroupError, GroupLimits};
 
-/// How often a waiting take looks for what other processes pushed, and for what was abandoned.
+/// How often a waiting take looks for abandoned rows and for rows of other processes.
 const POLL: Duration = Duration::from_millis(100);
 
-/// One group of pushes of up to 1,000 pings at a time, and one more when that is stuck or another whole group waits;
+/// One group of pushes of up to 1,000 pings at a time, and one more when that is stuck or another whole group waits.
 /// 20,000 pings may wait.
 pub(crate) const PUSHES: GroupLimits = GroupLimits {
     workers: 1,
@@ -38,7 +38,7 @@ pub(crate) const PUSHES: GroupLimits = GroupLimits {
     split_for: Duration::from_secs(2),
 };
 
-/// A ping as it is inserted.
+/// A ping to insert.
 #[derive(Debug, Clone)]
 pub(crate) struct NewRow {
     pub(crate) ping: String,
@@ -53,7 +53,7 @@ pub(crate) struct LeasedRow {
     pub(crate) deliveries: i32,
 }
 
-/// A row that was set aside.
+/// A buried row.
 #[derive(Debug)]
 pub(crate) struct DeadRow {
     pub(crate) place: i64,
@@ -62,37 +62,37 @@ pub(crate) struct DeadRow {
     pub(crate) buried_at: Timestamp,
 }
 
-/// The table in one dialect. Places are the rows' numbers, in the order in which they were inserted.
+/// The table in one dialect. A row's place is its number, in the order of insertion.
 #[async_trait]
 pub(crate) trait PingTable: Clone + Send + Sync + 'static {
     const BACKEND: &'static str;
 
-    /// Inserts the rows in their order, all or none. Blocks.
+    /// Inserts the rows in order, all or none. Blocks.
     fn insert(&self, rows: Vec<NewRow>) -> Result<(), GroupError>;
 
-    /// Leases rows that have no lease, or one that is older than `abandoned_after` microseconds; lowest places first.
+    /// Leases rows that have no lease, or one that is older than `abandoned_after` microseconds. Lowest places first.
     async fn lease(&self, consumer: String, most: i64, abandoned_after: i64) -> Result<Vec<LeasedRow>, BackendError>;
 
-    /// Deletes rows that are not set aside.
+    /// Deletes rows that are not buried.
     async fn delete(&self, places: Vec<i64>) -> Result<(), BackendError>;
 
-    /// Sets rows aside that are not yet. Places occur once.
+    /// Buries rows that are not buried yet. Each place occurs once.
     async fn bury(&self, places: Vec<i64>, reasons: Vec<String>) -> Result<(), BackendError>;
 
-    /// Rows that were set aside, by when, then by place.
+    /// Lists buried rows by the time of burial, then by place.
     async fn dead(&self, most: i64) -> Result<Vec<DeadRow>, BackendError>;
 
-    /// Takes away lease and reason of these rows that were set aside, or of all, and tells how many that were.
+    /// Removes lease and reason from these buried rows, or from all of them, and returns how many.
     async fn replay(&self, places: Option<Vec<i64>>) -> Result<usize, BackendError>;
 
-    /// Texts of rows that are not set aside, highest places first.
+    /// Lists the texts of rows that are not buried, highest places first.
     async fn newest(&self, most: i64) -> Result<Vec<String>, BackendError>;
 
-    /// How many rows there are of each kind, and when the first came in.
+    /// Counts the rows of each kind, and finds when the first came in.
     async fn depth(&self) -> Result<QueueDepth, BackendError>;
 }
 
-/// A ping queue in a table. Clones share its queue of pushes, and a push wakes takes of all of them.
+/// A ping queue in a table. Clones share its queue of pushes, and a push wakes the takes of all clones.
 #[expect(private_bounds, reason = "which databases have such a table is this crate's business")]
 #[derive(Clone)]
 pub struct PingTableQueue<T: PingTable> {
@@ -108,7 +108,7 @@ impl<T: PingTable> PingTableQueue<T> {
         Self { table, pushes, pushed: Arc::default() }
     }
 
-    /// Shows the numbers of pushes that share an insert, as `coalescing_ping_queue_...`.
+    /// Registers the metrics of pushes that share an insert, as `coalescing_ping_queue_...`.
     pub fn register(&self, registry: &mut Registry) {
         self.pushes.metrics().register(registry, "ping_queue");
     }
@@ -157,7 +157,7 @@ impl<T: PingTable> PingQueue for PingTableQueue<T> {
         let end = Instant::now().checked_add(wait);
         let abandoned_after = i64::try_from(abandoned_after.as_micros()).unwrap_or(i64::MAX);
         loop {
-            // Before looking, so that a push right after is not missed.
+            // Registers before it looks, so that no later push is missed.
             let mut pushed = std::pin::pin!(self.pushed.notified());
             pushed.as_mut().enable();
             let rows = self.table.lease(consumer.clone(), limit(most), abandoned_after).await?;
@@ -176,11 +176,11 @@ impl<T: PingTable> PingQueue for PingTableQueue<T> {
     }
 
     async fn bury(&self, burials: Vec<Burial>) -> Result<(), BackendError> {
-        // The first reason of each.
+        // Keeps the first reason of each.
         let mut named = std::collections::BTreeMap::new();
         for Burial { receipt, reason } in burials {
             if let Some(place) = place(&receipt) {
-                // Postgres keeps no NUL.
+                // Postgres cannot store NUL.
                 named.entry(place).or_insert_with(|| reason.replace('\0', "\u{fffd}"));
             }
         }
@@ -226,7 +226,7 @@ fn receipt(place: i64) -> Receipt {
     Receipt(place.to_string())
 }
 
-/// The row that the receipt names; none, when it is none of ours.
+/// The place that the receipt names; `None` when the receipt is not one of this queue.
 fn place(receipt: &Receipt) -> Option<i64> {
     receipt.0.parse().ok().filter(|place| *place > 0)
 }

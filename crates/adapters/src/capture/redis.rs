@@ -1,33 +1,36 @@
-//! The queue of pings in Redis, for services that take in more pings than their database would want to.
+//! The queue of pings in Redis, for services with more pings than their database should take.
 //!
-//! # How it is kept
+//! # Keys
 //!
 //! | key | what it is |
 //! | --- | --- |
 //! | `stint:{pings}` | a stream, one entry per ping, with one consumer group, `workers` |
-//! | `stint:{pings}:dead` | a stream of what was set aside: the reason, then the entry's own fields |
+//! | `stint:{pings}:dead` | a stream of buried entries: the reason, then the entry's own fields |
 //!
-//! `stint:` is the prefix that is set, so that an ACL can name it (`~stint:*`), and the braces put both keys on one node
-//! of a cluster; scripts and transactions need that. The client itself knows no cluster: its URL has to lead to that node.
+//! `stint:` is the configured prefix, so that an ACL can name it (`~stint:*`). The braces put both keys on one node
+//! of a cluster, which scripts and transactions need. The client itself does not support clusters: its URL has to
+//! name that node.
 //!
-//! An entry is in the stream until its ping is settled or buried: that deletes it, and nothing else does. Streams are
-//! never trimmed by length, so what was not logged is not removed; when Redis has no more memory (`maxmemory`, with the
-//! policy `noeviction`: another one may throw the stream away), it refuses pushes, and that is what callers are told.
+//! An entry stays in the stream until its ping is settled or buried; nothing else deletes it. Streams are never
+//! trimmed by length, so no unlogged ping is removed. When Redis has no more memory (`maxmemory`, with the policy
+//! `noeviction`: another policy may throw the stream away), it refuses pushes, and callers get that error.
 //!
-//! Whoever takes reads for the group, which gives each entry to one consumer and remembers it as pending. What has been
-//! pending too long is claimed by the next who takes.
+//! A take reads through the consumer group, which gives each entry to one consumer and lists it as pending. The next
+//! take claims entries that have been pending too long.
 //!
-//! A user of Redis' own needs `~stint:*` (the prefix) and `+xadd +xlen +xrange +xrevrange +xgroup +xreadgroup +xpending
-//! +xclaim +xack +xdel +xinfo +evalsha +script|load +ping +select`; `+info`, for `durability` alone. Redis 7.0 and newer is what this is tested on.
+//! A dedicated Redis user needs `~stint:*` (the prefix) and `+xadd +xlen +xrange +xrevrange +xgroup +xreadgroup
+//! +xpending +xclaim +xack +xdel +xinfo +evalsha +script|load +ping +select`; and `+info`, for `durability` only. It
+//! is tested on Redis 7.0 and newer.
 //!
 //! # Durability
 //!
-//! A push is answered when Redis has it: it is as durable as Redis is set up. With `appendonly yes` and `appendfsync
-//! always` an answered ping survives a killed server and a loss of power, with `everysec` up to a second is lost.
+//! A push is answered when Redis has it: it is as durable as Redis is configured to be. With `appendonly yes` and
+//! `appendfsync always` an answered ping survives a killed server and a loss of power; with `everysec` up to a second
+//! of pings is lost.
 //!
 //! # Deliberately absent
 //!
-//! TLS: Redis is to stand on the same machine or in a private network. Waiting for replicas. Anything but pings.
+//! TLS: run Redis on the same machine or in a private network. Waiting for replicas. Anything but pings.
 
 mod durability;
 mod entry;
@@ -60,20 +63,20 @@ use crate::grouping::Coalescer;
 #[derive(Clone)]
 pub struct Redis {
     keys: Arc<Keys>,
-    /// What is answered at once.
+    /// For commands that are answered at once.
     commands: Blocking<Sessions>,
-    /// Takes, which wait on their connections.
+    /// For takes, which wait on their connections.
     takes: Blocking<Sessions>,
     pushes: Coalescer<Pushes>,
-    /// Whether consumers that are long gone were struck from the group.
+    /// Whether consumers that are long gone were removed from the consumer group.
     tidied: Arc<AtomicBool>,
 }
 
 impl Redis {
-    /// A queue on the server that the settings name; it fails when they are not understood.
+    /// Makes a queue on the server that the settings name. Fails when the settings are invalid.
     ///
-    /// It does not connect: the first call does. A server that is not there is asked again at each call, and a connection
-    /// that was lost is replaced at the next.
+    /// It does not connect: the first call does. While the server is down, every call tries again, and a lost
+    /// connection is replaced at the next call.
     pub fn open(settings: &RedisSettings) -> Result<Self, BackendError> {
         let keys = Arc::new(Keys::below(&settings.prefix));
         let sessions = Sessions::new(settings)?;
@@ -87,8 +90,8 @@ impl Redis {
         Ok(Self { keys, takes, commands, pushes: Coalescer::new(pushes, settings.pushes), tidied: Arc::default() })
     }
 
-    /// Shows the numbers of pushes that share a round trip as `coalescing_ping_queue_...`, and those of the connections as
-    /// `redis_pool_...` and, for takes, `redis_consumer_pool_...`.
+    /// Registers the metrics of pushes that share a round trip as `coalescing_ping_queue_...`, and those of the
+    /// connections as `redis_pool_...` and, for takes, `redis_consumer_pool_...`.
     pub fn register(&self, registry: &mut Registry) {
         self.pushes.metrics().register(registry, "ping_queue");
         self.commands.metrics().register_as("redis_pool", registry);

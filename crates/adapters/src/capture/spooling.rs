@@ -1,15 +1,16 @@
-//! A decorator over two ping queues: pings go to the first, and the second may keep what that cannot take now.
+//! A decorator over two ping queues: pings go to the first queue, and the second, the spool, may store those that the
+//! first cannot take.
 //!
-//! For a Redis in front of the database: while it is down, pings wait in the database, and none is refused as long as one
-//! of the two works; or they are refused ([`Spooling::refusing`]). In either case both are emptied by the same consumers,
-//! because the second may hold pings from a time with other settings. A ping whose push timed out may then be in both;
-//! that is harmless, because pings count once by their ids.
+//! It is for a Redis in front of the database. While Redis is down, pings wait in the database, and none is refused
+//! as long as one of the two works; or they are refused ([`Spooling::refusing`]). In either case the same consumers
+//! empty both queues, because the spool may hold pings from a time with other settings. A ping whose push timed out
+//! may then be in both queues; that is harmless, because a ping counts once by its id.
 //!
-//! Whoever asks how things stand is told of both queues or gets an error: half an answer would look as if pings had
-//! gone. Takes, on the other hand, are content with one queue while the other is down, and fail when both are: whoever was
-//! told of a failure would ask less often, and spooled pings would wait for that.
+//! Calls that report on the queue cover both queues, or fail: half an answer would look as if pings had been lost. A
+//! take is different: it succeeds while one queue works, and fails when both are down. A consumer that gets a failure
+//! asks less often, and spooled pings would wait for that.
 //!
-//! Deliberately absent: moving pings from one to the other. They are logged from where they are.
+//! Deliberately absent: moving pings from one queue to the other. They are logged from where they are.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,40 +23,41 @@ use stint_domain::capture::ports::ping_queue::{Burial, DeadPing, Delivery, Queue
 use stint_domain::{BackendError, BackendErrorKind};
 use tracing::{info, warn};
 
-/// How long a take waits for one queue before it looks at the other. Both are looked at in between, so that is how much
-/// longer a ping may wait in the one that is not waited for.
+/// How long a take waits for one queue before it looks at the other. A ping in the queue that is not waited for may
+/// wait this much longer.
 const SLICE: Duration = Duration::from_millis(250);
 
-/// What receipts of either queue start with.
+/// The prefixes of receipts of either queue.
 const FIRST: &str = "first:";
 const SPOOL: &str = "spool:";
 
-/// Two ping queues that look like one. Clones share both.
+/// Two ping queues that act as one. Clones share both.
 #[derive(Clone)]
 pub struct Spooling {
     first: Arc<dyn PingQueue>,
     spool: Arc<dyn PingQueue>,
-    /// Whether the spool gets what the first cannot take.
+    /// Whether the spool stores what the first queue cannot take.
     keeps: bool,
-    /// Whether the next take looks into the spool first. They take turns, or a full queue would starve the other.
+    /// Whether the next take looks into the spool first. The queues take turns, because a full one would starve the
+    /// other.
     spool_is_next: Arc<AtomicBool>,
-    /// Whether pings are spooled; so that the log tells of the change and not of each ping.
+    /// Whether pings are being spooled, so that the log tells of the change and not of each ping.
     spools: Arc<AtomicBool>,
 }
 
-/// Receipts, or what has them, of either queue.
+/// Items, sorted by the queue that their receipts name.
 struct Parted<T> {
     first: Vec<T>,
     spool: Vec<T>,
 }
 
 impl Spooling {
-    /// Pushes to `first`, and to `spool` what that cannot take.
+    /// Pushes to `first`, and to `spool` what `first` cannot take.
     pub fn new(first: Arc<dyn PingQueue>, spool: Arc<dyn PingQueue>) -> Self {
         Self { first, spool, keeps: true, spool_is_next: Arc::default(), spools: Arc::default() }
     }
 
-    /// Pushes to `first` alone, and empties `spool` of what it holds all the same.
+    /// Pushes to `first` only, but still hands out what `spool` holds.
     pub fn refusing(first: Arc<dyn PingQueue>, spool: Arc<dyn PingQueue>) -> Self {
         Self { keeps: false, ..Self::new(first, spool) }
     }
@@ -70,7 +72,7 @@ impl Spooling {
         }
     }
 
-    /// What either queue has right now, up to the bound; an error when neither could tell.
+    /// Takes what either queue has right now, up to the bound. Fails when both queues fail.
     async fn take_now(&self, command: &TakePings) -> Result<Vec<Delivery>, BackendError> {
         let spool_is_first = self.spool_is_next.fetch_xor(true, Ordering::Relaxed);
         let (mut taken, mut failed, mut told) = (Vec::new(), None, false);
@@ -119,7 +121,7 @@ impl PingQueue for Spooling {
             }
             Err(error) => {
                 warn!(%error, cause = %error.source, "the spool keeps no pings either");
-                // It may have been done, when the first says so, whatever the second says.
+                // If the first queue says that the push may have been done, that holds whatever the spool says.
                 Err(if refused.kind == BackendErrorKind::Timeout { refused } else { error })
             }
         }
@@ -138,13 +140,13 @@ impl PingQueue for Spooling {
                 Err(error) if left.is_zero() => return Err(error),
                 Ok(_) | Err(_) => {}
             }
-            // Waiting on the first, because that is where pings come; on the spool, when there is no waiting on the first.
+            // Waits on the first queue, where pings arrive, unless that fails at once; then on the spool.
             let slice = TakePings { wait: left.min(SLICE), ..command.clone() };
             let taken = match self.take_from(false, slice.clone()).await {
                 Ok(taken) => taken,
                 Err(first) => match self.take_from(true, slice.clone()).await {
                     Ok(taken) => taken,
-                    // Neither waits, so the caller has to.
+                    // Neither queue waits, so the caller has to.
                     Err(_spool) => return Err(first),
                 },
             };
@@ -156,7 +158,7 @@ impl PingQueue for Spooling {
 
     async fn settle(&self, receipts: Vec<Receipt>) -> Result<(), BackendError> {
         let Parted { first, spool } = parted(receipts, |receipt| receipt);
-        // Each gets its own, whatever becomes of the other's.
+        // Settles in each queue, even when the other fails.
         let settled = if first.is_empty() { Ok(()) } else { self.first.settle(first).await };
         if !spool.is_empty() {
             self.spool.settle(spool).await?;
@@ -192,7 +194,7 @@ impl PingQueue for Spooling {
         };
         let mut replayed = 0;
         for (queue, which) in [(&self.first, first), (&self.spool, spool)] {
-            // A queue that is not meant need not be there.
+            // A queue whose receipts are not named need not be up.
             if which.as_ref().is_none_or(|receipts| !receipts.is_empty()) {
                 replayed += queue.replay(which).await?;
             }
@@ -221,8 +223,8 @@ fn named(prefix: &str, receipt: &Receipt) -> Receipt {
     Receipt(prefix.to_owned() + &receipt.0)
 }
 
-/// The items by the queue that their receipts name, each with the receipt that it has there. What names neither is known to
-/// neither.
+/// Sorts items by the queue that their receipts name, each with its receipt in that queue. Other receipts are
+/// ignored.
 fn parted<T>(items: Vec<T>, receipt: impl Fn(&mut T) -> &mut Receipt) -> Parted<T> {
     let mut parted = Parted { first: Vec::new(), spool: Vec::new() };
     for mut item in items {

@@ -1,11 +1,12 @@
-//! The form in which a ping waits in a queue: JSON, the same for every backend.
+//! The stored form of a waiting ping: JSON, the same for every backend.
 //!
-//! A queue outlives an upgrade and its way back, so two releases read what either wrote: a field that is not known is
-//! passed over, and one that a later release adds has to be optional. Where that cannot be, the version grows, and a
-//! release that does not know it hands the text out as one that it cannot read; nothing is dropped.
+//! A queue outlives an upgrade and its rollback, so two releases read each other's texts. A release ignores fields
+//! that it does not know, and a field that a later release adds must be optional. Where that is impossible, the
+//! version grows. A release that does not know the version hands the text out as one that it cannot read; nothing is
+//! dropped.
 //!
-//! Keys are short because they are stored with every ping. What is read back passes the values' own constructors.
-//! Deliberately absent: where the text is kept.
+//! Keys are short because they are stored with every ping. Values that are read pass the domain's constructors.
+//! Deliberately absent: where the text is stored.
 
 use serde::{Deserialize, Serialize};
 use stint_domain::capture::{Gap, Ping, PingProject, PingTarget};
@@ -15,7 +16,7 @@ use uuid::Uuid;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// The version that this release writes, and the latest that it reads.
+/// The version that this release writes, and the newest that it reads.
 const VERSION: u32 = 1;
 
 /// The fields in the order of [`Ping`].
@@ -29,10 +30,11 @@ struct StoredPing<'a> {
     job: Option<Uuid>,
     #[serde(skip_serializing_if = "Option::is_none")]
     prj: Option<Text<'a>>,
-    /// There when the sender named no project: whether it means the last one. `prj` is what it is otherwise.
+    /// Present when the sender named no project: whether to use the last named one. `prj` is then the project to use
+    /// otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     last: Option<bool>,
-    /// Whether the project gets a new job.
+    /// Whether a project without a job gets a new one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     new: bool,
     tz: Text<'a>,
@@ -74,11 +76,11 @@ pub(crate) fn to_text(ping: &Ping) -> String {
         min: ping.minutes.map(|minutes| minutes.get().into()),
         sum: ping.summary.as_ref().map(|summary| summary.as_str().into()),
     };
-    // A plain struct of numbers and strings always serialises.
+    // A plain struct of numbers and strings can always be serialised.
     serde_json::to_string(&stored).unwrap_or_default()
 }
 
-/// The ping in a stored text, or why there is none.
+/// Parses a stored text. The error is the reason why it is no ping.
 pub(crate) fn from_text(text: &str) -> Result<Ping, String> {
     parse(text).map_err(|error| format!("what is stored is no ping: {error}"))
 }
@@ -141,7 +143,8 @@ mod tests {
 
     const FIRST: &str = r#"{"v":1,"id":"00000000-0000-0000-0000-000000000001","tok":"00000000-0000-0000-0000-000000000002","sub":"ada","job":"00000000-0000-0000-0000-000000000003","tz":"UTC","gap":900,"at":1700000000000001,"rcv":1700000000000002}"#;
 
-    /// Pings wait while a release is replaced, so this very text must stay readable: add a version instead of changing it.
+    /// Pings wait while a release is replaced, so this exact text must stay readable: add a version instead of
+    /// changing it.
     #[test]
     fn the_form_of_the_first_release_stays_readable() {
         assert_eq!(to_text(&ping()), FIRST);

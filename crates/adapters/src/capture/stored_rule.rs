@@ -1,4 +1,4 @@
-//! A capture token's rule as its columns hold it, the same in every dialect.
+//! A capture token's rule as columns, the same in every dialect.
 
 use stint_domain::BackendError;
 use stint_domain::capture::{CaptureRule, CaptureTarget, Gap};
@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::stored_row::StoredRow;
 
-/// The columns of a rule; none has a value for a token that captures nothing.
+/// The columns of a rule; all are `None` for a token that is no capture token.
 #[derive(Debug, Default)]
 pub(crate) struct RuleColumns<Z> {
     pub(crate) target: Option<Z>,
@@ -29,7 +29,7 @@ impl From<Option<&CaptureRule>> for RuleColumns<&'static str> {
 }
 
 impl RuleColumns<String> {
-    /// The rule, which a token that captures must have.
+    /// The rule; `None` for a token that is no capture token.
     pub(crate) fn read(self, row: impl Fn() -> StoredRow) -> Result<Option<CaptureRule>, BackendError> {
         let Some(target) = self.target else { return Ok(None) };
         let target = match (target.as_str(), self.job) {

@@ -1,24 +1,24 @@
-//! The lane of look-ups that are probably in vain: narrow, and with an end to its line.
+//! A narrow lane for look-ups that will probably find nothing, with a bounded queue.
 //!
-//! What is looked up is not known here.
+//! This module does not know what is looked up.
 
 use stint_domain::{BackendError, BackendErrorKind};
 use thiserror::Error;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// How many are in it. A database connection each, of which there are several more.
+/// How many look-ups run at the same time. Each takes a database connection, of which there are several more.
 pub(super) const WIDTH: usize = 2;
-/// How many wait for it.
+/// How many may wait.
 pub(super) const WAITING: usize = 1000;
 
-/// Who has entered, and waits for no one any more.
+/// Permission to look something up, until it is dropped.
 pub(super) struct Turn<'a> {
     _place: SemaphorePermit<'a>,
     _turn: SemaphorePermit<'a>,
 }
 
 pub(super) struct Lane {
-    /// Everybody who waits or has a turn.
+    /// One permit for each caller that waits or has a turn.
     places: Semaphore,
     turns: Semaphore,
 }
@@ -32,11 +32,11 @@ impl Lane {
         Self { places: Semaphore::new(WIDTH + WAITING), turns: Semaphore::new(WIDTH) }
     }
 
-    /// Waits for a turn, in order; refuses at once when too many wait.
+    /// Waits for a turn, in order. Refuses at once when too many wait.
     pub(super) async fn enter(&self) -> Result<Turn<'_>, BackendError> {
         let full = |_| BackendError::new("cache", BackendErrorKind::Unavailable, Full);
         let place = self.places.try_acquire().map_err(full)?;
-        // Nobody closes it.
+        // The semaphore is never closed.
         let turn = self.turns.acquire().await.map_err(|_closed| full(tokio::sync::TryAcquireError::Closed))?;
         Ok(Turn { _place: place, _turn: turn })
     }

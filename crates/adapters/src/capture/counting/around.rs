@@ -1,5 +1,5 @@
-//! What some pings are about, so that a backend knows what to read and to lock once the neighbours of points are there: the
-//! days and entries of their jobs.
+//! What some pings concern: the days and entries of their jobs. A backend reads and locks these once the neighbours
+//! of the points are read.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -15,14 +15,15 @@ use crate::ledger::group::Scope;
 pub(crate) struct Around {
     /// The days that points may change.
     pub(crate) days: BTreeSet<CapturedDay>,
-    /// The jobs.
+    /// The jobs of the pings and of the time around them.
     pub(crate) jobs: BTreeSet<JobId>,
-    /// The entries with minutes, and the derived ones.
+    /// The entries of pings with minutes, and derived entries.
     pub(crate) entries: BTreeSet<TimeEntryId>,
 }
 
 impl Around {
-    /// What pings are about whose outcomes, if they are known, and neighbours are there.
+    /// Computes it from the pings. `captured` must contain their outcomes, if they were logged before, and their
+    /// neighbours.
     pub(crate) fn of(pings: &[Aimed<'_>], captured: &Captured) -> Self {
         let (mut around, mut seen) = (Self::default(), HashSet::new());
         for Aimed { ping, job } in pings {
@@ -40,7 +41,7 @@ impl Around {
         around
     }
 
-    /// The point may get, give up or cut short the time after it and the time after the one before it.
+    /// Adding the point may give its job time, take time away, or shorten the time of the point before it.
     pub(super) fn add_point(
         &mut self,
         captured: &Captured,
@@ -58,7 +59,7 @@ impl Around {
         }
     }
 
-    /// What is locked and read as for any write of entries.
+    /// The same things as a scope, which is locked and read as for any write of entries.
     #[cfg(any(feature = "postgres", feature = "sqlite"))]
     pub(crate) fn scope(&self) -> Scope<'static> {
         Scope { jobs: self.jobs.clone(), entries: self.entries.clone(), ..Scope::default() }
@@ -75,7 +76,7 @@ impl Around {
     }
 }
 
-/// So many microseconds later, or the same where no moment is.
+/// The moment `micros` microseconds later, or `at` itself when there is no such moment.
 pub(super) fn later(at: Timestamp, micros: i64) -> Timestamp {
     Timestamp::from_micros(at.as_micros() + micros).unwrap_or(at)
 }

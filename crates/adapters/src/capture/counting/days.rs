@@ -1,4 +1,4 @@
-//! What a job has of a token's stream on one day, and the entry that is derived from it.
+//! A job's share of a token's stream on one day, and the entry that is derived from it.
 
 use std::collections::BTreeSet;
 
@@ -14,27 +14,27 @@ use uuid::Uuid;
 use super::{Around, Captured, Point};
 use crate::ledger::Ledger;
 
-/// What a stream comes to for one job on one day.
+/// A job's share of a stream on one day.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Day {
-    /// How much time it proves.
+    /// The time that it proves, in microseconds.
     pub(crate) micros: i64,
-    /// The latest summary that any ping of the day has, or that somebody wrote into the entry.
+    /// The latest summary of the day's pings, or the one that somebody wrote into the entry.
     pub(crate) summary: Option<Summary>,
-    /// The version of the derived entry as it was written here last.
+    /// The version of the derived entry when it was last written here.
     pub(crate) entry_version: Option<Version>,
-    /// The entry is somebody else's now.
+    /// Whether the entry is somebody else's now.
     pub(crate) detached: bool,
 }
 
-/// A summary, and the ping that has it.
+/// A summary, and the ping that it comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Summary {
     pub(crate) of: Point,
     pub(crate) text: WorkSummary,
 }
 
-/// Later than every ping: where the summaries stand that people wrote.
+/// The position of summaries that people wrote: later than every ping.
 const LAST_WORD: Point = (Timestamp::MAX, PingId::new(Uuid::max()));
 
 impl Day {
@@ -48,7 +48,7 @@ impl Day {
         self.summary.as_ref().map(|summary| summary.text.clone()).unwrap_or_default()
     }
 
-    /// Takes a ping's summary if none is later.
+    /// Takes the summary of a ping, unless there is a later one.
     pub(super) fn tell(&mut self, of: Point, text: Option<&WorkSummary>) {
         if let Some(text) = text
             && self.summary.as_ref().is_none_or(|latest| latest.of < of)
@@ -57,14 +57,14 @@ impl Day {
         }
     }
 
-    /// Whether the entry is somebody else's now: it was made or deleted by hand, or has other minutes, another date or job
-    /// than it was given here. Whoever else edited it changed nothing of that.
+    /// Whether the entry is somebody else's now: it was made or deleted by hand, or has other minutes, another date
+    /// or another job than it was given here. Other edits do not count.
     fn is_theirs(&self, day: CapturedDay, entry: Option<&TimeEntry>) -> bool {
         match (entry, self.entry_version) {
             (None, None) => false,
             (Some(entry), Some(written)) => {
                 let place = (entry.related_job, entry.date_stamp, Some(entry.minutes_worked));
-                // One that was deleted and made anew was created later than it was written here.
+                // An entry that was deleted and made again was created later than it was written here.
                 let is_another = Version::initial(entry.created_at) > written;
                 entry.version != written && (is_another || place != (day.job, day.date, self.minutes()))
             }
@@ -74,8 +74,8 @@ impl Day {
 }
 
 impl Ledger {
-    /// Takes note of what somebody did to derived entries, and answers with the days where that was something. It is
-    /// stored: a day that was attached again later would have been given only a part of its time.
+    /// Notes what somebody did to derived entries, and returns the days that this changed. They must be stored: if a
+    /// day were taken back later, it would have only a part of its time.
     pub(super) fn note(&self, captured: &mut Captured, around: &Around) -> BTreeSet<CapturedDay> {
         let mut noted = BTreeSet::new();
         for day in &around.days {
@@ -97,7 +97,7 @@ impl Ledger {
         noted
     }
 
-    /// Makes the derived entry what the day comes to, unless the day is closed.
+    /// Updates the derived entry to the day's share, unless the day is closed.
     pub(super) fn derive(
         &mut self,
         captured: &mut Captured,

@@ -1,11 +1,11 @@
-//! Which job a project stands for, and which ones are made for projects that stand for none.
+//! Finds the job of each project, and makes jobs for projects without one.
 //!
-//! A project keeps its job, whatever that is called later. One that stands for none, or whose job is gone, gets the oldest
-//! open job of its name; where there is none, a ping whose token may create one makes it. Pings are looked at in
-//! order, so that it does not matter how they are grouped. A ping that is known makes nothing.
+//! A project keeps its job even when the job is renamed. A project that has no job, or whose job is gone, gets the
+//! oldest open job of its name. Where there is none, a ping whose token may create jobs makes one. Pings are handled
+//! in order, so their grouping does not matter. A ping that was logged before makes nothing.
 //!
-//! A ping that means its token's last project gets the name of that first ([`Meant`]): of those that were logged before, or
-//! are logged with it.
+//! A ping that means its token's last project first gets that project's name ([`Meant`]), from the pings that were
+//! logged before it or are logged with it.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -15,38 +15,39 @@ use stint_domain::values::{JobId, PingId, Subject, Timestamp};
 
 use super::{Aimed, Point};
 
-/// A subject and what it calls a project.
+/// A subject and the name of one of its projects.
 pub(crate) type ProjectKey = (Subject, JobName);
 
-/// What projects stand for.
+/// The jobs of projects.
 #[derive(Debug, Default)]
 pub(crate) struct Projects {
-    /// The jobs, all of them there, that projects stand for.
+    /// The projects' jobs. All of these jobs exist.
     pub(crate) known: HashMap<ProjectKey, JobId>,
-    /// The oldest open job of each name that a project without a job has.
+    /// The oldest open job of each name, for projects without a job.
     pub(crate) named: HashMap<JobName, JobId>,
-    /// Those of the jobs that take no time.
+    /// Those of the jobs that are archived.
     pub(crate) archived: HashSet<JobId>,
 }
 
-/// Where pings go, and what has to be written for it.
+/// The jobs of the pings, and what must be stored for them.
 #[derive(Debug, Default)]
 pub(crate) struct Aim {
     jobs: Vec<Option<JobId>>,
     /// Jobs to be made.
     pub(crate) created: Vec<Job>,
-    /// Projects that stand for these jobs from now on.
+    /// New assignments of projects to jobs.
     pub(crate) assigned: Vec<(ProjectKey, JobId)>,
 }
 
 /// A project, and the ping that named it.
 pub(crate) type Named = (Point, JobName);
 
-/// The projects that pings mean, each with whether it gets a job; none for those that are known or bound to a job.
+/// The projects that pings mean, each with whether it gets a job if it has none. `None` for a ping that was logged
+/// before or is bound to a job.
 #[derive(Debug)]
 pub(crate) struct Meant(Vec<Option<(ProjectKey, bool)>>);
 
-/// The pings that mean the last project which their tokens named, but for those that are known.
+/// The new pings that mean the last project that their token named.
 pub(crate) fn wanting(pings: &[Ping], is_known: impl Fn(PingId) -> bool) -> impl Iterator<Item = &Ping> {
     let is_wanting = |target: &PingTarget| {
         matches!(target, PingTarget::Project { project: PingProject::Unnamed { last: true, .. }, .. })
@@ -54,7 +55,8 @@ pub(crate) fn wanting(pings: &[Ping], is_known: impl Fn(PingId) -> bool) -> impl
     pings.iter().filter(move |ping| is_wanting(&ping.target) && !is_known(ping.id))
 }
 
-/// The projects that pings name beside any that are [`wanting`]: whether they stand for a job tells if they count.
+/// The projects that other pings name beside any that is [`wanting`]. Whether these projects have a job decides
+/// whether they count as named.
 pub(crate) fn named_beside(pings: &[Ping], is_known: impl Fn(PingId) -> bool + Copy) -> HashSet<ProjectKey> {
     if wanting(pings, is_known).next().is_none() {
         return HashSet::new();
@@ -67,8 +69,8 @@ pub(crate) fn named_beside(pings: &[Ping], is_known: impl Fn(PingId) -> bool + C
 }
 
 impl Meant {
-    /// What the pings mean. `stored` has for each that is [`wanting`] the latest project that a logged ping of its token
-    /// named before it; `beside` is what those stand for that are [`named_beside`] them.
+    /// Finds out what the pings mean. `stored` has, for each ping that is [`wanting`], the latest project that a
+    /// logged ping of its token named before it. `beside` has the jobs of projects that are [`named_beside`] them.
     pub(crate) fn of(
         pings: &[Ping],
         is_known: impl Fn(PingId) -> bool,
@@ -84,7 +86,7 @@ impl Meant {
                         if *create {
                             made.insert(name);
                         }
-                        // One that will be ignored names nothing.
+                        // A ping that will be ignored names nothing.
                         if beside.take_time(&ping.subject, name, made.contains(name)) {
                             named.insert((ping.token, (ping.at, ping.id)), name);
                         }
@@ -112,14 +114,14 @@ impl Meant {
         Self(projects.into_iter().map(|project| project.map(meant)).collect())
     }
 
-    /// The projects.
+    /// The projects that need a job.
     pub(crate) fn projects(&self) -> HashSet<ProjectKey> {
         self.0.iter().flatten().map(|(key, _)| key.clone()).collect()
     }
 }
 
 impl Projects {
-    /// Whether the project stands for a job that takes time, or gets one.
+    /// Whether the project has an open job, or gets one.
     fn take_time(&self, subject: &Subject, name: &JobName, create: bool) -> bool {
         match self.known.get(&(subject.clone(), name.clone())) {
             Some(job) => !self.archived.contains(job),
@@ -127,7 +129,7 @@ impl Projects {
         }
     }
 
-    /// The names of projects that stand for no job, in order.
+    /// The names of projects without a job, in order.
     #[cfg(any(feature = "postgres", feature = "sqlite"))]
     pub(crate) fn unknown<'a>(&self, asked: &'a HashSet<ProjectKey>) -> Vec<&'a JobName> {
         let unknown = asked.iter().filter(|key| !self.known.contains_key(key));
@@ -137,7 +139,7 @@ impl Projects {
         names
     }
 
-    /// Finds out the pings' jobs.
+    /// Finds the jobs of the pings.
     pub(crate) fn aim(mut self, pings: &[Ping], meant: &Meant, at: Timestamp) -> Aim {
         let mut aim = Aim::default();
         for (ping, meant) in pings.iter().zip(&meant.0) {
@@ -178,8 +180,8 @@ impl Aim {
         pings.iter().zip(&self.jobs).map(|(ping, job)| Aimed { ping, job: *job }).collect()
     }
 
-    /// Whether the locked `jobs` are those that pings were aimed at: one that a project stood for may be gone since,
-    /// and one that it was given may have been archived.
+    /// Whether the locked `jobs` still fit the pings' jobs. A project's job may have been deleted since, and a job
+    /// that a project was given may have been archived.
     #[cfg(feature = "postgres")]
     pub(crate) fn still_holds(&self, pings: &[Ping], jobs: &BTreeMap<JobId, Job>) -> bool {
         let of_projects =

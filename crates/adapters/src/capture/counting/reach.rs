@@ -1,4 +1,4 @@
-//! Which neighbours of points a database has to read, which hold still while their tokens are locked.
+//! Which neighbours of points a database has to read. They do not change while their tokens are locked.
 
 use stint_domain::capture::Gap;
 use stint_domain::values::{PingId, Timestamp, TokenId};
@@ -6,14 +6,14 @@ use stint_domain::values::{PingId, Timestamp, TokenId};
 use super::around::later;
 use super::{Aimed, Point};
 
-/// A point whose nearest neighbours count, as far as they are less than the gap from it.
+/// A point whose nearest neighbours are needed, if they are less than the gap from it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Reach {
     pub(crate) token: TokenId,
     pub(crate) point: Point,
-    /// A neighbour is later than this.
+    /// A neighbour before the point is later than this.
     pub(crate) first: Timestamp,
-    /// And earlier than this.
+    /// A neighbour after the point is earlier than this.
     pub(crate) last: Timestamp,
 }
 
@@ -22,7 +22,7 @@ impl Reach {
         Self { token, point, first: later(point.0, -gap.as_micros()), last: later(point.0, gap.as_micros()) }
     }
 
-    /// Those of the pings that are points and new.
+    /// Those of the pings that are points and were not logged before.
     pub(crate) fn of(pings: &[Aimed<'_>], is_known: impl Fn(PingId) -> bool) -> Vec<Self> {
         let is_point =
             |aimed: &&Aimed<'_>| aimed.ping.minutes.is_none() && aimed.job.is_some() && !is_known(aimed.ping.id);

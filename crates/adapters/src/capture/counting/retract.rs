@@ -15,7 +15,7 @@ use super::stream::Change;
 use super::{Around, Captured, Mark, Point, Reach, Summary};
 use crate::ledger::Ledger;
 
-/// A ping that counts and is to be taken back, and what its token fixed.
+/// A ping that counts and is to be taken back, and its token's rule.
 #[derive(Debug)]
 pub(crate) struct Retraction<'a> {
     pub(crate) ping: &'a LoggedPing,
@@ -25,7 +25,7 @@ pub(crate) struct Retraction<'a> {
 }
 
 impl<'a> Retraction<'a> {
-    /// `token` is the one that sent the ping, which tokens that are never deleted leave there.
+    /// `token` is the one that sent the ping. Tokens are never deleted, so it exists.
     pub(crate) fn of(
         backend: &'static str,
         ping: &'a LoggedPing,
@@ -51,20 +51,20 @@ impl Retraction<'_> {
         CapturedDay { job: self.mark.job, token: self.ping.token, date: self.rule.zone.day_of(self.ping.at) }
     }
 
-    /// Whether its day needs the summary of another ping now.
+    /// Whether its day now needs the summary of another ping.
     pub(crate) fn had_the_last_word(&self, captured: &Captured) -> bool {
         let summary = captured.days.get(&self.day()).and_then(|day| day.summary.as_ref());
         summary.is_some_and(|summary| summary.of == self.point())
     }
 
-    /// Its neighbours, if it is a point.
+    /// The neighbours to read, if it is a point.
     #[cfg(any(feature = "postgres", feature = "sqlite"))]
     pub(crate) fn reach(&self) -> Vec<Reach> {
         let point = || Reach::new(self.ping.token, self.point(), self.rule.gap);
         if self.ping.minutes.is_some() { Vec::new() } else { vec![point()] }
     }
 
-    /// What it is about, with its neighbours.
+    /// What the retraction concerns, including its neighbours.
     pub(crate) fn around(&self, captured: &Captured) -> Around {
         let mut around = Around::default();
         if self.ping.minutes.is_some() {
@@ -78,17 +78,17 @@ impl Retraction<'_> {
     }
 }
 
-/// What a retraction did, beside its changes of the ledger.
+/// The result of a retraction, beside the changes of the ledger.
 #[derive(Debug, Default)]
 pub(crate) struct Retracted {
-    /// The days that are different.
+    /// The days that changed.
     pub(crate) days: BTreeSet<CapturedDay>,
-    /// The ping after it, if that has its mark now (see [`Mark::anew`]).
+    /// The ping after it, if that one gets its mark (see [`Mark::anew`]).
     pub(crate) marked: Option<PingId>,
 }
 
 impl Ledger {
-    /// Takes back the ping. `earlier` is the latest summary of its day that another ping has.
+    /// Takes back the ping. `earlier` is the latest summary of its day from another ping.
     pub(crate) fn retract(
         &mut self,
         captured: &mut Captured,
@@ -107,7 +107,7 @@ impl Ledger {
         }
         let mut touched = self.note(captured, around);
         let day = retraction.day();
-        // An entry that was moved before is still there when its job is gone.
+        // An entry that was moved to another job still exists when its own job is gone.
         let is_gone = !self.jobs.contains_key(&job) && !self.entries.contains_key(&day.entry_id());
         if captured.is_detached(day) && !is_gone {
             return Err(RetractPingError::EntryDetached(day.entry_id()));
@@ -119,7 +119,7 @@ impl Ledger {
         }
         for change in &changes {
             if !self.jobs.contains_key(&change.job) {
-                // Should there be a job with its id again, that begins with nothing.
+                // If a job with this id is created again, it starts with no captured time.
                 for (day, _) in change.days(ping.token, retraction.rule.zone) {
                     captured.days.entry(day).or_default().detached = true;
                     touched.insert(day);
@@ -146,7 +146,7 @@ impl Ledger {
         Ok(Retracted { days: touched, marked: marked.map(|(_, id)| id) })
     }
 
-    /// Passes when another job's time may change so.
+    /// Fails when another job's time may not change in this way.
     fn give_up(
         &self,
         captured: &Captured,
@@ -168,7 +168,8 @@ impl Ledger {
         self.jobs.get(&job).is_some_and(|job| job.status == JobStatus::Archived)
     }
 
-    /// Deletes the entry, unless it was made anew since, or has other minutes, another date or job than it was logged with.
+    /// Deletes the entry, unless it was made again since, or has other minutes, another date or another job than it
+    /// was logged with.
     fn retract_entry(&mut self, retraction: &Retraction<'_>, at: Timestamp) -> Result<(), RetractPingError> {
         let (ping, day) = (retraction.ping, retraction.day());
         let id = ping.id.into();

@@ -1,30 +1,31 @@
-//! A token's stream: its points in order, and whose the time between them is.
+//! A token's stream: its points in order, and which job has the time between them.
 //!
-//! The time between two neighbours that are less than the gap apart belongs to the job of the earlier one. It is nobody's
-//! when it was dropped, because that job took none when the later one came ([`Mark::anew`]). A point that comes in there
-//! takes over the mark, and what is after it is its own; one that goes leaves its mark to the next.
+//! The time between two neighbours that are less than the gap apart belongs to the job of the earlier one. It belongs
+//! to no job when it was dropped, because that job accepted no time when the later point came ([`Mark::anew`]). A
+//! point that comes between two such points takes over the mark, and the time after it is its own job's. A point that
+//! is taken back passes its mark to the next one.
 
 use std::collections::BTreeMap;
 
 use stint_domain::capture::{CapturedDay, Gap};
 use stint_domain::values::{JobId, PingId, Timestamp, TokenId, Zone};
 
-/// When a ping that counts says that work was happening.
+/// The time and id of a ping that counts.
 pub(crate) type Point = (Timestamp, PingId);
 
 /// A token's pings that count and have no minutes.
 pub(crate) type Stream = BTreeMap<Point, Mark>;
 
-/// What is known of a point.
+/// What is stored about a point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Mark {
-    /// The job that it is for.
+    /// The job that it counts for.
     pub(crate) job: JobId,
-    /// The time before it is nobody's.
+    /// The time before it belongs to no job.
     pub(crate) anew: bool,
 }
 
-/// What comes before and after a point, less than the gap from it.
+/// The points before and after a point, less than the gap from it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Neighbours {
     before: Option<(Point, Mark)>,
@@ -33,15 +34,15 @@ pub(super) struct Neighbours {
     gap: Gap,
 }
 
-/// Which of three points' pairs prove nothing: the first and the last while there is none between them, the first and that
-/// one, and that one and the last.
+/// Which of the three pairs prove nothing: the first and the last point while none is between them, the first and the
+/// middle one, the middle and the last one.
 struct Anew {
     without: bool,
     before: bool,
     after: bool,
 }
 
-/// Time that a job gets or gives up.
+/// Time that a job gains or loses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Change {
     pub(super) job: JobId,
@@ -60,7 +61,7 @@ impl Change {
 }
 
 impl Neighbours {
-    /// Those of the point, which may be in the stream itself.
+    /// The neighbours of the point, which may be in the stream itself.
     pub(super) fn of(stream: Option<&Stream>, point: Point, gap: Gap) -> Self {
         let is_near =
             |other: Timestamp| point.0.as_micros().abs_diff(other.as_micros()) < gap.as_micros().unsigned_abs();
@@ -71,27 +72,28 @@ impl Neighbours {
         Self { before, after: near(stream.and_then(|stream| stream.range(after).next())), at: point.0, gap }
     }
 
-    /// Whether the time before the point is nobody's when it comes: it was nobody's before.
+    /// Whether the time before a new point belongs to no job: it belonged to none before.
     pub(super) fn begin_anew(&self) -> bool {
         self.before.is_some() && self.is_anew_after()
     }
 
-    /// The point after it, if that has a mark. When a point comes in before it, the time between the two is that one's.
+    /// The point after it, if that one has a mark. When a new point comes before it, the time between the two is the
+    /// new point's.
     pub(super) fn anew_after(&self) -> Option<Point> {
         self.after.filter(|(_, mark)| mark.anew).map(|(point, _)| point)
     }
 
-    /// The point after it, if that gets the mark of the one that goes.
+    /// The point after it, if that one gets the mark of the point that is taken back.
     pub(super) fn inherits(&self, mark: Mark) -> Option<Point> {
         self.after.filter(|(_, after)| mark.anew && !after.anew).map(|(point, _)| point)
     }
 
-    /// What it changes that the point comes.
+    /// What changes when the point is added.
     pub(super) fn changes(&self, mark: Mark) -> Vec<Change> {
         self.between(mark.job, &Anew { without: self.is_anew_after(), before: mark.anew, after: false })
     }
 
-    /// What it changes that the point goes.
+    /// What changes when the point is taken back.
     pub(super) fn changes_without(&self, mark: Mark) -> Vec<Change> {
         let after = self.is_anew_after();
         let came = self.between(mark.job, &Anew { without: mark.anew || after, before: mark.anew, after });
@@ -107,7 +109,7 @@ impl Neighbours {
         let is_near = |from: Timestamp, to: &Timestamp| to.as_micros() - from.as_micros() < self.gap.as_micros();
         let before = self.before.and_then(|((from, _), Mark { job, .. })| {
             match (after.filter(|to| !anew.without && is_near(from, to)), anew.before) {
-                // Up to now all of it was the earlier one's.
+                // Until now, all of the time was the earlier point's.
                 (Some(to), false) => Some(Change { job, from: at, to, sign: -1 }),
                 (Some(to), true) => Some(Change { job, from, to, sign: -1 }),
                 (None, false) => Some(Change { job, from, to: at, sign: 1 }),

@@ -1,4 +1,4 @@
-//! What pings do to a ledger, without a database. What they come to in any order is the conformance suite's business.
+//! What pings do to a ledger, without a database. The conformance suite tests their results in any order.
 
 use stint_domain::capture::{CaptureRule, CaptureTarget, Gap, PingTarget};
 use stint_domain::ledger::ports::time_entry::{TimeEntryChanges, UpdateTimeEntry};
@@ -22,7 +22,7 @@ fn ledger() -> Ledger {
     ledger
 }
 
-/// A signal so many minutes after midnight.
+/// A ping so many minutes after midnight.
 fn ping(minute: i64) -> Ping {
     Ping {
         id: PingId::new(Uuid::from_u128(u128::from(minute.unsigned_abs()) + 10)),

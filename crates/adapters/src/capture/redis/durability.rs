@@ -1,4 +1,4 @@
-//! What a server says of how well it keeps what it has.
+//! How durable a Redis server is, by its own account.
 
 use ::redis::{Connection, RedisResult, cmd};
 use stint_domain::BackendError;
@@ -6,14 +6,15 @@ use stint_domain::BackendError;
 use super::Redis;
 use super::session::Attempt;
 
-/// How well a server keeps what it has.
+/// How durable a server is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Durability {
-    /// Whether every write is appended to a file: otherwise what is queued is gone when the server ends.
+    /// Whether every write is appended to a file. Otherwise the queue is lost when the server ends.
     pub appends: bool,
-    /// When that reaches the disk (`always`, `everysec`, `no`); none, where we may not ask (`CONFIG GET`).
+    /// When appended writes reach the disk (`always`, `everysec`, `no`); `None` when the user may not run `CONFIG
+    /// GET`.
     pub syncs: Option<String>,
-    /// What it does when it has no more memory; every policy but `noeviction` may throw the queue away.
+    /// What the server does when it has no more memory. Every policy but `noeviction` may throw the queue away.
     pub eviction: String,
 }
 
@@ -35,7 +36,7 @@ fn ask(connection: &mut Connection) -> RedisResult<Durability> {
     })
 }
 
-/// The value of a line `name:value`; empty, when there is none.
+/// The value of a line `name:value`; empty when there is none.
 fn field<'a>(info: &'a str, name: &str) -> &'a str {
     info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).unwrap_or_default().trim()
 }

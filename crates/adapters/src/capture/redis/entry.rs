@@ -1,17 +1,16 @@
 //! Entries of the streams as the server sends them.
 //!
-//! Anybody may add an entry to a stream, so whatever it holds has to come through here: it is never a failure of the
-//! entries beside it.
+//! Anybody may add an entry to a stream, so any content must be read without a failure of the entries beside it.
 
 use ::redis::{ErrorKind, RedisError, RedisResult, Value};
 use stint_domain::capture::Ping;
 
 use crate::capture::stored_ping;
 
-/// The field that a ping is in.
+/// The field that holds the ping.
 pub(super) const PING: &str = "ping";
 
-/// The first field of an entry that was set aside.
+/// The first field of a buried entry.
 pub(super) const REASON: &str = "reason";
 
 /// An entry: its id, and its fields with their values.
@@ -22,14 +21,14 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    /// The ping in it, or why there is none.
+    /// The ping in the entry, or the reason why there is none.
     pub(super) fn ping(&self) -> Result<Ping, String> {
         let ping = self.fields.iter().find(|(field, _)| field == PING.as_bytes());
         let (_, text) = ping.ok_or_else(|| format!("what is stored is no ping: the entry has no field `{PING}`"))?;
         stored_ping::from_text(&String::from_utf8_lossy(text))
     }
 
-    /// What is in it when that is no ping, as text.
+    /// The content of an entry that is no ping, as text.
     pub(super) fn text(&self) -> String {
         let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         match self.fields.as_slice() {
@@ -41,7 +40,7 @@ impl Entry {
         }
     }
 
-    /// The reason with which it was set aside, and the entry as it was before.
+    /// The reason of a buried entry, and the entry as it was before.
     pub(super) fn buried(mut self) -> (String, Self) {
         let has_reason = self.fields.first().is_some_and(|(field, _)| field == REASON.as_bytes());
         let reason = if has_reason { self.fields.remove(0).1 } else { Vec::new() };
@@ -54,7 +53,7 @@ impl Entry {
     }
 }
 
-/// The entries of a list. Those that were deleted in the meantime are left out.
+/// The entries of a list, without those that were deleted in the meantime.
 pub(super) fn entries(value: Value) -> RedisResult<Vec<Entry>> {
     match value {
         Value::Nil => Ok(Vec::new()),

@@ -1,6 +1,6 @@
-//! What Redis' failures mean to a caller: the one place where they are classified.
+//! What failures of Redis mean to a caller: the one place where they are classified.
 //!
-//! Whether a write may have happened is not known here but where it was sent (see [`super::session`]).
+//! Only the place that sent a write knows whether it may have happened (see [`super::session`]).
 
 use ::redis::{ErrorKind, RedisError, ServerErrorKind};
 use stint_domain::{BackendError, BackendErrorKind};
@@ -9,8 +9,8 @@ use thiserror::Error;
 /// The name of this backend in errors.
 pub(super) const BACKEND: &str = "redis";
 
-/// Why there is no connection, without the URL's secrets: a server that knows no AUTH repeats what it was sent, and a
-/// password that was not encoded may be taken for an address.
+/// Why there is no connection, without the URL's secrets: a server that does not support AUTH repeats what it was
+/// sent, and a password that was not encoded may be taken for an address.
 #[derive(Debug, Clone, Error)]
 #[error("cannot connect to {address}: {reason}")]
 pub(super) struct NotConnected {
@@ -18,12 +18,12 @@ pub(super) struct NotConnected {
     pub(super) reason: String,
 }
 
-/// The cause of a write's failure that may be no failure.
+/// The cause of a failure after which the write may have happened all the same.
 #[derive(Debug, Error)]
 #[error("the answer to a write was lost")]
 pub(super) struct InDoubt(#[source] pub(super) std::sync::Arc<dyn std::error::Error + Send + Sync>);
 
-/// What answers begin with by which a server says that it cannot do it now, or not for us.
+/// The first words of answers that mean: not now, or not for this user.
 const UNAVAILABLE: [&str; 14] = [
     "ASK",
     "BUSY",
@@ -41,7 +41,7 @@ const UNAVAILABLE: [&str; 14] = [
     "TRYAGAIN",
 ];
 
-/// A failure of a command.
+/// The error for a failed command.
 pub(super) fn backend_error(error: RedisError) -> BackendError {
     BackendError::new(BACKEND, kind(&error), error)
 }
@@ -55,8 +55,8 @@ fn kind(error: &RedisError) -> BackendErrorKind {
     }
 }
 
-/// Whether the connection is of no more use: it is broken, nobody knows what its next answer belongs to, or it leads to
-/// a server that is no longer the one to ask.
+/// Whether the connection must be replaced: it is broken, it is not known which command its next answer belongs to,
+/// or it leads to a server that should no longer be used.
 pub(super) fn is_spent(error: &RedisError) -> bool {
     is_lost(error)
         || error.kind() == ErrorKind::Parse
@@ -64,12 +64,12 @@ pub(super) fn is_spent(error: &RedisError) -> bool {
         || code_is_of(error, &["MASTERDOWN", "MOVED", "NOAUTH", "READONLY"])
 }
 
-/// Whether there is no telling what became of the command.
+/// Whether it is not known if the command was carried out.
 pub(super) fn is_lost(error: &RedisError) -> bool {
     error.kind() == ErrorKind::Io
 }
 
-/// Whether there is no consumer group: nobody has taken yet, or somebody has removed the stream, perhaps just now.
+/// Whether there is no consumer group: nobody has taken yet, or somebody has just removed the stream.
 pub(super) fn is_without_group(error: &RedisError) -> bool {
     code_is_of(error, &["NOGROUP", "UNBLOCKED"])
 }
@@ -79,7 +79,7 @@ fn code_is_of(error: &RedisError, codes: &[&str]) -> bool {
         ErrorKind::Server(ServerErrorKind::ExecAbort) => codes.contains(&"EXECABORT"),
         _ => match error.code() {
             Some("ERR") | None => {
-                // Within a pipeline's or a script's error, the code stands somewhere in the text.
+                // In the error of a pipeline or a script, the code may be anywhere in the text.
                 let text = error.to_string();
                 text.split(|c: char| !c.is_ascii_uppercase()).any(|word| codes.contains(&word))
             }

@@ -1,4 +1,4 @@
-//! Where things are in Redis.
+//! The names of the keys in Redis.
 
 /// The consumer group.
 pub(super) const GROUP: &str = "workers";
@@ -10,7 +10,7 @@ pub(super) struct Keys {
 }
 
 impl Keys {
-    /// The names that begin with `prefix`. What stands in braces keeps both on one node of a cluster.
+    /// The names that begin with `prefix`. The part in braces keeps both on one node of a cluster.
     pub(super) fn below(prefix: &str) -> Self {
         Self { pings: format!("{prefix}{{pings}}"), dead: format!("{prefix}{{pings}}:dead") }
     }

@@ -1,4 +1,4 @@
-//! The port, by the commands that the other files know.
+//! The port, with the commands of the other files.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -19,7 +19,7 @@ use super::take::{SLICE, Wanted, number, take};
 use super::{Redis, scripts};
 use crate::capture::stored_ping;
 
-/// After how long a consumer without pings is taken for gone.
+/// How long a consumer without pending entries may be idle before it counts as gone.
 const DAY_MILLIS: u64 = 86_400_000;
 
 #[async_trait]
@@ -37,7 +37,7 @@ impl PingQueue for Redis {
             return Ok(Vec::new());
         }
         if !self.tidied.swap(true, Ordering::Relaxed) {
-            // Nothing depends on it.
+            // Nothing depends on its success.
             let tidy = |connection: &mut Connection, keys: &Keys| scripts::tidy(connection, keys, DAY_MILLIS);
             let _ = self.command(Attempt::Reads, tidy).await;
         }
@@ -46,7 +46,7 @@ impl PingQueue for Redis {
             let left = wait.saturating_sub(start.elapsed());
             let (keys, wanted) = (Arc::clone(&self.keys), Arc::clone(&wanted));
             let run = move |session: &mut Session| {
-                // A lease that nobody heard of grows old, so trying again loses nothing.
+                // A lease whose answer was lost expires, so trying again loses nothing.
                 session.run(Attempt::Reads, |connection| take(connection, &keys, &wanted, whole_millis(left)))
             };
             let deliveries = self.takes.run(run).await?;
@@ -109,7 +109,7 @@ impl PingQueue for Redis {
     }
 }
 
-/// The first so many entries, of either end.
+/// The first `most` entries, from either end.
 fn range(connection: &mut Connection, command: &str, key: &str, most: usize) -> RedisResult<Vec<Entry>> {
     let (from, to) = if command == "XRANGE" { ("-", "+") } else { ("+", "-") };
     let most = most.min(i32::MAX as usize);
@@ -132,13 +132,13 @@ fn earliest() -> Timestamp {
     Timestamp::from_micros(0).expect("1970 is within the years 1 to 9999")
 }
 
-/// The entry that the receipt names; none, when it is no id of an entry, which the server would take amiss.
+/// The entry's id in the receipt; `None` when it does not have the form of one, which the server would reject.
 fn id(receipt: Receipt) -> Option<String> {
     let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u64>().is_ok();
     receipt.0.split_once('-').is_some_and(|(millis, count)| is_number(millis) && is_number(count)).then_some(receipt.0)
 }
 
-/// The next part of a wait, up so that it is not over before its time.
+/// The next part of a wait, rounded up so that it does not end early.
 fn whole_millis(left: Duration) -> Duration {
     Duration::from_millis(u64::try_from(left.min(SLICE).as_micros().div_ceil(1_000)).unwrap_or(u64::MAX))
 }

@@ -18,8 +18,8 @@ use crate::grouping::{Group, GroupError};
 pub(super) struct Pushes {
     pub(super) keys: Arc<Keys>,
     pub(super) commands: Blocking<Sessions>,
-    /// Whether the consumer group was made, or was there. Who takes sees to it, too; but when Redis is full before anybody
-    /// has ever taken, it would make none any more, and nothing would ever get out.
+    /// Whether the consumer group exists. Takes create it, too. But if Redis were full before the first take, a take
+    /// could not create it any more, and nothing could leave the queue.
     pub(super) grouped: AtomicBool,
 }
 
@@ -37,7 +37,8 @@ impl Group for Pushes {
         pings.len()
     }
 
-    /// A pipeline and no transaction: with memory running out, some may get in and others not, each with its own answer.
+    /// A pipeline, not a transaction: when memory runs out, some pushes may succeed and others not, each with its own
+    /// answer.
     fn carry_out(&self, pushes: &[Vec<String>]) -> Result<Vec<Result<(), BackendError>>, GroupError> {
         let mut pipeline = pipe();
         pipeline.ignore_errors();
@@ -52,7 +53,7 @@ impl Group for Pushes {
             session.run(Attempt::Harmless, |connection| {
                 let mut added: Vec<RedisResult<Value>> = pipeline.query(connection)?;
                 added.drain(..usize::from(makes_group));
-                // When nothing got in, it is the server that has a problem, and perhaps the connection's last word.
+                // When every push failed, the server has a problem, and the connection may be broken.
                 match added.iter().find_map(|answer| answer.as_ref().err()) {
                     Some(error) if added.iter().all(Result::is_err) => Err(error.clone()),
                     _ => Ok(added),
@@ -66,12 +67,12 @@ impl Group for Pushes {
             }
             Err(error) if error.kind == BackendErrorKind::Timeout => return Err(GroupError::Unknown(error)),
             Err(error) if error.kind == BackendErrorKind::Unavailable => return Err(GroupError::Undone(error)),
-            // Not each half of the group has to hear it again.
+            // The group is not split: each half would only get the same answer.
             Err(error) => return Ok(vec![Err(error); pushes.len()]),
         };
         let mut added = added.into_iter();
         let outcome = |pings: &Vec<String>| {
-            // All of them, also after one that failed: the next ones are the next caller's.
+            // Reads all answers of a push, also after a failed one: the next ones belong to the next caller.
             let own: Vec<_> = added.by_ref().take(pings.len()).collect();
             own.into_iter().find_map(Result::err).map_or(Ok(()), |error| Err(backend_error(error)))
         };

@@ -1,9 +1,9 @@
-//! What has to happen on the server in one go, as scripts.
+//! Scripts, for steps that must happen on the server as one.
 //!
-//! Scripts, and not `MULTI`: what is moved has to be read first, and must still be there when it is; and a server without
-//! memory refuses every `MULTI`, even one that would free some, so that it could never be emptied again. Between the two
-//! streams an entry is never in none and never in both, whatever dies. Parts of a large request are scripts of their
-//! own, so that none holds the server up.
+//! `MULTI` would not do: an entry has to be read before it is moved, and must still be there then. Also, a server
+//! without memory refuses every `MULTI`, even one that would free some, so it could never be emptied again. An entry
+//! is always in exactly one of the two streams, whatever process dies. A large request is split into several scripts,
+//! so that none blocks the server for long.
 
 use ::redis::{Connection, RedisResult, Script, Value, cmd};
 
@@ -13,19 +13,20 @@ use super::keys::{GROUP, Keys};
 /// How many entries one script moves.
 const AT_ONCE: usize = 250;
 
-/// How many one script deletes: Lua passes at most some thousand arguments at once.
+/// How many entries one script deletes: Lua accepts a few thousand arguments at most.
 const DELETED_AT_ONCE: usize = 1_000;
 
-/// Arguments: the group, then ids. An entry that was only acknowledged would never be handed out again, and never go.
+/// Arguments: the consumer group, then ids. It also deletes the entries: one that was only acknowledged would never
+/// be handed out again, and never go away.
 const SETTLE: &str = "
 redis.call('XACK', KEYS[1], ARGV[1], unpack(ARGV, 2))
 return redis.call('XDEL', KEYS[1], unpack(ARGV, 2))";
 
-/// Arguments: the group, the field of the reason, then ids and reasons in turn.
+/// Arguments: the consumer group, the field of the reason, then ids and reasons in turn.
 ///
-/// What fills the server could not be moved out of its way if a server without memory refused it. Such a one lets a script
-/// finish whose first write needs no memory, so the first deletes an entry that cannot be. Nothing is deleted before its copy
-/// is there: whatever else keeps the copy from being made, the entry stays.
+/// When the server has no memory left, pings must still be buried, or they would fill it for good. Such a server lets
+/// a script finish whose first write needs no memory, so the first write deletes an entry that cannot exist. An entry
+/// is deleted only after its copy exists; whatever else prevents the copy, the entry stays.
 const BURY: &str = "
 local buried = 0
 redis.call('XDEL', KEYS[1], '0-0')
@@ -53,7 +54,7 @@ for i = 1, #ARGV do
 end
 return replayed";
 
-/// Arguments: the group, and for how many milliseconds a consumer without pending entries has done nothing.
+/// Arguments: the consumer group, and for how many milliseconds a consumer without pending entries has been idle.
 const TIDY: &str = "
 local consumers = redis.pcall('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])
 if consumers.err then
@@ -70,7 +71,7 @@ for _, pairs in ipairs(consumers) do
 end
 return 0";
 
-/// Deletes entries, and forgets who had them.
+/// Deletes entries and their pending marks.
 pub(super) fn settle(connection: &mut Connection, keys: &Keys, ids: &[String]) -> RedisResult<()> {
     let script = Script::new(SETTLE);
     for part in ids.chunks(DELETED_AT_ONCE) {
@@ -79,7 +80,7 @@ pub(super) fn settle(connection: &mut Connection, keys: &Keys, ids: &[String]) -
     Ok(())
 }
 
-/// Sets entries aside that are there, each with its reason.
+/// Buries existing entries, each with its reason.
 pub(super) fn bury(connection: &mut Connection, keys: &Keys, burials: &[(String, String)]) -> RedisResult<()> {
     let script = Script::new(BURY);
     for part in burials.chunks(AT_ONCE) {
@@ -93,7 +94,7 @@ pub(super) fn bury(connection: &mut Connection, keys: &Keys, burials: &[(String,
     Ok(())
 }
 
-/// Puts back what was set aside under these ids, and tells how many entries that were.
+/// Puts the buried entries with these ids back, and returns how many.
 pub(super) fn replay(connection: &mut Connection, keys: &Keys, ids: &[String]) -> RedisResult<u64> {
     let (script, mut replayed) = (Script::new(REPLAY), 0);
     for part in ids.chunks(AT_ONCE) {
@@ -102,7 +103,7 @@ pub(super) fn replay(connection: &mut Connection, keys: &Keys, ids: &[String]) -
     Ok(replayed)
 }
 
-/// Puts back all that is set aside now. What is set aside again meanwhile stays, or there would be no end.
+/// Puts back all entries that are buried now. Entries that are buried in the meantime stay, so that the call ends.
 pub(super) fn replay_all(connection: &mut Connection, keys: &Keys) -> RedisResult<u64> {
     let newest: Value = cmd("XREVRANGE").arg(&keys.dead).arg("+").arg("-").arg("COUNT").arg(1).query(connection)?;
     let Some(last) = entries(newest)?.pop().map(|entry| entry.id) else {
@@ -119,8 +120,8 @@ pub(super) fn replay_all(connection: &mut Connection, keys: &Keys) -> RedisResul
     }
 }
 
-/// Strikes consumers from the group that have nothing pending and have done nothing for so many milliseconds: each process
-/// brings a name of its own, and they would become ever more.
+/// Removes consumers from the consumer group that have nothing pending and have been idle for so many milliseconds.
+/// Each process has a name of its own, so they would accumulate.
 pub(super) fn tidy(connection: &mut Connection, keys: &Keys, idle_millis: u64) -> RedisResult<()> {
     Script::new(TIDY).key(&keys.pings).arg(GROUP).arg(idle_millis).invoke(connection)
 }

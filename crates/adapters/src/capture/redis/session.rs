@@ -1,11 +1,12 @@
-//! A place in the pool, and the connection in it: made when it is first needed, and made again when it was lost.
+//! A place in the pool and its connection, which is opened when it is first needed and again when it was lost.
 //!
-//! So r2d2 never connects by itself, and nobody waits for its back-off: while the server is down each call is refused as
-//! soon as that is known. A server that does not even refuse would keep every call waiting for the time-out; so for a
-//! moment after such a failure the others get it, too.
+//! So r2d2 never connects by itself, and nobody waits for its back-off: while the server is down, each call fails as
+//! soon as that is known. A server that does not even refuse connections would keep every call waiting for the
+//! time-out; so for a moment after such a failure other calls get the same error at once.
 //!
-//! A connection may have been closed while nobody used it, by a restart most likely. To send a write on it and find that
-//! out by the missing answer would leave its caller in doubt; so a connection that was idle for a while is asked first.
+//! An idle connection may have been closed, most likely by a restart. If a write were sent on it, the answer would be
+//! missing and the caller would not know whether the write happened. So a connection that was idle for a while is
+//! tested first.
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,21 +20,21 @@ use super::RedisSettings;
 use super::error::{BACKEND, InDoubt, NotConnected, backend_error, is_lost, is_spent};
 use crate::secrecy::UrlSecrets;
 
-/// After how long a connection is asked whether it is still there: less than any server takes to restart unnoticed by
-/// its users, more than lies between two pushes where another round trip would be felt.
+/// How long a connection may be idle before it is tested: less than a restart takes, and more than the time between
+/// two pushes under load, where another round trip would be felt.
 const IDLE: Duration = Duration::from_secs(1);
 
-/// How long a failure to connect that took its time stands for others.
+/// How long a failure to connect that took the whole time-out is reused for other calls.
 const STANDS: Duration = Duration::from_millis(500);
 
 /// Whether an operation whose answer was lost is sent again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Attempt {
-    /// Yes, and nothing is lost when that fails, too.
+    /// Yes. If that fails too, nothing is lost.
     Reads,
-    /// Yes: doing it twice is doing it once. When that fails, too, it may have been done.
+    /// Yes: doing it twice has the same effect. If that fails too, the operation may have been done.
     Harmless,
-    /// No: its answer would be another one.
+    /// No: a second answer would be different.
     Once,
 }
 
@@ -50,7 +51,7 @@ struct How {
     address: String,
     connect_timeout: Duration,
     response_timeout: Duration,
-    /// When a server last kept us waiting for nothing, and what then came out.
+    /// When a server last kept a caller waiting until the time-out, and the error of that.
     silent: Mutex<Option<(Instant, NotConnected)>>,
 }
 
@@ -63,11 +64,11 @@ pub(super) struct Session {
 }
 
 impl Sessions {
-    /// Fails when the URL is not understood; without showing it, because it may hold a password.
+    /// Fails when the URL is invalid, without showing it, because it may contain a password.
     pub(super) fn new(settings: &RedisSettings) -> Result<Self, BackendError> {
         let understood = || {
             let info = settings.url.as_str().into_connection_info()?;
-            // Answers have one form.
+            // Answers then have the same form on every server.
             let redis = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP2);
             let address = info.addr().to_string();
             Ok((Client::open(info.set_redis_settings(redis))?, address))
@@ -88,14 +89,15 @@ impl Sessions {
         Ok(Self { how: Arc::new(how), patience: settings.response_timeout })
     }
 
-    /// Sessions to the same server whose answers may take longer by so much, because they wait for something there.
+    /// Sessions to the same server whose answers may take `longer`, because their commands wait on the server.
     pub(super) fn that_wait(&self, longer: Duration) -> Self {
         Self { how: Arc::clone(&self.how), patience: self.how.response_timeout + longer }
     }
 }
 
 impl Session {
-    /// Carries out `operation`, a second time on a new connection when the first is lost and `attempt` lets it.
+    /// Carries out `operation`, and a second time on a new connection when the first was lost and `attempt` allows
+    /// it.
     pub(super) fn run<T>(
         &mut self,
         attempt: Attempt,
@@ -120,7 +122,7 @@ impl Session {
                 self.connection = None;
             }
             doubt |= is_lost(&error) && attempt != Attempt::Reads;
-            // A server that is too slow is not asked for the same twice.
+            // A server that is too slow is not asked the same twice.
             if last || !is_lost(&error) || error.is_timeout() {
                 return Err(told(backend_error(error), doubt));
             }
@@ -177,12 +179,12 @@ impl ManageConnection for Sessions {
         Ok(Session { how: Arc::clone(&self.how), patience: self.patience, connection: None, used: Instant::now() })
     }
 
-    /// Never asked: sessions see to their connections themselves.
+    /// Never called: sessions check their connections themselves.
     fn is_valid(&self, _: &mut Session) -> Result<(), Infallible> {
         Ok(())
     }
 
-    /// Nobody knows which answer comes next on a connection whose user panicked.
+    /// After a panic it is not known which command the next answer on the connection belongs to.
     fn has_broken(&self, _: &mut Session) -> bool {
         std::thread::panicking()
     }

@@ -9,28 +9,29 @@ use crate::grouping::GroupLimits;
 /// How to reach Redis, and how long to wait for it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RedisSettings {
-    /// `redis://user:password@host:port/db`, all but the host optional; or `unix:///path?db=0&user=...&pass=...`. What is
-    /// not a plain letter or digit in user and password is percent-encoded. TLS (`rediss:`) is not supported.
+    /// `redis://user:password@host:port/db`, where only the host is required; or
+    /// `unix:///path?db=0&user=...&pass=...`. Percent-encode everything in user and password that is not a plain
+    /// letter or digit. TLS (`rediss:`) is not supported.
     pub url: String,
-    /// What the names of its keys start with: `stint:`. Two services on one Redis need two.
+    /// The prefix of its keys: `stint:`. Two services on one Redis need two prefixes.
     pub prefix: String,
-    /// How long the server may take to accept a connection: 1 second. Looking up the host's name comes on top.
+    /// How long the server may take to accept a connection: 1 second. Looking up the host's name may take longer.
     pub connect_timeout: Duration,
-    /// How long it may take to answer: 2 seconds.
+    /// How long an answer may take: 2 seconds.
     pub response_timeout: Duration,
-    /// How many connections serve everything but takes, at most: 4.
+    /// The most connections for everything but takes: 4.
     pub connections: u32,
-    /// How many takes wait at the same time, each on a connection of its own: 4. More of them take turns.
+    /// How many takes may wait at the same time, each on a connection of its own: 4. Further takes take turns.
     pub consumers: u32,
-    /// How long the queues for connections may get.
+    /// Limits of the queues for connections.
     pub queue: QueueLimits,
-    /// Groups of pushes that share a round trip: one of up to 1,000 pings at a time, one more when that is stuck or another
-    /// whole group waits; 20,000 pings may wait.
+    /// Groups of pushes that share a round trip: one of up to 1,000 pings at a time, and one more when that is stuck
+    /// or another whole group waits. 20,000 pings may wait.
     pub pushes: GroupLimits,
 }
 
 impl RedisSettings {
-    /// The settings above, for the server that `url` names.
+    /// The defaults above, for the server that `url` names.
     pub fn new(url: impl Into<String>) -> Self {
         Self {
             url: url.into(),
@@ -53,7 +54,7 @@ impl RedisSettings {
 }
 
 impl fmt::Debug for RedisSettings {
-    /// Leaves the URL out, which may hold a password.
+    /// Leaves out the URL, which may contain a password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RedisSettings")
             .field("prefix", &self.prefix)

@@ -1,4 +1,4 @@
-//! Taking: first what others have abandoned, then what is new, and else waiting for that.
+//! Takes: abandoned entries first, then new ones, and otherwise a wait for new ones.
 
 use std::time::Duration;
 
@@ -9,8 +9,8 @@ use super::entry::{Entry, entries, entries_read};
 use super::error::is_without_group;
 use super::keys::{GROUP, Keys};
 
-/// How long the server is asked to wait for a new entry: nothing tells of an abandoned one, so now and then a take looks
-/// for itself; and a caller that goes away is missed by its thread this much later.
+/// How long the server is asked to wait for a new entry. Between two waits a take looks for abandoned entries, which
+/// nothing announces. The thread of a caller that is gone stops this much later.
 pub(super) const SLICE: Duration = Duration::from_millis(500);
 
 /// What a consumer asks for.
@@ -21,7 +21,7 @@ pub(super) struct Wanted {
     pub(super) abandoned_after: Duration,
 }
 
-/// Takes what there is, and waits up to `wait` if there is nothing. The group is made when it is not there.
+/// Takes what there is, and waits up to `wait` if there is nothing. Makes the consumer group if it does not exist.
 pub(super) fn take(
     connection: &mut Connection,
     keys: &Keys,
@@ -40,9 +40,9 @@ pub(super) fn take(
 
 /// Claims pending entries that are abandoned.
 ///
-/// `XAUTOCLAIM` does the same at once, but looks at a bounded number of entries, which may all be in good hands, and does
-/// not tell how often they were delivered. An entry that another consumer claims in between is no longer idle, and is
-/// left to it.
+/// `XAUTOCLAIM` would do this in one command, but it looks at a bounded number of entries, all of which may belong to
+/// living consumers, and it does not tell how often they were delivered. An entry that another consumer claims in
+/// between is no longer idle, and stays with it.
 fn claim(connection: &mut Connection, keys: &Keys, wanted: &Wanted) -> RedisResult<Vec<Delivery>> {
     let idle = i64::try_from(wanted.abandoned_after.as_millis()).unwrap_or(i64::MAX);
     let mut pending = cmd("XPENDING");
@@ -73,14 +73,14 @@ fn read(
 ) -> RedisResult<Vec<Entry>> {
     let mut read = cmd("XREADGROUP");
     read.arg("GROUP").arg(GROUP).arg(&wanted.consumer).arg("COUNT").arg(most);
-    // 0 would be for ever.
+    // 0 would wait for ever.
     if wait.as_millis() > 0 {
         read.arg("BLOCK").arg(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
     }
     entries_read(read.arg("STREAMS").arg(&keys.pings).arg(">").query(connection)?)
 }
 
-/// Carries out `operation`, and again after making the group, when there is none.
+/// Carries out `operation`. If there is no consumer group, makes it and tries again.
 fn or_make_group<T>(
     connection: &mut Connection,
     keys: &Keys,
@@ -95,7 +95,7 @@ fn or_make_group<T>(
     }
 }
 
-/// Makes the group, from the stream's first entry on: pings may have come before it.
+/// Makes the consumer group, from the stream's first entry on: pings may have come before the group.
 pub(super) fn make_group(keys: &Keys) -> Cmd {
     let mut make = cmd("XGROUP");
     make.arg("CREATE").arg(&keys.pings).arg(GROUP).arg("0").arg("MKSTREAM");
@@ -106,7 +106,7 @@ fn delivery(entry: Entry, deliveries: u32) -> Delivery {
     Delivery { ping: entry.ping(), receipt: Receipt(entry.id), deliveries }
 }
 
-/// A number of the server's, for depth.
+/// A number from the server, for the depth.
 pub(super) fn number(value: Value) -> RedisResult<u64> {
     Ok(from_redis_value(value)?)
 }
