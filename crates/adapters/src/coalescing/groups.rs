@@ -1,5 +1,5 @@
-//! The queues of a ledger: its writes, its jobs by id, its entries by id, and pages of a job's entries. Writes that wait
-//! for a job have one more, in [`super::held`].
+//! The queues of a ledger: its writes, its jobs by id, its entries by id, and pages of a job's entries. Writes that
+//! wait for a held job have another queue, in [`super::held`].
 
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
@@ -13,14 +13,14 @@ use super::held::{Held, HeldJobs};
 use crate::grouping::{Group, GroupError};
 use crate::ledger::{Attempted, LedgerStore, PageOfJob, TimeEntryPage, Write, Written};
 
-/// Writes of entries; those that need a job which is held come back.
+/// Writes of entries. Writes that need a held job are put off and come back.
 pub(super) struct Writes<S> {
     pub(super) store: Arc<S>,
     pub(super) held: Arc<HeldJobs>,
 }
 
 impl<S: LedgerStore> Writes<S> {
-    /// Carries out the writes that need none of the jobs in `held`, nor another one that turns out to be held.
+    /// Carries out the writes, except those that need a job in `held` or another job that turns out to be held.
     pub(super) fn carry_out_past(
         &self,
         held: &HashSet<JobId>,
@@ -58,7 +58,7 @@ impl<S: LedgerStore> Group for Writes<S> {
     }
 }
 
-/// Jobs by id.
+/// Look-ups of jobs by id.
 pub(super) struct Jobs<S>(pub(super) Arc<S>);
 
 impl<S: LedgerStore> Group for Jobs<S> {
@@ -72,7 +72,7 @@ impl<S: LedgerStore> Group for Jobs<S> {
     }
 }
 
-/// Entries by id.
+/// Look-ups of entries by id.
 pub(super) struct Entries<S>(pub(super) Arc<S>);
 
 impl<S: LedgerStore> Group for Entries<S> {
@@ -106,7 +106,7 @@ impl<S: LedgerStore> Group for Pages<S> {
     }
 }
 
-/// What there is under each key, looking up a key once that is asked for many times.
+/// Looks up each key once, even when many callers ask for it, and answers in the order of the keys.
 fn find<K: Copy + Eq + Hash, T: Clone>(
     keys: &[K],
     look_up: impl FnOnce(&[K]) -> Result<HashMap<K, T>, BackendError>,
@@ -116,9 +116,9 @@ fn find<K: Copy + Eq + Hash, T: Clone>(
         *callers.entry(*key).or_default() += 1;
     }
     let wanted: Vec<K> = callers.keys().copied().collect();
-    // A read can always be done again.
+    // A read can always be repeated.
     let mut found = look_up(&wanted).map_err(GroupError::Undone)?;
-    // The last caller of each gets the thing itself, which is most often the only one.
+    // The last caller of a key gets the value itself and the others get copies. Most often there is one caller.
     let take = |key: &K| match callers.get_mut(key) {
         Some(left @ 2..) => {
             *left -= 1;

@@ -1,8 +1,10 @@
-//! Writes that wait for a job which somebody else holds: a queue of their own, so that nobody waits with them.
+//! Writes that wait for a held job, that is, one whose row another transaction has locked. They have a queue of their
+//! own, so that other writes need not wait with them.
 //!
-//! A group of writes waits for locks for a moment only. A write whose job is held for longer is put off: it goes on
-//! here, in the [lane](crate::grouping::Group::lane) of that job, which is awaited alone, with nothing else locked. Until the job is let
-//! go, other writes that need it are put off without any waiting, so that they stay behind these.
+//! A group of writes waits for locks for a moment only. A write whose job is held for longer is put off: it continues
+//! here, in the [lane](crate::grouping::Group::lane) of that job, which waits for this job only and has nothing else
+//! locked. Until the job is free, further writes that need it are put off without any wait, so that they stay behind
+//! the earlier ones.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,10 +17,11 @@ use stint_domain::values::JobId;
 use crate::grouping::GroupLimits;
 use crate::ledger::{Write, too_long};
 
-/// How many held jobs are awaited at the same time, each with a connection: two, because one of them may stay held.
+/// How many held jobs are waited for at the same time, each with a connection: two, because one of them may stay
+/// held.
 const LANES: usize = 2;
 
-/// The limits of the queue beside that of all `writes`.
+/// The limits of this queue, from those of the queue of all `writes`.
 pub(super) const fn limits(writes: GroupLimits) -> GroupLimits {
     GroupLimits { workers: LANES, spare_workers: 0, ..writes }
 }
@@ -26,27 +29,27 @@ pub(super) const fn limits(writes: GroupLimits) -> GroupLimits {
 /// The jobs that writes wait for.
 #[derive(Default)]
 pub(super) struct HeldJobs {
-    /// How many there are, to be read without the lock.
+    /// How many jobs there are, readable without the lock.
     count: AtomicUsize,
     lines: Mutex<Lines>,
 }
 
-/// For each job the writes that line up until it is let go.
+/// For each job, the line of writes that wait until it is free.
 #[derive(Default)]
 struct Lines {
     of: HashMap<JobId, Line>,
-    /// How many there have been.
+    /// How many lines there have been, to number them.
     opened: u64,
 }
 
-/// A line: a job that is held again after it was let go has another one.
+/// A line of writes. When a job is held again after it was free, it gets a new line.
 struct Line {
     number: u64,
     writes: usize,
 }
 
 impl HeldJobs {
-    /// Those of this moment.
+    /// The held jobs at this moment.
     pub(super) fn now(&self) -> HashSet<JobId> {
         if self.count.load(Ordering::Relaxed) == 0 {
             return HashSet::new();
@@ -54,12 +57,12 @@ impl HeldJobs {
         self.change(|lines| lines.of.keys().copied().collect())
     }
 
-    /// Nobody holds the job any longer: new writes need not line up behind those that waited.
+    /// The job is free: new writes need not line up behind those that waited.
     pub(super) fn let_go(&self, job: JobId) {
         self.change(|lines| lines.of.remove(&job));
     }
 
-    /// Takes a place in the line of the job, and answers with the line's number.
+    /// Takes a place in the line of the job, and returns the line's number.
     fn line_up(&self, job: JobId) -> u64 {
         self.change(|lines| {
             lines.opened += 1;
@@ -69,7 +72,7 @@ impl HeldJobs {
         })
     }
 
-    /// Gives up a place in the line of the job, which may have been closed since.
+    /// Gives up a place in the line of the job. The line may have been closed since.
     fn leave(&self, job: JobId, number: u64) {
         self.change(|lines| {
             let Some(line) = lines.of.get_mut(&job).filter(|line| line.number == number) else { return };
@@ -92,9 +95,9 @@ impl HeldJobs {
 pub(super) struct Held {
     pub(super) job: JobId,
     pub(super) write: Write,
-    /// Since when its caller has waited.
+    /// When its caller began to wait.
     pub(super) since: Instant,
-    /// The line that it stands in for as long as it is somewhere, and that line's number.
+    /// The line that it stands in until it is dropped, and the line's number.
     jobs: Arc<HeldJobs>,
     line: u64,
 }
@@ -104,7 +107,7 @@ impl Held {
         Box::new(Self { job, write, since: Instant::now(), jobs: Arc::clone(jobs), line: jobs.line_up(job) })
     }
 
-    /// What a caller is told whose patience is over.
+    /// The caller's error when the write has waited for too long.
     pub(super) fn too_long(&self, backend: &'static str) -> BackendError {
         too_long(backend, self.job)
     }

@@ -1,4 +1,4 @@
-//! The queue of writes that were put off: each waits for the job that it needs, apart from all others.
+//! The queue of writes that were put off. Each waits for the job that it needs, apart from all others.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -37,7 +37,7 @@ impl<S: LedgerStore> Group for HeldWrites<S> {
     fn carry_out(&self, held: &[Box<Held>]) -> Result<Vec<Result<Written, Box<Held>>>, GroupError> {
         let writes: Vec<Write> = held.iter().map(|held| held.write.clone()).collect();
         if let Some(Held { job, since, .. }) = held.first().map(Box::as_ref) {
-            // Others had to be awaited first, and more may come: whose patience is over does not wait once more.
+            // The write may have waited for other jobs before. If its time is over, it looks once and does not wait.
             let wait = since.elapsed() < self.patience;
             if !self.writes.store.await_job(*job, wait).map_err(GroupError::Undone)? {
                 let put_off = |write| Err(Held::put_off(*job, write, &self.writes.held));
@@ -45,7 +45,8 @@ impl<S: LedgerStore> Group for HeldWrites<S> {
             }
             self.writes.held.let_go(*job);
         }
-        // Who needs one more job that is held finds that out by trying, so that it never goes round in circles.
+        // With an empty set, because a write that needs another held job must find that out by trying, or it would be
+        // put off for ever.
         self.writes.carry_out_past(&HashSet::new(), &writes)
     }
 }

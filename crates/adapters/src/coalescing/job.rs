@@ -1,4 +1,4 @@
-//! Jobs: looked up together, written one by one.
+//! Jobs: looked up in groups, written one by one.
 
 use async_trait::async_trait;
 use stint_domain::ledger::ports::JobRepository;

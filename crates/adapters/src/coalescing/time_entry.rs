@@ -1,4 +1,4 @@
-//! Time entries: written together, looked up together.
+//! Time entries: written and looked up in groups.
 
 use async_trait::async_trait;
 use stint_domain::ledger::ports::TimeEntryRepository;

@@ -1,4 +1,4 @@
-//! The handle that callers have.
+//! The handle that callers use.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -13,7 +13,7 @@ use super::queue::{Caller, Shared, Start, error};
 use super::watch::Watch;
 use super::worker::Worker;
 
-/// A queue of commands and the workers that empty it; clones share both.
+/// A queue of commands and the workers that empty it. Clones share both.
 pub(crate) struct Coalescer<G: Group>(pub(super) Arc<Shared<G>>);
 
 impl<G: Group> Clone for Coalescer<G> {
@@ -31,7 +31,7 @@ impl<G: Group> Coalescer<G> {
         &self.0.metrics
     }
 
-    /// The outcome of `command`, once the group that it was part of is done.
+    /// Returns the outcome of `command` once its group is done.
     pub(crate) async fn submit(&self, command: G::Command) -> Result<G::Outcome, BackendError> {
         let (answer, outcome) = oneshot::channel();
         match self.0.enqueue(Caller { command, answer, since: Instant::now() })? {
@@ -39,7 +39,7 @@ impl<G: Group> Coalescer<G> {
             Start::Worker => Worker::start(&self.0),
             Start::Watch(after) => drop(spawn(Watch { shared: Arc::clone(&self.0), armed: true }.keep(after))),
         }
-        // Only a panic below leaves a caller without an answer.
+        // Only a panic in the group leaves a caller without an answer.
         outcome.await.unwrap_or_else(|_dropped| Err(error::<G>(BackendErrorKind::Internal, "the group was given up")))
     }
 }

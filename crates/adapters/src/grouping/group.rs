@@ -1,4 +1,4 @@
-//! What is grouped, how it fails, and how much of it at once.
+//! What is grouped, how a group fails, and the limits on groups.
 
 use std::time::Duration;
 
@@ -7,53 +7,53 @@ use uuid::Uuid;
 
 /// Carries out commands of one kind together.
 pub(crate) trait Group: Send + Sync + 'static {
-    /// What callers want done.
+    /// The callers' commands.
     type Command: Send + 'static;
-    /// What a caller gets, refusals included.
+    /// What a command did, including a refusal.
     type Outcome: Send + 'static;
 
-    /// The backend that errors name.
+    /// The backend's name, for errors.
     const BACKEND: &'static str;
 
-    /// How much of a group's bound the command takes up: the rows that it writes or shows, say.
+    /// How much of a group's bound the command takes up: for example the rows that it writes or shows.
     fn weight(_command: &Self::Command) -> usize {
         1
     }
 
-    /// How much of the queue's bound it takes up: the rows that it holds while it waits.
+    /// How much of the queue's bound the command takes up: the rows that it holds in memory while it waits.
     fn room(_command: &Self::Command) -> usize {
         1
     }
 
-    /// Which commands it stays among, if not among all that have no lane.
+    /// The lane that the command belongs to, if any.
     fn lane(_command: &Self::Command) -> Option<Uuid> {
         None
     }
 
-    /// Carries out all commands, in order where the order matters, and gives one outcome for each. Blocks.
+    /// Carries out all commands, in order where the order matters, and returns one outcome for each. Blocks.
     fn carry_out(&self, commands: &[Self::Command]) -> Result<Vec<Self::Outcome>, GroupError>;
 }
 
-/// A group that has no outcomes.
+/// The failure of a whole group.
 #[derive(Debug, Clone)]
 pub(crate) enum GroupError {
     /// Nothing of it was done.
     Undone(BackendError),
-    /// Nothing of it was done, because others came in between each time: a part of it may get through.
+    /// Nothing of it was done, because other writers came first at every try. A part of the group may succeed.
     #[cfg_attr(not(any(feature = "postgres", test)), expect(dead_code, reason = "nobody comes in between on SQLite"))]
     Overtaken(BackendError),
-    /// Nobody knows whether it was done.
+    /// It is not known whether it was done.
     Unknown(BackendError),
 }
 
 impl GroupError {
-    /// What the callers are told.
+    /// The callers' error.
     pub(crate) fn into_error(self) -> BackendError {
         let (Self::Undone(error) | Self::Overtaken(error) | Self::Unknown(error)) = self;
         error
     }
 
-    /// Whether a part of the group may fare better.
+    /// Whether a part of the group may succeed.
     pub(super) fn may_be_a_parts(&self) -> bool {
         match self {
             Self::Undone(error) => error.kind != BackendErrorKind::Unavailable,
@@ -63,21 +63,22 @@ impl GroupError {
     }
 }
 
-/// How many and how much at once.
+/// Limits on groups and on their queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GroupLimits {
-    /// The most groups under way at the same time.
+    /// The most groups that run at the same time.
     pub workers: usize,
-    /// How many more when these seem to be stuck, or when one more whole group waits (as much room as a group weighs).
+    /// How many more may run when those seem stuck, or when another whole group waits (commands with as much room as
+    /// a group's weight).
     pub spare_workers: usize,
-    /// How long a group is under way that seems to be stuck: many times what one takes.
+    /// How long a group runs before it seems stuck: many times the usual time.
     pub stuck_after: Duration,
-    /// The most that a group weighs; a command that weighs more by itself goes alone.
+    /// The greatest weight of a group. A command that weighs more by itself is a group of its own.
     pub group_weight: usize,
-    /// The most room that what waits takes up; the next caller is refused at once. What takes more by itself may wait
-    /// when nothing else does.
+    /// The most room that waiting commands take up. Any further caller is refused at once. A command that takes more
+    /// by itself may wait when nothing else does.
     pub max_waiting: usize,
-    /// How long the parts of a group that failed are split further.
+    /// How long the parts of a failed group are split further.
     pub split_for: Duration,
 }
 
@@ -86,7 +87,7 @@ impl GroupLimits {
         self.workers + self.spare_workers
     }
 
-    /// Whether a group that gets stuck is a reason to start a worker.
+    /// Whether a stuck group is a reason to start a worker.
     pub(super) fn has_a_watch(&self) -> bool {
         self.spare_workers > 0 && self.stuck_after < Duration::MAX
     }

@@ -1,20 +1,20 @@
-//! What a queue tells Prometheus.
+//! The Prometheus metrics of a queue.
 
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 
-/// The numbers of one queue; clones share them.
+/// The metrics of one queue. Clones share them.
 #[derive(Debug, Clone)]
 pub(crate) struct QueueMetrics {
-    /// Commands that wait.
+    /// Waiting commands.
     pub(super) waiting: Gauge,
     /// Commands that were refused because too many waited.
     pub(super) refused: Counter,
     /// Commands in a group.
     pub(super) group_size: Histogram,
-    /// Seconds that a command waited for its group to start.
+    /// Seconds that a command waited until its group started.
     pub(super) waited: Histogram,
 }
 
@@ -32,7 +32,7 @@ impl Default for QueueMetrics {
 }
 
 impl QueueMetrics {
-    /// Shows the numbers in `registry`, as `coalescing_<queue>_waiting` and so on.
+    /// Registers the metrics as `coalescing_<queue>_waiting` and so on.
     pub(crate) fn register(&self, registry: &mut Registry, queue: &'static str) {
         let queue = registry.sub_registry_with_prefix("coalescing").sub_registry_with_prefix(queue);
         queue.register("waiting", "Commands that wait for a group", self.waiting.clone());

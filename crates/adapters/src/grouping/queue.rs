@@ -1,5 +1,5 @@
-//! The commands that wait, and what is to be done about them. It starts nothing: it says what has to be started, and by
-//! then that is counted already.
+//! The waiting commands, and the decision what to start for them. It starts nothing itself: it returns what the
+//! caller has to start, which is counted already.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -12,10 +12,10 @@ use uuid::Uuid;
 use super::group::{Group, GroupLimits};
 use super::metrics::QueueMetrics;
 
-/// No timer is finer than this, and a group is stuck after more than its time.
+/// No timer is finer than this, and a group is stuck only after more than its time.
 const TICK: Duration = Duration::from_millis(1);
 
-/// What a queue's handles, workers and watch share.
+/// What the handles, workers and watch of a queue share.
 pub(super) struct Shared<G: Group> {
     pub(super) group: G,
     pub(super) limits: GroupLimits,
@@ -23,10 +23,10 @@ pub(super) struct Shared<G: Group> {
     state: Mutex<State<G>>,
 }
 
-/// What changes.
+/// The mutable state of a queue.
 pub(super) struct State<G: Group> {
     pub(super) waiting: VecDeque<Caller<G>>,
-    /// How much room those take up.
+    /// The room that the waiting commands take up.
     pub(super) room: usize,
     pub(super) workers: usize,
     pub(super) under_way: Vec<UnderWay>,
@@ -41,30 +41,30 @@ pub(super) struct UnderWay {
     pub(super) since: Instant,
 }
 
-/// One whose command waits.
+/// A caller whose command waits.
 pub(super) struct Caller<G: Group> {
     pub(super) command: G::Command,
     pub(super) answer: Answer<G>,
     pub(super) since: Instant,
 }
 
-/// What has to be started for a caller.
+/// What the caller has to start.
 pub(super) enum Start {
     Nothing,
     Worker,
-    /// One that looks for the first time after that.
+    /// A watch that looks for the first time after this duration.
     Watch(Duration),
 }
 
-/// Commands that are carried out together, and where each one's outcome goes.
+/// Commands that are carried out together, and where the outcome of each goes.
 pub(super) type Part<G> = (Vec<<G as Group>::Command>, Vec<Answer<G>>);
 
 pub(super) type Answer<G> = oneshot::Sender<Result<<G as Group>::Outcome, BackendError>>;
 
-/// What a watch has seen.
+/// What a watch found.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Look {
-    /// Whether a worker has to be started, which is counted already.
+    /// Whether a worker has to be started; it is counted already.
     pub(super) start: bool,
     pub(super) again_after: Duration,
 }
@@ -87,7 +87,7 @@ impl<G: Group> Shared<G> {
         Self { group, limits, metrics: QueueMetrics::default(), state: Mutex::new(state) }
     }
 
-    /// Takes a caller in, and tells what has to be started for it, which is counted already.
+    /// Enqueues a caller, and returns what has to be started for it, which is counted already.
     pub(super) fn enqueue(&self, caller: Caller<G>) -> Result<Start, BackendError> {
         let mut state = self.state();
         let room = state.room.saturating_add(G::room(&caller.command));
@@ -112,9 +112,9 @@ impl<G: Group> Shared<G> {
         Ok(start)
     }
 
-    /// What waits now, is still wanted and goes together, up to the bound. When nothing does, or when the worker was a
-    /// spare one and is no longer needed, it is counted out in the same breath, so that a command which comes a moment
-    /// later starts another one. `done` is the worker's last group.
+    /// Takes the waiting commands that go together, up to the bound, without those whose callers are gone. When there
+    /// are none, or when the worker is a spare one and no longer needed, the worker is counted out under the same
+    /// lock, so that the next command starts another one. `done` is the worker's last group.
     pub(super) fn next_group(&self, done: Option<UnderWay>) -> Option<(Vec<Caller<G>>, UnderWay)> {
         let (mut state, now) = (self.state(), Instant::now());
         if let Some(place) = state.under_way.iter().position(|group| Some(*group) == done) {
@@ -165,7 +165,7 @@ impl<G: Group> Shared<G> {
     pub(super) fn answer(&self, group: Part<G>) {
         let (start, mut parts) = (Instant::now(), vec![group]);
         while let Some((commands, answers)) = parts.pop() {
-            // What was tried before may have taken longer than a caller waits.
+            // Earlier parts may have taken longer than a caller waits.
             let wanted = commands.into_iter().zip(answers).filter(|(_, answer)| !answer.is_closed());
             let (mut commands, mut answers): Part<G> = wanted.unzip();
             if commands.is_empty() {
@@ -174,9 +174,9 @@ impl<G: Group> Shared<G> {
             let failed = match self.group.carry_out(&commands) {
                 Ok(outcomes) => {
                     debug_assert_eq!(outcomes.len(), answers.len(), "one outcome per command");
-                    // Whatever a command stands for is over when its caller hears of it.
+                    // Dropped first: when its caller gets the answer, nothing of a command is left.
                     drop(commands);
-                    // A caller that has gone away by now does not hear of it: its command was carried out all the same.
+                    // A caller that is gone by now gets no answer, but its command was carried out.
                     answers.into_iter().zip(outcomes).for_each(|(answer, outcome)| drop(answer.send(Ok(outcome))));
                     continue;
                 }
@@ -196,7 +196,7 @@ impl<G: Group> Shared<G> {
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State<G>> {
-        // Nothing panics while it holds the lock, and the queue is whole between any two statements.
+        // Nothing panics while it holds the lock, and the state is consistent between any two statements.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -206,7 +206,7 @@ pub(super) fn error<G: Group>(kind: BackendErrorKind, message: &'static str) -> 
 }
 
 impl<G: Group> Shared<G> {
-    /// What to do about those who wait; the watch is over when nobody does.
+    /// Decides for the waiting callers. The watch ends when there are none.
     pub(super) fn look(&self, now: Instant) -> Option<Look> {
         let mut state = self.state();
         if state.waiting.is_empty() {
@@ -223,12 +223,12 @@ impl<G: Group> Shared<G> {
 }
 
 impl<G: Group> State<G> {
-    /// Whether something waits that a worker could take: not for a lane that is under way.
+    /// Whether a command waits that a worker could take. Commands of a running lane do not count.
     fn waits_for_a_worker(&self) -> bool {
         self.waiting.iter().any(|caller| !self.is_under_way(G::lane(&caller.command)))
     }
 
-    /// How long it takes until the next group seems to be stuck.
+    /// How long until the next group seems stuck.
     pub(super) fn until_stuck(&self, now: Instant, stuck_after: Duration) -> Duration {
         let left = |since| stuck_after.checked_sub(now.saturating_duration_since(since));
         let next = self.under_way.iter().filter_map(|group| left(group.since)).min();

@@ -1,4 +1,4 @@
-//! The queue alone, over groups that a test holds and lets go.
+//! The queue alone, over groups that a test pauses and lets go.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, PoisonError};
@@ -12,8 +12,8 @@ use uuid::Uuid;
 use super::queue::Look;
 use super::{Coalescer, Group, GroupError, GroupLimits};
 
-/// Doubles numbers. Refuses odd ones, fails on 13, does 18 only alone, panics on 666; tells of every group and waits
-/// until it may go on. Each thousand from 2,000 to 4,999 is a lane.
+/// Doubles numbers. It refuses odd ones, fails on 13, does 18 only alone and panics on 666. It tells of every group
+/// and waits until it may go on. Each thousand from 2,000 to 4,999 is a lane.
 struct Doubling {
     told: Sender<Vec<u32>>,
     go_on: Mutex<Receiver<()>>,
@@ -84,13 +84,13 @@ impl Held {
         Self { coalescer, told, go_on }
     }
 
-    /// Submits `commands` while a group with only a 0 is under way, and then lets everything go on.
+    /// Submits `commands` while a group with only a 0 is running, and then lets everything go on.
     async fn behind_a_group(&self, commands: &[u32]) -> Vec<Result<Result<u32, &'static str>, BackendErrorKind>> {
         let first = tokio::spawn(submit(self.coalescer.clone(), 0));
         assert_eq!(self.next_group().await, [0]);
         let outcomes = join_all(commands.iter().map(|&n| submit(self.coalescer.clone(), n)));
         let let_go = async { (0..100).for_each(|_| self.go_on.send(()).unwrap()) };
-        // The futures are polled in order: all are in the queue before the group may end.
+        // The futures are polled in order, so all commands are queued before the group may end.
         let (outcomes, ()) = futures::future::join(outcomes, let_go).await;
         first.await.unwrap().unwrap().unwrap();
         outcomes
@@ -163,7 +163,7 @@ async fn one_group_of_a_lane_is_under_way_at_a_time() {
         callers.push(tokio::spawn(submit(held.coalescer.clone(), command)));
         match group {
             Some(group) => assert_eq!(held.next_group().await, [group]),
-            // A caller that is polled is in the queue.
+            // A caller that was polled is in the queue.
             None => tokio::task::yield_now().await,
         }
     }
@@ -245,7 +245,7 @@ async fn a_spare_worker_helps_while_a_whole_group_more_waits_and_then_leaves() {
     let Coalescer(shared) = Held::with(1, Duration::MAX).coalescer;
     let held = Held::over(GroupLimits { stuck_after: Duration::MAX, ..shared.limits });
     let mut callers = Vec::new();
-    // Three weigh less than a group, four are one; then there is one that is not.
+    // Three weigh less than a group, four make one; then one remains.
     for (n, group) in [(0, vec![0]), (2, vec![]), (4, vec![]), (6, vec![]), (8, vec![2, 4, 6, 8]), (10, vec![])] {
         callers.push(tokio::spawn(submit(held.coalescer.clone(), n)));
         if !group.is_empty() {
@@ -312,7 +312,7 @@ fn a_worker_that_never_starts_is_not_counted() {
     assert_eq!(held.groups(), [[2, 4]]);
 }
 
-/// One worker and a spare one; a group seems to be stuck soon.
+/// One worker and a spare one. A group seems stuck soon.
 fn soon_stuck() -> Held {
     let Coalescer(shared) = Held::with(1, Duration::MAX).coalescer;
     Held::over(GroupLimits { stuck_after: Duration::from_millis(20), ..shared.limits })
@@ -376,7 +376,7 @@ async fn a_watch_outlives_the_group_that_it_was_armed_for() {
     let mut second = Box::pin(submit(held.coalescer.clone(), 2));
     assert!(futures::poll!(&mut second).is_pending());
     (0..2).for_each(|_| held.go_on.send(()).unwrap());
-    // The watch's first turn comes after that.
+    // The watch looks for the first time after that.
     assert_eq!(held.told.recv().unwrap(), [2]);
     assert_eq!((second.await, first.await.unwrap()), (Ok(Ok(4)), Ok(Ok(0))));
     for _ in 0..10 {
@@ -401,7 +401,7 @@ async fn a_watch_looks_when_the_next_group_is_stuck_and_starts_nobody_for_a_lane
     let mut other_lane = Box::pin(submit(held.coalescer.clone(), 3000));
     assert!(futures::poll!(&mut other_lane).is_pending());
     assert!(look(61).start && !look(61).start, "one worker is started, and counted");
-    // That was no real one.
+    // No real worker was started.
     shared.state().workers -= 1;
     (0..3).for_each(|_| held.go_on.send(()).unwrap());
     first.await.unwrap().unwrap().unwrap();

@@ -1,8 +1,9 @@
-//! Sees to those who wait behind a group that gets stuck when nobody comes after them.
+//! Starts a spare worker for callers that wait behind a stuck group when no further caller comes.
 //!
-//! A caller that comes while a group seems to be stuck starts a spare worker. One that came a moment earlier waits, and
-//! would wait for as long as the group is stuck. So whoever has to wait arms the queue's watch: a task with a timer, one
-//! per queue at most, that ends when nothing waits. A queue that has no spare workers has no watch, and an idle one none.
+//! A caller that comes while a group seems stuck starts a spare worker. A caller that came a moment earlier would
+//! wait as long as the group is stuck. So each caller that has to wait arms the queue's watch: a task with a timer,
+//! at most one per queue, which ends when nothing waits. A queue without spare workers never has a watch, and an idle
+//! queue has none.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,15 +14,17 @@ use super::group::Group;
 use super::queue::{Look, Shared};
 use super::worker::Worker;
 
-/// A watch that is armed, from before its task starts: on a runtime that is shutting down it never does.
+/// An armed watch. It exists before its task starts, because on a runtime that is shutting down the task never
+/// starts.
 pub(super) struct Watch<G: Group> {
     pub(super) shared: Arc<Shared<G>>,
     pub(super) armed: bool,
 }
 
 impl<G: Group> Watch<G> {
-    /// Looks again and again, first `after` that, until nothing waits. It sleeps before it looks: under load what waits is
-    /// taken soon, and a watch that ended then would have to be armed anew for every group.
+    /// Looks again and again until nothing waits, for the first time after `after`. It sleeps before it looks: under
+    /// load, waiting commands are taken soon, and a watch that ended at once would have to be armed again for every
+    /// group.
     pub(super) async fn keep(mut self, mut after: Duration) {
         loop {
             sleep(after).await;

@@ -1,23 +1,23 @@
 //! An audit of totals in steps, the same for every SQL backend.
 //!
-//! A step looks at some jobs in the order of their ids, all at one moment, and reads the entries of a job that has many
-//! in pieces; so every statement is short, and nobody waits for more than one of them when the audit is to end. How a
-//! step is read is the backend's business.
+//! A step reads some jobs in the order of their ids, all as of one moment. The entries of a job that has many are
+//! read in pieces. So every statement is short, and when an audit has to end, it does so after the current statement.
+//! The backend reads the rows.
 
 use stint_domain::ledger::ports::totals::{Drift, TotalsReport};
 use stint_domain::values::JobId;
 use uuid::Uuid;
 
-/// The most jobs of one step.
+/// The most jobs in one step.
 pub(crate) const JOBS: u32 = 100;
 
 /// The most entries that one statement adds up for a job.
 pub(crate) const PIECE: u32 = 5_000;
 
-/// What a step found.
+/// The result of a step.
 #[derive(Debug, Default)]
 pub(crate) struct Step {
-    /// The last job that it looked at; none, when no job was left.
+    /// The last job that was read; `None` when no job was left.
     last: Option<JobId>,
     jobs: u64,
     time_entries: u64,
@@ -25,7 +25,7 @@ pub(crate) struct Step {
 }
 
 impl Step {
-    /// Notes one job.
+    /// Adds one job.
     pub(crate) fn job(&mut self, drift: Drift, time_entries: u64) {
         self.last = Some(drift.job);
         self.jobs += 1;
@@ -35,7 +35,7 @@ impl Step {
         }
     }
 
-    /// Adds what it found, and tells from which id on the next step looks; none, when this was the last.
+    /// Adds the step to the report, and returns the id from which the next step reads; `None` after the last step.
     pub(crate) fn add_to(self, report: &mut TotalsReport) -> Option<Uuid> {
         report.jobs += self.jobs;
         report.time_entries += self.time_entries;
@@ -45,7 +45,7 @@ impl Step {
     }
 }
 
-/// Why a step ended before its time.
+/// A step was stopped because its caller is gone.
 #[derive(Debug, thiserror::Error)]
 #[error("nobody waits for the audit any more")]
 pub(crate) struct GivenUp;

@@ -1,7 +1,7 @@
-//! A group of writes on a part of a ledger: what that part is, the writes in order, and what is different afterwards.
+//! A group of writes on a part of a ledger: which part that is, the writes in order, and the differences afterwards.
 //!
-//! A database that carries out a group reads what is in the group's [`Scope`], keeps others from changing it, calls
-//! [`Ledger::carry_out`], and stores the [`Changes`] in the same transaction.
+//! A database that carries out a group reads what is in the group's [`Scope`], keeps other transactions from changing
+//! it, calls [`Ledger::carry_out`], and stores the [`Changes`] in the same transaction.
 
 use std::collections::BTreeSet;
 
@@ -14,13 +14,13 @@ use crate::ledger::{Write, Written};
 /// What the outcome of some writes depends on, and what they may change.
 #[derive(Debug, Default)]
 pub(crate) struct Scope<'a> {
-    /// The jobs that the writes name. Those of the entries below belong to it too.
+    /// The jobs that the writes name. The jobs of the entries below belong to the scope, too.
     pub(crate) jobs: BTreeSet<JobId>,
-    /// The entries.
+    /// The entries that the writes name.
     pub(crate) entries: BTreeSet<TimeEntryId>,
-    /// The keys, each once, by token and key: the order in which everybody takes them.
+    /// The keys, each once, by token and key: the order in which everybody locks them.
     pub(crate) keys: Vec<&'a Idempotency>,
-    /// The latest moment of any write.
+    /// The latest `at` of the writes.
     pub(crate) at: Option<Timestamp>,
 }
 
@@ -56,22 +56,22 @@ impl<'a> Scope<'a> {
     }
 }
 
-/// What is to be stored, in this order: old entries first, so that their ids are free.
+/// What must be stored, in this order: old entries first, so that their ids are free.
 #[derive(Debug)]
 pub(crate) struct Changes<'a> {
-    /// Entries that are no more, or that others with their ids take the place of.
+    /// Entries that are gone, or that new entries with their ids replace.
     pub(crate) deleted: Vec<TimeEntryId>,
-    /// Entries that were edited: who created them, and when, is the same.
+    /// Entries that were edited. Their `created_by` and `created_at` are the same.
     pub(crate) edited: Vec<&'a TimeEntry>,
     /// Entries that are new.
     pub(crate) created: Vec<&'a TimeEntry>,
-    /// Jobs with other totals or versions.
+    /// Jobs whose total or version changed.
     pub(crate) jobs: Vec<&'a Job>,
-    /// What was done under keys that were new, by token and key.
+    /// The outcomes for new keys, by token and key.
     pub(crate) outcomes: Vec<NewOutcome<'a>>,
 }
 
-/// The outcome of a write whose key was new.
+/// The outcome of a write with a new key.
 #[derive(Debug)]
 pub(crate) struct NewOutcome<'a> {
     pub(crate) token: TokenId,
@@ -81,8 +81,8 @@ pub(crate) struct NewOutcome<'a> {
 }
 
 impl Ledger {
-    /// Carries out the writes in their order and answers each. Neither a refusal nor a failure leaves a trace, so one of
-    /// them is nobody else's.
+    /// Carries out the writes in order and answers each. Neither a refusal nor a failure leaves a trace, so it does
+    /// not affect the other writes.
     pub(crate) fn carry_out<'a>(&mut self, writes: impl IntoIterator<Item = &'a Write>) -> Vec<Written> {
         let carry_out = |write: &Write| match write {
             Write::Record(command) => Written::Record(self.record(command)),
@@ -94,7 +94,7 @@ impl Ledger {
         writes.into_iter().map(carry_out).collect()
     }
 
-    /// What is different from how it was `before`.
+    /// The differences from the ledger `before`.
     pub(crate) fn changes_since<'a>(&'a self, before: &Self) -> Changes<'a> {
         let (mut deleted, mut edited, mut created) = (Vec::new(), Vec::new(), Vec::new());
         deleted.extend(before.entries.keys().filter(|id| !self.entries.contains_key(id)));

@@ -1,5 +1,6 @@
-//! The pages that are gathered: those of one job's entries, which one index serves in order. A page of all entries, or
-//! of one person's, may have to look at many more rows than it shows, and others should not wait for that.
+//! The pages that are looked up in groups: those of one job's entries, which one index serves in order. A page of all
+//! entries, or of one subject's entries, may read many more rows than it shows, and other callers should not wait for
+//! that.
 
 use stint_domain::ledger::TimeEntry;
 use stint_domain::ledger::ports::time_entry::{ListTimeEntries, TimeEntryCursor};
@@ -9,7 +10,7 @@ use stint_domain::{Page, PageSize};
 /// A page of time entries.
 pub(crate) type TimeEntryPage = Page<TimeEntry, TimeEntryCursor>;
 
-/// Which page of which job's entries.
+/// The query of a page of one job's entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct PageOfJob {
     pub(crate) job: JobId,
@@ -19,7 +20,7 @@ pub(crate) struct PageOfJob {
 }
 
 impl PageOfJob {
-    /// The page that `query` asks for, if it is one of a job's entries, whoever logged them.
+    /// The page that `query` asks for, if it is a page of one job's entries by any subject.
     pub(crate) fn of(query: &ListTimeEntries) -> Option<Self> {
         let ListTimeEntries { related_job: Some(job), dates, created_by: None, size, after } = *query else {
             return None;
@@ -27,7 +28,7 @@ impl PageOfJob {
         Some(Self { job, dates, size, after })
     }
 
-    /// The most rows that it takes to show it.
+    /// The most rows that the page has to read.
     pub(crate) const fn weight(self) -> usize {
         self.size.get() + 1
     }

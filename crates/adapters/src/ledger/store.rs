@@ -1,4 +1,4 @@
-//! What a database offers, so that its callers can share a round trip. Everything here blocks.
+//! What a database must offer so that its callers can share round trips. Everything here blocks.
 
 use std::collections::HashSet;
 
@@ -11,30 +11,30 @@ use crate::grouping::GroupError;
 
 /// A database that carries out many commands at once.
 pub(crate) trait LedgerStore: Send + Sync + 'static {
-    /// The backend that errors name.
+    /// The backend's name, for errors.
     const BACKEND: &'static str;
 
-    /// Carries out all writes in one transaction, and gives one outcome for each, in order, once it is committed.
+    /// Carries out all writes in one transaction, and after the commit returns one outcome for each, in order.
     ///
-    /// Each is as if it were alone: refused ones leave no trace and fail no other, and writes that touch the same entry
-    /// happen in the order given. Two groups that run at the same time never wait for each other in a circle for long.
+    /// Each write behaves as if it were alone: a refused one leaves no trace and fails no other, and writes of the
+    /// same entry happen in the order given. Two groups that run at the same time never stay in a deadlock.
     ///
-    /// A write that needs a job in `held`, or one that somebody else turns out to hold for more than a moment, is put
-    /// off instead, and fails no other either.
+    /// A write that needs a job in `held`, or a job that another transaction turns out to hold for more than a
+    /// moment, is put off, and fails no other either.
     fn write(&self, writes: &[Write], held: &HashSet<JobId>) -> Result<Vec<Attempted>, GroupError>;
 
-    /// Whether nobody else holds the job: now, or soon if the caller wants to wait for a moment. Where no write is ever
-    /// put off, nobody asks.
+    /// Whether the job is free: now, or soon if `wait` allows to wait for a moment. Backends that never put off a
+    /// write need not implement it.
     fn await_job(&self, _job: JobId, _wait: bool) -> Result<bool, BackendError> {
         Ok(true)
     }
 
-    /// Those of the jobs that exist, in any order.
+    /// Finds those of the jobs that exist, in any order.
     fn find_jobs(&self, ids: &[JobId]) -> Result<Vec<Job>, BackendError>;
 
-    /// Those of the entries that exist, in any order.
+    /// Finds those of the entries that exist, in any order.
     fn find_entries(&self, ids: &[TimeEntryId]) -> Result<Vec<TimeEntry>, BackendError>;
 
-    /// Each of the pages, in order.
+    /// Finds each of the pages, in order.
     fn find_pages(&self, pages: &[PageOfJob]) -> Result<Vec<TimeEntryPage>, BackendError>;
 }

@@ -1,8 +1,8 @@
-//! The form in which the outcome of an idempotent write is stored: JSON, shared by the SQL backends.
+//! The stored form of the outcome of an idempotent write: JSON, shared by the SQL backends.
 //!
-//! Each form names itself and its version, and stays readable for at least as long as keys live, so that a repeat which
-//! arrives after an upgrade still gets its answer. What is read back passes the values' own constructors; text that
-//! does not is [`Corrupt`]. The wording of an HTTP answer is not stored: `web` renders the outcome again.
+//! Each text has the name and version of its form. It must stay readable for at least as long as keys are stored, so
+//! that a repeat after an upgrade still gets its answer. Values that are read pass the domain's constructors; a text
+//! that does not is [`Corrupt`]. The wording of an HTTP answer is not stored: `web` renders the outcome again.
 
 use serde::{Deserialize, Serialize};
 use stint_domain::ledger::ports::time_entry::RecordRefusal;
@@ -15,7 +15,7 @@ use crate::ledger::Outcome;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// An outcome as it is stored: `{"form": ..., "outcome": ...}`.
+/// A stored outcome: `{"form": ..., "outcome": ...}`.
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "form", content = "outcome")]
 pub(crate) enum StoredOutcome {
@@ -30,7 +30,7 @@ pub(crate) enum StoredOutcome {
 impl StoredOutcome {
     /// The text to store.
     pub(crate) fn to_text(&self) -> String {
-        // Plain structs of numbers and strings always serialise.
+        // Plain structs of numbers and strings can always be serialised.
         serde_json::to_string(self).unwrap_or_default()
     }
 }
@@ -72,7 +72,7 @@ impl TryFrom<StoredOutcome> for Outcome {
 }
 
 impl Outcome {
-    /// The outcome that `backend` stored under a key, or which row holds something else.
+    /// Parses the text that `backend` stored under a key. The error names the row.
     pub(crate) fn read(backend: &'static str, key: &Idempotency, text: &str) -> Result<Self, BackendError> {
         let read = || Self::try_from(serde_json::from_str::<StoredOutcome>(text)?);
         read().map_err(|source| {
@@ -264,8 +264,8 @@ mod tests {
         }
     }
 
-    /// Keys outlive an upgrade, so these very texts must stay readable: add a form instead of changing one. And a release
-    /// that is rolled back reads what a later one wrote.
+    /// Keys outlive an upgrade, and a release that is rolled back reads what a later one wrote. So these exact texts
+    /// must stay readable: add a form instead of changing one.
     #[test]
     fn the_forms_of_the_first_release_stay_what_they_are() {
         let job_text = r#"{"form":"job/1","outcome":{"id":"00000000-0000-0000-0000-000000000001","name":"Päckchen","status":"archived","total_minutes":90,"version":3,"created_at":1700000000000001,"updated_at":1700000000000001}}"#;

@@ -97,7 +97,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// What becomes of each entry of a batch, and those that are to be stored.
+    /// The outcome of each entry of a batch, and the entries to be stored.
     fn plan(&self, entries: &[NewTimeEntry], at: Timestamp) -> (BatchOutcome, BTreeMap<TimeEntryId, TimeEntry>) {
         let mut new: BTreeMap<TimeEntryId, TimeEntry> = BTreeMap::new();
         let outcome = entries.iter().map(|entry| match new.get(&entry.id) {
@@ -128,7 +128,8 @@ impl Ledger {
         Ok(())
     }
 
-    /// Passes when neither the entry's job nor the one it would move to refuses. A job that is not there comes first.
+    /// Fails unless both jobs are open, the entry's own and the one it would move to. A job that does not exist is
+    /// named first.
     fn both_open(&self, stored: &TimeEntry, wanted: &TimeEntry) -> Result<(), Closed> {
         match self.open(wanted.related_job) {
             Err(Closed::NotFound(id)) => Err(Closed::NotFound(id)),

@@ -1,5 +1,5 @@
-//! The writes that are gathered, as one type, so that different ones can share a group; and the way back from a group's
-//! outcomes to each port method's own result.
+//! The writes that are grouped, as one type, so that different writes can share a group; and the way back from the
+//! outcomes of a group to the result of each port method.
 
 use stint_domain::ledger::ports::job::Put;
 use stint_domain::ledger::ports::time_entry::{
@@ -12,7 +12,7 @@ use stint_domain::{BackendError, BackendErrorKind};
 
 use crate::grouping::GroupError;
 
-/// Declares the writes: each with its command, what it answers with and how it is refused.
+/// Declares the writes: each with its command, its result and its refusal.
 macro_rules! writes {
     ($($variant:ident($command:ty) -> $outcome:ty, $refusal:ident;)+) => {
         /// A write of time entries.
@@ -21,7 +21,7 @@ macro_rules! writes {
             $($variant($command),)+
         }
 
-        /// What became of a [`Write`], in the variant of the same name.
+        /// The outcome of a [`Write`], in the variant of the same name.
         #[derive(Debug, Clone)]
         pub(crate) enum Written {
             $($variant(Result<$outcome, $refusal>),)+
@@ -45,29 +45,29 @@ macro_rules! writes {
     };
 }
 
-/// What became of a [`Write`] that was tried.
+/// The result of trying a [`Write`].
 #[derive(Debug)]
 pub(crate) enum Attempted {
-    /// It was carried out, or refused.
+    /// It was carried out or refused.
     Done(Written),
-    /// Nothing yet: somebody else holds this job, which it needs.
+    /// Nothing was done yet: another transaction holds this job, which the write needs.
     #[cfg_attr(not(any(feature = "postgres", test)), expect(dead_code, reason = "who writes to SQLite holds all jobs"))]
     Held(JobId),
 }
 
-/// A port's command that can be gathered.
+/// A port's command that can be grouped.
 pub(crate) trait Command: Send + 'static {
     type Outcome: Send + 'static;
     type Refusal: From<BackendError> + Send + 'static;
 
-    /// The command among others.
+    /// Wraps the command.
     fn into_write(self) -> Write;
 
-    /// What became of it; none, if `written` is of another kind of command, which is a defect.
+    /// Unwraps the outcome; `None` if `written` belongs to another kind of command, which is a defect.
     fn outcome(written: Written) -> Option<Result<Self::Outcome, Self::Refusal>>;
 }
 
-/// The outcome of a `C` that `backend` carried out.
+/// Unwraps the outcome of a `C` that `backend` carried out.
 pub(crate) fn outcome<C: Command>(backend: &'static str, written: Written) -> Result<C::Outcome, C::Refusal> {
     C::outcome(written).unwrap_or_else(|| {
         let message = "the outcome is another command's";
@@ -75,7 +75,7 @@ pub(crate) fn outcome<C: Command>(backend: &'static str, written: Written) -> Re
     })
 }
 
-/// What is told about a write whose job was held for too long: nothing was done.
+/// The error for a write whose job was held for too long: nothing was done.
 pub(crate) fn too_long(backend: &'static str, job: JobId) -> BackendError {
     BackendError::new(backend, BackendErrorKind::Timeout, format!("somebody else holds the job {job} for too long"))
 }
@@ -106,7 +106,7 @@ writes! {
 }
 
 impl Write {
-    /// How many rows it writes, roughly.
+    /// Roughly how many rows it writes.
     pub(crate) fn weight(&self) -> usize {
         match self {
             Self::Batch(batch) => batch.entries.len().max(1),
@@ -114,13 +114,14 @@ impl Write {
         }
     }
 
-    /// Whether doing it twice is the same as doing it once: it stores entries under their own ids and recognises them.
+    /// Whether doing it twice has the same effect as doing it once: it stores entries under their own ids and
+    /// recognises a repeat.
     #[cfg(feature = "postgres")]
     pub(crate) fn is_repeatable(&self) -> bool {
         matches!(self, Self::Record(_) | Self::Batch(_))
     }
 
-    /// The key that makes it happen once, if it has one.
+    /// Its idempotency key.
     pub(crate) fn idempotency(&self) -> Option<&Idempotency> {
         match self {
             Self::Record(record) => record.idempotency.as_ref(),

@@ -1,4 +1,4 @@
-//! Pings, the queue that they wait in, and the jobs that they have made.
+//! Pings, their queue, and the bound on new projects.
 
 pub(in crate::memory) mod new_project;
 pub(in crate::memory) mod ping;

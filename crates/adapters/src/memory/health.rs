@@ -1,4 +1,4 @@
-//! Memory is always there and has no schema.
+//! Memory is always reachable and has no schema.
 
 use async_trait::async_trait;
 use stint_domain::{HealthCheck, NotReady};

@@ -1,4 +1,4 @@
-//! What a ledger in memory is made of.
+//! The state of a ledger in memory.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use crate::capture::counting::{Captured, NewPing, ProjectKey};
 
-/// All of capture but what waits.
+/// Captured data, except what waits in the queue.
 #[derive(Default)]
 pub(super) struct Capture {
     pub(super) captured: Captured,
@@ -17,7 +17,7 @@ pub(super) struct Capture {
     pub(super) projects: HashMap<ProjectKey, JobId>,
 }
 
-/// The queue. Places are never used again, so that what was settled stays so.
+/// The queue. A place is never used again, so a settled ping stays settled.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     pub(super) last_place: u64,
@@ -25,7 +25,7 @@ pub(super) struct Queue {
     pub(super) dead: BTreeMap<u64, Dead>,
 }
 
-/// A ping that waits.
+/// A waiting ping.
 #[derive(Debug)]
 pub(super) struct Waiting {
     pub(super) ping: Ping,
@@ -33,7 +33,7 @@ pub(super) struct Waiting {
     pub(super) deliveries: u32,
 }
 
-/// A ping that was set aside.
+/// A buried ping.
 #[derive(Debug)]
 pub(super) struct Dead {
     pub(super) ping: Ping,
@@ -41,7 +41,7 @@ pub(super) struct Dead {
     pub(super) buried_at: Timestamp,
 }
 
-/// What was counted for each token on its latest days.
+/// The projects that were counted for each token, by day.
 pub(super) type CountedProjects = HashMap<TokenId, BTreeMap<DateStamp, HashSet<JobName>>>;
 
 /// When each key was first used by a write that was not refused.

@@ -2,21 +2,21 @@
 
 use stint_domain::NotReady;
 
-/// One migration, as this program and the database see it.
+/// A migration of this program, of the database, or of both.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MigrationStatus {
-    /// Its directory's name, or its bare version when this program does not know it.
+    /// Its directory's name, or only its version when this program does not have it.
     pub name: String,
     /// Whether the database has run it.
     pub applied: bool,
-    /// Whether this program has it; one that it has not comes from a newer release.
+    /// Whether this program has it. A migration that it does not have comes from a newer release.
     pub known: bool,
 }
 
 /// A schema that fits this program.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SchemaState {
-    /// Versions of expansions that a newer release has run: worth a warning.
+    /// Versions of expansions that a newer release has run. They deserve a warning.
     pub unknown: Vec<String>,
 }
 
@@ -34,7 +34,7 @@ pub(crate) struct AppliedMigration {
     pub(crate) contract: bool,
 }
 
-/// The two lists side by side; `embedded` is in order.
+/// The two lists side by side. `embedded` is in order.
 pub(super) struct Plan {
     pub(super) embedded: Vec<EmbeddedMigration>,
     pub(super) applied: Vec<AppliedMigration>,
@@ -88,7 +88,7 @@ fn versions(migrations: &[&AppliedMigration]) -> Vec<String> {
 mod tests {
     use super::*;
 
-    /// This program has migrations 1 and 2; the database has run those given, `!` marking a contraction.
+    /// This program has migrations 1 and 2. The database has run those given; `!` marks a contraction.
     fn plan(applied: &[&str]) -> Plan {
         let embedded = [("1", "1_expand_ledger"), ("2", "2_contract_ledger")];
         let applied = applied.iter().map(|text| AppliedMigration {

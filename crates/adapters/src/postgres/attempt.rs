@@ -1,11 +1,11 @@
-//! How an operation is carried out: as one statement or one transaction, and again when that is right.
+//! How an operation is carried out: as one statement or one transaction, and again where that is right.
 //!
-//! It is tried again, a bounded number of times, when the server undid it because of another transaction (a deadlock),
-//! or when another writer was seen to come in between; and once, on a new session, when its session was of no more use
-//! ([`super::sqlstate`] says which failures tell of that). When the connection is lost it is tried again only if it
-//! cannot have taken effect or if doing it twice is the same as doing it once. A `COMMIT` whose answer was lost is therefore
-//! reported and not replayed: as [`Timeout`](BackendErrorKind::Timeout), because the write may have happened, while
-//! [`Unavailable`](BackendErrorKind::Unavailable) says that nothing has.
+//! An operation is tried again, a bounded number of times, when the server undid it because of another transaction (a
+//! deadlock), or when another writer was seen to come first. It is tried once more, on a new session, when its
+//! session had to be replaced ([`super::sqlstate`] says after which failures). When the connection is lost, it is
+//! tried again only if it cannot have taken effect, or if doing it twice has the same effect as doing it once. So a
+//! `COMMIT` whose answer was lost is not repeated. It is reported as [`Timeout`](BackendErrorKind::Timeout), because
+//! the write may have happened, while [`Unavailable`](BackendErrorKind::Unavailable) says that nothing happened.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
@@ -24,14 +24,14 @@ use super::sqlstate::Again;
 /// How often an operation is tried, at most.
 const ATTEMPTS: u32 = 10;
 
-/// Why an attempt ended without an outcome. `R` is the error of the port's method.
+/// Why an attempt ended without a result. `R` is the error of the port's method.
 #[derive(Debug)]
 pub(super) enum Failure<R> {
-    /// The caller gets this.
+    /// The caller gets this error.
     Refused(R),
-    /// Another writer came in between, so that what was read no longer holds.
+    /// Another writer came first, so what was read is out of date.
     Overtaken,
-    /// The database failed, and whether the statement took effect may be unknown.
+    /// The database failed. Whether the statement took effect may be unknown.
     Database(Error),
     /// The database failed before anything can have taken effect.
     Undone(Error),
@@ -49,7 +49,7 @@ impl<R> Failure<R> {
         Self::Refused(error.into())
     }
 
-    /// The same for a method that may refuse for other reasons, too.
+    /// Widens the refusal to one that has more cases.
     pub(super) fn widen<S: From<R>>(self) -> Failure<S> {
         match self {
             Self::Refused(refusal) => Failure::Refused(refusal.into()),
@@ -64,25 +64,25 @@ impl<R> Failure<R> {
         matches!(self, Self::Database(error) | Self::Undone(error) if fault(error) == Fault::Unique)
     }
 
-    /// Whether a value is out of its column's bounds.
+    /// Whether a value is outside its column's bounds.
     pub(super) fn is_check_violation(&self) -> bool {
         let is_check = |error: &Error| matches!(error, Error::DatabaseError(DatabaseErrorKind::CheckViolation, _));
         matches!(self, Self::Database(error) | Self::Undone(error) if is_check(error))
     }
 }
 
-/// Whether an operation whose answer was lost can be done again.
+/// Whether an operation whose answer was lost can be repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Repeat {
     /// Yes: it only reads.
     Reads,
-    /// Yes: it stores something under its own id and recognises it.
+    /// Yes: it stores something under its own id and recognises a repeat.
     Harmless,
     /// No: it may have taken effect.
     Never,
 }
 
-/// Carries out `operation` until it has an outcome that its caller should get.
+/// Carries out `operation` until it has a result for its caller.
 pub(super) fn attempt<T, R: From<BackendError>>(
     session: &mut Session,
     repeat: Repeat,
@@ -91,7 +91,7 @@ pub(super) fn attempt<T, R: From<BackendError>>(
     attempt_in(session, repeat, &mut Doubt::default(), operation)
 }
 
-/// The same as a part of something whose other parts leave and share a doubt.
+/// Like [`attempt`], for a part of a larger operation whose parts share their doubt.
 pub(super) fn attempt_in<T, R: From<BackendError>>(
     session: &mut Session,
     repeat: Repeat,
@@ -131,13 +131,13 @@ pub(super) fn attempt_in<T, R: From<BackendError>>(
     Err(doubt.told(BackendError::new(BACKEND, BackendErrorKind::Unavailable, Overtaken)).into())
 }
 
-/// The cause of a failure that is nobody's fault: a smaller operation may get through.
+/// The cause of a failure after all attempts were overtaken: a smaller operation may succeed.
 #[derive(Debug, thiserror::Error)]
 #[error("others came in between {ATTEMPTS} times")]
 pub(super) struct Overtaken;
 
 impl Overtaken {
-    /// Whether an operation failed so, and nothing was done.
+    /// Whether an operation failed for this reason, with nothing done.
     pub(super) fn is(error: &BackendError) -> bool {
         error.source.is::<Self>()
     }
@@ -148,13 +148,13 @@ impl Overtaken {
 pub(super) struct Doubt(bool);
 
 impl Doubt {
-    /// `outcome`, which says that nothing was done, if that is certain.
+    /// Returns `outcome`, which says that nothing was done, if that is certain.
     pub(super) fn certain<T>(&self, outcome: T) -> Result<T, BackendError> {
         let unavailable = || BackendError::new(BACKEND, BackendErrorKind::Unavailable, "the connection was lost");
         if self.0 { Err(self.told(unavailable())) } else { Ok(outcome) }
     }
 
-    /// What the caller is told: never that nothing was done, when this or an earlier attempt may have taken effect.
+    /// The caller's error. It never says that nothing was done when this or an earlier attempt may have taken effect.
     pub(super) fn told(&self, error: BackendError) -> BackendError {
         if !self.0 || InDoubt::is(&error) {
             return error;
@@ -163,19 +163,19 @@ impl Doubt {
     }
 }
 
-/// The cause of a write's failure that may be no failure: its answer was lost.
+/// The cause of a failure after which the write may have happened: its answer was lost.
 #[derive(Debug, thiserror::Error)]
 #[error("the answer to a write was lost")]
 pub(super) struct InDoubt(#[source] Arc<dyn std::error::Error + Send + Sync>);
 
 impl InDoubt {
-    /// Whether the write that failed so may have taken effect, although no time-out tells of it.
+    /// Whether a write that failed with this error may have happened, although the failure is no time-out.
     pub(super) fn is(error: &BackendError) -> bool {
         error.source.is::<Self>()
     }
 }
 
-/// Runs `body` as one transaction: it commits when `body` has an outcome, and leaves nothing behind when it has not.
+/// Runs `body` as one transaction. It commits when `body` succeeds, and leaves nothing behind otherwise.
 pub(super) fn transaction<T, R>(
     connection: &mut PgConnection,
     body: impl FnOnce(&mut PgConnection) -> Result<T, Failure<R>>,
@@ -187,7 +187,7 @@ pub(super) fn transaction<T, R>(
             Ok(outcome)
         }
         Err(failure) => {
-            // If this fails too, the connection is broken, which the session sees.
+            // If this fails too, the connection is broken, and the session notices that.
             let _ = AnsiTransactionManager::rollback_transaction(connection);
             Err(match failure {
                 Failure::Database(error) => Failure::Undone(error),
@@ -197,7 +197,8 @@ pub(super) fn transaction<T, R>(
     }
 }
 
-/// Lets the other writers finish; longer each time, and not equally long for two who met.
+/// Gives other writers time to finish: longer after each attempt, and of random length, so that two writers do not
+/// meet again.
 fn pause(attempt: u32) {
     let jitter = RandomState::new().hash_one(attempt) % 500;
     std::thread::sleep(Duration::from_micros((500 + jitter) << attempt.min(5)));

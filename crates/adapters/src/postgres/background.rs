@@ -1,4 +1,4 @@
-//! Tasks' runs, and what is thrown away in time.
+//! Task runs and housekeeping.
 
 pub(in crate::postgres) mod housekeeping;
 pub(in crate::postgres) mod task;

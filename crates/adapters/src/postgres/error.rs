@@ -1,11 +1,11 @@
-//! What a failure of Postgres is called, decided once: its SQLSTATE, and with it what [`super::sqlstate`] says.
+//! Classifies a failure of Postgres, in one place: by its SQLSTATE, and then by [`super::sqlstate`].
 //!
-//! Diesel tells some SQLSTATEs apart and hides the rest; for those the server's own message has to do. So a session asks
-//! for untranslated messages where its role may (see `session`), and `ALTER DATABASE ... SET lc_messages = 'C'` does it
-//! for every role. On a server that answers in another language a deadlock is reported instead of retried, a lock that
-//! was not got fails more than those who need it, and a statement time-out is reported as
-//! [`Internal`](BackendErrorKind::Internal): worse, never wrong. A failure that nobody can name gives its session up, so
-//! that nothing of it lasts.
+//! Diesel distinguishes some SQLSTATEs and hides the others; those are recognised by the server's message. So a
+//! session asks for untranslated messages where its role may (see `session`), and `ALTER DATABASE ... SET lc_messages
+//! = 'C'` does so for every role. If a server answers in another language, a deadlock is reported instead of retried,
+//! a lock time-out fails a whole group, and a statement time-out is reported as
+//! [`Internal`](BackendErrorKind::Internal): worse, never wrong. After a failure that is not recognised, the session
+//! is replaced, so that nothing of it remains.
 
 use diesel::ConnectionError;
 use diesel::result::{DatabaseErrorKind, Error};
@@ -18,7 +18,7 @@ use crate::secrecy::UrlSecrets;
 /// The name of this backend in errors.
 pub(super) const BACKEND: &str = "postgres";
 
-/// The beginnings of messages, and the SQLSTATE of each.
+/// The first words of messages, and the SQLSTATE of each.
 const MESSAGES: [(&str, &str); 30] = [
     ("deadlock detected", "40P01"),
     ("could not serialize access", "40001"),
@@ -52,7 +52,7 @@ const MESSAGES: [(&str, &str); 30] = [
     ("invalid page in block", "XX001"),
 ];
 
-/// What `error` means.
+/// The meaning of `error`.
 pub(super) fn fault(error: &Error) -> Fault {
     match error {
         Error::DatabaseError(kind, information) => {
@@ -63,7 +63,7 @@ pub(super) fn fault(error: &Error) -> Fault {
     }
 }
 
-/// What the server says is more than what Diesel tells apart: a connection that it finds closed may have been idle.
+/// The server's message says more than Diesel's kinds: a connection that Diesel finds closed may have been idle.
 fn by_message(message: &str) -> Option<Fault> {
     let known = MESSAGES.iter().find(|(beginning, _)| message.starts_with(beginning));
     known.map(|(_, sqlstate)| fault_of(sqlstate))
@@ -84,17 +84,17 @@ fn by_kind(kind: DatabaseErrorKind) -> Option<Fault> {
     Some(fault_of(sqlstate))
 }
 
-/// The error that a caller gets who cannot do anything more specific about it, and who knows that nothing was done.
+/// The error for a caller that can do nothing more specific about it, and knows that nothing was done.
 pub(super) fn backend_error(error: Error) -> BackendError {
     BackendError::new(BACKEND, fault(&error).kind(), error)
 }
 
-/// Whether the error is that a lock was not got in time.
+/// Whether the error is a lock time-out.
 pub(super) fn is_locked(error: &BackendError) -> bool {
     error.source.downcast_ref().is_some_and(|error| fault(error) == Fault::Locked)
 }
 
-/// A server that cannot be reached, or does not let us in. libpq's messages quote the URL.
+/// The server cannot be reached, or rejects the login. libpq's messages quote the URL, so its secrets are hidden.
 pub(super) fn not_connected(error: &ConnectionError, secrets: &UrlSecrets) -> BackendError {
     BackendError::new(BACKEND, BackendErrorKind::Unavailable, secrets.hidden_in(&error.to_string()))
 }
@@ -118,7 +118,7 @@ mod tests {
         assert_eq!(kind("relation \"jobs\" does not exist"), BackendErrorKind::Internal);
     }
 
-    /// What cannot be named may be anything, such as a translated message of any row of the table.
+    /// A failure that is not recognised may be any row of the table, for example in a translated message.
     #[test]
     fn a_failure_that_nobody_can_name_gives_its_session_up() {
         let unknown = database_error(DatabaseErrorKind::Unknown, "annulation de la requ\u{ea}te");

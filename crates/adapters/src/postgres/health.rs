@@ -10,7 +10,7 @@ use super::Postgres;
 use super::attempt::{Failure, Repeat, attempt};
 use super::error::BACKEND;
 
-/// What every write needs: a transaction number, and leave to change the tables. No row is touched.
+/// What every write needs: a transaction number, and the permission to change the tables. No row is touched.
 const A_WRITE: &str = "
     SELECT txid_current();
     INSERT INTO time_entries SELECT * FROM time_entries WHERE false;
@@ -39,7 +39,7 @@ impl HealthCheck for Postgres {
 fn try_a_write(connection: &mut PgConnection) -> Result<(), Failure<BackendError>> {
     AnsiTransactionManager::begin_transaction(connection).map_err(Failure::Undone)?;
     let tried = connection.batch_execute(A_WRITE);
-    // If this fails, the connection is broken, which the session sees.
+    // If this fails, the connection is broken, and the session notices that.
     let _ = AnsiTransactionManager::rollback_transaction(connection);
     tried.map_err(Failure::Undone)
 }

@@ -19,13 +19,13 @@ use super::sql::{Constant, Sql};
 use crate::migrations::{AppliedMigration, Dialect, Migrator};
 
 impl Postgres {
-    /// Runs and reverts migrations. Behind a transaction pooler, give it a URL that goes past the pooler.
+    /// Runs and reverts migrations. Behind a transaction pooler, give it a URL that bypasses the pooler.
     pub fn migrator(&self) -> Migrator {
         Migrator::new::<PostgresDialect>(self.aside.clone())
     }
 }
 
-/// Postgres, to the migrator.
+/// Postgres' part of the migrator.
 pub(super) struct PostgresDialect;
 
 impl Dialect for PostgresDialect {
@@ -42,7 +42,7 @@ impl Dialect for PostgresDialect {
         });
         let is_empty = |connection: &mut PgConnection| Ok(Sql::<IsEmpty>::constant().get_result::<bool>(connection)?);
         match applied {
-            // Not even the first migration has been run; or it is something else.
+            // Either no migration has been run, or the failure has another cause.
             Err(error) if error.kind == BackendErrorKind::Internal => {
                 match attempt::<_, BackendError>(session, Repeat::Reads, is_empty) {
                     Ok(true) => Ok(Vec::new()),
@@ -59,16 +59,16 @@ impl Dialect for PostgresDialect {
     ) -> Result<T, BackendError> {
         let connection = session.connection()?;
         let outcome = alone(connection).map_err(backend_error).and_then(|()| f(connection));
-        // With the connection end the lock and the settings.
+        // The lock and the settings end with the connection.
         session.spent();
         outcome
     }
 }
 
-/// Takes the time-outs off and waits until no other migrator is left, however long that one takes.
+/// Removes the time-outs and waits until no other migrator runs, however long that takes.
 ///
-/// The lock is asked for again and again: a statement that waited for it would hold a snapshot, for which the other
-/// one's `CREATE INDEX CONCURRENTLY` would wait in turn.
+/// It asks for the lock again and again: a statement that waited for the lock would keep a snapshot open, and the
+/// other migrator's `CREATE INDEX CONCURRENTLY` would wait for that snapshot.
 fn alone(connection: &mut PgConnection) -> QueryResult<()> {
     connection.batch_execute("SET statement_timeout = 0; SET lock_timeout = 0")?;
     while !Sql::<TryLock>::constant().get_result::<bool>(connection)? {
@@ -77,8 +77,8 @@ fn alone(connection: &mut PgConnection) -> QueryResult<()> {
     Ok(())
 }
 
-/// Takes the migrators' lock, if it is free. It belongs to the session and not to a transaction, because a migration
-/// may ask to run without one.
+/// Takes the migrators' lock if it is free. The lock belongs to the session and not to a transaction, because a
+/// migration may ask to run without one.
 struct TryLock;
 
 impl Constant for TryLock {
@@ -86,7 +86,7 @@ impl Constant for TryLock {
     const SQL: &'static str = "SELECT pg_try_advisory_lock(7310867221)";
 }
 
-/// What has been run, and which of it registered itself as a contraction.
+/// The migrations that have been run, and which of them registered themselves as contractions.
 struct Applied;
 
 impl Constant for Applied {

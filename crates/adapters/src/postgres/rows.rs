@@ -1,7 +1,7 @@
-//! Values as Postgres has them, and as the domain knows them. The rows of each feature stand in its room.
+//! Values of Postgres and of the domain. The rows of each feature stand in its room.
 //!
-//! The fields have the types that any stored value fits, so that a value that the domain refuses is found here, with
-//! its place, and not in Diesel, which does not know the row.
+//! The fields have types that accept any stored value. So a value that the domain refuses is found here, with its
+//! table, column and id, and not in Diesel, which does not know the row.
 
 use std::error::Error;
 use std::fmt::Display;
@@ -17,7 +17,7 @@ use crate::stored_row::StoredRow;
 
 /// Microseconds from 1970-01-01 to 2000-01-01, where Postgres starts to count.
 const EPOCH_MICROS: i64 = 946_684_800_000_000;
-/// Days from 0001-01-01, which is chrono's first, to 2000-01-01, where Postgres starts to count.
+/// Days from 0001-01-01, chrono's first day, to 2000-01-01, where Postgres starts to count.
 const EPOCH_DAYS: i32 = 730_120;
 
 /// A moment as Postgres stores it.
@@ -30,13 +30,13 @@ pub(super) fn date(date: DateStamp) -> PgDate {
     PgDate(date.as_date().num_days_from_ce() - EPOCH_DAYS)
 }
 
-/// A date as the domain knows it.
+/// A stored date as the domain's value.
 pub(super) fn date_stamp(PgDate(days): PgDate) -> Result<DateStamp, DateStampError> {
     let date = NaiveDate::from_num_days_from_ce_opt(days.saturating_add(EPOCH_DAYS)).ok_or(DateStampError)?;
     DateStamp::new(date)
 }
 
-/// Where a value stands. The place is only spelled out when something is wrong with it.
+/// The row that a value belongs to. Its text is only made for an error.
 pub(super) struct Place {
     pub(super) table: &'static str,
     pub(super) id: Uuid,
@@ -60,7 +60,7 @@ impl Place {
     }
 
     pub(super) fn timestamp(&self, column: &'static str, stored: PgTimestamp) -> Result<Timestamp, BackendError> {
-        // `infinity` is the greatest number: it stays outside the years that a timestamp has.
+        // `infinity` is the greatest number, so it stays outside the years of a timestamp.
         self.column(column, stored.0, Timestamp::from_micros(stored.0.saturating_add(EPOCH_MICROS)))
     }
 

@@ -1,7 +1,7 @@
-//! Which sessions there are, as the server knows them, so that what still runs can be ended when the process ends.
+//! The list of this process's sessions on the server, so that their statements can be ended when the process ends.
 //!
-//! A process that ends does not end its statements: the server carries them on until it notices, and meanwhile they keep
-//! their locks. Deliberately absent: who waits for a statement, and that a single one is ended. Each has its time-out.
+//! When a process ends, its statements do not: the server goes on with them until it notices, and meanwhile they keep
+//! their locks. Deliberately absent: who waits for a statement, and ending a single one. Each has its time-out.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -12,21 +12,21 @@ use diesel::sql_types::{Array, BigInt, Integer};
 
 use super::sql::{Constant, Sql};
 
-/// One of the server's processes: its number, and the microsecond in which it began, because numbers come again.
+/// One of the server's processes: its number, and the microsecond in which it began, because numbers are reused.
 type Process = (i32, i64);
 
-/// The sessions there are.
+/// The open sessions.
 #[derive(Debug, Default)]
 pub(super) struct Running(Mutex<Vec<Process>>);
 
-/// A session that is known as long as this is there.
+/// A session that is on the list until this is dropped.
 #[derive(Debug)]
 pub(super) struct Registered {
     process: Process,
     running: Arc<Running>,
 }
 
-/// Asked once per connection, so it is not prepared.
+/// Sent once per connection, so it is not prepared.
 const OWN: &str = "
     SELECT pid, (extract(epoch FROM backend_start) * 1000000)::bigint AS start
     FROM pg_stat_get_activity(pg_backend_pid())";
@@ -50,7 +50,7 @@ impl Constant for Cancel {
 }
 
 impl Running {
-    /// Remembers a new session.
+    /// Adds a new session.
     pub(super) fn register(self: &Arc<Self>, connection: &mut PgConnection) -> QueryResult<Registered> {
         let Own { pid, start } = sql_query(OWN).get_result(connection)?;
         let process = (pid, start);
@@ -58,7 +58,7 @@ impl Running {
         Ok(Registered { process, running: Arc::clone(self) })
     }
 
-    /// Ends the statements of all sessions, by another one.
+    /// Ends the statements of all sessions, through another session.
     pub(super) fn cancel(&self, other: &mut PgConnection) -> QueryResult<()> {
         let (numbers, starts): (Vec<_>, Vec<_>) = self.processes().iter().copied().unzip();
         Sql::<Cancel>::constant()

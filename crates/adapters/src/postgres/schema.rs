@@ -1,4 +1,4 @@
-//! The tables as Diesel knows them. Only `migrations/postgres` says what they are.
+//! The tables in Diesel's terms. `migrations/postgres` defines them.
 
 diesel::table! {
     jobs (id) {

@@ -1,13 +1,14 @@
-//! A place in the pool, and the connection in it: made when it is first needed, and made again when it was lost.
+//! A place in the pool and its connection, which is opened when it is first needed and again when it was lost.
 //!
-//! So r2d2 never connects by itself. Its own retries in the background would make callers wait for their back-off while
-//! a server restarts; here the first request after the restart connects, and one during it fails at once.
+//! So r2d2 never connects by itself. Its own retries in the background would make callers wait for their back-off
+//! while a server restarts; here the first request after the restart connects, and a request during the restart fails
+//! at once.
 //!
-//! Connections have a generation. When one turns out to be lost, the others of its generation most likely are too (a
-//! restart, a failover), so all of them are replaced before they are used again: a restart costs the requests that
-//! were under way and no more. The same holds for one that may no longer write, because its server became a standby:
-//! another one may be found at the same address by now. Where a new one may not write either, there is nothing to gain,
-//! so that happens at most once a second.
+//! Connections have a generation. When one is lost, the others of its generation most likely are too (a restart, a
+//! failover), so all of them are replaced before they are used again. So a restart fails only the requests that were
+//! running. The same happens when a connection may no longer write, because its server became a standby: by now the
+//! address may lead to another server. Where a new connection may not write either, replacing more of them gains
+//! nothing, so this happens at most once a second.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -26,7 +27,7 @@ use super::running::{Registered, Running};
 use super::{PostgresSettings, sqlstate};
 use crate::secrecy::UrlSecrets;
 
-/// For how long a new connection that may not write is not replaced by another one.
+/// How long a new connection that may not write is kept before it is replaced.
 const FRESH: Duration = Duration::from_secs(1);
 
 /// Makes sessions.
@@ -40,15 +41,15 @@ pub(super) struct Sessions {
 struct How {
     url: String,
     secrets: UrlSecrets,
-    /// Statements for each new connection; none behind a transaction pooler.
+    /// Statements for each new connection; `None` behind a transaction pooler.
     greeting: Option<String>,
-    /// How often a connection is used before it plans anew; never, if there is no number.
+    /// How many times a connection is used before its statements are planned again; `None` means never.
     uses_per_plan: Option<u32>,
     generation: Arc<AtomicU64>,
     running: Arc<Running>,
 }
 
-/// A connection, since when there is one, and how the server knows it.
+/// A connection, when it was opened, and its place on the list of running sessions.
 struct Connected {
     connection: PgConnection,
     since: Instant,
@@ -60,7 +61,7 @@ pub(super) struct Session {
     how: Arc<How>,
     generation: u64,
     connection: Option<Connected>,
-    /// How often the place was used since plans were forgotten.
+    /// How many times the place was used since the last planning.
     uses: u32,
 }
 
@@ -78,7 +79,7 @@ impl Sessions {
         Self { how: Arc::new(how) }
     }
 
-    /// Has the server end what still runs in sessions like these. Blocks.
+    /// Makes the server end the statements that still run in these sessions. Blocks.
     pub(super) fn end_statements(&self) -> Result<(), BackendError> {
         let mut connected = self.how.connect()?;
         self.how.running.cancel(&mut connected.connection).map_err(backend_error)
@@ -90,9 +91,9 @@ impl Sessions {
     }
 
     /// Sessions of the same generation for groups, whose statements find every row by its key. One plan is right for
-    /// that, however large the group; reading a whole table never is, and compiling a plan takes longer than carrying it
-    /// out. Only a plan that was made for a table of few rows may know no difference between the table's indexes, so
-    /// plans are made again now and then.
+    /// them, however large the group: reading a whole table never is, and making a plan takes longer than executing
+    /// it. But a plan that was made while a table had few rows may choose the wrong index, so plans are made again
+    /// now and then.
     pub(super) fn for_groups(&self, settings: &PostgresSettings) -> Self {
         let settings = PostgresSettings { lock_timeout: settings.group_lock_timeout, ..settings.clone() };
         let greeting = (!settings.transaction_pooling).then(|| {
@@ -111,8 +112,9 @@ impl Sessions {
     }
 }
 
-/// Time-outs, the isolation that the statements are written for, messages that `error` can read, where the role may
-/// choose their language, and, where the server can (from 14 on), that it ends what runs for a process that is gone.
+/// Sets the time-outs, the isolation level that the statements are written for, messages that `error` can read (where
+/// the role may choose their language), and (from Postgres 14 on) that the server ends the statements of a process
+/// that is gone.
 fn greeting(settings: &PostgresSettings) -> String {
     let (statement, lock) = (settings.statement_timeout.as_millis(), settings.lock_timeout.as_millis());
     format!(
@@ -127,7 +129,7 @@ fn greeting(settings: &PostgresSettings) -> String {
 }
 
 impl Session {
-    /// The connection, made now if there is none or if the one that there was is lost.
+    /// The connection. It is opened now if there is none, or if the last one was lost.
     pub(super) fn connection(&mut self) -> Result<&mut PgConnection, BackendError> {
         let current = self.how.generation.load(Ordering::Acquire);
         if self.generation != current {
@@ -145,13 +147,13 @@ impl Session {
         Ok(&mut self.connection.insert(connection).connection)
     }
 
-    /// Has the statements planned anew when they are used next.
+    /// Makes the server plan the statements again at their next use.
     fn forget_plans(&mut self) {
         self.uses = 0;
         self.connection.take_if(|connected| connected.connection.batch_execute("DISCARD PLANS").is_err());
     }
 
-    /// Gives up what is of no more use after such a failure, and tells whether the next connection will be another one.
+    /// Replaces what such a failure requires, and tells whether the next connection will be a new one.
     pub(super) fn failed(&mut self, fault: Fault) -> bool {
         let Some(connected) = &mut self.connection else { return true };
         let (broken, fresh) = (connected.connection.is_broken(), connected.since.elapsed() < FRESH);
@@ -165,15 +167,15 @@ impl Session {
         true
     }
 
-    /// Gives the connection up, and with it all others of its generation.
+    /// Gives up the connection, and all others of its generation.
     fn lost(&mut self) {
         self.connection = None;
-        // One step, however many connections of this generation report their loss.
+        // A single step, however many connections of this generation report their loss.
         let next = self.generation + 1;
         let _ = self.how.generation.compare_exchange(self.generation, next, Ordering::AcqRel, Ordering::Acquire);
     }
 
-    /// Gives this connection up and no other, because its state is not what the next user expects.
+    /// Gives up this connection only, because its state is not what the next user expects.
     pub(super) fn spent(&mut self) {
         self.connection = None;
     }
@@ -188,7 +190,7 @@ impl How {
             connection.batch_execute(greeting).map_err(backend_error)?;
             registered = Some(self.running.register(&mut connection).map_err(backend_error)?);
         } else {
-            // Behind a pooler nobody knows which of the server's processes serves whom.
+            // Behind a pooler it is not known which of the server's processes a client gets.
             connection.set_prepared_statement_cache_size(CacheSize::Disabled);
         }
         Ok(Connected { connection, since: Instant::now(), _registered: registered })
@@ -203,12 +205,12 @@ impl ManageConnection for Sessions {
         Ok(Session { how: Arc::clone(&self.how), generation: 0, connection: None, uses: 0 })
     }
 
-    /// Never asked: a test on check-out costs a round trip, and the answer is stale when it arrives.
+    /// Never called: a test at check-out costs a round trip, and its answer is out of date when it arrives.
     fn is_valid(&self, _: &mut Session) -> Result<(), Infallible> {
         Ok(())
     }
 
-    /// A transaction that was left open, by a panic most likely, must not leak to the next user.
+    /// An open transaction, most likely left by a panic, must not reach the next user.
     fn has_broken(&self, session: &mut Session) -> bool {
         std::thread::panicking()
             || session.connection.as_mut().is_some_and(|connected| connected.connection.is_broken())

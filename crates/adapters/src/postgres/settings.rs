@@ -8,40 +8,41 @@ use crate::blocking::QueueLimits;
 /// How to reach Postgres, and how long to wait for it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PostgresSettings {
-    /// `postgres://user:password@host:port/database?option=value`, or libpq's `key=value` form. An option given here
-    /// wins over the ones below that it corresponds to.
+    /// `postgres://user:password@host:port/database?option=value`, or libpq's `key=value` form. An option in the URL
+    /// overrides the corresponding field below.
     pub url: String,
-    /// How many connections serve requests, at most: 10. One more is for health checks and migrations.
+    /// The most connections for requests: 10. One more is for health checks and migrations.
     pub pool_size: u32,
-    /// How many connections groups of coalesced requests have for themselves, so that no slow listing keeps them
-    /// waiting: as many as [`groups`](crate::coalescing::CoalescingSettings::groups) may be under way. None is made
-    /// before a group needs it.
+    /// How many connections are reserved for groups of coalesced requests, so that no slow listing delays them: as
+    /// many as [`groups`](crate::coalescing::CoalescingSettings::groups) may run. Each is opened when a group first
+    /// needs it.
     pub group_pool_size: u32,
     /// How long the server may take to accept a connection: 5 seconds. Whole seconds, at least 2.
     pub connect_timeout: Duration,
     /// How long one statement may take: 10 seconds.
     pub statement_timeout: Duration,
-    /// How long a statement may wait for another transaction's lock: 1.5 seconds. Longer than the server looks for a
-    /// deadlock (`deadlock_timeout`, 1 second), which would not be found and tried again otherwise; and short, because
-    /// those who wait for one job keep connections from those who want another.
+    /// How long a statement may wait for another transaction's lock: 1.5 seconds. This is longer than the server
+    /// waits before it looks for a deadlock (`deadlock_timeout`, 1 second); otherwise deadlocks would not be found
+    /// and retried. And it is short, because statements that wait for one job occupy connections that others need.
     pub lock_timeout: Duration,
-    /// The same for a group of coalesced writes: 250 milliseconds. A group that waited in vain has kept others waiting
-    /// for the jobs that it had locked; then only those go on waiting whose job it is, and keep nothing locked.
+    /// How long a group of coalesced writes may wait for a lock: 250 milliseconds. While it waits, it keeps its other
+    /// jobs locked. After that, only the writes that need the held job go on waiting, with nothing locked.
     pub group_lock_timeout: Duration,
-    /// After how many uses by groups a connection plans its statements anew: 500. A plan that was made while a table was
-    /// new may read all of an index, and a busy ledger outgrows it before the server gathers statistics and plans by itself.
+    /// After how many uses by groups the statements of a connection are planned again: 500. A plan that was made
+    /// while a table was new may read a whole index, and a busy ledger outgrows such a plan before the server gathers
+    /// statistics and plans again by itself.
     pub group_uses_per_plan: u32,
     /// How long a health check may take: 2 seconds.
     pub health_timeout: Duration,
-    /// How long the queue for connections may get.
+    /// Limits of the queue for connections.
     pub queue: QueueLimits,
-    /// Whether a transaction pooler, such as `PgBouncer`, stands before the server: no. Then a session keeps no state:
-    /// no prepared statements, and the time-outs have to be set for the role (`ALTER ROLE ... SET`).
+    /// Whether a transaction pooler, such as `PgBouncer`, stands before the server: no. With a pooler a session keeps
+    /// no state: it prepares no statements, and the time-outs must be set for the role (`ALTER ROLE ... SET`).
     pub transaction_pooling: bool,
 }
 
 impl PostgresSettings {
-    /// The settings above, for the server that `url` names.
+    /// The defaults above, for the server that `url` names.
     pub fn new(url: impl Into<String>) -> Self {
         Self {
             url: url.into(),
@@ -58,7 +59,7 @@ impl PostgresSettings {
         }
     }
 
-    /// The URL with the options of libpq that it does not give itself: a bounded wait for the connection, and probes
+    /// The URL with libpq's options added where it does not have them: a time limit for the connection, and probes
     /// that find a dead server behind a silent network within half a minute.
     pub(super) fn connection_string(&self) -> String {
         let connect_timeout = self.connect_timeout.as_secs().max(2).to_string();
@@ -87,7 +88,7 @@ impl PostgresSettings {
 }
 
 impl fmt::Debug for PostgresSettings {
-    /// Leaves the URL out, which may hold a password.
+    /// Leaves out the URL, which may contain a password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PostgresSettings")
             .field("pool_size", &self.pool_size)

@@ -1,8 +1,9 @@
-//! Statements whose text is written out, in a form that Diesel prepares once per connection.
+//! Statements with a written text, in a form that Diesel prepares once per connection.
 //!
-//! Diesel's `sql_query` is prepared anew each time it is sent, and its query language cannot say a data-modifying
-//! `WITH`. A [`Sql`] is text whose parameters are marked `?`, in order. One with a name of its own type
-//! ([`Sql::constant`]) is found again by that type; one that is put together as it goes ([`Sql::varying`]) by its text.
+//! Diesel's `sql_query` is prepared again each time it is sent, and its query language has no data-modifying `WITH`.
+//! A [`Sql`] is a text whose parameters are marked `?`, in order. A constant text ([`Sql::constant`]) has a type of
+//! its own, by which Diesel finds the prepared statement again; a text that is put together at run time
+//! ([`Sql::varying`]) is found by the text.
 
 use std::marker::PhantomData;
 
@@ -12,18 +13,18 @@ use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{SingleValue, SqlType};
 
-/// A text that never varies, and the SQL types of the columns it answers with.
+/// A constant text, and the SQL types of its result columns.
 pub(super) trait Constant: 'static {
-    /// The SQL types of the columns.
+    /// The SQL types of the result columns.
     type Columns;
     /// The statement.
     const SQL: &'static str;
 }
 
-/// The name of a statement whose text varies, with the columns `C`.
+/// The name of a statement whose text varies, with the result columns `C`.
 pub(super) struct Varying<C>(PhantomData<C>);
 
-/// A statement and its parameters; `N` names it.
+/// A statement and its parameters. `N` names it.
 pub(super) struct Sql<'a, N> {
     texts: Vec<&'static str>,
     binds: Vec<Box<dyn QueryFragment<Pg> + 'a>>,
@@ -31,7 +32,7 @@ pub(super) struct Sql<'a, N> {
 }
 
 impl<N: Constant> Sql<'_, N> {
-    /// The statement with this name, which still lacks its parameters.
+    /// The statement with this name, still without its parameters.
     pub(super) fn constant() -> Self {
         Self { texts: vec![N::SQL], binds: Vec::new(), name: PhantomData }
     }
@@ -43,7 +44,7 @@ impl<C> Sql<'_, Varying<C>> {
         Self { texts: vec![text], binds: Vec::new(), name: PhantomData }
     }
 
-    /// Continues the text.
+    /// Appends to the text.
     pub(super) fn text(mut self, text: &'static str) -> Self {
         self.texts.push(text);
         self
@@ -51,7 +52,7 @@ impl<C> Sql<'_, Varying<C>> {
 }
 
 impl<'a, N> Sql<'a, N> {
-    /// Gives the next parameter.
+    /// Binds the next parameter.
     pub(super) fn bind<T, V>(mut self, value: V) -> Self
     where
         T: SqlType + SingleValue,
@@ -63,7 +64,7 @@ impl<'a, N> Sql<'a, N> {
     }
 }
 
-/// What tells whether a statement is found again by its type.
+/// Whether a prepared statement is found by its type.
 pub(super) trait Name {
     type Columns;
     type Id: 'static;

@@ -1,7 +1,7 @@
 //! What each failure of a server means for the statement and for its session: one table by SQLSTATE.
 //!
-//! It knows no driver. How a driver's failure becomes a SQLSTATE is in [`super::error`]; that a session is given up, and
-//! that a statement is sent again, in [`super::session`] and [`mod@super::attempt`]. `docs/operations.md` shows the same table.
+//! It does not know the driver. [`super::error`] turns a driver's failure into a SQLSTATE, [`super::session`] gives
+//! sessions up, and [`mod@super::attempt`] sends statements again. `docs/operations.md` shows the same table.
 
 use stint_domain::BackendErrorKind;
 use stint_domain::BackendErrorKind::{Corrupt, Internal, Timeout, Unavailable};
@@ -11,53 +11,53 @@ use Fault::{Conflict, ForeignKey, Idle, Locked, Lost, Other, ReadOnly, Spent, St
 /// What happened to a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// The connection is gone. Whether the statement took effect depends on where it stood.
+    /// The connection is gone. Whether the statement took effect depends on how far it was.
     Lost,
-    /// The server had given the session up before the statement arrived.
+    /// The server had closed the session before the statement arrived.
     Idle,
-    /// The session may not write: it leads to a standby, or to a server that was made read-only.
+    /// The session may not write: its server is a standby or was made read-only.
     ReadOnly,
-    /// What the session remembers no longer fits: a plan, a prepared statement, an open transaction.
+    /// The session's state is out of date: a plan, a prepared statement, an open transaction.
     Stale,
-    /// The server could not carry the statement out, and another session may do better.
+    /// The server could not carry out the statement, but may do so in another session.
     Spent(BackendErrorKind),
-    /// The server undid the transaction because another one was in its way.
+    /// The server undid the transaction because of a conflict with another one.
     Conflict,
     /// Another transaction kept a lock for longer than this one waits.
     Locked,
     /// Another row has the same key.
     Unique,
-    /// A row that others refer to, or that is referred to and not there.
+    /// The row refers to a row that does not exist, or other rows refer to it.
     ForeignKey,
-    /// Nothing a program can do but to report it.
+    /// A program can only report it.
     Other(BackendErrorKind),
 }
 
-/// What becomes of sessions after a failure.
+/// What happens to sessions after a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sessions {
-    /// The session is as good as before.
+    /// The session stays usable.
     Stay,
-    /// This one is replaced.
+    /// This session is replaced.
     ReplaceOne,
-    /// This one and all that were made before are replaced: they lead to the same server.
+    /// This session and all earlier ones are replaced: they lead to the same server.
     ReplaceAll,
 }
 
-/// Whether a statement that failed is sent again.
+/// Whether a failed statement is sent again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Again {
     No,
     /// Once, on a new session: the failed one did nothing.
     Once,
-    /// Once, on a new session, if doing it twice is the same as doing it once.
+    /// Once, on a new session, if doing it twice has the same effect as doing it once.
     OnceIfHarmless,
-    /// Until it comes through, up to ten times.
+    /// Until it succeeds, up to ten times.
     Often,
 }
 
 impl Fault {
-    /// What becomes of the sessions.
+    /// What happens to the sessions.
     pub(super) fn sessions(self) -> Sessions {
         match self {
             Lost | ReadOnly => Sessions::ReplaceAll,
@@ -76,7 +76,7 @@ impl Fault {
         }
     }
 
-    /// What a caller is told who knows that nothing was done.
+    /// The error kind for a caller that knows that nothing was done.
     pub(super) fn kind(self) -> BackendErrorKind {
         match self {
             Lost | Idle | ReadOnly | Conflict => Unavailable,
@@ -87,10 +87,10 @@ impl Fault {
     }
 }
 
-/// A SQLSTATE, or the class that all beginning with it belong to; its name in Postgres' manual; and what it means.
+/// A SQLSTATE or the beginning of a class of them; its name in Postgres' manual; and its meaning.
 type State = (&'static str, &'static str, Fault);
 
-/// The more specific comes first. What is in no row is [`Internal`], and its session is replaced.
+/// More specific rows come first. A SQLSTATE without a row is [`Internal`], and its session is replaced.
 pub(super) const STATES: [State; 31] = [
     ("08", "connection_exception", Lost),
     ("0A000", "feature_not_supported (cached plan must not change result type)", Stale),
@@ -125,7 +125,7 @@ pub(super) const STATES: [State; 31] = [
     ("XX002", "index_corrupted", Other(Corrupt)),
 ];
 
-/// What a SQLSTATE means.
+/// The meaning of a SQLSTATE.
 pub(super) fn fault_of(sqlstate: &str) -> Fault {
     let found = STATES.iter().find(|(state, ..)| sqlstate.starts_with(state));
     found.map_or(Spent(Internal), |(_, _, fault)| *fault)
@@ -137,7 +137,7 @@ mod tests {
 
     use super::*;
 
-    /// Otherwise a row is never reached.
+    /// Otherwise a row could never be reached.
     #[test]
     fn no_class_stands_before_its_own_members() {
         for (at, (state, ..)) in STATES.iter().enumerate() {
@@ -164,7 +164,7 @@ mod tests {
         }
     }
 
-    /// A statement may be sent again on whatever session only when it is certain that it did nothing.
+    /// A statement may be sent again on any session only if it certainly did nothing.
     #[test]
     fn what_may_have_taken_effect_is_sent_again_only_where_that_is_harmless() {
         for (state, _, fault) in STATES {
@@ -174,7 +174,7 @@ mod tests {
         }
     }
 
-    /// `docs/operations.md` shows what an operator needs to know of each state.
+    /// `docs/operations.md` shows what an operator needs to know about each state.
     #[test]
     fn the_table_of_the_manual_has_every_state() {
         let manual = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/operations.md");

@@ -1,8 +1,8 @@
 //! A fresh, migrated database per test, on the server that `STINT_TEST_DATABASE_URL` names.
 //!
-//! The schema is built once per process, as a template that each test's database is copied from. Both go away: a test's
-//! database when it is dropped, and what a process left behind when the next one starts. A process shows that it is
-//! still there by one open connection, which carries the template's name.
+//! The schema is built once per process, as a template from which each test's database is copied. A test's database
+//! is dropped with its handle; the databases that a process left behind are dropped when the next one starts. A
+//! process shows that it is alive by one open connection with the template's name.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::migrations;
 use crate::migrations::Dialect;
 
-/// A database of its own; dropped with this, whoever is still connected.
+/// A database of one test. It is dropped with this handle, even if somebody is connected.
 #[derive(Debug)]
 pub struct TestDatabase {
     name: String,
@@ -34,7 +34,7 @@ impl TestDatabase {
         Self::from_template("template0")
     }
 
-    /// A new database without the schema, which keeps text in another encoding than UTF8.
+    /// A new database without the schema, with another encoding than UTF8.
     pub fn encoded(encoding: &str) -> Self {
         Self::from_template(&format!("template0 ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C'"))
     }
@@ -83,7 +83,7 @@ impl Server {
         let mut connection = connect(&url);
         connection.batch_execute(&format!("SET application_name = '{template}'")).expect("a name for the connection");
         for abandoned in abandoned(&mut connection) {
-            // Another process may be cleaning up as well.
+            // Another process may be cleaning up, too.
             let drop = format!("DROP DATABASE IF EXISTS {abandoned} WITH (FORCE)");
             let _ = connection.batch_execute(&drop);
         }
@@ -96,7 +96,7 @@ impl Server {
     }
 
     fn connection(&self) -> MutexGuard<'_, PgConnection> {
-        // A test that panicked here has left the connection as it was.
+        // A test that panicked here left the connection usable.
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -1,7 +1,6 @@
-//! How one connection is opened, and what is in force on it.
+//! How one connection is opened, and which settings it gets.
 //!
-//! How many there are and who uses them is not here: places for them are in [`super::session`], and the pools are made in
-//! the parent module.
+//! [`super::session`] has the places for connections, and the parent module makes the pools.
 
 use std::fmt::Write;
 use std::thread;
@@ -20,7 +19,7 @@ use super::error::{BACKEND, kind};
 pub(super) enum Role {
     /// The one connection of a handle that writes.
     Writer,
-    /// Reads alone: SQLite refuses anything else on it.
+    /// Only reads: SQLite refuses anything else on it.
     Reader,
     /// Tries whether a write would work, and undoes it.
     Trial,
@@ -55,15 +54,15 @@ impl From<OpenError> for BackendError {
     }
 }
 
-/// Opens the file at `path`, which is absolute, and reads a page of it, so that its write-ahead log is open, too. It is
-/// never created here: where it is gone, an empty one would take its place.
+/// Opens the file at `path`, which is absolute, and reads a page of it, so that its write-ahead log is open, too.
+/// Never creates the file: where it is gone, an empty one would take its place.
 pub(super) fn open(path: &str, role: Role, busy_timeout: Duration) -> Result<SqliteConnection, OpenError> {
     connect(path, role, busy_timeout).map_err(|source| OpenError { path: path.to_owned(), source })
 }
 
 fn connect(path: &str, role: Role, busy_timeout: Duration) -> Result<SqliteConnection, Cause> {
     let mut connection = SqliteConnection::establish(&url(path))?;
-    // First, so that the others wait too.
+    // Set first, so that the following statements wait, too.
     wait_for_others(&mut connection, busy_timeout)?;
     connection.batch_execute(ON_EVERY_CONNECTION)?;
     match role {
@@ -85,30 +84,30 @@ struct Number {
     _number: i64,
 }
 
-/// The path as a URL, because only that can say that nothing is to be created.
+/// The path as a URL: only a URL can say that nothing is to be created.
 fn url(path: &str) -> String {
     let mut url = "file:".to_owned();
     for byte in path.bytes() {
         match byte {
             b'/' | b'-' | b'.' | b'_' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => url.push(char::from(byte)),
-            // Writing to a text does not fail.
+            // Writing to a string does not fail.
             _ => drop(write!(url, "%{byte:02X}")),
         }
     }
     url + "?mode=rw"
 }
 
-/// How long to wait for the lock that another connection holds.
+/// Sets how long to wait for the lock of another connection.
 pub(super) fn wait_for_others(connection: &mut SqliteConnection, how_long: Duration) -> diesel::QueryResult<()> {
     // SQLite reads a number that is too large as 0.
     let millis = i32::try_from(how_long.as_millis()).unwrap_or(i32::MAX);
     connection.batch_execute(&format!("PRAGMA busy_timeout = {millis}"))
 }
 
-/// - `synchronous = FULL`: a commit is on the disk when it is answered, also after a loss of power; `fullfsync` is what
-///   that takes on macOS.
+/// - `synchronous = FULL`: a commit is on the disk when it is answered, even after a loss of power; on macOS this
+///   needs `fullfsync`.
 /// - `trusted_schema = OFF`: a file from elsewhere cannot run functions with side effects through its schema.
-/// - `journal_size_limit`: a large transaction does not leave a large write-ahead log behind for good.
+/// - `journal_size_limit`: after a large transaction the write-ahead log shrinks again.
 const ON_EVERY_CONNECTION: &str = "
     PRAGMA synchronous = FULL;
     PRAGMA fullfsync = ON;
@@ -118,19 +117,21 @@ const ON_EVERY_CONNECTION: &str = "
     PRAGMA journal_size_limit = 67108864;
 ";
 
-/// - `cache_size`: 12 MiB, because each entry changes a page of several indexes. Readers keep the 2 that they have: there
-///   are several of them, and the system caches the file once for all.
-/// - `wal_autocheckpoint`: after 32 MiB instead of 4. A page that many commits change is copied into the file once.
+/// - `cache_size`: 12 MiB, because each entry changes a page of several indexes. Readers keep the default of 2 MiB:
+///   there are several of them, and the operating system caches the file once for all.
+/// - `wal_autocheckpoint`: after 32 MiB instead of 4, so that a page which many commits change is copied into the
+///   file once.
 const ON_THE_WRITER: &str = "PRAGMA cache_size = -12288; PRAGMA wal_autocheckpoint = 8192";
 
-/// - `cache_size`: what does not fit into so few pages is written to the log before the commit, so that a trial finds out
-///   whether there is room on the disk.
+/// - `cache_size`: a write that does not fit into so few pages goes to the log before the commit, so a trial finds
+///   out whether the disk has room.
 const ON_TRIAL: &str = "PRAGMA cache_size = 8";
 
-/// Makes readers and the writer independent of each other. The mode is kept in the file, so readers need not ask for
-/// it. Where it cannot be had, SQLite does not fail but answers with the mode that stays.
+/// Makes readers and the writer independent of each other. The mode is stored in the file, so readers need not set
+/// it. Where the mode is not possible, SQLite does not fail but returns the mode that stays.
 ///
-/// When several open a new file at once, all but one find it locked, and here SQLite does not wait by itself.
+/// When several connections open a new file at once, all but one find it locked, and here SQLite does not wait by
+/// itself.
 fn write_ahead(connection: &mut SqliteConnection, busy_timeout: Duration) -> Result<(), Cause> {
     #[derive(QueryableByName)]
     struct JournalMode {
@@ -186,7 +187,7 @@ mod tests {
         }
     }
 
-    /// As `.cargo/config.toml` has it.
+    /// As set in `.cargo/config.toml`.
     #[test]
     fn sqlite_is_compiled_for_one_thread_per_connection_and_stable_plans() {
         let folder = tempfile::tempdir().unwrap();
@@ -197,7 +198,7 @@ mod tests {
         }
     }
 
-    /// Where the file is gone, an empty one would be taken for the ledger.
+    /// If the file is gone, an empty one would be taken for the ledger.
     #[test]
     fn no_file_is_created() {
         let folder = tempfile::tempdir().unwrap();

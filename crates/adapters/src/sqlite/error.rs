@@ -1,8 +1,8 @@
-//! What SQLite's failures mean to a caller: the one place where they are classified.
+//! What failures of SQLite mean to a caller: the one place where they are classified.
 //!
-//! Diesel keeps SQLite's message and drops its result code, except for broken constraints, so the messages are what
-//! there is to go by. SQLite is compiled in, so they change only with its version; the tests below provoke each
-//! failure for real.
+//! Diesel keeps SQLite's message and drops its result code, except for broken constraints, so failures are recognised
+//! by their messages. SQLite is compiled in, so the messages change only with its version; the tests below provoke
+//! each failure for real.
 
 use diesel::result::{DatabaseErrorKind, Error};
 use stint_domain::{BackendError, BackendErrorKind};
@@ -10,12 +10,12 @@ use stint_domain::{BackendError, BackendErrorKind};
 /// The name of this backend in errors and metrics.
 pub(super) const BACKEND: &str = "sqlite";
 
-/// The failure of a statement or a transaction.
+/// The error for a failed statement or transaction.
 pub(super) fn classify(error: Error) -> BackendError {
     BackendError::new(BACKEND, kind(&error), error)
 }
 
-/// What a program can do about `error`.
+/// The kind of `error`.
 pub(super) fn kind(error: &Error) -> BackendErrorKind {
     match error {
         Error::DatabaseError(DatabaseErrorKind::Unknown, information) => kind_of_message(information.message()),
@@ -25,8 +25,8 @@ pub(super) fn kind(error: &Error) -> BackendErrorKind {
     }
 }
 
-/// None of those that are `Unavailable` has changed anything: a write that waits for its lock in vain has not begun,
-/// and SQLite rolls a transaction back that it cannot write. Hence no `Timeout`, whose write may have happened.
+/// After an `Unavailable` nothing has changed: a write that waits for its lock in vain has not begun, and SQLite
+/// rolls back a transaction that it cannot write. So there is no `Timeout`, after which a write may have happened.
 fn kind_of_message(message: &str) -> BackendErrorKind {
     const UNAVAILABLE: [&str; 7] = [
         // Another process holds the lock for longer than the busy time-out.
@@ -55,8 +55,8 @@ pub(super) fn is_locked(error: &Error) -> bool {
     matches!(error, Error::DatabaseError(_, information) if information.message().contains("is locked"))
 }
 
-/// Whether the connection is of no more use: it was opened while the file could not be written, or what it knows of the
-/// file may be wrong. Another one may do better.
+/// Whether the connection must be replaced: it was opened while the file could not be written, or its picture of the
+/// file may be wrong.
 pub(super) fn is_spent(error: &Error) -> bool {
     const SPENT: [&str; 6] = [
         "attempt to write a readonly database",
@@ -90,7 +90,7 @@ mod tests {
         SqliteConnection::establish(dir.path().join("test.db").to_str().unwrap()).unwrap()
     }
 
-    /// What `sql` fails with after `setup` succeeded.
+    /// How `sql` fails after `setup` succeeded.
     fn failure(connection: &mut SqliteConnection, setup: &str, sql: &str) -> (BackendErrorKind, String) {
         connection.batch_execute(setup).unwrap();
         let error = connection.batch_execute(sql).unwrap_err();

@@ -1,4 +1,4 @@
-//! The database's file: where it is, and that it is there.
+//! The database file: its path, and its creation.
 
 use std::fs::{DirBuilder, OpenOptions};
 use std::io;
@@ -24,10 +24,11 @@ enum FileError {
     },
 }
 
-/// Creates the file and the folders above it when they are missing, for their owner alone, and answers with its
-/// absolute path: SQLite reads a path that starts with `file:` as a URL, which an absolute one never does.
+/// Creates the file and its parent folders when they are missing, for their owner only, and returns the absolute
+/// path. SQLite reads a path that starts with `file:` as a URL; an absolute path never does.
 ///
-/// SQLite would create the file itself, for everyone to read. It gives its `-wal` and `-shm` the mode of the file.
+/// SQLite could create the file itself, but readable by everyone. It gives the `-wal` and `-shm` files the mode of
+/// the file.
 pub(super) fn create(path: &Path) -> Result<String, BackendError> {
     let unavailable = |error| BackendError::new(BACKEND, BackendErrorKind::Unavailable, error);
     if path.as_os_str().is_empty() || path == Path::new(":memory:") {
@@ -43,8 +44,8 @@ fn create_error(path: &Path, source: io::Error) -> FileError {
 }
 
 fn create_missing(path: &Path) -> io::Result<()> {
-    // Closing a file gives up all POSIX locks that this process has on it, SQLite's too. So nobody in this process goes
-    // on to open the file with SQLite while it is open here, and a file that is there is not opened at all.
+    // Closing a file releases all POSIX locks that this process has on it, including SQLite's. So nobody in this
+    // process opens the file with SQLite while it is open here, and an existing file is not opened here at all.
     static CREATING: Mutex<()> = Mutex::new(());
     let _alone = CREATING.lock().unwrap_or_else(PoisonError::into_inner);
 

@@ -13,13 +13,13 @@ use super::migrator::Dialect;
 use super::session::Session;
 use crate::migrations::Migrator;
 
-/// Takes the lock that every write takes, and writes more than the connection keeps in memory: so it needs leave to
-/// write the file, and room on the disk. The row goes with the transaction.
+/// Takes the lock that every write takes, and writes more than the connection keeps in memory. So it needs permission
+/// to write the file, and room on the disk. The transaction is undone, and the row with it.
 const A_ROW: &str = "
     INSERT INTO idempotency_keys (token_id, key, fingerprint, outcome, created_at)
     VALUES (zeroblob(16), 'a trial', zeroblob(32), hex(zeroblob(65536)), 0)";
 
-/// Asks a connection of its own, so that neither long reads nor a long write make the service look unwell.
+/// Uses a connection of its own, so that neither long reads nor a long write make the service seem unhealthy.
 #[async_trait]
 impl HealthCheck for Sqlite {
     async fn check(&self) -> Result<(), NotReady> {
@@ -35,7 +35,7 @@ impl HealthCheck for Sqlite {
     }
 }
 
-/// Begins a write, and undoes it. Where somebody else is writing, writes work.
+/// Begins a write, and undoes it. If another connection is writing, writes work.
 fn try_a_write(session: &mut Session) -> Result<(), BackendError> {
     let (patience, connection) = (session.busy_timeout(), session.connection()?);
     let tried = trial(connection).and_then(|()| wait_for_others(connection, patience));

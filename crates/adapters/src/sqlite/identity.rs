@@ -1,10 +1,11 @@
-//! Whether the files that are open are still those at their paths.
+//! Whether the open files are still the ones at their paths.
 //!
-//! A file that is removed, renamed or replaced below a running process stays open: writes succeed, and are gone when the
-//! process ends. So what was opened is known by device and inode, and looked at before and after each write. That costs
-//! some microseconds, next to a commit that waits for the disk.
+//! A file that is removed, renamed or replaced while a process has it open stays open: writes succeed, and are lost
+//! when the process ends. So the device and inode of each opened file are remembered, and compared before and after
+//! each write. That takes some microseconds, little beside a commit that waits for the disk.
 //!
-//! Another file at the path is not opened instead: whether it is the ledger, only a person can tell, by a restart.
+//! Another file at the path is not opened instead. Only a person can tell whether it is the ledger, and confirms it
+//! by a restart.
 
 use std::io;
 
@@ -13,7 +14,7 @@ use thiserror::Error;
 
 use super::error::BACKEND;
 
-/// The database's file, its write-ahead log and that one's index, as they were when they were opened.
+/// The database file, its write-ahead log and the index of the log, as they were when they were opened.
 #[derive(Debug)]
 pub(super) struct Identity {
     files: [(String, Option<Id>); 3],
@@ -39,7 +40,7 @@ enum Changed {
 }
 
 impl Identity {
-    /// That of the files at `path`, which are open.
+    /// The identity of the files at `path`, which are open.
     pub(super) fn of(path: &str) -> Self {
         let files = ["", "-wal", "-shm"].map(|suffix| {
             let path = format!("{path}{suffix}");
@@ -49,7 +50,7 @@ impl Identity {
         Self { files }
     }
 
-    /// Passes when they are still there.
+    /// Fails when a file is gone or replaced.
     pub(super) fn check(&self) -> Result<(), BackendError> {
         for (path, opened) in &self.files {
             let Some(opened) = opened else { continue };
@@ -64,7 +65,7 @@ impl Identity {
         Ok(())
     }
 
-    /// The same after a write, of which nobody knows where it went when this fails.
+    /// Like [`Self::check`], after a write: if this fails, it is not known where the write went.
     pub(super) fn check_after_write(&self) -> Result<(), BackendError> {
         self.check().map_err(|error| BackendError { kind: BackendErrorKind::Timeout, ..error })
     }
@@ -77,7 +78,7 @@ fn id_of(path: &str) -> io::Result<Id> {
     std::fs::metadata(path).map(|file| (file.dev(), file.ino()))
 }
 
-/// Where open files cannot be removed.
+/// On systems where open files cannot be removed.
 #[cfg(not(unix))]
 fn id_of(path: &str) -> io::Result<Id> {
     std::fs::metadata(path).map(|_| (0, 0))

@@ -1,4 +1,4 @@
-//! The comparisons that keyset pages and streams need and Diesel has no words for: of two columns at once with a place.
+//! Comparisons of two columns with a place, which keyset pages and streams need and Diesel cannot express.
 
 use diesel::expression::{AppearsOnTable, AsExpression, Expression, TypedExpressionType, ValidGrouping};
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
@@ -6,8 +6,8 @@ use diesel::result::QueryResult;
 use diesel::sql_types::{Bool, SqlType};
 use diesel::sqlite::Sqlite;
 
-/// `(a, b) < (x, y)`, which SQLite looks up in an index over both columns. The same spelled out with `OR` would read
-/// every row that is equal in the first column again for each page.
+/// `(a, b) < (x, y)`, which SQLite looks up in an index over both columns. Spelled out with `OR`, each page would
+/// read again every row with the same first column.
 pub(super) fn before<A, B, X, Y>(columns: (A, B), place: (X, Y)) -> Beside<A, B, X::Expression, Y::Expression, false>
 where
     A: Expression<SqlType: SqlType + TypedExpressionType>,
@@ -18,7 +18,7 @@ where
     Beside { a: columns.0, b: columns.1, x: place.0.as_expression(), y: place.1.as_expression() }
 }
 
-/// `(a, b) > (x, y)`, likewise.
+/// `(a, b) > (x, y)`, which SQLite looks up in the same way.
 pub(super) fn after<A, B, X, Y>(columns: (A, B), place: (X, Y)) -> Beside<A, B, X::Expression, Y::Expression, true>
 where
     A: Expression<SqlType: SqlType + TypedExpressionType>,
@@ -29,7 +29,7 @@ where
     Beside { a: columns.0, b: columns.1, x: place.0.as_expression(), y: place.1.as_expression() }
 }
 
-/// See [`before`] and [`after`]. Which it is belongs to its type, by which Diesel finds a statement again.
+/// See [`before`] and [`after`]. The direction is part of the type, by which Diesel finds a prepared statement again.
 #[derive(Debug, Clone, Copy, QueryId, ValidGrouping)]
 pub(super) struct Beside<A, B, X, Y, const AFTER: bool> {
     a: A,

@@ -1,4 +1,4 @@
-//! How migrations are read and run here; the rules are those of [`crate::migrations`].
+//! How SQLite's migrations are read and run. [`crate::migrations`] has the rules.
 
 use diesel::prelude::*;
 use diesel::sql_query;
@@ -10,7 +10,7 @@ use super::error::{BACKEND, classify};
 use super::session::{Session, Sessions};
 use crate::migrations::{self, AppliedMigration};
 
-/// SQLite's migrations.
+/// SQLite's part of the migrator.
 pub(super) struct Dialect;
 
 impl migrations::Dialect for Dialect {
@@ -24,8 +24,8 @@ impl migrations::Dialect for Dialect {
         applied(session.connection()?).map_err(classify)
     }
 
-    /// The lock that every write takes keeps other migrators away too, so all of `f` is one transaction: either every
-    /// migration that was missing is run or none is.
+    /// The lock that every write takes keeps other migrators away, too. So all of `f` is one transaction: either all
+    /// missing migrations are run or none is.
     fn exclusively<T>(
         session: &mut Session,
         f: impl FnOnce(&mut SqliteConnection) -> Result<T, BackendError>,
@@ -43,8 +43,8 @@ struct AppliedRow {
 }
 
 fn applied(connection: &mut SqliteConnection) -> QueryResult<Vec<AppliedMigration>> {
-    // The first migration creates the table of contractions, so that it is missing before the first and after the last
-    // `down`, when Diesel's own table may be there.
+    // The first migration creates the table of contractions. So the table is missing before the first migration and
+    // after the last `down`, although Diesel's own table may exist.
     let query =
         match (has_table(connection, "__diesel_schema_migrations")?, has_table(connection, "contract_migrations")?) {
             (false, _) => return Ok(Vec::new()),

@@ -1,4 +1,4 @@
-//! How SQLite would run a query, for the tests that a listing reads an index from its place on and sorts nothing.
+//! How SQLite would run a query, for tests that a listing starts in the middle of an index and sorts nothing.
 
 use std::fs;
 use std::path::Path;
@@ -10,7 +10,7 @@ use diesel::sql_query;
 use diesel::sql_types::Text;
 use diesel::sqlite::Sqlite;
 
-/// The steps of the plan on a fresh schema. Parameters do not matter to it, so they stay unbound.
+/// The steps of the plan on a fresh schema. Parameters do not affect the plan, so they stay unbound.
 pub(super) fn query_plan(query: &impl QueryFragment<Sqlite>) -> Vec<String> {
     #[derive(QueryableByName)]
     struct Step {

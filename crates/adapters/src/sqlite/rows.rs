@@ -1,4 +1,4 @@
-//! Values as SQLite holds them, and as they come out of there. The rows of each feature stand in its room.
+//! Values as SQLite stores them, and reading them. The rows of each feature stand in its room.
 
 use std::fmt::{self, Display};
 
@@ -9,13 +9,13 @@ use uuid::Uuid;
 use super::error::BACKEND;
 use crate::stored_row::StoredRow;
 
-/// A row of `table`, whose id is shown as a UUID when it is one.
+/// A row of `table`. Its id is shown as a UUID if it is one.
 pub(super) fn row(table: &'static str, id: &[u8]) -> StoredRow {
     let id = Uuid::from_slice(id).map_or_else(|_no_uuid| Hex(id).to_string(), |id| id.to_string());
     StoredRow { backend: BACKEND, table, id }
 }
 
-/// A column of a fixed number of bytes.
+/// Reads a column with a fixed number of bytes.
 pub(super) fn bytes<const N: usize>(
     row: &StoredRow,
     column: &'static str,

@@ -1,6 +1,6 @@
-//! The tables as Diesel knows them. Their meaning, and the rules they hold, stand in `migrations/sqlite`.
+//! The tables in Diesel's terms. `migrations/sqlite` defines them and their rules.
 //!
-//! The tables of migrations are not here: the migrator knows them.
+//! The tables of migrations are not here: only the migrator uses them.
 
 diesel::table! {
     jobs (id) {

@@ -1,7 +1,8 @@
-//! A place in the pool, and the connection in it: made when it is first needed, and made again when the file failed it.
+//! A place in the pool and its connection, which is opened when it is first needed and again after the file failed.
 //!
-//! SQLite opens a file that it may not write for reading alone, and says so only at the first write; the connection then
-//! stays so, whatever becomes of the file. So one that failed in such a way ([`is_spent`]) is replaced at its next use.
+//! SQLite opens a file that it may not write as read-only, and says so only at the first write; the connection then
+//! stays read-only, even when the file becomes writable. So a connection that failed in such a way ([`is_spent`]) is
+//! replaced at its next use.
 
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,12 +20,12 @@ use super::error::is_spent;
 use super::identity::Identity;
 use super::transaction;
 
-/// A file that is open.
+/// An open file.
 pub(super) struct Opened {
     path: String,
     identity: Identity,
-    /// Never used, and closed last: SQLite removes the write-ahead log with the last connection, and all others may be
-    /// replaced.
+    /// Never used, and closed last: SQLite removes the write-ahead log with the last connection, and all others may
+    /// be replaced.
     _anchor: Mutex<SqliteConnection>,
 }
 
@@ -44,7 +45,7 @@ pub(super) struct Session {
     spent: Arc<AtomicBool>,
 }
 
-/// Looks at how each statement ends.
+/// Watches how each statement ends.
 struct Watch(Arc<AtomicBool>);
 
 impl Instrumentation for Watch {
@@ -58,7 +59,7 @@ impl Instrumentation for Watch {
 }
 
 impl Opened {
-    /// Opens the file at `path`, which is absolute, as a writer does: that sets the journal mode, which stays with the
+    /// Opens the file at `path`, which is absolute, as a writer. That sets the journal mode, which is stored in the
     /// file.
     pub(super) fn at(path: String, busy_timeout: Duration) -> Result<Self, BackendError> {
         let anchor = open(&path, Role::Writer, busy_timeout)?;
@@ -67,19 +68,19 @@ impl Opened {
 }
 
 impl Sessions {
-    /// Sessions on a file, as long as that is the one that was opened first.
+    /// Sessions on the opened file, as long as its path still leads to it.
     pub(super) fn new(opened: Arc<Opened>, role: Role, busy_timeout: Duration) -> Self {
         Self(Arc::new(How { opened, role, busy_timeout }))
     }
 }
 
 impl Session {
-    /// The connection, made now if there is none or if the one that there was is of no more use.
+    /// The connection. It is opened now if there is none, or if the last one must be replaced.
     pub(super) fn connection(&mut self) -> Result<&mut SqliteConnection, BackendError> {
         if self.spent.swap(false, Ordering::Relaxed) {
             self.connection = None;
         }
-        // Who reads on would read what was there; a new connection, a write and a health check must know.
+        // A reader that goes on would read the old file; new connections, writes and health checks must notice.
         if self.connection.is_none() || self.how.role != Role::Reader {
             self.how.opened.identity.check()?;
         }
@@ -87,14 +88,14 @@ impl Session {
             connection
         } else {
             let connection = self.how.open(&self.spent)?;
-            // Another file may have taken its place between the look and the opening.
+            // Another file may have taken its place between the check and the opening.
             self.how.opened.identity.check()?;
             connection
         };
         Ok(self.connection.insert(connection))
     }
 
-    /// Carries `work` out as [`transaction::write`] does.
+    /// Carries out `work` as [`transaction::write`] does.
     pub(super) fn write<T, E: From<BackendError>>(
         &mut self,
         work: impl FnOnce(&mut SqliteConnection) -> Result<T, E>,
@@ -104,7 +105,7 @@ impl Session {
         Ok(written)
     }
 
-    /// Carries `work` out as [`transaction::read`] does.
+    /// Carries out `work` as [`transaction::read`] does.
     pub(super) fn read<T, E: From<BackendError>>(
         &mut self,
         work: impl FnOnce(&mut SqliteConnection) -> Result<T, E>,
@@ -112,7 +113,7 @@ impl Session {
         transaction::read(self.connection()?, work)
     }
 
-    /// Gives the connection up, because its state is not what the next user expects.
+    /// Gives up the connection, because its state is not what the next user expects.
     pub(super) fn give_up(&mut self) {
         self.connection = None;
     }
@@ -139,13 +140,13 @@ impl ManageConnection for Sessions {
         Ok(Session { how: Arc::clone(&self.0), connection: None, spent: Arc::default() })
     }
 
-    /// Not asked: a file does not hang up.
+    /// Not called: a connection to a file does not break by itself.
     fn is_valid(&self, _: &mut Session) -> Result<(), Infallible> {
         Ok(())
     }
 
-    /// A connection whose transaction could neither be committed nor rolled back, or whose user panicked in the middle
-    /// of one, is thrown away.
+    /// Gives up a connection whose transaction could neither be committed nor rolled back, or whose user panicked in
+    /// a transaction.
     fn has_broken(&self, session: &mut Session) -> bool {
         std::thread::panicking() || session.connection.as_mut().is_some_and(R2D2Connection::is_broken)
     }

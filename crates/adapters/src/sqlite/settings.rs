@@ -1,4 +1,4 @@
-//! What can be set, and what is in force when it is not.
+//! Settings, and their defaults.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,11 +10,11 @@ use crate::blocking::QueueLimits;
 pub struct SqliteSettings {
     /// The file, on a local disk. A relative path starts at the working directory.
     pub path: PathBuf,
-    /// How many connections read at a time, at least 1; 4, unless set. One more writes.
+    /// How many connections read at a time, at least 1; by default 4. One more writes.
     pub readers: u32,
-    /// How long a write waits for one of another process; 5 seconds, unless set.
+    /// How long a write waits for a write of another process; by default 5 seconds.
     pub busy_timeout: Duration,
-    /// How long a health check may take; 2 seconds, unless set.
+    /// How long a health check may take; by default 2 seconds.
     pub health_timeout: Duration,
     /// How many callers may wait for a connection, and how long.
     pub queue: QueueLimits,

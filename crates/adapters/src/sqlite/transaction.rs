@@ -6,11 +6,12 @@ use stint_domain::BackendError;
 
 use super::error::classify;
 
-/// Runs `work` while no other connection can write, in this process or another, and commits what it did when it
-/// succeeds; when it does not, nothing of it remains.
+/// Runs `work` while no other connection can write, in this process or another. Commits when it succeeds, and undoes
+/// everything when it fails.
 ///
-/// The lock is taken at the start (`BEGIN IMMEDIATE`), so what `work` reads stays true until it is committed: it may
-/// look, decide and write without a race. Taking it later would fail at once when another connection wrote in between.
+/// The lock is taken at the start (`BEGIN IMMEDIATE`), so what `work` reads stays true until the commit: it can look,
+/// decide and write without a race. A lock that is taken later would fail at once when another connection wrote in
+/// between.
 pub(super) fn write<T, E: From<BackendError>>(
     connection: &mut SqliteConnection,
     work: impl FnOnce(&mut SqliteConnection) -> Result<T, E>,
@@ -32,7 +33,7 @@ pub(super) fn read<T, E: From<BackendError>>(
         .map_err(|error| failure.unwrap_or_else(|| classify(error).into()))
 }
 
-/// Keeps aside why the work failed: when SQLite rolled back by itself (on a full disk, say), Diesel's rollback fails
+/// Keeps the error of `work` aside. When SQLite rolled back by itself (on a full disk, say), Diesel's rollback fails
 /// too, and its error would hide the cause.
 fn roll_back<E>(error: E, failure: &mut Option<E>) -> Error {
     *failure = Some(error);

@@ -1,14 +1,14 @@
 //! Updates of whole rows, prepared once per connection.
 //!
-//! Diesel's own `UPDATE` is prepared anew each time it is run, because which columns a changeset sets may vary. Ours
-//! are always the same, so Diesel finds them again by their text.
+//! Diesel's own `UPDATE` is prepared again each time it is run, because the columns that a changeset sets may vary.
+//! Here they are always the same, so Diesel finds the prepared statement by its text.
 
 use diesel::prelude::*;
 use diesel::query_builder::{AsChangeset, AstPass, QueryFragment, QueryId};
 use diesel::sql_types::Binary;
 use diesel::sqlite::Sqlite;
 
-/// Sets all columns of a changeset, which must not have optional ones, in the row of `table` with this id.
+/// Sets all columns of a changeset, none of them optional, in the row of `table` with this id.
 pub(super) struct UpdateRow<C> {
     table: &'static str,
     columns: C,

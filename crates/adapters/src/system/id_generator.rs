@@ -1,10 +1,10 @@
-//! Identifiers from time and chance.
+//! Identifiers from the time and random bits.
 
 use stint_domain::IdGenerator;
 use uuid::Uuid;
 
-/// Makes `UUIDv7`: 48 bits of milliseconds, then a counter that all of this process share, then chance. So ids ascend
-/// strictly within a process, and to the millisecond between processes.
+/// Makes `UUIDv7`: 48 bits of milliseconds, then a counter that the whole process shares, then random bits. So ids
+/// ascend strictly within a process, and to the millisecond between processes.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct UuidV7Generator;
 

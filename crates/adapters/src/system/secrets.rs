@@ -9,8 +9,8 @@ use stint_domain::{BackendError, BackendErrorKind};
 
 use super::BACKEND;
 
-/// Makes secrets of 32 random bytes, and hashes them with SHA-256. A slow hash is for passwords that people choose; no
-/// one guesses 256 random bits, and every request hashes one.
+/// Makes secrets of 32 random bytes, and hashes them with SHA-256. Slow hashes are for passwords that people choose:
+/// nobody guesses 256 random bits, and every request hashes a secret.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RandomSecrets;
 

@@ -1,4 +1,4 @@
-//! The way of a write that is put off, over a store whose jobs a test holds.
+//! What happens to a write that is put off, over a store whose jobs a test holds.
 
 use std::collections::HashSet;
 use std::sync::Mutex;
@@ -19,7 +19,8 @@ use crate::ledger::{Attempted, LedgerStore, PageOfJob, TimeEntryPage, Write, Wri
 const FREE: JobId = JobId::new(Uuid::from_u128(1));
 const HELD: JobId = JobId::new(Uuid::from_u128(2));
 
-/// Puts off what needs [`HELD`] until that was awaited with success, and tells with which jobs it was called.
+/// Puts off writes that need [`HELD`] until a wait for it succeeded, and tells which jobs each call was told to be
+/// held.
 struct Store {
     told: Sender<HashSet<JobId>>,
     awaited: Mutex<Receiver<bool>>,
@@ -64,9 +65,9 @@ impl LedgerStore for Store {
 
 struct Scene {
     coalescing: Coalescing<Store>,
-    /// The jobs that each call of the store was told to be held.
+    /// For each call of the store, the jobs that it was told to be held.
     told: Receiver<HashSet<JobId>>,
-    /// How it ends that the job is awaited.
+    /// Ends the wait for the job: successfully or not.
     end: Sender<bool>,
 }
 

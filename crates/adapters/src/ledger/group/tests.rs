@@ -112,7 +112,7 @@ impl Done {
         self.after.changes_since(&self.before)
     }
 
-    /// The job's total, and how many versions on it is.
+    /// The job's total, and by how much its version grew.
     fn job(&self, id: JobId) -> (u64, i64) {
         let (before, after) = (&self.before.jobs[&id], &self.after.jobs[&id]);
         (after.total_minutes.get(), after.version.get() - before.version.get())
@@ -261,7 +261,7 @@ fn a_write_that_fails_changes_nothing_and_fails_nobody_else() {
     let mut ledger = ledger();
     ledger.jobs.remove(&A);
     let before = ledger.clone();
-    // An entry's job is not there: a defect, and no refusal.
+    // The entry's job does not exist: a defect, not a refusal.
     let written = ledger.carry_out(&[delete(100), record(1, B)]);
     let [Written::Delete(Err(DeleteTimeEntryError::Backend(failed))), Written::Record(Ok(stored))] = &written[..]
     else {

@@ -1,4 +1,4 @@
-//! Forgetting in memory. When a key was first used is noted beside the ledger, which has no need to know.
+//! Housekeeping in memory. The first use of a key is stored beside the ledger, which does not need it.
 
 use std::collections::HashMap;
 use std::sync::MutexGuard;
@@ -13,14 +13,14 @@ use crate::memory::Memory;
 use crate::memory::state::FirstUses;
 
 impl Memory {
-    /// Notes when a key was used, unless it was before.
+    /// Notes when a key was first used.
     pub(in crate::memory) fn note_first_use(&self, idempotency: Option<&Idempotency>, at: Timestamp) {
         if let Some(Idempotency { token, key, .. }) = idempotency {
             self.first_uses().entry((*token, key.clone())).or_insert(at);
         }
     }
 
-    /// Taken after the ledger.
+    /// Lock this after the ledger.
     fn first_uses(&self) -> MutexGuard<'_, FirstUses> {
         self.first_uses.lock().expect("no call panics while it holds the keys' first uses")
     }

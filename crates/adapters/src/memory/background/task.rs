@@ -1,4 +1,4 @@
-//! Runs of tasks in memory.
+//! Task runs in memory.
 
 use std::cmp::Reverse;
 

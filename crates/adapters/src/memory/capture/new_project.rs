@@ -14,7 +14,7 @@ impl NewProjects for Memory {
         let standing = self.standing(&command.subject, &command.projects);
         let mut counted = self.new_projects();
         let days = counted.entry(command.token).or_default();
-        // One of an earlier day may come late: later days' counts stay.
+        // A command for an earlier day may come late; it leaves the counts of later days.
         days.retain(|day, _| *day >= command.day);
         let of_day = days.entry(command.day).or_default();
         let admission = Known { standing, counted: of_day.clone() }.admit(&command);

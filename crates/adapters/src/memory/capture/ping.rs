@@ -1,4 +1,4 @@
-//! Pings in memory. What they come to is [`crate::ledger`]'s business.
+//! Pings in memory. [`crate::capture::counting`] decides what they do.
 
 mod before;
 
@@ -117,7 +117,7 @@ impl PingRepository for Memory {
 }
 
 impl Memory {
-    /// Those of the projects that stand for a job.
+    /// Those of the projects that have a job.
     pub(in crate::memory) fn standing(&self, subject: &Subject, projects: &[JobName]) -> HashSet<JobName> {
         let asked = projects.iter().map(|project| (subject.clone(), project.clone())).collect();
         let (ledger, capture) = (self.ledger(), self.capture());
@@ -135,7 +135,7 @@ impl Capture {
         }
     }
 
-    /// Forgets pings whose time and arrival are before this moment, and tells how many. Their days stay.
+    /// Deletes pings whose time and arrival are before this moment, and returns how many. Their days stay.
     pub(in crate::memory) fn forget(&mut self, before: Timestamp) -> u64 {
         let all = self.pings.len();
         self.pings.retain(|id, NewPing { ping, .. }| {
@@ -163,7 +163,7 @@ impl Capture {
             .max_by_key(|(point, _)| *point)
     }
 
-    /// What these projects stand for, or could.
+    /// The jobs that these projects have, or could get.
     fn known(&self, ledger: &Ledger, asked: &HashSet<ProjectKey>) -> Projects {
         let mut projects = Projects::default();
         for (subject, name) in asked {
@@ -187,7 +187,7 @@ impl Capture {
     }
 }
 
-/// The latest summary of the ping's day that another one has.
+/// The latest summary of the ping's day from another ping.
 fn latest_summary(pings: &BTreeMap<PingId, NewPing>, retraction: &Retraction<'_>) -> Option<Summary> {
     let day = retraction.day();
     let others = pings.values().filter(|new| {

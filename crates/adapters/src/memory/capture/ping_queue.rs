@@ -1,4 +1,4 @@
-//! Queue that wait, in memory: two maps by place. They are gone with the process.
+//! Waiting pings in memory: two maps by place. They are lost when the process ends.
 
 use std::time::Duration;
 
@@ -62,7 +62,7 @@ impl PingQueue for Memory {
         let TakePings { most, wait, abandoned_after, .. } = command;
         let end = Instant::now().checked_add(wait);
         loop {
-            // Before looking, so that a push right after is not missed.
+            // Registers before it looks, so that no later push is missed.
             let mut pushed = std::pin::pin!(self.pushed.notified());
             pushed.as_mut().enable();
             let (taken, next_abandoned) = {

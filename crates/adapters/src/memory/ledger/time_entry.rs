@@ -1,4 +1,4 @@
-//! Time entries in memory, and the totals of their jobs with them. What a write does is [`crate::ledger`]'s.
+//! Time entries in memory, and the totals of their jobs. [`crate::ledger`] decides what a write does.
 
 use std::cmp::Reverse;
 

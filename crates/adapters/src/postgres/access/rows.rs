@@ -50,7 +50,7 @@ impl From<&Token> for TokenRow {
             capture_target: rule.target.map(str::to_owned),
             capture_job: rule.job,
             capture_zone: rule.zone.map(str::to_owned),
-            // At most a day's seconds.
+            // At most the seconds of a day.
             capture_gap: rule.gap.and_then(|gap| gap.try_into().ok()),
             last_used_at: token.last_used_at.map(timestamptz),
             made_by: token.made_by.map(TokenId::as_uuid),
@@ -75,7 +75,7 @@ impl TryFrom<TokenRow> for Token {
             name: place.column("name", &row.name, TokenName::stored(&row.name))?,
             subject: place.column("subject", &row.subject, Subject::stored(&row.subject))?,
             scopes: place.column("scopes", &row.scopes, row.scopes.parse())?,
-            // Part of a secret's hash has no place in a log either.
+            // Not shown: no part of a secret's hash belongs in a log.
             secret_hash: SecretHash(place.column(
                 "secret_hash",
                 format_args!("{} bytes", row.secret_hash.len()),

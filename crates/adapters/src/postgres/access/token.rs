@@ -30,8 +30,8 @@ impl TokenRepository for Postgres {
                 return Ok(());
             };
             transaction(connection, |connection| {
-                // Its revocation waits for this lock and then finds what is inserted here; or this waits for that, and
-                // finds the maker revoked.
+                // A revocation of the maker either waits for this lock and then finds the token that is inserted
+                // here; or this statement waits for the revocation, and finds the maker revoked.
                 let usable: Option<uuid::Uuid> = tokens::table
                     .find(maker.as_uuid())
                     .filter(tokens::revoked_at.is_null())
@@ -52,7 +52,7 @@ impl TokenRepository for Postgres {
         self.repeatably(move |connection| {
             transaction(connection, |connection| {
                 if made == Made::Revoke {
-                    // Whoever logs pings locks tokens in the order of their ids, and so does this.
+                    // Locks in the order of ids, as those who log pings do.
                     let all = tokens::id.eq(id.as_uuid()).or(tokens::made_by.eq(id.as_uuid()));
                     let _locked: Vec<uuid::Uuid> = tokens::table
                         .filter(all)
@@ -73,7 +73,8 @@ impl TokenRepository for Postgres {
                     .optional()?;
                 let row = revoked.ok_or(Failure::Refused(RevokeTokenError::NotFound(id)))?;
                 let token = Token::try_from(row).map_err(Failure::refused)?;
-                // A statement of its own: its snapshot is taken after the lock, so it sees all that the token made.
+                // A separate statement, because its snapshot must be taken after the lock: so it sees all tokens that
+                // the token made.
                 let with_it = match made {
                     Made::Keep => 0,
                     Made::Revoke => {
@@ -94,7 +95,7 @@ impl TokenRepository for Postgres {
             let UpdateToken { id, changes } = &command;
             let one = tokens::table.find(id.as_uuid());
             let row: Option<TokenRow> = if changes.is_empty() {
-                // An update that sets nothing is no statement.
+                // An update that sets nothing would be no valid statement.
                 one.select(TokenRow::as_select()).first(connection).optional()?
             } else {
                 let name = changes.name.as_ref().map(|name| tokens::name.eq(name.as_str()));

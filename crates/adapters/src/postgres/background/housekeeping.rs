@@ -1,5 +1,5 @@
-//! Forgetting in Postgres: one statement and so one transaction for each thousand rows, so that nobody waits for a lock of
-//! it, nor a standby for its log. Rows that somebody else has locked are left for the next time.
+//! Housekeeping in Postgres: one statement, and so one transaction, for each thousand rows, so that nobody waits long
+//! for its locks, nor a standby for its log. Rows that another transaction has locked are left for the next time.
 
 use async_trait::async_trait;
 use diesel::RunQueryDsl;
@@ -58,7 +58,7 @@ impl Constant for TaskRuns {
 }
 
 impl Postgres {
-    /// Deletes piece by piece.
+    /// Deletes in pieces until nothing is left to delete.
     async fn prune<S: Constant<Columns = ()>>(&self, before: Timestamp) -> Result<u64, BackendError> {
         let mut deleted = 0;
         loop {

@@ -1,5 +1,5 @@
-//! Runs of tasks in Postgres. That one instance runs each is a unique constraint's doing; that there is one at a time is a
-//! lock's.
+//! Task runs in Postgres. A unique constraint lets one instance begin each run; a lock lets one run of a task go on
+//! at a time.
 
 use async_trait::async_trait;
 use diesel::data_types::PgTimestamp;
@@ -19,8 +19,8 @@ use crate::postgres::rows::{Place, timestamptz};
 use crate::postgres::schema::task_runs;
 use crate::postgres::sql::{Constant, Sql, Varying};
 
-/// Waits for everybody else who begins a run of this task. Its lock is a number made of its name: tasks that share one wait
-/// for each other in vain, and nothing worse.
+/// Waits for others that begin a run of this task. The lock is a number computed from the task's name. Two tasks with
+/// the same number only wait for each other needlessly.
 struct Lock;
 
 impl Constant for Lock {
@@ -73,7 +73,7 @@ fn begin(connection: &mut PgConnection, command: &BeginTask) -> QueryResult<bool
     let run = (
         task_runs::task.eq(&command.task),
         task_runs::due.eq(timestamptz(command.due)),
-        // Attempts are few.
+        // The number of attempts is small.
         task_runs::attempt.eq(i32::try_from(command.attempt).unwrap_or(i32::MAX)),
     );
     Sql::<Lock>::constant().bind::<Text, _>(&command.task).execute(connection)?;

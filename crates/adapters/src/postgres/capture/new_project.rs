@@ -1,8 +1,8 @@
 //! Counted projects in Postgres.
 //!
-//! Most questions are answered by reading alone. Only where something is to be counted is the token's count locked until
-//! the end of the transaction, so that racing requests, through any number of instances, count no more than the bound. It is
-//! a lock of its own: whoever logs pings of the token does not wait for it.
+//! Most questions are answered by reads alone. Only when a project must be counted, the token's count is locked until
+//! the end of the transaction, so that racing requests, on any number of instances, never count more projects than
+//! the bound. This lock is separate: those who log pings of the token do not wait for it.
 
 use async_trait::async_trait;
 use diesel::pg::PgConnection;
@@ -19,7 +19,7 @@ use crate::postgres::attempt::{Failure, transaction};
 use crate::postgres::rows::{Place, date};
 use crate::postgres::sql::{Constant, Sql};
 
-/// Those of these projects that stand for a job.
+/// Those of these projects that have a job.
 struct Standing;
 
 impl Constant for Standing {
@@ -32,7 +32,7 @@ impl Constant for Standing {
         ) OR EXISTS (SELECT FROM jobs WHERE jobs.name = asked.project AND status = 'open')";
 }
 
-/// What was counted for a token and a day.
+/// The projects that were counted for a token and a day.
 struct Counted;
 
 impl Constant for Counted {
@@ -40,8 +40,8 @@ impl Constant for Counted {
     const SQL: &'static str = "SELECT project FROM capture_new_projects WHERE token_id = ? AND day = ?";
 }
 
-/// Waits for everybody else who counts for the token. Tokens whose numbers are the same wait for each other in vain, and
-/// nothing worse.
+/// Waits for others that count for the token. The lock is a number computed from the token's id. Two tokens with the
+/// same number only wait for each other needlessly.
 struct Lock;
 
 impl Constant for Lock {
@@ -49,7 +49,7 @@ impl Constant for Lock {
     const SQL: &'static str = "SELECT pg_advisory_xact_lock(hashtextextended(?::text, 7310867223))::text";
 }
 
-/// Counts these, and forgets earlier days.
+/// Counts these projects, and deletes the counts of earlier days.
 struct Count;
 
 impl Constant for Count {
@@ -62,7 +62,7 @@ impl Constant for Count {
 #[async_trait]
 impl NewProjects for Postgres {
     async fn admit(&self, command: AdmitProjects) -> Result<Vec<bool>, BackendError> {
-        // Who counts a project twice finds it counted.
+        // Counting a project twice has no effect.
         self.repeatably(move |connection| {
             let admission = admission(connection, &command)?;
             if admission.new.is_empty() {
@@ -77,7 +77,7 @@ impl NewProjects for Postgres {
 fn count(connection: &mut PgConnection, command: &AdmitProjects) -> Result<Vec<bool>, Failure<BackendError>> {
     let (token, day) = (command.token.as_uuid(), date(command.day));
     let _locked: Vec<String> = Sql::<Lock>::constant().bind::<SqlUuid, _>(token).load(connection)?;
-    // By now somebody else may have counted.
+    // Another transaction may have counted in the meantime.
     let Admission { admitted, new } = admission(connection, command)?;
     if !new.is_empty() {
         Sql::<Count>::constant()

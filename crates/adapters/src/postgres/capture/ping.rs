@@ -1,5 +1,6 @@
-//! Pings in Postgres. What they come to is decided by [`crate::capture::counting`], on what was read under the locks of
-//! their tokens ([`tokens`]) and jobs; these as for any other write of entries ([`crate::postgres::ledger::group::decide`]).
+//! Pings in Postgres. [`crate::capture::counting`] decides what they do, from rows that were read under the locks of
+//! their tokens ([`tokens`]) and jobs. Jobs are locked as for any other write of entries
+//! ([`crate::postgres::ledger::group::decide`]).
 
 mod around;
 mod captured;
@@ -31,7 +32,7 @@ use crate::postgres::ledger::group::decide;
 #[async_trait]
 impl PingRepository for Postgres {
     async fn log(&self, command: LogPings) -> Result<Vec<PingOutcome>, BackendError> {
-        // Who logs them twice finds their ids taken.
+        // Logging twice has no effect: the ids are taken.
         self.like_a_group(move |connection| log(connection, &command)).await
     }
 
@@ -53,8 +54,9 @@ impl PingRepository for Postgres {
 }
 
 impl Postgres {
-    /// Carries out, in a transaction, what can be done twice and finds every row by an index, as groups do. Nothing of it
-    /// is put off when a job is held, as a write of a group may be: so it waits for as long as any other write.
+    /// Carries out a repeatable operation in a transaction, on a session for groups, because it finds every row by an
+    /// index. It is not put off when a job is held, as a write in a group may be, so it waits as long as any other
+    /// write.
     async fn like_a_group<T, R>(
         &self,
         operation: impl Fn(&mut PgConnection) -> Result<T, Failure<R>> + Send + 'static,

@@ -1,9 +1,9 @@
-//! Pings that wait, in Postgres.
+//! Waiting pings in Postgres.
 //!
-//! `FOR UPDATE SKIP LOCKED` lets several consumers take at once and never the same row. All moments are the server's
-//! `now()`, so the clocks of several workers need not agree. Every statement finds its rows by their place, walks them in
-//! its order, or has few to look at; so they are carried out on the sessions for groups, whose plans do that whatever
-//! the server believes of the table's size, which changes faster than it gathers statistics.
+//! `FOR UPDATE SKIP LOCKED` lets several consumers take at the same time, and never the same row. All times are the
+//! server's `now()`, so the clocks of the workers need not agree. Every statement finds its rows by place, walks them
+//! in that order, or has few to read. So the statements run on the sessions for groups, whose plans always do this,
+//! whatever the server's statistics say about the table's size, which changes faster than they do.
 
 use async_trait::async_trait;
 use diesel::prelude::*;
@@ -21,7 +21,7 @@ use crate::postgres::rows::timestamptz;
 use crate::postgres::sql::{Constant, Sql};
 use crate::stored_row::StoredRow;
 
-/// A statement's name, the SQL types of its columns, and its text.
+/// A statement: its name, the SQL types of its columns, and its text.
 macro_rules! statement {
     ($(#[$doc:meta])* $name:ident, $columns:ty, $sql:expr) => {
         $(#[$doc])*
@@ -40,9 +40,9 @@ statement! {
         SELECT ping, received_at FROM unnest(?, ?) WITH ORDINALITY AS new (ping, received_at, nth) ORDER BY nth"
 }
 statement! {
-    /// Rows that nobody has taken, or whose taker has given no sign for too long. They are found by the index that leaves
-    /// out what was set aside; and as an array, because a join with them may read the whole table by a plan that was made
-    /// when it had few rows.
+    /// Leases rows that nobody has taken, or whose lease is too old. The rows are found by the index that leaves out
+    /// buried ones. They are passed on as an array, because a plan for a join, made when the table had few rows, may
+    /// read the whole table.
     Lease, (BigInt, Text, Integer), "
         WITH free AS (
             SELECT place FROM ping_queue
@@ -54,7 +54,7 @@ statement! {
         RETURNING place, ping, deliveries"
 }
 statement! {
-    /// Here and below, rows are locked in the order of their places, so that no two calls wait for each other in a circle.
+    /// This statement and those below lock rows in the order of their places, so that no two calls deadlock.
     Delete, (), "
         WITH locked AS (
             SELECT place FROM ping_queue WHERE place = ANY (?) AND buried_at IS NULL ORDER BY place FOR UPDATE
@@ -76,7 +76,7 @@ statement! {
         FROM ping_queue WHERE buried_at IS NOT NULL ORDER BY buried_at, place LIMIT ?"
 }
 statement! {
-    /// What is locked, another call is putting back, and counting.
+    /// Skips rows that are locked: another call is putting them back and counts them.
     Replay, (), "
         WITH dead AS (
             SELECT place FROM ping_queue WHERE buried_at IS NOT NULL AND (? IS NULL OR place = ANY (?))
@@ -99,19 +99,19 @@ statement! {
 }
 
 impl Postgres {
-    /// The queue of pings in this database, with the usual limits of groups of pushes. Make one and clone it: only
+    /// The queue of pings in this database, with the default limits on groups of pushes. Make one and clone it: only
     /// clones share groups, and wake each other's takes at once.
     pub fn ping_queue(&self) -> PingTableQueue<Self> {
         self.ping_queue_with(PUSHES)
     }
 
-    /// The same with other limits.
+    /// Like [`Self::ping_queue`], with other limits.
     pub fn ping_queue_with(&self, pushes: GroupLimits) -> PingTableQueue<Self> {
         PingTableQueue::new(self.clone(), pushes)
     }
 
-    /// Carries out a statement of the queue. Doing one twice is doing it once, save that a lease which nobody heard of
-    /// has to grow old.
+    /// Carries out a statement of the queue. All of them may be repeated; a lease whose answer was lost has to expire
+    /// first.
     async fn on_pings<T: Send + 'static>(
         &self,
         repeat: Repeat,
@@ -145,7 +145,7 @@ impl PingTable for Postgres {
     }
 
     async fn lease(&self, consumer: String, most: i64, abandoned_after: i64) -> Result<Vec<LeasedRow>, BackendError> {
-        // Longer ago than Postgres has moments for, nothing was taken.
+        // Postgres has no timestamps before that, so no lease can be older.
         let abandoned_after = abandoned_after.min(1_000 * 365 * 86_400 * 1_000_000);
         self.on_pings(Repeat::Harmless, move |connection| {
             let rows: Vec<(i64, String, i32)> = Sql::<Lease>::constant()
@@ -194,7 +194,7 @@ impl PingTable for Postgres {
     }
 
     async fn replay(&self, places: Option<Vec<i64>>) -> Result<usize, BackendError> {
-        // A second time would tell of too few.
+        // A repeat would count too few.
         self.on_pings(Repeat::Never, move |connection| {
             Ok(Sql::<Replay>::constant()
                 .bind::<Nullable<Array<BigInt>>, _>(&places)

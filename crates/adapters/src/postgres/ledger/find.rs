@@ -25,7 +25,7 @@ impl Constant for FindEntries {
     const SQL: &'static str = concat!("SELECT ", entry_columns!(), " FROM time_entries WHERE id = ANY (?)");
 }
 
-/// Those of the jobs that exist, in any order.
+/// Finds those of the jobs that exist, in any order.
 pub(super) fn jobs<R: From<BackendError>>(
     connection: &mut PgConnection,
     ids: impl IntoIterator<Item = JobId>,
@@ -35,7 +35,7 @@ pub(super) fn jobs<R: From<BackendError>>(
     rows.into_iter().map(Job::try_from).collect::<Result<_, _>>().map_err(Failure::refused)
 }
 
-/// Those of the entries that exist, in any order.
+/// Finds those of the entries that exist, in any order.
 pub(super) fn entries<R: From<BackendError>>(
     connection: &mut PgConnection,
     ids: impl IntoIterator<Item = TimeEntryId>,

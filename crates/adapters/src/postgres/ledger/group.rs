@@ -1,7 +1,7 @@
 //! Writes of entries, one or many in one transaction, and rows by id.
 //!
-//! New entries, which is what most writes are, need no look at what is there: one statement stores those that can be
-//! stored ([`record`]). Everything else, and whatever that statement did not store, goes the general way
+//! Most writes are new entries, and those need not be compared with what is stored: one statement stores all that can
+//! be stored ([`record`]). All other writes, and whatever that statement did not store, take the general way
 //! ([`decide`]): lock, read, decide, store.
 
 pub(in crate::postgres) mod decide;
@@ -40,7 +40,7 @@ impl LedgerStore for Postgres {
 
     fn await_job(&self, job: JobId, wait: bool) -> Result<bool, BackendError> {
         let (scope, none) = (Scope { jobs: BTreeSet::from([job]), ..Scope::default() }, HashSet::new());
-        // Its lock is not kept, so that who waits has nothing locked.
+        // The lock is not kept, so that a waiting write has nothing locked.
         let is_free = |connection: &mut PgConnection| {
             if wait {
                 return decide::lock::<LockJobs>(connection, &scope, &none).map(|_| true);
@@ -70,7 +70,7 @@ impl LedgerStore for Postgres {
 }
 
 impl Postgres {
-    /// Carries `command` out as a group of its own.
+    /// Carries out `command` as a group of its own.
     pub(in crate::postgres) async fn write_alone<C: Command>(&self, command: C) -> Result<C::Outcome, C::Refusal> {
         self.requests
             .run(move |session| alone(BACKEND, command, |writes| write(session, writes, &HashSet::new())))
@@ -78,14 +78,15 @@ impl Postgres {
     }
 }
 
-/// Carries out the writes, as many as there are, and answers each. Those that need a job in `held` are put off.
+/// Carries out the writes and answers each. Writes that need a job in `held` are put off.
 fn write(session: &mut Session, writes: &[Write], held: &HashSet<JobId>) -> Result<Vec<Attempted>, GroupError> {
     let mut doubt = Doubt::default();
     let attempted = match record::NewEntries::of(writes) {
         Some(new) => record::write(session, new, writes, held, &mut doubt),
         None => decide::write(session, writes, held, Locks::Await, &mut doubt),
     };
-    // What the server refuses it has undone. A connection that was lost has perhaps taken a COMMIT along.
+    // When the server reports a failure, nothing was done. When the connection was lost, a COMMIT may have taken
+    // effect.
     attempted.map_err(|error| match error {
         error if InDoubt::is(&error) => GroupError::Unknown(error),
         error if Overtaken::is(&error) => GroupError::Overtaken(error),

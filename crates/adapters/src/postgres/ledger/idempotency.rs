@@ -1,10 +1,10 @@
-//! Creations of jobs that happen once per key; those of entries are [`super::group`]'s.
+//! Creations of jobs that happen once per key. [`super::group`] does the same for entries.
 //!
-//! The key is claimed before anything else in the transaction of the write. A repeat that races waits at that claim
-//! until the first one is done: then it finds the outcome, or, if the first was refused, the key is free again.
+//! The key is claimed first, in the transaction of the write. A racing repeat waits at that claim until the first
+//! request is done. Then it finds the outcome; or, if the first was refused, the key is free again.
 //!
-//! Old outcomes are deleted a few at a time, by the statement that stores a new one: no task has to run for it, and no
-//! write has to wait for much of it.
+//! Each statement that stores a new outcome deletes a few old ones, so no task is needed for it, and no write waits
+//! long for it.
 
 use diesel::data_types::PgTimestamp;
 use diesel::dsl::insert_into;
@@ -23,10 +23,10 @@ use crate::postgres::rows::timestamptz;
 use crate::postgres::schema::idempotency_keys::dsl;
 use crate::postgres::sql::{Constant, Sql};
 
-/// How many old outcomes a new one removes: more than one, so that they cannot pile up.
+/// How many old outcomes a new one deletes: more than one, so that they cannot accumulate.
 const FORGOTTEN_AT_ONCE: i64 = 4;
 
-/// Before which moment outcomes are forgotten when so many new ones are stored at `at`, and how many at most.
+/// When `new` outcomes are stored at `at`: before which moment outcomes are deleted, and how many at most.
 pub(in crate::postgres) fn forget_before(at: Timestamp, new: usize) -> (PgTimestamp, i64) {
     let PgTimestamp(micros) = timestamptz(at);
     let new = i64::try_from(new).unwrap_or(i64::MAX);
@@ -50,7 +50,7 @@ pub(in crate::postgres) fn once_per_key(
     })
 }
 
-/// Takes the key, unless it was taken before. The outcome follows in the same transaction.
+/// Claims the key, if it is free. The outcome follows in the same transaction.
 fn claim(connection: &mut PgConnection, key: &Idempotency, at: Timestamp) -> QueryResult<bool> {
     let claimed = insert_into(dsl::idempotency_keys)
         .values((
@@ -65,12 +65,12 @@ fn claim(connection: &mut PgConnection, key: &Idempotency, at: Timestamp) -> Que
     Ok(claimed == 1)
 }
 
-/// Stores the outcome under a key that was claimed, and forgets old ones.
+/// Stores the outcome under a claimed key, and deletes old ones.
 struct Store;
 
 impl Constant for Store {
     type Columns = ();
-    // Who finds an old key locked leaves it to the other one.
+    // Skips old keys that another transaction has locked.
     const SQL: &'static str = "
         WITH old AS (
             SELECT token_id, key FROM idempotency_keys
@@ -94,14 +94,14 @@ fn store(connection: &mut PgConnection, key: &Idempotency, outcome: &str, at: Ti
         .map(|_| ())
 }
 
-/// What was done under a key that was taken; an outcome that is no job is that of another request.
+/// The outcome that is stored under a taken key. An outcome that is no job belongs to another request.
 fn replay(connection: &mut PgConnection, key: &Idempotency) -> Result<Job, Failure<CreateJobError>> {
     let stored: Option<(Vec<u8>, String)> = dsl::idempotency_keys
         .find((key.token.as_uuid(), key.key.as_str()))
         .select((dsl::fingerprint, dsl::outcome))
         .first(connection)
         .optional()?;
-    // It may have been pruned since the claim.
+    // It may have been deleted since the claim.
     let (fingerprint, outcome) = stored.ok_or(Failure::Overtaken)?;
     if fingerprint != key.fingerprint.0 {
         return Err(Failure::Refused(CreateJobError::KeyReused));

@@ -1,7 +1,7 @@
 //! Jobs in Postgres.
 //!
-//! Every write is one statement that also checks what must hold; only when it changes nothing is a second one sent, to
-//! find out why. Deleting a job with its entries is a transaction.
+//! Every write is one statement that also checks its conditions. Only when it changes nothing, a second statement
+//! finds out why. Deleting a job with its entries is a transaction.
 
 mod list;
 mod statements;
@@ -109,7 +109,7 @@ fn create(connection: &mut PgConnection, command: &CreateJob) -> Result<Job, Fai
     }
 }
 
-/// Each step is atomic and decides by what it finds, so racing puts of a new id create it once.
+/// Each step is atomic and decides by what it finds, so racing puts of a new id create the job once.
 fn put(connection: &mut PgConnection, command: &PutJob) -> Result<Put<Job>, Failure<PutJobError>> {
     if matches!(command.precondition, Precondition::None | Precondition::Absent)
         && let Some(job) = insert(connection, command.id, &command.name, command.status, command.at)?
@@ -138,7 +138,7 @@ fn update(connection: &mut PgConnection, command: &UpdateJob) -> Result<Job, Fai
     if changes.is_empty() { Ok(job) } else { Err(Failure::Overtaken) }
 }
 
-/// Changes what is given, if the job is there and the precondition holds.
+/// Changes the given fields, if the job exists and the precondition holds.
 fn change<R: From<BackendError>>(
     connection: &mut PgConnection,
     id: JobId,
@@ -159,7 +159,7 @@ fn change<R: From<BackendError>>(
     row.map(Job::try_from).transpose().map_err(Failure::refused)
 }
 
-/// The versions that something which is there may have; any, when none are given.
+/// The versions that satisfy the precondition for an existing job; `None` means any.
 fn versions(precondition: &Precondition) -> Option<Vec<i64>> {
     match precondition {
         Precondition::None | Precondition::Exists => None,
@@ -194,7 +194,8 @@ fn delete_with_entries(connection: &mut PgConnection, command: &DeleteJob) -> Re
     let job = job.ok_or(Failure::Refused(DeleteJobError::NotFound(command.id)))?;
     let job = Job::try_from(job).map_err(Failure::refused)?;
     command.precondition.check(Some(job.version)).map_err(Failure::refused)?;
-    // With very many entries it takes longer than a request may; undone each time, it could never be done.
+    // With very many entries this takes longer than a request may. If it were undone each time, it could never
+    // succeed.
     connection.batch_execute("SET LOCAL statement_timeout = 0")?;
     diesel::delete(time_entries::table.filter(time_entries::related_job.eq(id))).execute(connection)?;
     diesel::delete(jobs::table.find(id)).execute(connection)?;

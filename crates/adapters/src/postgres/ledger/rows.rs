@@ -92,7 +92,7 @@ impl TryFrom<TimeEntryRow> for TimeEntry {
                 Minutes::new(row.minutes_worked.into()),
             )?,
             date_stamp: place.column("date_stamp", row.date_stamp.0, date_stamp(row.date_stamp))?,
-            // It may hold what nobody wants in a log, so its length has to do.
+            // The error shows only the length: the text does not belong in a log.
             work_summary: place.column(
                 "work_summary",
                 format_args!("a text of {} bytes", row.work_summary.len()),

@@ -1,4 +1,4 @@
-//! Time entries in Postgres, and the totals of their jobs with them. How they are written is in [`super::group`].
+//! Time entries in Postgres, and the totals of their jobs. [`super::group`] writes them.
 
 mod list;
 

@@ -1,7 +1,7 @@
-//! Every job's total against the sum of its entries, some jobs at a time.
+//! Compares every job's total with the sum of its entries, some jobs at a time.
 //!
-//! A step is a transaction that sees one snapshot, so no transaction of a writer is seen half. Most jobs of a step are
-//! added up in one statement; one with many entries by its own statements, piece by piece.
+//! A step is a transaction with one snapshot, so it sees each writer's transaction whole or not at all. One statement
+//! adds up most jobs of a step; a job with many entries is added up in pieces, by statements of its own.
 
 use async_trait::async_trait;
 use chrono::NaiveDate;
@@ -26,7 +26,8 @@ use crate::postgres::rows::{Place, timestamptz};
 use crate::postgres::sql::{Constant, Sql};
 use crate::stored_row::StoredRow;
 
-/// One snapshot; and time enough for a step on a cold disk, but an end before a service manager loses its patience.
+/// One snapshot. The time-out allows a step on a cold disk, and is shorter than a service manager waits for a process
+/// to end.
 const BEGIN: &str = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET LOCAL statement_timeout = 10000";
 
 struct Jobs;
@@ -58,7 +59,7 @@ impl Constant for Piece {
             (SELECT date_stamp FROM last), (SELECT id FROM last)";
 }
 
-/// It reads all jobs: no index has what every write changes.
+/// Reads all jobs: no index contains `updated_at`, because every write changes it.
 struct Changed;
 
 impl Constant for Changed {
@@ -93,7 +94,7 @@ impl TotalsAudit for Postgres {
                     Some(next) => (from, jobs) = (next, jobs.saturating_mul(2).min(JOBS)),
                     None => return Ok(report),
                 },
-                // Their entries are many, or the disk is slow.
+                // These jobs have many entries, or the disk is slow.
                 Err(error) if error.kind == BackendErrorKind::Timeout && jobs > 1 => jobs = (jobs / 4).max(1),
                 Err(error) => return Err(error),
             }

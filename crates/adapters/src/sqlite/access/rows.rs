@@ -1,4 +1,4 @@
-//! Tokens as rows: as they are read, and as they are written.
+//! Rows of tokens: for reading and for writing.
 
 use diesel::prelude::*;
 use stint_domain::BackendError;

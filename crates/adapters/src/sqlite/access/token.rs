@@ -121,7 +121,7 @@ fn page(rows: Vec<TokenRow>, size: PageSize) -> Result<Page<Token, TokenCursor>,
     Ok(Page::of(found, size, |token| TokenCursor::from(token)))
 }
 
-/// The token, if there is one.
+/// The token, if it exists.
 fn load(connection: &mut SqliteConnection, id: TokenId) -> Result<Option<Token>, BackendError> {
     let one = tokens::table.find(id.as_uuid().into_bytes());
     let row: Option<TokenRow> = one.select(TokenRow::as_select()).first(connection).optional().map_err(classify)?;

@@ -1,5 +1,5 @@
-//! Forgetting: a thousand rows in each transaction, between which the other writes have their turns. The file does not
-//! shrink; what becomes free in it is used again.
+//! Housekeeping: a thousand rows in each transaction, and other writes take their turns in between. The file does not
+//! shrink, but its free space is used again.
 
 use async_trait::async_trait;
 use diesel::sql_types::BigInt;
@@ -35,7 +35,7 @@ const TASK_RUNS: &str = "
     )";
 
 impl Sqlite {
-    /// Deletes piece by piece.
+    /// Deletes in pieces until nothing is left to delete.
     async fn prune(&self, sql: &'static str, before: Timestamp) -> Result<u64, BackendError> {
         let mut deleted = 0;
         loop {

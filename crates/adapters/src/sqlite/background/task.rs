@@ -1,5 +1,5 @@
-//! Runs of tasks. That one instance runs each is a unique constraint's doing; that there is one at a time is the
-//! transaction's, because there is one writer.
+//! Task runs. A unique constraint lets one instance begin each run. As there is one writer, the transaction lets one
+//! run of a task go on at a time.
 
 use async_trait::async_trait;
 use diesel::dsl::exists;

@@ -1,7 +1,7 @@
 //! Counted projects in SQLite.
 //!
-//! Most questions are answered by a reader. Only where something is to be counted is the answer sought again while nobody
-//! else writes.
+//! A reader answers most questions. Only when a project must be counted, the question is answered again under the
+//! write lock.
 
 use std::collections::HashSet;
 
@@ -34,7 +34,7 @@ impl NewProjects for Sqlite {
 }
 
 fn count(connection: &mut SqliteConnection, command: &AdmitProjects) -> Result<Vec<bool>, BackendError> {
-    // By now somebody else may have counted.
+    // Another transaction may have counted in the meantime.
     let Admission { admitted, new } = admission(connection, command)?;
     if new.is_empty() {
         return Ok(admitted);
@@ -79,7 +79,7 @@ fn counted(connection: &mut SqliteConnection, command: &AdmitProjects) -> Result
     names.into_iter().map(|name| place.column("project", name, |name| JobName::stored(name))).collect()
 }
 
-/// Whether the project stands for a job. That a job is open is said as the index says it.
+/// Whether the project has a job. The condition that a job is open is written as in the index.
 fn stands(connection: &mut SqliteConnection, command: &AdmitProjects, project: &str) -> Result<bool, BackendError> {
     let own = capture_projects::table
         .find((command.subject.as_str(), project))

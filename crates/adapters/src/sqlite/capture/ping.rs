@@ -1,4 +1,4 @@
-//! Pings. What they come to is decided by [`crate::capture::counting`], on what is read while nobody else writes.
+//! Pings. [`crate::capture::counting`] decides what they do, from rows that were read under the write lock.
 
 mod around;
 mod captured;

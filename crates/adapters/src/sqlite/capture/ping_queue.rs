@@ -1,10 +1,10 @@
-//! Pings that wait, in SQLite.
+//! Waiting pings in SQLite.
 //!
-//! Whoever takes has SQLite's one write lock, so no two take the same row. A take that finds nothing free must not have
-//! that lock, which waiting consumers would want ten times a second: a reader looks first. Moments are the system's;
-//! all processes that share the file are on one machine.
+//! A take that hands out rows has SQLite's one write lock, so no two take the same row. A take that finds nothing
+//! should not need that lock, because waiting consumers would take it ten times a second: so a reader looks first.
+//! Times are the system's, because all processes that share the file are on one machine.
 //!
-//! Statements take their rows as one JSON array, so that their text is the same for one row as for many.
+//! Statements take their rows as one JSON array, so that their text is the same for any number of rows.
 
 use async_trait::async_trait;
 use diesel::prelude::*;
@@ -118,13 +118,13 @@ struct Depth {
 }
 
 impl Sqlite {
-    /// The queue of pings in this file, with the usual limits of groups of pushes. Make one and clone it: only clones
-    /// share groups, and wake each other's takes at once.
+    /// The queue of pings in this file, with the default limits on groups of pushes. Make one and clone it: only
+    /// clones share groups, and wake each other's takes at once.
     pub fn ping_queue(&self) -> PingTableQueue<Self> {
         self.ping_queue_with(GroupLimits { spare_workers: 0, ..PUSHES })
     }
 
-    /// The same with other limits, of which one worker is enough: there is one connection that writes.
+    /// Like [`Self::ping_queue`], with other limits. One worker is enough, because one connection writes.
     pub fn ping_queue_with(&self, pushes: GroupLimits) -> PingTableQueue<Self> {
         PingTableQueue::new(self.clone(), pushes)
     }
@@ -230,7 +230,7 @@ impl PingTable for Sqlite {
     }
 }
 
-/// Plain lists of numbers and text always serialise.
+/// Plain lists of numbers and text can always be serialised.
 fn json(rows: &impl serde::Serialize) -> String {
     serde_json::to_string(rows).unwrap_or_default()
 }
@@ -249,7 +249,7 @@ mod tests {
     use super::*;
     use crate::sqlite::query_plan::query_plan;
 
-    /// However many there are of those that were set aside.
+    /// However many buried ones there are.
     #[test]
     fn what_may_be_taken_is_found_without_a_look_at_what_was_set_aside() {
         for statement in [IS_ANY_FREE, LEASE, NEWEST, DEPTH] {

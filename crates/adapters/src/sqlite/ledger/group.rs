@@ -1,7 +1,7 @@
 //! Writes of entries, one or many in one transaction, and rows by id.
 //!
-//! What a group is about is read into a [`Ledger`], which decides, and what is different afterwards is stored. Nothing can
-//! come in between: whoever writes is alone in the file.
+//! The rows that a group concerns are read into a [`Ledger`], which decides, and the differences are stored. Nothing
+//! can come in between, because SQLite has one writer at a time.
 
 use std::collections::HashSet;
 use std::collections::btree_map::Entry;
@@ -25,7 +25,7 @@ use crate::sqlite::session::Session;
 impl LedgerStore for Sqlite {
     const BACKEND: &'static str = BACKEND;
 
-    /// Nothing is ever put off, because whoever writes holds all jobs.
+    /// Nothing is ever put off, because a writer holds all jobs.
     fn write(&self, writes: &[Write], _held: &HashSet<JobId>) -> Result<Vec<Attempted>, GroupError> {
         self.writer.run_here(|session| write(session, writes)).map_err(group_error)
     }
@@ -51,14 +51,15 @@ impl LedgerStore for Sqlite {
 }
 
 impl Sqlite {
-    /// Carries `command` out as a group of its own.
+    /// Carries out `command` as a group of its own.
     pub(in crate::sqlite) async fn write_alone<C: Command>(&self, command: C) -> Result<C::Outcome, C::Refusal> {
         let write = |session: &mut Session, writes: &[Write]| write(session, writes).map_err(group_error);
         self.writer.run(move |session| alone(BACKEND, command, |writes| write(session, writes))).await
     }
 }
 
-/// What SQLite fails to commit it has undone; only of a file that went away meanwhile nobody knows.
+/// When SQLite cannot commit, it has undone everything. Only when the file was removed meanwhile, it is not known
+/// what happened.
 pub(in crate::sqlite) fn group_error(error: BackendError) -> GroupError {
     match error.kind {
         BackendErrorKind::Timeout => GroupError::Unknown(error),
@@ -119,7 +120,7 @@ pub(in crate::sqlite) fn store(
     for job in &changes.jobs {
         job::update(connection, job)?;
     }
-    // Where there is an outcome, there is a write and its moment.
+    // Where there is an outcome, there is a write with an `at`.
     for (new, at) in changes.outcomes.iter().zip(iter::repeat(scope.at).flatten()) {
         let text = StoredOutcome::from(new.outcome).to_text();
         idempotency::store(connection, (new.token, new.key), new.fingerprint, &text, at).map_err(classify)?;

@@ -1,7 +1,7 @@
-//! Writes that may be sent twice and happen once: their outcomes lie beside what they wrote.
+//! Writes that are sent twice and happen once: their outcomes are stored beside what they wrote.
 //!
-//! Old ones are deleted a few at a time, by the writes that store new ones: no task has to run for it, and no write has
-//! to wait for much of it.
+//! Each write that stores a new outcome deletes a few old ones, so no task is needed for it, and no write waits long
+//! for it.
 
 use diesel::prelude::*;
 use stint_domain::ledger::ports::job::CreateJobError;
@@ -13,12 +13,12 @@ use crate::ledger::stored_outcome::StoredOutcome;
 use crate::sqlite::error::{BACKEND, classify};
 use crate::sqlite::schema::idempotency_keys;
 
-/// How many old outcomes one new one removes: more than one, so that they cannot pile up.
+/// How many old outcomes a new one deletes: more than one, so that they cannot accumulate.
 const REMOVED_AT_ONCE: i64 = 4;
 
-/// Runs `create`, or answers with what it did when it was run before with the same key; a key that was used for another
-/// request, or for what is no job, is refused. Runs in the transaction of the write, so repeats that race come one after
-/// the other, and what fails leaves no key behind.
+/// Runs `create`, or returns its stored outcome if it was run before with the same key. Refuses a key that was used
+/// for another request, or for something else than a job. Runs in the transaction of the write, so racing repeats
+/// come one after the other, and a failure leaves no key behind.
 pub(in crate::sqlite) fn once(
     connection: &mut SqliteConnection,
     idempotency: Option<Idempotency>,
@@ -57,7 +57,7 @@ pub(in crate::sqlite) fn find(
         .optional()
 }
 
-/// Stores an outcome under a key that has none, and removes old ones.
+/// Stores an outcome under a new key, and deletes old ones.
 pub(in crate::sqlite) fn store(
     connection: &mut SqliteConnection,
     (token, key): (TokenId, &IdempotencyKey),

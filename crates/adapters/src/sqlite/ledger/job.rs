@@ -88,7 +88,7 @@ impl JobRepository for Sqlite {
     }
 }
 
-/// The job, if there is one.
+/// The job, if it exists.
 pub(in crate::sqlite) fn load(connection: &mut SqliteConnection, id: JobId) -> Result<Option<Job>, BackendError> {
     let row: Option<JobRow> = jobs::table
         .find(id.as_uuid().into_bytes())
@@ -111,14 +111,14 @@ pub(in crate::sqlite) fn insert(
     Ok(job)
 }
 
-/// Writes `job`, whose name or status is a new one, as its next version.
+/// Stores `job`, whose name or status changed, as its next version.
 fn save(connection: &mut SqliteConnection, job: Job, at: Timestamp) -> Result<Job, BackendError> {
     let job = Job { version: job.version.next(), updated_at: job.updated_at.max(at), ..job };
     update(connection, &job)?;
     Ok(job)
 }
 
-/// Makes the stored job with this id what `job` is.
+/// Overwrites the stored job that has this id.
 pub(in crate::sqlite) fn update(connection: &mut SqliteConnection, job: &Job) -> Result<(), BackendError> {
     let columns = JobColumns::from(job);
     UpdateRow::new("jobs", columns.id, &columns).execute(connection).map(drop).map_err(classify)

@@ -1,6 +1,6 @@
-//! Jobs and time entries as rows: as they are read, and the columns of a whole one, for an insert and an update alike.
+//! Rows of jobs and time entries for reading, and all their columns for inserts and updates.
 //!
-//! What never changes is left out of updates, above all `created_at`: SQLite would write its index anew.
+//! Updates leave out columns that never change, above all `created_at`: SQLite would write its index again.
 
 use diesel::prelude::*;
 use stint_domain::BackendError;

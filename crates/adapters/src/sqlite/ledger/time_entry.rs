@@ -1,4 +1,4 @@
-//! Time entries, and the totals of their jobs with them. How they are written is in [`super::group`].
+//! Time entries, and the totals of their jobs. [`super::group`] writes them.
 
 mod listing;
 
@@ -53,7 +53,7 @@ impl TimeEntryRepository for Sqlite {
     }
 }
 
-/// The entry, if there is one.
+/// The entry, if it exists.
 pub(in crate::sqlite) fn load(
     connection: &mut SqliteConnection,
     id: TimeEntryId,
@@ -67,19 +67,19 @@ pub(in crate::sqlite) fn load(
     row.map(TimeEntry::try_from).transpose()
 }
 
-/// Stores a new entry, without its job's total.
+/// Stores a new entry. Does not update its job's total.
 pub(in crate::sqlite) fn insert(connection: &mut SqliteConnection, entry: &TimeEntry) -> Result<(), BackendError> {
     let columns = TimeEntryColumns::from(entry);
     diesel::insert_into(time_entries::table).values(columns).execute(connection).map(drop).map_err(classify)
 }
 
-/// Makes the stored entry with this id what `entry` is, without its job's total.
+/// Overwrites the stored entry that has this id. Does not update its job's total.
 pub(in crate::sqlite) fn update(connection: &mut SqliteConnection, entry: &TimeEntry) -> Result<(), BackendError> {
     let columns = TimeEntryColumns::from(entry);
     UpdateRow::new("time_entries", columns.id, &columns).execute(connection).map(drop).map_err(classify)
 }
 
-/// Deletes an entry, without its job's total.
+/// Deletes an entry. Does not update its job's total.
 pub(in crate::sqlite) fn delete(connection: &mut SqliteConnection, id: TimeEntryId) -> Result<(), BackendError> {
     let entry = time_entries::table.find(id.as_uuid().into_bytes());
     diesel::delete(entry).execute(connection).map(drop).map_err(classify)

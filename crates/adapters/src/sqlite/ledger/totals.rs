@@ -28,7 +28,7 @@ const PIECE_OF_JOB: &str = "
     WHERE related_job = ?1 AND (date_stamp, id) < (?2, ?3)
     ORDER BY date_stamp DESC, id DESC LIMIT ?4";
 
-/// Later than every entry's: dates are compared as text.
+/// Later than the date of every entry: dates are compared as text.
 const LATEST: &str = "9999-12-32";
 
 #[derive(QueryableByName)]
@@ -51,7 +51,7 @@ struct EntryRow {
 
 #[async_trait]
 impl TotalsAudit for Sqlite {
-    /// It reads all jobs: no index has what every write changes.
+    /// Reads all jobs: no index contains `updated_at`, because every write changes it.
     async fn changed_after(&self, moment: Timestamp) -> Result<ChangedAfter, BackendError> {
         self.read(move |connection| {
             let (jobs, latest): (i64, Option<i64>) = jobs::table

@@ -1,4 +1,4 @@
-//! What a call about pings may change, as it was: one that fails puts it back, and so changes nothing.
+//! A copy of what a call on pings may change. A call that fails puts the copy back, and so changes nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use crate::capture::counting::{Around, Captured};
 use crate::ledger::Ledger;
 use crate::memory::state::Capture;
 
-/// A copy of only what is around the pings, so that a call is not the slower for how much there is.
+/// A copy of only what is around the pings, so that a call does not get slower with the amount of data.
 pub(super) struct Before<'a> {
     around: &'a Around,
     tokens: BTreeSet<TokenId>,
@@ -19,7 +19,7 @@ pub(super) struct Before<'a> {
 }
 
 impl<'a> Before<'a> {
-    /// What pings of these tokens may change.
+    /// Copies what pings of these tokens may change.
     pub(super) fn of(
         ledger: &Ledger,
         captured: &Captured,
@@ -42,7 +42,7 @@ impl<'a> Before<'a> {
         }
     }
 
-    /// Makes it what it was.
+    /// Restores the copy.
     pub(super) fn put_back(self, ledger: &mut Ledger, capture: &mut Capture) {
         let Capture { captured, pings, .. } = capture;
         for id in &self.around.jobs {

@@ -15,7 +15,7 @@ use crate::postgres::sql::{Sql, Varying};
 type Listing<'a> = Sql<'a, Varying<TokenColumns>>;
 type Found = Result<Page<Token, TokenCursor>, Failure<BackendError>>;
 
-/// All, oldest first.
+/// All tokens, oldest first.
 pub(super) fn all(connection: &mut PgConnection, query: &ListTokens) -> Found {
     let mut sql = listing();
     if let Some(place) = query.after {
@@ -24,7 +24,7 @@ pub(super) fn all(connection: &mut PgConnection, query: &ListTokens) -> Found {
     page(connection, sql.text(" ORDER BY created_at, id LIMIT ?"), query.size)
 }
 
-/// Those that capture, latest first.
+/// Capture tokens, latest first.
 pub(super) fn capturing(connection: &mut PgConnection, query: &ListCapturing) -> Found {
     let mut sql = listing().text(" AND capture_target IS NOT NULL");
     if let Some(job) = query.related_job {

@@ -1,5 +1,5 @@
-//! What is read of pings and days: what is known of pings and their neighbours once their tokens are locked, and days once
-//! the jobs are.
+//! Reading pings and days: the logged pings and the neighbours once the tokens are locked, and the days once the jobs
+//! are locked.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -28,7 +28,7 @@ impl Constant for Known {
         FROM pings WHERE id = ANY (?)";
 }
 
-/// What one of the halves below selects from, and in what order.
+/// What each half below selects from, and in what order.
 macro_rules! nearest {
     ($direction:literal, $bound:literal, $order:literal) => {
         concat!(
@@ -47,7 +47,7 @@ macro_rules! nearest {
     };
 }
 
-/// The nearest points before and after each that is asked for.
+/// The nearest points before and after each of these.
 struct Nearest;
 
 impl Constant for Nearest {
@@ -76,7 +76,7 @@ impl Constant for Days {
             ON days.related_job = asked.job AND days.token_id = asked.token AND days.day = asked.day";
 }
 
-/// What became of those of the pings that are known.
+/// The outcomes of those of the pings that were logged before.
 pub(super) fn outcomes(
     connection: &mut PgConnection,
     ids: impl Iterator<Item = PingId>,
@@ -116,7 +116,7 @@ pub(super) fn streams(
     Ok(streams)
 }
 
-/// The days.
+/// These days.
 pub(super) fn days(
     connection: &mut PgConnection,
     around: &Around,

@@ -1,4 +1,4 @@
-//! How much time pings prove, by day and job.
+//! The time that pings prove, by day and job.
 
 use diesel::data_types::PgDate;
 use diesel::pg::PgConnection;
@@ -13,7 +13,7 @@ use crate::postgres::attempt::Failure;
 use crate::postgres::rows::{Place, date, date_stamp};
 use crate::postgres::schema::{jobs, ping_days};
 
-/// A day, a job, its name if it is there, and microseconds.
+/// A day, a job, its name if the job exists, and microseconds.
 type Row = (PgDate, Uuid, Option<String>, i64);
 
 pub(super) fn captured(

@@ -10,7 +10,7 @@ use super::rows::PingRow;
 use crate::postgres::attempt::Failure;
 use crate::postgres::schema::pings;
 
-/// The ping, if it was dealt with.
+/// The ping, if it was logged.
 pub(super) fn find(connection: &mut PgConnection, id: PingId) -> Result<Option<LoggedPing>, Failure<BackendError>> {
     let row: Option<PingRow> =
         pings::table.find(id.as_uuid()).select(PingRow::as_select()).first(connection).optional()?;

@@ -27,7 +27,7 @@ pub(super) fn list(
         sql = sql.text(" AND related_job = ?").bind::<SqlUuid, _>(job.as_uuid());
     }
     if let Some(status) = query.status {
-        // In words, so that an index which leaves out those that count is known to serve.
+        // Written into the text, so that the planner can use the index that leaves out pings which count.
         sql = sql.text(match status {
             PingStatus::Logged => " AND status = 'logged'",
             PingStatus::Ignored => " AND status = 'ignored'",

@@ -1,8 +1,8 @@
-//! The jobs that projects stand for.
+//! The jobs of projects.
 //!
-//! Who gives a project a job holds the lock of its name until the end of the transaction, so that two who meet a new
-//! project, of one subject or of two, make one job. These locks come after those of tokens and before those of jobs, in
-//! the order of the names.
+//! A transaction that gives a project a job holds the lock of the project's name until its end. So when two
+//! transactions meet the same new project name, of one subject or of two, they make one job. These locks are taken
+//! after those of tokens and before those of jobs, in the order of the names.
 
 use std::collections::{HashMap, HashSet};
 
@@ -22,7 +22,7 @@ use crate::postgres::ledger::job;
 use crate::postgres::rows::{Place, timestamptz};
 use crate::postgres::sql::{Constant, Sql};
 
-/// The jobs that these projects stand for, as far as the jobs are still there.
+/// The jobs of these projects, if the jobs still exist.
 struct Known;
 
 impl Constant for Known {
@@ -34,8 +34,8 @@ impl Constant for Known {
         JOIN jobs ON jobs.id = known.related_job";
 }
 
-/// Waits for everybody else who gives projects of these names a job. A name is any text, so its lock is a number made of it:
-/// names that share one wait for each other in vain, and nothing worse.
+/// Waits for others that give projects of these names a job. As a name is any text, its lock is a number computed
+/// from it. Two names with the same number only wait for each other needlessly.
 struct Lock;
 
 impl Constant for Lock {
@@ -56,7 +56,7 @@ impl Constant for Oldest {
         ) AS oldest";
 }
 
-/// The latest project that a logged ping of its token named before each of these.
+/// For each of these pings, the latest project that a logged ping of its token named before it.
 struct Last;
 
 impl Constant for Last {
@@ -71,7 +71,7 @@ impl Constant for Last {
         ) AS named";
 }
 
-/// Lets projects stand for these jobs.
+/// Assigns these jobs to projects.
 struct Assign;
 
 impl Constant for Assign {
@@ -81,7 +81,7 @@ impl Constant for Assign {
         ON CONFLICT (subject, project) DO UPDATE SET related_job = excluded.related_job";
 }
 
-/// Finds out the pings' jobs, and makes those that are missing.
+/// Finds the jobs of the pings, and makes missing ones.
 pub(super) fn aim(
     connection: &mut PgConnection,
     pings: &[Ping],
@@ -97,7 +97,7 @@ pub(super) fn aim(
     let names: Vec<_> = unknown.iter().map(|name| name.as_str()).collect();
     if !names.is_empty() {
         let _locked: Vec<String> = Sql::<Lock>::constant().bind::<Array<Text>, _>(names.as_slice()).load(connection)?;
-        // By now somebody else may have given them one.
+        // Another transaction may have given them a job in the meantime.
         found = Projects { named: named(connection, &unknown)?, ..known(connection, &asked)? };
     }
     let aim = found.aim(pings, &meant, at);
@@ -117,7 +117,7 @@ pub(super) fn aim(
     Ok(aim)
 }
 
-/// What these projects stand for, or could, as far as that tells whether their pings count.
+/// The jobs that these projects have, or could get, as far as needed to decide whether their pings count.
 fn beside(connection: &mut PgConnection, asked: &HashSet<ProjectKey>) -> Result<Projects, Failure<BackendError>> {
     let mut found = known(connection, asked)?;
     let unknown = found.unknown(asked);

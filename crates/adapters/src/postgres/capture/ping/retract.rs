@@ -29,7 +29,7 @@ pub(super) fn retract(
     let not_found = || Failure::Refused(RetractPingError::NotFound(id));
     let ping = find(connection, id).map_err(Failure::widen)?.ok_or_else(not_found)?;
     tokens::lock_one(connection, ping.token).map_err(Failure::widen)?;
-    // Somebody may have taken it back before that.
+    // Another transaction may have taken it back first.
     let (ping, anew) = counted(connection, id).map_err(Failure::widen)?.ok_or_else(not_found)?;
     if let (PingOutcome::Logged(_), Some(job)) = (ping.outcome, ping.related_job) {
         let token = token(connection, &ping).map_err(Failure::widen)?;
@@ -58,7 +58,7 @@ pub(super) fn retract(
     Ok(())
 }
 
-/// The ping, and whether the time before it is nobody's.
+/// The ping, and whether the time before it belongs to no job.
 fn counted(connection: &mut PgConnection, id: PingId) -> Result<Option<(LoggedPing, bool)>, Failure<BackendError>> {
     let row: Option<(PingRow, bool)> =
         pings::table.find(id.as_uuid()).select((PingRow::as_select(), pings::anew)).first(connection).optional()?;
@@ -72,8 +72,8 @@ fn token(connection: &mut PgConnection, ping: &LoggedPing) -> Result<Option<Toke
     row.map(Token::try_from).transpose().map_err(Failure::Refused)
 }
 
-/// The latest summary of the ping's day that another one has. The days of all zones that have this date are
-/// within a day of the ping. What their index leaves out is said as the index says it, or it would not be used.
+/// The latest summary of the ping's day from another ping. In any zone, the day with this date lies within a day of
+/// the ping. The conditions are written as in the index, or the index would not be used.
 struct LatestSummary;
 
 impl Constant for LatestSummary {

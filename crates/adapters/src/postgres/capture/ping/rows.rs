@@ -66,7 +66,7 @@ impl TryFrom<PingRow> for LoggedPing {
 }
 
 fn summary(place: &Place, stored: Option<String>) -> Result<Option<WorkSummary>, BackendError> {
-    // It may hold what nobody wants in a log, so its length has to do.
+    // The error shows only the length: the text does not belong in a log.
     let parse = |text: String| {
         place.column("summary", format_args!("a text of {} bytes", text.len()), WorkSummary::stored(&text))
     };

@@ -1,4 +1,4 @@
-//! What is written of pings and days, under the locks of their tokens and jobs.
+//! Writing pings and days, under the locks of their tokens and jobs.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +18,7 @@ use crate::postgres::rows::{date, timestamptz};
 use crate::postgres::schema::pings;
 use crate::postgres::sql::{Constant, Sql};
 
-/// Stores new pings. One that is taken tells that somebody else logged it meanwhile.
+/// Stores new pings. A taken id means that another transaction logged the ping in the meantime.
 struct Insert;
 
 impl Constant for Insert {
@@ -29,7 +29,7 @@ impl Constant for Insert {
         SELECT * FROM unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 }
 
-/// Stores days as they are now.
+/// Stores the current state of days.
 struct Save;
 
 impl Constant for Save {
@@ -76,7 +76,7 @@ pub(super) fn pings(connection: &mut PgConnection, new: &[NewPing]) -> Result<()
     exactly(new.len(), insert, connection)
 }
 
-/// Gives earlier pings their mark, or takes it away.
+/// Gives earlier pings their mark, or removes it.
 pub(super) fn marks(
     connection: &mut PgConnection,
     of: impl IntoIterator<Item = PingId>,

@@ -1,9 +1,9 @@
-//! Tokens, which are locked before all else: so of two calls with pings of one token, the second sees what the first left,
-//! whatever their jobs.
+//! Locks tokens before everything else. So of two calls with pings of one token, the second sees what the first did,
+//! whatever the jobs.
 //!
-//! Locks are taken in this order, by whoever takes more than one: tokens, the names of new projects, jobs; each kind in an
-//! order of its own. Whoever writes entries takes those of jobs alone, and whoever changes a token takes that alone, or
-//! when it is revoked those that it made, too, in the order of their ids.
+//! A transaction that takes several kinds of locks takes them in this order: tokens, the names of new projects, jobs;
+//! each kind in an order of its own. A writer of entries locks jobs only. A writer of a token locks that token, and
+//! for a revocation also the tokens that it made, in the order of their ids.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ use crate::postgres::attempt::Failure;
 use crate::postgres::rows::timestamptz;
 use crate::postgres::sql::{Constant, Sql};
 
-/// A last use is noted to the minute: so most groups change nothing.
+/// The last use is stored to the minute, so most groups change nothing.
 const MINUTE: i64 = 60_000_000;
 
 /// Locks these tokens.
@@ -32,7 +32,7 @@ impl Constant for Lock {
     const SQL: &'static str = "SELECT id, last_used_at FROM tokens WHERE id = ANY (?) ORDER BY id FOR NO KEY UPDATE";
 }
 
-/// Notes when locked tokens were used last.
+/// Stores when locked tokens were last used.
 struct Use;
 
 impl Constant for Use {
@@ -41,7 +41,7 @@ impl Constant for Use {
         UPDATE tokens SET last_used_at = used.at FROM unnest(?, ?) AS used (token, at) WHERE tokens.id = used.token";
 }
 
-/// Locks the pings' tokens, and answers with the last uses that are to be noted.
+/// Locks the pings' tokens, and returns the last uses to be stored.
 pub(super) fn lock(
     connection: &mut PgConnection,
     pings: &[Ping],
@@ -71,7 +71,7 @@ fn locked(
     Ok(Sql::<Lock>::constant().bind::<Array<SqlUuid>, _>(ids).load(connection)?)
 }
 
-/// Notes when tokens were used last.
+/// Stores when tokens were last used.
 pub(super) fn used(
     connection: &mut PgConnection,
     last: &BTreeMap<TokenId, Timestamp>,

@@ -1,12 +1,13 @@
-//! The general way, in one transaction: lock the jobs, read what the writes are about, let a [`Ledger`] decide, store
-//! what is different.
+//! The general way, in one transaction: lock the jobs, read the rows that the writes concern, let a [`Ledger`]
+//! decide, store the differences.
 //!
-//! Whoever writes an entry holds the lock of its job, so nothing that was read can change before the commit. Only an
-//! entry that was created or moved while the locks were awaited belongs to a job that is not locked; and an id or a
-//! key may be taken by somebody who commits first. Then everything is done again, on what is there by then.
+//! Every writer of an entry holds the lock of its job, so nothing that was read can change before the commit. There
+//! are two exceptions. An entry that was created or moved while the locks were waited for may belong to a job that is
+//! not locked. And an id or a key may be taken by a transaction that commits first. In these cases everything is done
+//! again, with what is stored by then.
 //!
-//! A job that somebody else holds for more than a moment keeps only those waiting that need it: all is done once more
-//! with the locks that are free, and the writes that need others are put off.
+//! A job that another transaction holds for more than a moment delays only the writes that need it: everything is
+//! done again with the locks that are free, and the writes that need others are put off.
 
 use std::collections::{HashMap, HashSet};
 
@@ -31,12 +32,12 @@ use crate::postgres::rows::timestamptz;
 use crate::postgres::session::Session;
 use crate::postgres::sql::{Constant, Sql};
 
-/// What to do about a job that somebody else holds.
+/// What to do about a held job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Locks {
-    /// Wait for it. When that takes too long, all is done once more without waiting.
+    /// Wait for it. If that takes too long, do everything again with [`Self::Skip`].
     Await,
-    /// Put off what needs it.
+    /// Put off the writes that need it.
     Skip,
 }
 
@@ -68,14 +69,14 @@ pub(super) fn write(
     });
     match attempted {
         Err(error) if locks == Locks::Await && is_locked(&error) => write(session, writes, held, Locks::Skip, doubt),
-        // What holds the job may be the attempt in doubt, whose session the server has not given up yet. Then all are
-        // told of the doubt: which of them were part of it is not known here.
+        // The job may be held by the attempt in doubt, whose session the server has not ended yet. Then all callers
+        // are told of the doubt, because it is not known here which of them were part of that attempt.
         Ok(attempted) if attempted.iter().any(|each| matches!(each, Attempted::Held(_))) => doubt.certain(attempted),
         attempted => attempted.map_err(|error| doubt.told(error)),
     }
 }
 
-/// What is in the scope, locked, for what waits for every lock.
+/// Locks and reads the scope, and waits for every lock.
 pub(in crate::postgres) fn read_all(
     connection: &mut PgConnection,
     scope: &Scope<'_>,
@@ -83,7 +84,7 @@ pub(in crate::postgres) fn read_all(
     read(connection, scope, &HashSet::new(), Locks::Await).map(|(ledger, _none_is_held)| ledger)
 }
 
-/// What the writes are about, without what is held.
+/// Locks and reads the scope, without held jobs.
 fn read(
     connection: &mut PgConnection,
     scope: &Scope<'_>,
@@ -117,7 +118,7 @@ fn read(
     Ok((ledger, held))
 }
 
-/// Locks the jobs that are named and those of the entries, without those in `held`.
+/// Locks the named jobs and the jobs of the entries, without those in `held`.
 pub(super) fn lock<N: Constant<Columns = JobColumns>>(
     connection: &mut PgConnection,
     scope: &Scope<'_>,
@@ -131,7 +132,7 @@ pub(super) fn lock<N: Constant<Columns = JobColumns>>(
     rows.into_iter().map(Job::try_from).collect::<Result<_, _>>().map_err(Failure::Refused)
 }
 
-/// Stores what is different.
+/// Stores the differences.
 pub(in crate::postgres) fn store(
     connection: &mut PgConnection,
     changes: &Changes<'_>,
@@ -165,7 +166,7 @@ pub(in crate::postgres) fn store(
     }
 }
 
-/// Changes so many rows. Another number, or an id that is taken, tells that somebody else did something meanwhile.
+/// Changes exactly so many rows. Another number, or a taken id, means that another transaction came first.
 pub(in crate::postgres) fn exactly<N: Constant>(
     rows: usize,
     sql: Sql<'_, N>,

@@ -1,4 +1,4 @@
-//! What a group leaves alone, because somebody else holds it.
+//! What a group puts off because its job is held.
 
 use std::collections::{HashMap, HashSet};
 use std::slice;
@@ -8,15 +8,15 @@ use stint_domain::values::{JobId, TimeEntryId};
 use crate::ledger::Write;
 use crate::ledger::group::Scope;
 
-/// The jobs that somebody else holds, and the entries that wait with them.
+/// The held jobs, and the entries whose writes wait for them.
 pub(super) struct Held {
     pub(super) jobs: HashSet<JobId>,
     pub(super) entries: HashMap<TimeEntryId, JobId>,
 }
 
 impl Held {
-    /// The job that the write has to wait for, if there is one. Writes of the same entries that come after it in the
-    /// group wait with it, so that they stay behind it.
+    /// The job that the write has to wait for, if any. Later writes of the same entries in the group wait for it too,
+    /// so that they stay behind this write.
     pub(super) fn job_of(&mut self, write: &Write) -> Option<JobId> {
         if self.jobs.is_empty() && self.entries.is_empty() {
             return None;

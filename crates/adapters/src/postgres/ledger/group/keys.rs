@@ -1,7 +1,7 @@
-//! The idempotency keys of a group: what was done under them before, and what is done now.
+//! The idempotency keys of a group: the outcomes stored under them before, and the new ones.
 //!
-//! They are taken at the end of the transaction, all at once, in order. Whoever takes one at the same time waits until the
-//! other one is done, and then is overtaken and reads its outcome.
+//! They are inserted at the end of the transaction, all at once, in order. A transaction that inserts one of them at
+//! the same time waits until the other one ends; then it is overtaken and reads the other's outcome.
 
 use std::collections::HashMap;
 
@@ -25,7 +25,7 @@ use crate::stored_row::StoredRow;
 
 type Outcomes = HashMap<(TokenId, IdempotencyKey), (Fingerprint, Outcome)>;
 
-/// What is stored under these keys, each with its place among them.
+/// The outcomes stored under these keys, each with the index of its key.
 struct Read;
 
 impl Constant for Read {
@@ -40,7 +40,7 @@ impl Constant for Read {
         ) AS found";
 }
 
-/// Forgets up to `?` keys that are older than `?`. Who finds one locked leaves it to the other one.
+/// Deletes up to `?` keys that are older than `?`. Skips keys that another transaction has locked.
 macro_rules! forgotten {
     () => {
         "old AS (
@@ -54,7 +54,7 @@ macro_rules! forgotten {
 }
 pub(super) use forgotten;
 
-/// Stores outcomes under keys that have none. It answers with the number stored.
+/// Stores outcomes under new keys, and returns how many.
 struct Store;
 
 impl Constant for Store {
@@ -68,7 +68,7 @@ impl Constant for Store {
     );
 }
 
-/// What was done under the keys before.
+/// Reads the outcomes stored under the keys.
 pub(super) fn read(connection: &mut PgConnection, keys: &[&Idempotency]) -> Result<Outcomes, Failure<BackendError>> {
     let rows: Vec<(i64, Vec<u8>, String)> = Sql::<Read>::constant()
         .bind::<Array<SqlUuid>, _>(keys.iter().map(|key| key.token.as_uuid()).collect::<Vec<_>>())
@@ -87,7 +87,7 @@ pub(super) fn read(connection: &mut PgConnection, keys: &[&Idempotency]) -> Resu
     Ok(outcomes)
 }
 
-/// Stores what is done under the keys now.
+/// Stores the outcomes of new keys.
 pub(super) fn store(
     connection: &mut PgConnection,
     outcomes: &[NewOutcome<'_>],
@@ -99,7 +99,7 @@ pub(super) fn store(
     if stored == outcomes.len() { Ok(()) } else { Err(Failure::Overtaken) }
 }
 
-/// Gives the parameters of [`forgotten!`], then the moment and the columns of new keys.
+/// Binds the parameters of [`forgotten!`], then the moment and the columns of the new keys.
 pub(super) fn bind_keys<'a, N>(
     sql: Sql<'a, N>,
     at: Timestamp,

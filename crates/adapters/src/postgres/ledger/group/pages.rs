@@ -17,7 +17,7 @@ use crate::postgres::ledger::rows::{TimeEntryColumns, TimeEntryRow, entry_column
 use crate::postgres::rows::date;
 use crate::postgres::sql::{Constant, Sql};
 
-/// The rows of pages, each with its page's place among them.
+/// The rows of pages, each with the index of its page.
 struct FindPages;
 
 impl Constant for FindPages {
@@ -40,7 +40,7 @@ impl Constant for FindPages {
 const BEFORE_ALL_DATES: PgDate = PgDate(i32::MIN);
 const AFTER_ALL_DATES: i32 = i32::MAX;
 
-/// Each of the pages, in order.
+/// Finds each of the pages, in order.
 pub(in crate::postgres) fn find(
     connection: &mut PgConnection,
     pages: &[PageOfJob],
@@ -68,7 +68,7 @@ pub(in crate::postgres) fn find(
     Ok(found.into_iter().zip(pages).map(page).collect())
 }
 
-/// What the entries of the page come before in the index: a cursor, the day after the last date, or the end of days.
+/// The index position before which the page begins: the cursor, the day after the last date, or the end of all dates.
 fn end(page: &PageOfJob) -> (PgDate, Uuid) {
     let after_last = page.dates.to().map(|last| (date(last).0 + 1, Uuid::nil()));
     let cursor = page.after.map(|cursor| (date(cursor.date_stamp).0, cursor.id.as_uuid()));

@@ -1,8 +1,8 @@
 //! New entries: one statement that commits by itself.
 //!
-//! It stores an entry, and what its key stands for if it has one, if the entry's job is there and open. Which one is
-//! not stored, because of its job, of its job's total or because an id or a key is taken, and what its caller is told then,
-//! is found out the general way.
+//! It stores an entry, and the outcome under its key if it has one, when the entry's job exists and is open. The
+//! general way finds out why an entry was not stored (its job, its job's total, or a taken id or key), and what its
+//! caller is told.
 
 use std::collections::{BTreeMap, HashSet};
 use std::slice;
@@ -29,7 +29,7 @@ use crate::postgres::sql::Sql;
 /// New entries as they are stored, in the order of the writes.
 pub(super) struct NewEntries(Vec<TimeEntry>);
 
-/// What is added to a job: minutes, and a version for each write.
+/// What is added to a job: minutes, and one version for each write.
 struct Addition {
     minutes: i64,
     versions: i64,
@@ -37,7 +37,7 @@ struct Addition {
 }
 
 impl NewEntries {
-    /// The entries of the writes, if each stores one under an id of its own.
+    /// The entries of the writes, if each write stores one entry and their ids differ.
     pub(super) fn of(writes: &[Write]) -> Option<Self> {
         let entry = |write: &Write| match write {
             Write::Record(record) => Some(record.entry.clone().stored(record.at)),
@@ -49,7 +49,7 @@ impl NewEntries {
     }
 }
 
-/// Stores what can be stored, and has the rest decided.
+/// Stores what can be stored, and passes the rest to the general way.
 pub(super) fn write(
     session: &mut Session,
     NewEntries(entries): NewEntries,
@@ -60,7 +60,7 @@ pub(super) fn write(
     let is_held = |entry: &TimeEntry| held.contains(&entry.related_job);
     let with_key = entries.iter().zip(writes.iter().map(Write::idempotency));
     let free: Vec<_> = with_key.filter(|(entry, _)| !is_held(entry)).collect();
-    // Who sends it twice finds the ids taken.
+    // Repeating it has no effect: the ids are taken.
     let stored = match attempt_in(session, Repeat::Harmless, doubt, |connection| store(connection, &free)) {
         Err(error) if is_locked(&error) => return decide::write(session, writes, held, Locks::Skip, doubt),
         stored => stored?,
@@ -71,7 +71,7 @@ pub(super) fn write(
     let mut left = match decide::write(session, &left, held, Locks::Await, doubt) {
         Ok(attempted) => attempted,
         Err(error) if stored.is_empty() => return Err(error),
-        // Not the whole group's failure: the others are committed.
+        // Not a failure of the whole group: the others are committed.
         Err(error) => each(session, &left, held, error),
     }
     .into_iter();
@@ -83,8 +83,8 @@ pub(super) fn write(
     Ok(entries.into_iter().filter_map(attempted).collect())
 }
 
-/// What becomes of each write after all together `failed`: what one of them did wrong fails that one alone. When the
-/// database is not there, it is not asked again.
+/// Carries out each write alone after all together `failed`, so that a failure of one write fails only that one. When
+/// the database is down, it is not asked again.
 fn each(session: &mut Session, writes: &[Write], held: &HashSet<JobId>, failed: BackendError) -> Vec<Attempted> {
     let failure = |error: BackendError| Attempted::Done(Written::Record(Err(error.into())));
     let mut last = failed;
@@ -101,8 +101,8 @@ fn each(session: &mut Session, writes: &[Write], held: &HashSet<JobId>, failed: 
     writes.iter().map(&mut alone).collect()
 }
 
-/// The ids of the entries that could be stored, some of which have keys: none, when an id or a key is taken or a total
-/// would pass its most, because then nothing is.
+/// The ids of the stored entries, some of which may have keys. If an id or a key is taken, or a total would pass its
+/// maximum, nothing is stored.
 fn store(
     connection: &mut PgConnection,
     new: &[(&TimeEntry, Option<&Idempotency>)],
@@ -129,7 +129,7 @@ fn store(
     }
 }
 
-/// Gives the parameters of what both statements start with.
+/// Binds the parameters that both statements start with.
 fn bind_new<'a, N>(sql: Sql<'a, N>, entries: &[&'a TimeEntry]) -> Sql<'a, N> {
     let mut additions: BTreeMap<JobId, Addition> = BTreeMap::new();
     for entry in entries {

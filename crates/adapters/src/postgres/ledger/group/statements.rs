@@ -1,5 +1,5 @@
-//! The statements of groups. Each takes columns of values as arrays, so that its text is the same for one row as for
-//! many, and it is prepared once. One plan serves for a while, too (see [`crate::postgres::session`]).
+//! The statements of groups. Each takes its values as arrays, one per column, so its text is the same for any number
+//! of rows, and it is prepared once. One plan serves for a while, too (see [`crate::postgres::session`]).
 
 use diesel::sql_types::{Array, BigInt, Date, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use stint_domain::ledger::TimeEntry;
@@ -9,8 +9,8 @@ use crate::postgres::ledger::rows::{JobColumns, entry_columns, job_columns};
 use crate::postgres::rows::{date, timestamptz};
 use crate::postgres::sql::{Constant, Sql};
 
-/// Locks these jobs and the present ones of these entries, without those that are left out, in the order that everybody
-/// takes locks in.
+/// Locks these jobs and the current jobs of these entries, without those to leave out, in the order in which
+/// everybody locks jobs.
 macro_rules! lock_jobs {
     () => {
         concat!(
@@ -24,7 +24,7 @@ macro_rules! lock_jobs {
     };
 }
 
-/// Locks them all, and waits for them.
+/// Locks all of them, and waits for them.
 pub(super) struct LockJobs;
 
 impl Constant for LockJobs {
@@ -32,7 +32,7 @@ impl Constant for LockJobs {
     const SQL: &'static str = lock_jobs!();
 }
 
-/// Locks those that nobody else has locked.
+/// Locks those that no other transaction has locked.
 pub(super) struct LockFreeJobs;
 
 impl Constant for LockFreeJobs {
@@ -40,14 +40,14 @@ impl Constant for LockFreeJobs {
     const SQL: &'static str = concat!(lock_jobs!(), " SKIP LOCKED");
 }
 
-/// Rows of entries, from the arrays that [`bind_entries`] gives.
+/// Rows of entries, from the arrays that [`bind_entries`] binds.
 macro_rules! entries {
     () => {
         concat!("unnest(?, ?, ?, ?, ?, ?, ?, ?, ?) AS entry (", entry_columns!(), ")")
     };
 }
 
-/// Gives the parameters of [`entries!`].
+/// Binds the parameters of [`entries!`].
 pub(super) fn bind_entries<'a, N>(sql: Sql<'a, N>, entries: &[&'a TimeEntry]) -> Sql<'a, N> {
     fn column<'a, V>(entries: &[&'a TimeEntry], value: impl Fn(&'a TimeEntry) -> V) -> Vec<V> {
         entries.iter().map(|entry| value(entry)).collect()
@@ -63,13 +63,13 @@ pub(super) fn bind_entries<'a, N>(sql: Sql<'a, N>, entries: &[&'a TimeEntry]) ->
         .bind::<Array<Timestamptz>, _>(column(entries, |entry| timestamptz(entry.updated_at)))
 }
 
-/// Gives the jobs that take time what is added to them.
+/// Adds minutes and versions to the jobs that are open.
 ///
-/// Jobs are updated *before* entries are inserted, and only those that the update returned get entries: the other way
-/// round, an archival that races leaves an entry that is not counted. The jobs come in order and are looked up one after
-/// the other, so they are locked in order, too. Nothing promises that plan (behind a transaction pooler, where sessions
-/// keep no settings, it may be another one), but if two groups ever wait for each other, one of them gives up. Locking
-/// the rows by a step of its own before costs two thirds as much as all the rest.
+/// Jobs are updated *before* entries are inserted, and only the jobs that the update returned get entries. The other
+/// way round, a racing archive could leave an entry that is not counted. The jobs come in order and are looked up one
+/// after the other, so they are locked in order, too. Nothing guarantees this plan (it may differ behind a
+/// transaction pooler, where sessions keep no settings), but if two groups ever deadlock, one of them gives up. A
+/// separate step that locks the rows first would cost two thirds as much as everything else.
 macro_rules! counted {
     () => {
         "WITH counted AS (
@@ -83,7 +83,7 @@ macro_rules! counted {
     };
 }
 
-/// Stores the entries of jobs that were counted, and gives the ids of those that it stored.
+/// Stores the entries of jobs that were counted, and returns the ids of the stored entries.
 macro_rules! stored {
     () => {
         concat!(
@@ -97,7 +97,7 @@ macro_rules! stored {
     };
 }
 
-/// Stores the entries whose jobs take time, counts them, and answers with the ids of those that it stored.
+/// Stores the entries whose jobs are open, counts them, and returns the ids of the stored entries.
 pub(super) struct Record;
 
 impl Constant for Record {
@@ -105,7 +105,7 @@ impl Constant for Record {
     const SQL: &'static str = concat!(counted!(), stored!());
 }
 
-/// The same, with what is done under the keys that some have. A key that is taken fails all of it.
+/// Like [`Record`], and also stores the outcomes under the entries' keys. A taken key fails the whole statement.
 pub(super) struct RecordOnce;
 
 impl Constant for RecordOnce {
@@ -136,7 +136,7 @@ impl Constant for Create {
         concat!("INSERT INTO time_entries (", entry_columns!(), ") SELECT entry.* FROM ", entries!());
 }
 
-/// Replaces what can be changed of entries of locked jobs.
+/// Updates the changeable fields of entries of locked jobs.
 pub(super) struct Edit;
 
 impl Constant for Edit {
@@ -159,7 +159,7 @@ impl Constant for Delete {
     const SQL: &'static str = "DELETE FROM time_entries WHERE id = ANY (?)";
 }
 
-/// Gives locked jobs their totals and versions.
+/// Sets the totals and versions of locked jobs.
 pub(super) struct Count;
 
 impl Constant for Count {

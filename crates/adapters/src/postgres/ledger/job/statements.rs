@@ -1,9 +1,9 @@
-//! The statements on jobs that Diesel's query language cannot say.
+//! The statements on jobs that Diesel's query language cannot express.
 
 use crate::postgres::ledger::rows::{JobColumns, job_columns};
 use crate::postgres::sql::Constant;
 
-/// Changes the fields that are given, if the job is there and has one of the versions that are given.
+/// Changes the given fields, if the job exists and has one of the given versions.
 pub(super) struct Change;
 
 impl Constant for Change {
@@ -18,7 +18,7 @@ impl Constant for Change {
     );
 }
 
-/// Deletes a job, if it is there and has one of the versions that are given.
+/// Deletes a job, if it exists and has one of the given versions.
 pub(super) struct Delete;
 
 impl Constant for Delete {

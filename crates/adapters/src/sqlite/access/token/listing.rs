@@ -11,7 +11,7 @@ use crate::sqlite::schema::tokens;
 
 type Listing = IntoBoxed<'static, Select<tokens::table, AsSelect<TokenRow, Sqlite>>, Sqlite>;
 
-/// All, oldest first.
+/// All tokens, oldest first.
 pub(super) fn all(query: &ListTokens) -> Listing {
     let mut listing = tokens::table
         .select(TokenRow::as_select())
@@ -24,7 +24,7 @@ pub(super) fn all(query: &ListTokens) -> Listing {
     listing
 }
 
-/// Those that capture, latest first.
+/// Capture tokens, latest first.
 pub(super) fn capturing(query: &ListCapturing) -> Listing {
     let mut listing = tokens::table
         .select(TokenRow::as_select())

@@ -1,4 +1,4 @@
-//! What is read of pings and days.
+//! Reading pings and days.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -19,10 +19,10 @@ use crate::sqlite::keyset::{after, before};
 use crate::sqlite::rows::{row, timestamp, uuid};
 use crate::sqlite::schema::{ping_days, pings};
 
-/// A point's time, id, job and whether the time before it is nobody's.
+/// A point's time, id, job, and whether the time before it belongs to no job.
 type PointRow = (i64, Vec<u8>, Option<Vec<u8>>, bool);
 
-/// What became of those of the pings that are known.
+/// The outcomes of those of the pings that were logged before.
 pub(super) fn outcomes(
     connection: &mut SqliteConnection,
     ids: impl Iterator<Item = PingId>,
@@ -46,7 +46,7 @@ pub(super) fn streams(
     Ok(streams)
 }
 
-/// The days.
+/// These days.
 pub(super) fn days(
     connection: &mut SqliteConnection,
     around: &Around,
@@ -96,8 +96,8 @@ fn place(reach: &Reach) -> (i64, [u8; 16]) {
     (reach.point.0.as_micros(), reach.point.1.as_uuid().into_bytes())
 }
 
-/// One of the token's points. Which pings those are is said as their index says it: given a value for the status, SQLite
-/// would plan anew each time.
+/// The points of the token. The conditions are written as in their index: with the status as a parameter, SQLite
+/// would plan again each time.
 fn points_of(token: TokenId) -> Points {
     pings::table
         .select((pings::at, pings::id, pings::related_job, pings::anew))

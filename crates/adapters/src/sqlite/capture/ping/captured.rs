@@ -1,4 +1,4 @@
-//! How much time pings prove, by day and job.
+//! The time that pings prove, by day and job.
 
 use diesel::SqliteConnection;
 use diesel::prelude::*;
@@ -11,7 +11,7 @@ use crate::sqlite::error::classify;
 use crate::sqlite::rows::{row, uuid};
 use crate::sqlite::schema::{jobs, ping_days};
 
-/// A day, a job, its name if it is there, and microseconds.
+/// A day, a job, its name if the job exists, and microseconds.
 type Row = (String, Vec<u8>, Option<String>, i64);
 
 pub(super) fn captured(

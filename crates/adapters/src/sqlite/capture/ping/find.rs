@@ -10,7 +10,7 @@ use super::rows::PingRow;
 use crate::sqlite::error::classify;
 use crate::sqlite::schema::pings;
 
-/// The ping, if it was dealt with.
+/// The ping, if it was logged.
 pub(super) fn find(connection: &mut SqliteConnection, id: PingId) -> Result<Option<LoggedPing>, BackendError> {
     let ping = pings::table.find(id.as_uuid().into_bytes()).select(PingRow::as_select());
     let row: Option<PingRow> = ping.first(connection).optional().map_err(classify)?;

@@ -1,4 +1,4 @@
-//! The jobs that projects stand for.
+//! The jobs of projects.
 
 use std::collections::{HashMap, HashSet};
 
@@ -18,7 +18,7 @@ use crate::sqlite::ledger::job;
 use crate::sqlite::rows::{row, timestamp, uuid};
 use crate::sqlite::schema::{capture_projects, jobs, pings};
 
-/// Finds out the pings' jobs, and makes those that are missing.
+/// Finds the jobs of the pings, and makes missing ones.
 pub(super) fn aim(
     connection: &mut SqliteConnection,
     pings: &[Ping],
@@ -48,7 +48,7 @@ pub(super) fn aim(
     Ok(aim)
 }
 
-/// What these projects stand for, or could.
+/// The jobs that these projects have, or could get.
 fn standing(connection: &mut SqliteConnection, asked: &HashSet<ProjectKey>) -> Result<Projects, BackendError> {
     let mut found = known(connection, asked)?;
     for name in found.unknown(asked) {
@@ -62,8 +62,8 @@ fn standing(connection: &mut SqliteConnection, asked: &HashSet<ProjectKey>) -> R
     Ok(found)
 }
 
-/// The latest project that a logged ping of the same token named before this one. Which pings those are is said as their
-/// index says it.
+/// The latest project that a logged ping of the same token named before this one. The conditions are written as in
+/// the index.
 fn named_before(connection: &mut SqliteConnection, wanting: &Ping) -> Result<Option<Named>, BackendError> {
     let place = (wanting.at.as_micros(), wanting.id.as_uuid().into_bytes());
     let found: Option<(i64, Vec<u8>, Option<String>)> = pings::table
@@ -81,12 +81,12 @@ fn named_before(connection: &mut SqliteConnection, wanting: &Ping) -> Result<Opt
     Ok(Some((point, row.column("project", name, |name| JobName::stored(name))?)))
 }
 
-/// The jobs that these projects stand for, as far as the jobs are still there.
+/// The jobs of these projects, if the jobs still exist.
 fn known(connection: &mut SqliteConnection, asked: &HashSet<ProjectKey>) -> Result<Projects, BackendError> {
     let mut found = Projects::default();
     let forms = asked.iter().flat_map(|key| key.1.forms().map(move |form| (key, form)));
     for (key, form) in forms {
-        // The form that names have now comes first.
+        // The composed form of the name comes first.
         if found.known.contains_key(key) {
             continue;
         }
@@ -106,7 +106,7 @@ fn known(connection: &mut SqliteConnection, asked: &HashSet<ProjectKey>) -> Resu
     Ok(found)
 }
 
-/// The oldest open job with this name. That it is open is said as the index says it.
+/// The oldest open job with this name. The condition that it is open is written as in the index.
 fn named(connection: &mut SqliteConnection, name: &str) -> Result<Option<JobId>, BackendError> {
     let id: Option<Vec<u8>> = jobs::table
         .filter(jobs::name.eq(name).and(sql::<Bool>("status = 'open'")))

@@ -49,7 +49,7 @@ pub(super) fn retract(
     Ok(())
 }
 
-/// The ping, and whether the time before it is nobody's.
+/// The ping, and whether the time before it belongs to no job.
 fn counted(connection: &mut SqliteConnection, id: PingId) -> Result<Option<(LoggedPing, bool)>, BackendError> {
     let ping = pings::table.find(id.as_uuid().into_bytes()).select((PingRow::as_select(), pings::anew));
     let row: Option<(PingRow, bool)> = ping.first(connection).optional().map_err(classify)?;
@@ -62,7 +62,7 @@ fn token(connection: &mut SqliteConnection, ping: &LoggedPing) -> Result<Option<
     row.map(Token::try_from).transpose()
 }
 
-/// The latest summary of the ping's day that another one has.
+/// The latest summary of the ping's day from another ping.
 fn latest_summary(
     connection: &mut SqliteConnection,
     retraction: &Retraction<'_>,
@@ -72,7 +72,7 @@ fn latest_summary(
     let (job, token) = (day.job.as_uuid().into_bytes(), day.token.as_uuid().into_bytes());
     let row: Option<PingRow> = pings::table
         .filter(pings::related_job.eq(job).and(pings::token_id.eq(token)))
-        // As their index says it; and the days of all zones that have this date are near the ping.
+        // Written as in the index. In any zone, the day with this date is near the ping.
         .filter(sql::<Bool>("status = 'logged' AND minutes IS NULL"))
         .filter(pings::at.between(at - 2 * DAY, at + 2 * DAY))
         .filter(pings::day.eq(day.date.to_string()).and(pings::summary.is_not_null()))

@@ -1,4 +1,4 @@
-//! What is written of pings and days.
+//! Writing pings and days.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ use crate::capture::counting::{Captured, NewPing, last_use};
 use crate::sqlite::error::classify;
 use crate::sqlite::schema::{ping_days, pings, tokens};
 
-/// A last use is noted to the minute: so most groups change nothing.
+/// The last use is stored to the minute, so most groups change nothing.
 const MINUTE: i64 = 60_000_000;
 
 pub(super) fn pings(connection: &mut SqliteConnection, new: &[NewPing]) -> Result<(), BackendError> {
@@ -41,7 +41,7 @@ pub(super) fn pings(connection: &mut SqliteConnection, new: &[NewPing]) -> Resul
     Ok(())
 }
 
-/// Gives earlier pings their mark, or takes it away.
+/// Gives earlier pings their mark, or removes it.
 pub(super) fn marks(
     connection: &mut SqliteConnection,
     of: impl IntoIterator<Item = PingId>,

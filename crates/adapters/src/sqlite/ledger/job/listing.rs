@@ -15,7 +15,8 @@ use crate::sqlite::schema::jobs;
 
 #[diesel::declare_sql_function]
 extern "SQL" {
-    /// Where `part` starts in `text`, from 1; 0 when it is not in it. Unlike `LIKE`, it knows no wildcards.
+    /// The position of `part` in `text`, from 1; 0 when `text` does not contain it. Unlike `LIKE`, it has no
+    /// wildcards.
     fn instr(text: Text, part: Text) -> Integer;
 }
 

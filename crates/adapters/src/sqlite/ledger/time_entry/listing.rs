@@ -35,7 +35,7 @@ fn listing(query: &ListTimeEntries) -> Listing<'_> {
     if let Some(from) = query.dates.from() {
         listing = listing.filter(time_entries::date_stamp.ge(from.to_string()));
     }
-    // SQLite starts at one upper bound alone, and it has to be the nearer one: the cursor, once there is one.
+    // SQLite starts at a single upper bound, which has to be the nearer one: the cursor, if there is one.
     let start = query.after.map(|cursor| cursor.date_stamp);
     if let Some(to) = query.dates.to().filter(|to| start.is_none_or(|start| start > *to)) {
         listing = listing.filter(time_entries::date_stamp.le(to.to_string()));
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
     use crate::sqlite::query_plan::query_plan;
 
-    /// The first page and one after it.
+    /// The plans of the first page and of a later one.
     fn plans(query: &ListTimeEntries) -> [Vec<String>; 2] {
         let cursor = TimeEntryCursor { date_stamp: "2026-01-02".parse().unwrap(), id: TimeEntryId::new(Uuid::nil()) };
         let next = ListTimeEntries { after: Some(cursor), ..query.clone() };
