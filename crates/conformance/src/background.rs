@@ -1,4 +1,4 @@
-//! Tasks' runs and housekeeping.
+//! Task runs and housekeeping.
 
 pub mod housekeeping;
 pub mod task;

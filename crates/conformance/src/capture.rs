@@ -1,4 +1,4 @@
-//! Pings: their queue, what they come to, and the jobs they may have made.
+//! Pings: their queue, the time that they prove, and the bound on new projects.
 
 pub mod new_project;
 pub mod ping;

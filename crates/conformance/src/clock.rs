@@ -1,4 +1,4 @@
-//! What a [`Clock`] owes. A clock that a test drives owes none of it.
+//! The duties of a [`Clock`]. They do not apply to a clock that a test sets.
 
 use std::time::SystemTime;
 
@@ -20,14 +20,14 @@ macro_rules! clock {
     };
 }
 
-/// Between the operating system's time before and after, to the microsecond.
+/// The time lies between the operating system's time before and after, to the microsecond.
 pub async fn the_clock_tells_the_present_moment_in_utc(clock: Fixture<dyn Clock>) {
     let before = system_time();
     let now = clock.port.now();
     assert!(before <= now && now <= system_time(), "{now} is not the present moment {before}");
 }
 
-/// Whole milliseconds, ten times in a row, are a clock too coarse.
+/// A clock that gives whole milliseconds ten times in a row is too coarse.
 pub async fn the_clock_tells_microseconds(clock: Fixture<dyn Clock>) {
     let mut finer = false;
     for _ in 0..10 {

@@ -1,5 +1,5 @@
-//! Valid values and commands from which a clause changes what it is about, with struct update syntax:
-//! `CreateJob { name: name("Research"), ..create_job() }`.
+//! Valid values and commands. A clause takes one and changes the fields it is about: `CreateJob { name:
+//! name("Research"), ..create_job() }`.
 
 use chrono::NaiveDate;
 use stint_domain::PageSize;
@@ -17,23 +17,23 @@ use stint_domain::ledger::{
 use stint_domain::values::{DateStamp, JobId, PingId, Subject, TimeEntryId, Timestamp, TokenId, Version, Zone};
 use uuid::Uuid;
 
-/// An id that nothing has.
+/// A new id.
 #[expect(clippy::disallowed_methods, reason = "a clause needs ids before it has a port to ask")]
 pub(crate) fn fresh() -> Uuid {
     Uuid::now_v7()
 }
 
-/// A job id that nothing has.
+/// The id of no job.
 pub(crate) fn job_id() -> JobId {
     JobId::new(fresh())
 }
 
-/// An entry id that nothing has.
+/// The id of no entry.
 pub(crate) fn entry_id() -> TimeEntryId {
     TimeEntryId::new(fresh())
 }
 
-/// The moment so many seconds after the suite's own beginning of time.
+/// The moment so many seconds after the start of the suite's time.
 pub(crate) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_micros(1_700_000_000_000_000 + seconds * 1_000_000).unwrap()
 }
@@ -80,7 +80,7 @@ pub(crate) fn exactly(version: Version) -> Precondition {
     Precondition::Version(vec![version])
 }
 
-/// A key of a token of its own. A clone of it is a repeat.
+/// A key of a new token. A clone is a repeat.
 pub(crate) fn idempotency() -> Idempotency {
     Idempotency {
         token: TokenId::new(fresh()),
@@ -176,7 +176,7 @@ pub(crate) fn entries_of(job: JobId) -> ListTimeEntries {
     ListTimeEntries { related_job: Some(job), ..list_entries() }
 }
 
-/// A ping for a job of its own that came in so many seconds after the beginning of time.
+/// A ping for a new job that came in so many seconds after the start of the suite's time.
 pub(crate) fn ping(seconds: i64) -> Ping {
     Ping {
         id: PingId::new(fresh()),

@@ -1,7 +1,7 @@
-//! What a [`HealthCheck`] owes.
+//! The duties of a [`HealthCheck`].
 //!
-//! That it notices a change needs a way to change the backend, which no port has: an adapter that can be taken out of
-//! order runs [`health_check_notices!`](crate::health_check_notices) too and says how.
+//! No port can change the backend, so the clauses on changes need help: an adapter whose backend can be broken also
+//! runs [`health_check_notices!`](crate::health_check_notices) and says how to break it.
 
 use std::sync::Arc;
 
@@ -14,14 +14,14 @@ use crate::ledger::concurrency::together;
 /// The health check of a backend that is ready.
 pub type Health = Fixture<dyn HealthCheck>;
 
-/// A backend that is ready, and how to take it out of order and put it back, such as by undoing and redoing a migration.
+/// A backend that is ready, and how to break and mend it, for example by reverting and running a migration.
 #[derive(Clone)]
 pub struct Breakable {
-    /// The health check, of a backend that is ready.
+    /// The health check of a backend that is ready.
     pub health: Health,
-    /// Takes the backend out of order.
+    /// Breaks the backend.
     pub spoil: Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>,
-    /// Puts it back.
+    /// Mends the backend.
     pub mend: Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>,
 }
 
@@ -38,8 +38,8 @@ macro_rules! health_check {
     };
 }
 
-/// Makes one test of each duty of a health check towards a backend that changes. The argument is an
-/// `async fn() -> Breakable`.
+/// Makes one test of each duty of a health check towards a backend that changes. The argument is an `async fn() ->
+/// Breakable`.
 #[macro_export]
 macro_rules! health_check_notices {
     ($factory:expr) => {
@@ -51,14 +51,14 @@ macro_rules! health_check_notices {
     };
 }
 
-/// Reachable, with a schema that fits, and able to write.
+/// The backend is reachable, its schema fits, and it accepts writes.
 pub async fn a_backend_that_is_ready_passes(health: Health) {
     health.port.check().await.unwrap();
-    // Whatever was tried for that is gone by now, and can be tried again.
+    // The first trial has left nothing behind that would make a second one fail.
     health.port.check().await.unwrap();
 }
 
-/// A balancer and a person look at the same time.
+/// A load balancer and a person may ask at the same time.
 pub async fn many_may_ask_at_once(health: Health) {
     let answers = together(10, |_| {
         let health = health.clone();
@@ -70,7 +70,8 @@ pub async fn many_may_ask_at_once(health: Health) {
     }
 }
 
-/// Not a remembered one: it fails as soon as the backend is out of order, and passes as soon as it is back.
+/// The answer is not a cached one: the check fails as soon as the backend is broken, and succeeds as soon as it is
+/// mended.
 pub async fn the_answer_is_about_the_present(backend: Breakable) {
     for _ in 0..2 {
         backend.health.port.check().await.unwrap();

@@ -1,4 +1,4 @@
-//! What an [`IdGenerator`] owes.
+//! The duties of an [`IdGenerator`].
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -22,7 +22,7 @@ macro_rules! id_generator {
     };
 }
 
-/// However many ask at once.
+/// Not even when many callers ask at once.
 pub async fn no_id_is_handed_out_twice(ids: Fixture<dyn IdGenerator>) {
     let handed_out = together(8, |_| {
         let ids = ids.clone();
@@ -44,7 +44,7 @@ pub async fn later_ids_sort_after_earlier_ones(ids: Fixture<dyn IdGenerator>) {
     }
 }
 
-/// So that other programs can tell their age, too.
+/// So other programs can tell the age of an id, too.
 pub async fn ids_are_of_version_7(ids: Fixture<dyn IdGenerator>) {
     assert_eq!(ids.port.generate().get_version_num(), 7);
 }

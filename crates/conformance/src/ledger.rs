@@ -18,22 +18,23 @@ use stint_domain::values::{JobId, TimeEntryId};
 
 use crate::given;
 
-/// An adapter over a fresh, empty ledger. A clone is another handle to the same ledger.
+/// An adapter over a fresh, empty ledger. Clones are handles to the same ledger.
 #[derive(Clone)]
 pub struct Ledger {
-    /// The adapter's jobs.
+    /// The adapter's port for jobs.
     pub jobs: Arc<dyn JobRepository>,
-    /// The adapter's time entries, of the same ledger.
+    /// The adapter's port for time entries, over the same ledger.
     pub time_entries: Arc<dyn TimeEntryRepository>,
-    /// The adapter's audit of that ledger.
+    /// The adapter's audit, over the same ledger.
     pub totals: Arc<dyn TotalsAudit>,
-    /// Keeps the database alive, and may remove it when dropped. Below the ports, because it is to be dropped last.
+    /// Keeps the database alive, and may remove it when dropped. It stands below the ports because it must be dropped
+    /// last.
     pub guard: Arc<dyn Any + Send + Sync>,
 }
 
 impl Ledger {
-    /// The ledger of an adapter that implements all three ports; `guard` keeps its database alive (`()` if nothing
-    /// needs to).
+    /// The ledger of an adapter that implements all three ports. `guard` keeps its database alive (`()` if nothing
+    /// has to).
     pub fn new<A>(adapter: A, guard: impl Any + Send + Sync) -> Self
     where
         A: JobRepository + TimeEntryRepository + TotalsAudit + 'static,
@@ -47,32 +48,32 @@ impl Ledger {
         self.create(given::create_job()).await
     }
 
-    /// Creates a job, which must not be refused.
+    /// Creates a job. The command must not be refused.
     pub(crate) async fn create(&self, command: CreateJob) -> Job {
         self.jobs.create(command).await.unwrap().outcome
     }
 
-    /// Stores an entry, which must not be refused.
+    /// Stores an entry. The command must not be refused.
     pub(crate) async fn record(&self, entry: NewTimeEntry) -> TimeEntry {
         self.time_entries.record(given::record(entry)).await.unwrap().outcome
     }
 
-    /// Archives the job, and answers with it.
+    /// Archives the job, and returns it.
     pub(crate) async fn archive(&self, id: JobId) -> Job {
         self.jobs.update(given::set_status(id, JobStatus::Archived)).await.unwrap()
     }
 
-    /// The job, which must be there.
+    /// The job, which must exist.
     pub(crate) async fn job(&self, id: JobId) -> Job {
         self.jobs.find(id).await.unwrap().expect("the job is there")
     }
 
-    /// The entry, if it is there.
+    /// The entry, if it exists.
     pub(crate) async fn entry(&self, id: TimeEntryId) -> Option<TimeEntry> {
         self.time_entries.find(id).await.unwrap()
     }
 
-    /// The job's total, as its own row says.
+    /// The stored total of the job.
     pub(crate) async fn total(&self, id: JobId) -> u64 {
         self.job(id).await.total_minutes.get()
     }
@@ -84,7 +85,7 @@ impl Ledger {
             let page = self.jobs.list(query.clone()).await.unwrap();
             jobs.extend(page.items);
             match page.next {
-                // Or a cursor that stands before its own row would be followed for ever.
+                // Otherwise a cursor before its own row would be followed for ever.
                 Some(next) => assert_ne!(query.after.replace(next), Some(next), "the next page starts further on"),
                 None => return jobs,
             }
@@ -98,14 +99,14 @@ impl Ledger {
             let page = self.time_entries.list(query.clone()).await.unwrap();
             entries.extend(page.items);
             match page.next {
-                // Or a cursor that stands before its own row would be followed for ever.
+                // Otherwise a cursor before its own row would be followed for ever.
                 Some(next) => assert_ne!(query.after.replace(next), Some(next), "the next page starts further on"),
                 None => return entries,
             }
         }
     }
 
-    /// Every job's total is the sum of its entries: by the audit, and by adding up what the listings show.
+    /// Checks that every job's total is the sum of its entries, by the audit and by adding up the listings.
     pub(crate) async fn assert_totals_are_sums(&self) {
         let report = self.totals.audit().await.unwrap();
         assert_eq!(report.drifts, [], "the audit finds no drift");
@@ -120,8 +121,8 @@ impl Ledger {
     }
 }
 
-/// Makes one test of each duty of the ports over jobs and time entries, alone and together. The argument is an
-/// `async fn() -> Ledger` that makes a fresh, empty ledger.
+/// Makes one test of each duty of the ports over jobs and time entries, alone and together. The argument is an `async
+/// fn() -> Ledger` that makes a fresh, empty ledger.
 #[macro_export]
 macro_rules! ledger {
     ($factory:expr) => {

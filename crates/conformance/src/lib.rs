@@ -1,9 +1,9 @@
 //! The duties of Stint's ports, as tests that any adapter can run.
 //!
-//! Every sentence in the docs of the domain's ports that an implementation owes is a *clause* here: a public
-//! `async fn` with a claim as its name, in the file of the port's path. A macro per suite makes one test of each clause,
-//! each on a fresh backend that the adapter's author provides. The list of clauses stands in the macro alone, so a new
-//! clause runs on every adapter from the next build on.
+//! The docs of the domain's ports list the duties of an implementation. Each duty is a *clause* here: a public `async fn`
+//! with a claim as its name, in the file of the port's path. A macro per suite makes one test of each clause, each on a
+//! fresh backend that the adapter's author provides. Only the macro lists the clauses, so a new clause runs on every
+//! adapter from the next build on.
 //!
 //! | suite | what the factory makes |
 //! | --- | --- |
@@ -22,32 +22,34 @@
 //!
 //! # What is not tested here
 //!
-//! These duties no clause can reach. They belong into the adapter's own tests.
+//! No clause can reach these duties. They belong in the adapter's own tests.
 //!
 //! | duty | why not here |
 //! | --- | --- |
-//! | what was written is as durable as the backend promises; a ping that was pushed survives whatever process dies | a clause cannot kill its own process, nor the power |
+//! | a write is as durable as the backend promises; a pushed ping survives, whatever process dies | a clause cannot kill its own process or cut the power |
 //! | a write whose commit got no answer is a `Timeout`, and is not sent again by the adapter | no port can lose an answer |
-//! | the kinds of other failures: not reachable, too slow, a row that does not parse | no port can bring them about |
-//! | whatever takes effect on every instance within 5 seconds, on other instances | a fixture has one |
-//! | ids that no other instance hands out; receipts and leases by another process's clock; new projects counted through several instances | the same |
-//! | what is stored in a queue and is no ping is handed out, buried and replayed all the same, and not shown | no port can store it |
-//! | a push that fails keeps no ping that it could not promise | no port can make it fail |
-//! | housekeeping deletes in small pieces, so that nobody waits for it long | how long is long depends on the machine |
-//! | a health check answers within its own time-out | nobody but its author knows it |
-//! | its rule for the schema is that of the start; what it tries of a write leaves nothing behind | no port shows the schema, nor what was tried |
-//! | an audit's steps are short, and it ends soon after its caller went away | how soon depends on the machine, and no port tells that it goes on |
-//! | secrets come from the operating system's secure random source | their source cannot be seen in them |
-//! | tokens are never deleted | no method deletes any |
-//! | no method blocks the runtime, where the operating system is not Linux, or the blocking call happens not to sleep | see [`mod@runtime`] |
-//! | a total that could pass its most, an audit that finds a drift, a health check that notices a change | where the fixture cannot plant one: [`totals_audit_finds!`], [`ping_repository_fails_whole!`], [`health_check_notices!`] |
+//! | the kinds of other failures: not reachable, too slow, a row that does not parse | no port can cause them |
+//! | effects on other instances within 5 seconds | a fixture has one instance |
+//! | ids that no other instance returns; receipts and leases by another process's clock; new projects counted by several instances | a fixture has one instance |
+//! | a queue's items that cannot be read as pings are handed out, buried and replayed, but not shown | no port can store one |
+//! | a push fails when it cannot store its pings durably | no port can make it fail |
+//! | housekeeping deletes in small steps, so that no other caller waits long | the time depends on the machine |
+//! | a health check answers within its own time-out | only its author knows the time-out |
+//! | a health check uses the schema rule of the start; its trial of a write leaves nothing behind | no port shows the schema or the trial |
+//! | an audit's steps are short, and it ends soon after its caller is gone | the time depends on the machine, and no port tells that an audit still runs |
+//! | secrets come from the operating system's secure random source | a secret does not show its source |
+//! | tokens are never deleted | no method deletes tokens |
+//! | no method blocks the runtime, on systems other than Linux, or when the blocking call happens not to sleep | see [`mod@runtime`] |
+//! | a total that would pass its maximum, an audit that finds a drift, a health check that notices a change | only if the fixture cannot cause them: [`totals_audit_finds!`], [`ping_repository_fails_whole!`], [`health_check_notices!`] |
 //!
-//! A race that a clause runs may be won by chance, so a faulty adapter may pass it once; a right one never fails it.
+//! The result of a race depends on chance, so a faulty adapter may pass such a clause now and then. A correct adapter
+//! never fails one.
 //!
-//! # An adapter of another team
+//! # An adapter outside this repository
 //!
-//! Tokens in a `Vec`, and the suite on them. Nothing but this crate, the domain and `async_trait` is needed. (With
-//! `[dev-dependencies]`, the factory and the macro stand in a test; the guide is `docs/extending-adapters.md`.)
+//! This adapter keeps tokens in a `Vec` and runs the suite. It needs this crate, the domain and `async_trait`. (In a
+//! real crate, the factory and the macro stand in a test, and this crate in `[dev-dependencies]`. The guide is
+//! `docs/extending-adapters.md`.)
 //!
 //! ```test_harness
 //! use std::sync::{Arc, Mutex};
@@ -143,11 +145,11 @@
 //!
 //! # Adding a clause
 //!
-//! 1. Find the sentence in the port's docs that it proves; where there is none, write that first.
-//! 2. Write the `async fn` in the file of the port (or of the method), its name a claim that is false when the duty is
-//!    broken. It sees the adapter through the ports alone, and asserts only what holds for every interleaving.
-//! 3. Name it in the suite's macro; the test in `suite.rs` fails while it is missing there.
-//! 4. Break an adapter so that it fails, once.
+//! 1. Find the duty in the port's docs that it tests. If there is none, write it first.
+//! 2. Write the `async fn` in the file of the port (or of the method). Its name is a claim that is false when the duty is
+//!    broken. It uses the adapter through the ports only, and its assertions hold for every interleaving.
+//! 3. Add it to the suite's macro; the test in `suite.rs` fails until you do.
+//! 4. Break an adapter once, and see the clause fail.
 
 #![warn(missing_docs)]
 #![allow(
@@ -175,7 +177,7 @@ pub use capture::ping::Capture;
 pub use ledger::Ledger;
 pub use suite::Fixture;
 
-/// The guide for authors of adapters, whose examples are run.
+/// The guide for authors of adapters. Its examples run as tests.
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/extending-adapters.md")]
 pub struct Guide;

@@ -1,9 +1,9 @@
-//! No method blocks a thread of the runtime: whoever waits for a disk or a server waits where nobody else has to.
+//! No method blocks a thread of the runtime: an adapter that waits for a disk or a server does so on another thread.
 //!
-//! The runtime polls a call; while it does, its thread can do nothing else. A poll in which the thread slept (on a file, a
-//! socket, a lock) is told by the operating system, which counts how often a thread gave up the processor by itself. That
-//! is so on Linux; elsewhere the clause passes whatever the adapter does. A thread may also sleep for reasons that are
-//! nobody's fault (memory that has to be got, a lock that is held for a moment), so a method fails that does so in most
+//! The runtime polls a call, and during a poll the thread can do nothing else. The operating system counts how often
+//! a thread gave up the processor by itself, which shows a poll in which the thread slept (on a file, a socket, a
+//! lock). Linux has this count; elsewhere the clause passes whatever the adapter does. A thread may also sleep for
+//! harmless reasons (it needs memory, or a lock is taken for a moment). So a method fails only when it sleeps in most
 //! of its calls.
 
 use std::fs;
@@ -21,7 +21,8 @@ use crate::given::{
 /// How often each method is called.
 const CALLS: usize = 12;
 
-/// Makes one test of what each method of the ledger's ports owes the runtime. The argument is an `async fn() -> Ledger`.
+/// Makes one test of how the methods of the ledger's ports use the runtime. The argument is an `async fn() ->
+/// Ledger`.
 #[macro_export]
 macro_rules! runtime {
     ($factory:expr) => {
@@ -55,21 +56,21 @@ impl Sleeps {
         answer
     }
 
-    /// Fails when most of the calls of a method did; each was called as often as that.
+    /// Fails when most calls of a method slept. Each method was called `calls` times.
     pub(crate) fn assert_few_of(self, calls: usize) {
         let blocking: Vec<_> = self.0.iter().filter(|(_, sleeps)| sleeps * 2 > calls).collect();
         assert!(blocking.is_empty(), "these slept on a thread of the runtime, so often of {calls} calls: {blocking:?}");
     }
 }
 
-/// How often this thread has slept; 0 where that is not told.
+/// How often this thread has slept; 0 where the operating system does not tell.
 fn given_up() -> u64 {
     let status = fs::read_to_string("/proc/thread-self/status").unwrap_or_default();
     let count = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
     count.and_then(|count| count.trim().parse().ok()).unwrap_or_default()
 }
 
-/// Reads and writes, accepted ones.
+/// Reads, and writes that are not refused.
 pub async fn no_method_of_the_ledger_blocks_the_runtime(ledger: Ledger) {
     let (jobs, entries, mut sleeps) = (&ledger.jobs, &ledger.time_entries, Sleeps::default());
     for _ in 0..CALLS {

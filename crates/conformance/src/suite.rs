@@ -1,23 +1,24 @@
 //! How a clause becomes a test: one runtime and one fresh fixture for each.
 //!
-//! A clause is a public `async fn` that takes a fixture and panics when the duty is broken. The list of a suite's
-//! clauses stands once, in the macro that an adapter's author calls; a test of this crate keeps the lists complete.
+//! A clause is a public `async fn` that takes a fixture and panics when the duty is broken. The macro that an
+//! adapter's author calls has the only list of a suite's clauses; a test of this crate keeps the lists complete.
 
 use std::any::Any;
 use std::sync::Arc;
 
 use tokio::runtime::Builder;
 
-/// One port of an adapter, over a fresh backend. A clone is another handle to the same.
+/// One port of an adapter, over a fresh backend. Clones are handles to the same backend.
 pub struct Fixture<P: ?Sized> {
-    /// The port.
+    /// The port to test.
     pub port: Arc<P>,
-    /// Keeps the backend alive, and may remove it when dropped. Below the port, because it is to be dropped last.
+    /// Keeps the backend alive, and may remove it when dropped. It stands below the port because it must be dropped
+    /// last.
     pub guard: Arc<dyn Any + Send + Sync>,
 }
 
 impl<P: ?Sized> Fixture<P> {
-    /// A port and what keeps its backend alive (`()` if nothing needs to).
+    /// A port, and what keeps its backend alive (`()` if nothing has to).
     pub fn new(port: Arc<P>, guard: impl Any + Send + Sync) -> Self {
         Self { port, guard: Arc::new(guard) }
     }
@@ -31,8 +32,8 @@ impl<P: ?Sized> Clone for Fixture<P> {
 
 /// Runs one clause on a fresh fixture, on a runtime with several threads.
 ///
-/// The runtime ends before the fixture is dropped, so that a guard which removes a database does so when nothing uses
-/// it any more, whether the clause passed or not.
+/// The runtime ends before the fixture is dropped. So a guard that removes a database does so when nothing uses the
+/// database any more, whether the clause passed or not.
 pub fn run<F: Clone>(factory: impl AsyncFnOnce() -> F, clause: impl AsyncFnOnce(F)) {
     let mut fixture = None;
     let runtime = Builder::new_multi_thread().worker_threads(4).enable_all().build().expect("a runtime for the clause");
@@ -67,7 +68,7 @@ mod tests {
     use std::path::Path;
     use std::{fs, iter};
 
-    /// A clause that no macro names would run nowhere.
+    /// A clause that no macro names would never run.
     #[test]
     fn every_public_async_fn_of_a_suite_is_named_in_its_macro_once() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");

@@ -1,4 +1,4 @@
-//! What [`Secrets`] owe.
+//! The duties of [`Secrets`].
 
 use std::collections::HashSet;
 
@@ -22,14 +22,14 @@ macro_rules! secrets {
     };
 }
 
-/// Nor do two share as much as their first eight characters.
+/// No two secrets even share their first eight characters.
 pub async fn no_secret_is_made_twice(secrets: Fixture<dyn Secrets>) {
     let made: Vec<_> = (0..1_000).map(|_| secrets.port.generate().unwrap()).collect();
     let distinct: HashSet<_> = made.iter().map(|secret| &secret.expose()[..14]).collect();
     assert_eq!(distinct.len(), made.len());
 }
 
-/// 32 random bytes fill all 43 characters: none is the same in a hundred secrets.
+/// 32 random bytes fill all 43 characters, so no character is the same in a hundred secrets.
 pub async fn every_byte_of_a_secret_varies(secrets: Fixture<dyn Secrets>) {
     let made: Vec<_> = (0..100).map(|_| secrets.port.generate().unwrap()).collect();
     for place in 6..49 {
@@ -38,14 +38,14 @@ pub async fn every_byte_of_a_secret_varies(secrets: Fixture<dyn Secrets>) {
     }
 }
 
-/// Nor do two share as much as their first eight characters; each is a `UUIDv4`, which `TokenSecret` sees to.
+/// No two secrets even share their first eight characters. `TokenSecret` checks that each is a `UUIDv4`.
 pub async fn no_secret_for_capture_is_made_twice(secrets: Fixture<dyn Secrets>) {
     let made: Vec<_> = (0..100).map(|_| secrets.port.generate_for_capture().unwrap()).collect();
     let distinct: HashSet<_> = made.iter().map(|secret| &secret.expose()[..8]).collect();
     assert_eq!(distinct.len(), made.len());
 }
 
-/// So that a token made by one program works in another.
+/// So a token that one program made works in another.
 pub async fn the_hash_is_sha_256_of_the_secret_as_it_is_written(secrets: Fixture<dyn Secrets>) {
     let secret = TokenSecret::new(&format!("stint_{}", "A".repeat(43))).unwrap();
     let hash = secrets.port.hash(&secret).0.map(|byte| format!("{byte:02x}")).concat();

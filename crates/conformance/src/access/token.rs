@@ -1,4 +1,4 @@
-//! What a [`TokenRepository`] owes. Which token made which is in [`made`].
+//! The duties of a [`TokenRepository`]. Those about tokens that make tokens are in [`made`].
 
 pub mod made;
 pub mod races;
@@ -20,8 +20,8 @@ use crate::given::{at, fresh, job_id, size, subject};
 /// A token repository without tokens.
 pub type Tokens = Fixture<dyn TokenRepository>;
 
-/// Makes one test of each duty of a token repository. The argument is an
-/// `async fn() -> Fixture<dyn TokenRepository>`.
+/// Makes one test of each duty of a token repository. The argument is an `async fn() -> Fixture<dyn
+/// TokenRepository>`.
 #[macro_export]
 macro_rules! token_repository {
     ($factory:expr) => {
@@ -84,7 +84,7 @@ pub async fn a_token_reads_back_unchanged_by_its_hash(tokens: Tokens) {
     }
 }
 
-/// Every target, the least and the longest gap, zones with and without a slash.
+/// Every target, the shortest and the longest gap, zones with and without a slash.
 pub async fn a_capture_rule_reads_back_unchanged(tokens: Tokens) {
     let targets = [
         CaptureTarget::Job(job_id()),
@@ -104,7 +104,7 @@ pub async fn a_capture_rule_reads_back_unchanged(tokens: Tokens) {
     }
 }
 
-/// Revoked and expired ones too; an unknown id finds nothing.
+/// Also a revoked and an expired one. An unknown id finds nothing.
 pub async fn a_token_is_found_by_its_id(tokens: Tokens) {
     let stored = Token { expires_at: Some(at(0)), ..token(1) };
     tokens.port.create(stored.clone()).await.unwrap();
@@ -123,7 +123,7 @@ pub async fn an_unknown_hash_finds_nothing(tokens: Tokens) {
     assert_eq!(tokens.port.find_by_hash(other).await.unwrap(), None);
 }
 
-/// That a hash was unknown is not remembered.
+/// A cache must not keep the answer that the hash was unknown.
 pub async fn a_token_can_be_found_right_after_its_hash_was_unknown(tokens: Tokens) {
     let new = token(1);
     assert_eq!(tokens.port.find_by_hash(new.secret_hash).await.unwrap(), None);
@@ -131,14 +131,14 @@ pub async fn a_token_can_be_found_right_after_its_hash_was_unknown(tokens: Token
     assert_eq!(tokens.port.find_by_hash(new.secret_hash).await.unwrap(), Some(new));
 }
 
-/// Whether it is refused is the caller's business, who can then say why.
+/// The caller decides whether to refuse it, and can then say why.
 pub async fn an_expired_token_is_still_found(tokens: Tokens) {
     let expired = Token { expires_at: Some(at(-3600)), ..token(1) };
     tokens.port.create(expired.clone()).await.unwrap();
     assert_eq!(tokens.port.find_by_hash(expired.secret_hash).await.unwrap(), Some(expired));
 }
 
-/// Also when it was found just before, which a cache may remember.
+/// Also when it was found just before and may be cached.
 pub async fn a_revoked_token_is_still_found_and_shows_it_within_5_seconds(tokens: Tokens) {
     let stored = token(1);
     tokens.port.create(stored.clone()).await.unwrap();
@@ -148,8 +148,8 @@ pub async fn a_revoked_token_is_still_found_and_shows_it_within_5_seconds(tokens
     shown_within_5_seconds(&tokens, &expected).await;
 }
 
-/// Looks until the token is shown so, as it must be by a look 5 seconds after the change. How long a look takes is not
-/// counted: that is the machine's affair.
+/// Looks until the token is as expected, which must be so at a look 5 seconds after the change. The duration of a
+/// look does not count: it depends on the machine.
 async fn shown_within_5_seconds(tokens: &Tokens, expected: &Token) {
     let changed = Instant::now();
     loop {
@@ -162,7 +162,7 @@ async fn shown_within_5_seconds(tokens: &Tokens, expected: &Token) {
     }
 }
 
-/// A retry is answered with the token as it is.
+/// A repeat is answered with the token as it is.
 pub async fn a_revoked_token_keeps_its_first_moment(tokens: Tokens) {
     let stored = token(1);
     tokens.port.create(stored.clone()).await.unwrap();
@@ -171,7 +171,7 @@ pub async fn a_revoked_token_keeps_its_first_moment(tokens: Tokens) {
     assert_eq!(all(&tokens).await, [Token { revoked_at: Some(at(7)), ..stored }]);
 }
 
-/// Only the one that is named.
+/// Only the named one is revoked.
 pub async fn revoking_one_token_leaves_the_others(tokens: Tokens) {
     let (revoked, kept) = (token(1), token(2));
     for new in [&revoked, &kept] {
@@ -181,14 +181,14 @@ pub async fn revoking_one_token_leaves_the_others(tokens: Tokens) {
     assert_eq!(tokens.port.find_by_hash(kept.secret_hash).await.unwrap(), Some(kept));
 }
 
-/// By its id.
+/// The refusal names the id.
 pub async fn revoking_an_unknown_token_is_refused(tokens: Tokens) {
     let unknown = TokenId::new(fresh());
     let refused = tokens.port.revoke(revocation(unknown, 7)).await;
     assert!(matches!(refused, Err(RevokeTokenError::NotFound(id)) if id == unknown), "{refused:?}");
 }
 
-/// By `created_at`, in whatever order they were stored; revoked and expired ones too.
+/// By `created_at`, in whatever order they were stored. Revoked and expired ones are listed, too.
 pub async fn tokens_are_listed_oldest_first(tokens: Tokens) {
     assert_eq!(all(&tokens).await, []);
     let mut expected = Vec::new();
@@ -201,7 +201,7 @@ pub async fn tokens_are_listed_oldest_first(tokens: Tokens) {
     assert_eq!(all(&tokens).await, expected);
 }
 
-/// A name is for people, who may renew a token under the old one.
+/// People may renew a token under its old name.
 pub async fn two_tokens_may_share_name_and_subject(tokens: Tokens) {
     for new in [token(1), token(2)] {
         tokens.port.create(new).await.unwrap();
@@ -209,7 +209,7 @@ pub async fn two_tokens_may_share_name_and_subject(tokens: Tokens) {
     assert_eq!(all(&tokens).await.len(), 2);
 }
 
-/// A retry after a lost answer may be refused, but it neither makes a second token nor changes the first.
+/// A repeat after a lost answer may be refused, but it neither makes a second token nor changes the first.
 pub async fn creating_a_token_twice_leaves_one(tokens: Tokens) {
     let new = token(1);
     tokens.port.create(new.clone()).await.unwrap();
@@ -217,7 +217,8 @@ pub async fn creating_a_token_twice_leaves_one(tokens: Tokens) {
     assert_eq!(all(&tokens).await, [new]);
 }
 
-/// Name and end, alone and together; an end can be taken away, and none of both is a look at the token.
+/// The name and the expiry, alone and together. An expiry can be removed, and an update of neither returns the token
+/// as it is.
 pub async fn an_update_changes_what_it_names_and_nothing_else(tokens: Tokens) {
     let (mut expected, other) = (capturing(1, rule(CaptureTarget::Projects { create: true })), token(2));
     for new in [&expected, &other] {
@@ -239,7 +240,7 @@ pub async fn an_update_changes_what_it_names_and_nothing_else(tokens: Tokens) {
     assert_eq!(tokens.port.find(other.id).await.unwrap(), Some(other));
 }
 
-/// Whether anything was to change or not.
+/// Whether the update names a field or not.
 pub async fn updating_an_unknown_token_is_refused(tokens: Tokens) {
     let unknown = TokenId::new(fresh());
     for name in [None, Some(subject("desk"))] {
@@ -249,7 +250,7 @@ pub async fn updating_an_unknown_token_is_refused(tokens: Tokens) {
     }
 }
 
-/// As a revocation does.
+/// Within the same time as a revocation.
 pub async fn a_new_end_shows_within_5_seconds(tokens: Tokens) {
     let stored = token(1);
     tokens.port.create(stored.clone()).await.unwrap();
@@ -259,7 +260,7 @@ pub async fn a_new_end_shows_within_5_seconds(tokens: Tokens) {
     shown_within_5_seconds(&tokens, &expected).await;
 }
 
-/// By `created_at`, whatever they count for; revoked ones too.
+/// By `created_at`, whatever they count for. Revoked ones are listed, too.
 pub async fn tokens_that_capture_are_listed_latest_first_and_others_are_not(tokens: Tokens) {
     tokens.port.create(token(9)).await.unwrap();
     let targets = [CaptureTarget::Job(job_id()), CaptureTarget::Projects { create: true }];
@@ -274,7 +275,7 @@ pub async fn tokens_that_capture_are_listed_latest_first_and_others_are_not(toke
     assert_eq!((page.items, page.next), (expected, None));
 }
 
-/// Those that are bound to it.
+/// A token of projects belongs to no job.
 pub async fn tokens_of_one_job_are_listed_without_others(tokens: Tokens) {
     let job = job_id();
     let expected = capturing(1, rule(CaptureTarget::Job(job)));
@@ -290,7 +291,7 @@ pub async fn tokens_of_one_job_are_listed_without_others(tokens: Tokens) {
     assert_eq!(tokens.port.list_capturing(of(job_id())).await.unwrap().items, []);
 }
 
-/// Also where several were created at the same moment, and while others are created.
+/// Also when several were created at the same moment, and while others are created.
 pub async fn pages_of_tokens_that_capture_hold_each_once(tokens: Tokens) {
     let mut expected = Vec::new();
     for byte in 0..7 {
@@ -315,7 +316,7 @@ pub async fn pages_of_tokens_that_capture_hold_each_once(tokens: Tokens) {
     assert_eq!(walked, expected);
 }
 
-/// As those that capture, but oldest first.
+/// As for capture tokens, but oldest first.
 pub async fn pages_of_all_tokens_hold_each_once(tokens: Tokens) {
     let mut expected = Vec::new();
     for byte in 0..7 {
@@ -330,7 +331,7 @@ pub async fn pages_of_all_tokens_hold_each_once(tokens: Tokens) {
         let page = tokens.port.list(ListTokens { size: size(2), after }).await.unwrap();
         assert!(page.items.len() <= 2);
         walked.extend(page.items);
-        // Before the place where the next page starts, so it is on none.
+        // Its place is before the next page, so it is on no page.
         tokens.port.create(Token { created_at: at(-1), ..token(byte) }).await.unwrap();
         match page.next {
             Some(next) => after = Some(next),
@@ -340,7 +341,7 @@ pub async fn pages_of_all_tokens_hold_each_once(tokens: Tokens) {
     assert_eq!(walked, expected);
 }
 
-/// All of them, when they fit on one page.
+/// All tokens, which must fit on one page.
 async fn all(tokens: &Tokens) -> Vec<Token> {
     let page = tokens.port.list(ListTokens { size: size(200), after: None }).await.unwrap();
     assert_eq!(page.next, None);
@@ -355,12 +356,12 @@ fn rule(target: CaptureTarget) -> CaptureRule {
     CaptureRule { target, zone: Zone::UTC, gap: Gap::default() }
 }
 
-/// A token that captures, with a hash made of `byte`.
+/// A capture token with a hash made of `byte`.
 fn capturing(byte: u8, rule: CaptureRule) -> Token {
     Token { scopes: Scopes::CAPTURE, capture: Some(rule), ..token(byte) }
 }
 
-/// A token that may read, with a hash made of `byte`.
+/// A token with the scope `read` and a hash made of `byte`.
 fn token(byte: u8) -> Token {
     Token {
         id: TokenId::new(fresh()),

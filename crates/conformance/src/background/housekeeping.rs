@@ -1,6 +1,6 @@
-//! What a [`Housekeeping`] owes.
+//! The duties of a [`Housekeeping`].
 //!
-//! That nobody waits for it long cannot be shown here; an adapter's own tests look at how much one piece deletes.
+//! No clause can show that other callers do not wait long; an adapter's own tests check how much one step deletes.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -19,19 +19,20 @@ use crate::given::{at, batch, create_job, entry, idempotency, job_id, list_jobs,
 use crate::ledger::concurrency::{race, together};
 use crate::{Capture, Fixture, Ledger};
 
-/// An adapter over a fresh, empty ledger, with its runs of tasks.
+/// An adapter over a fresh, empty ledger without task runs.
 #[derive(Clone)]
 pub struct House {
-    /// Jobs and entries, which may be made with keys.
+    /// Jobs and entries, which may be created with keys.
     pub ledger: Ledger,
-    /// The adapter's runs of tasks.
+    /// The adapter's log of task runs.
     pub tasks: Arc<dyn TaskLog>,
-    /// The adapter's housekeeping, of the same ledger.
+    /// The adapter's housekeeping, over the same ledger.
     pub housekeeping: Arc<dyn Housekeeping>,
 }
 
 impl House {
-    /// An adapter that implements all these ports; `guard` keeps its database alive (`()` if nothing needs to).
+    /// The ports of an adapter that implements all of them. `guard` keeps its database alive (`()` if nothing has
+    /// to).
     pub fn new<A>(adapter: A, guard: impl Any + Send + Sync) -> Self
     where
         A: JobRepository + TimeEntryRepository + TotalsAudit + TaskLog + Housekeeping + Clone + 'static,
@@ -40,7 +41,7 @@ impl House {
         Self { ledger: Ledger::new(adapter, guard), tasks, housekeeping }
     }
 
-    /// Creates a job under this key so many seconds in; whether that was a repeat.
+    /// Creates a job under this key so many seconds in. Returns whether that was a repeat.
     async fn is_repeat(&self, key: &Idempotency, seconds: i64) -> bool {
         let command = CreateJob { at: at(seconds), idempotency: Some(key.clone()), ..create_job() };
         self.ledger.jobs.create(command).await.unwrap().replayed
@@ -51,16 +52,16 @@ impl House {
     }
 }
 
-/// The same with pings.
+/// Like [`House`], with pings.
 #[derive(Clone)]
 pub struct PingHouse {
-    /// Pings, and the ledger that they are part of.
+    /// Pings, and their ledger.
     pub capture: Capture,
-    /// The adapter's housekeeping, of the same ledger.
+    /// The adapter's housekeeping, over the same ledger.
     pub housekeeping: Arc<dyn Housekeeping>,
 }
 
-/// Makes one test of each duty of housekeeping on keys and runs of tasks. The argument is an `async fn() -> House`.
+/// Makes one test of each duty of housekeeping on keys and task runs. The argument is an `async fn() -> House`.
 #[macro_export]
 macro_rules! housekeeping {
     ($factory:expr) => {
@@ -91,7 +92,7 @@ macro_rules! housekeeping_of_pings {
     };
 }
 
-/// To the microsecond; a repeat makes no key younger.
+/// To the microsecond. A repeat makes a key no younger.
 pub async fn keys_are_forgotten_that_were_first_used_before_the_moment(house: House) {
     let (old, young) = (idempotency(), idempotency());
     assert!(!house.is_repeat(&old, 9).await && !house.is_repeat(&young, 10).await);
@@ -101,7 +102,7 @@ pub async fn keys_are_forgotten_that_were_first_used_before_the_moment(house: Ho
     assert!(house.is_repeat(&young, 21).await);
 }
 
-/// All at once, and the keys of refused writes were never kept.
+/// Keys of every operation. Keys of refused writes were never stored.
 pub async fn keys_of_entries_and_of_batches_are_forgotten_too_and_what_they_made_stays(house: House) {
     let (ledger, job) = (&house.ledger, house.ledger.open_job().await.id);
     let [single, many, refused] = [idempotency(), idempotency(), idempotency()].map(Some);
@@ -119,7 +120,7 @@ pub async fn keys_of_entries_and_of_batches_are_forgotten_too_and_what_they_made
     assert_eq!(ledger.total(job).await, 180);
 }
 
-/// Each gets the first outcome, or that of the one among them that found the key free; none gets an error.
+/// Each repeat gets the first outcome, or the outcome of the one repeat that found the key free. None gets an error.
 pub async fn a_repeat_beside_the_pruning_of_its_key_is_answered_with_one_write_at_most(house: House) {
     for round in 0..6 {
         let (job, key) = (house.ledger.open_job().await.id, Some(idempotency()));
@@ -153,7 +154,7 @@ pub async fn a_repeat_beside_the_pruning_of_its_key_is_answered_with_one_write_a
     house.ledger.assert_totals_are_sums().await;
 }
 
-/// By its first use, while it is used.
+/// The age counts from the first use, even while the key is used.
 pub async fn a_key_that_is_young_enough_outlives_any_pruning_beside_it(house: House) {
     let keys: Vec<_> = (0..4).map(|_| idempotency()).collect();
     together(8, |place| {
@@ -193,7 +194,7 @@ pub async fn runs_are_forgotten_that_ended_before_the_moment(house: House) {
     assert_eq!(left().await, [runs[2]]);
 }
 
-/// It tells when the next one is due.
+/// It tells when the next run is due.
 pub async fn the_latest_run_of_each_task_is_kept(house: House) {
     for (task, due, attempt) in [("prune", 0, 1), ("prune", 0, 2), ("prune", 1, 1), ("verify", 0, 1), ("verify", 0, 2)]
     {
@@ -208,7 +209,7 @@ pub async fn the_latest_run_of_each_task_is_kept(house: House) {
     }
 }
 
-/// However long ago it was to end.
+/// However long ago its time was over.
 pub async fn a_run_that_has_not_ended_is_kept(house: House) {
     for attempt in [1, 2] {
         assert!(house.tasks.begin(brief(attempt)).await.unwrap());
@@ -216,7 +217,7 @@ pub async fn a_run_that_has_not_ended_is_kept(house: House) {
     assert_eq!(house.housekeeping.prune_task_runs(at(1_000_000)).await.unwrap(), 0);
 }
 
-/// One that came late may still have neighbours to come, and one that came early is not old.
+/// A ping that came late may still get neighbours, and a ping that came early is not old.
 pub async fn pings_are_forgotten_whose_time_and_arrival_are_before_the_moment(house: PingHouse) {
     let (_, token) = house.capture.job_and_token().await;
     let (old, moment) = (signal(&token, 0), signal(&token, 60));
@@ -233,7 +234,7 @@ pub async fn pings_are_forgotten_whose_time_and_arrival_are_before_the_moment(ho
     }
 }
 
-/// Entries and totals, and that a day goes on from there.
+/// Entries and totals stay, and later pings add to the same day.
 pub async fn what_forgotten_pings_proved_stays(house: PingHouse) {
     let (job, token) = house.capture.job_and_token().await;
     house.capture.log(&[signal(&token, 0), signal(&token, 10), worked(&token, 0, 30)]).await;

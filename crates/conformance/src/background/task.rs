@@ -1,4 +1,4 @@
-//! What a [`TaskLog`] owes.
+//! The duties of a [`TaskLog`].
 
 use stint_domain::PageSize;
 use stint_domain::background::ports::TaskLog;
@@ -50,7 +50,7 @@ pub async fn a_run_reads_back_as_it_began_and_as_it_ended(tasks: Tasks) {
     }
 }
 
-/// The same task, due time and attempt, each under its own id.
+/// All begin the same task, due time and attempt, each under its own id.
 pub async fn of_twenty_instances_that_begin_a_run_one_may(tasks: Tasks) {
     for attempt in 1..=3 {
         let may = together(20, |number| {
@@ -63,7 +63,7 @@ pub async fn of_twenty_instances_that_begin_a_run_one_may(tasks: Tasks) {
     assert_eq!(all(&tasks, ListTaskRuns::default()).await.len(), 3);
 }
 
-/// As when a person runs it by hand the moment that it is due: each run is another, due at another time.
+/// For example when a person runs the task by hand at the moment that it is due: the runs have different due times.
 pub async fn of_twenty_runs_of_a_task_that_begin_together_one_may(tasks: Tasks) {
     for round in 0..3 {
         let commands: Vec<_> = (0..20).map(|number| BeginTask { due: at(100 * round + number), ..begin(1) }).collect();
@@ -79,7 +79,7 @@ pub async fn of_twenty_runs_of_a_task_that_begin_together_one_may(tasks: Tasks) 
     assert_eq!(all(&tasks, ListTaskRuns::default()).await.len(), 3, "nobody else's is recorded");
 }
 
-/// To the microsecond, and whatever its due time or attempt.
+/// To the microsecond, whatever its due time or attempt.
 pub async fn no_run_begins_while_another_of_the_task_has_time(tasks: Tasks) {
     let first = begin(1);
     assert!(tasks.port.begin(first.clone()).await.unwrap());
@@ -95,7 +95,7 @@ pub async fn no_run_begins_while_another_of_the_task_has_time(tasks: Tasks) {
     assert!(tasks.port.begin(BeginTask { due: at(1), at: later, until, ..begin(2) }).await.unwrap(), "it has ended");
 }
 
-/// When the answer was lost, say: the run is theirs.
+/// The answer may have been lost, and the run is theirs.
 pub async fn who_began_a_run_is_told_so_again(tasks: Tasks) {
     let mine = begin(1);
     assert!(tasks.port.begin(mine.clone()).await.unwrap());
@@ -104,7 +104,7 @@ pub async fn who_began_a_run_is_told_so_again(tasks: Tasks) {
     assert_eq!(all(&tasks, ListTaskRuns::default()).await, [running(&mine)]);
 }
 
-/// None of them is in another's way.
+/// None of them keeps another from beginning.
 pub async fn another_task_due_time_or_attempt_is_another_run(tasks: Tasks) {
     for command in
         [brief(1), brief(2), BeginTask { due: at(1), ..brief(1) }, BeginTask { task: "verify".into(), ..brief(1) }]
@@ -113,7 +113,7 @@ pub async fn another_task_due_time_or_attempt_is_another_run(tasks: Tasks) {
     }
 }
 
-/// Whoever comes later, such as one who believes that it was given up.
+/// A later caller may believe that the run was given up.
 pub async fn a_run_that_ended_stays_as_it_is(tasks: Tasks) {
     let command = begin(1);
     tasks.port.begin(command.clone()).await.unwrap();
@@ -124,7 +124,7 @@ pub async fn a_run_that_ended_stays_as_it_is(tasks: Tasks) {
     assert_eq!(tasks.port.latest("prune").await.unwrap(), ended);
 }
 
-/// Whoever has ended it finds it ended as it stays.
+/// Each caller reads the end that stays.
 pub async fn of_racing_ends_of_a_run_one_stays(tasks: Tasks) {
     for attempt in 1..=5 {
         let command = BeginTask { at: at(1_000 * i64::from(attempt)), until: at(1_000_000), ..begin(attempt) };
@@ -143,7 +143,7 @@ pub async fn of_racing_ends_of_a_run_one_stays(tasks: Tasks) {
     }
 }
 
-/// It may have been pruned.
+/// The run may have been deleted.
 pub async fn ending_an_unknown_run_changes_nothing(tasks: Tasks) {
     let command = begin(1);
     tasks.port.begin(command.clone()).await.unwrap();
@@ -166,7 +166,7 @@ pub async fn the_latest_run_is_that_of_the_latest_due_time_and_attempt(tasks: Ta
     assert_eq!(tasks.port.latest("pru").await.unwrap(), None);
 }
 
-/// By when they began; those that began together, by their ids.
+/// By the time they began, and then by their ids.
 pub async fn runs_are_listed_latest_first_page_by_page(tasks: Tasks) {
     let mut expected = Vec::new();
     for attempt in 1..=7 {
@@ -181,7 +181,7 @@ pub async fn runs_are_listed_latest_first_page_by_page(tasks: Tasks) {
     }
 }
 
-/// By task, by state, by both.
+/// By task, by state, and by both.
 pub async fn a_listing_of_runs_can_be_narrowed(tasks: Tasks) {
     let (prune, other, verify) = (brief(1), brief(2), BeginTask { task: "verify".into(), at: at(9), ..brief(1) });
     for command in [&prune, &other, &verify] {
@@ -201,7 +201,7 @@ pub async fn a_listing_of_runs_can_be_narrowed(tasks: Tasks) {
     assert_eq!(query(Some("verify"), Some(TaskState::Running)).await, []);
 }
 
-/// An attempt at the run of one task that was due at the beginning of time.
+/// An attempt at the run of one task that was due at the start of the suite's time.
 pub(crate) fn begin(attempt: u32) -> BeginTask {
     BeginTask {
         id: TaskRunId::new(fresh()),
@@ -214,7 +214,7 @@ pub(crate) fn begin(attempt: u32) -> BeginTask {
     }
 }
 
-/// One whose time is over at once, so that others may begin without its end.
+/// A run whose time is over at once, so that others may begin before it ends.
 pub(crate) fn brief(attempt: u32) -> BeginTask {
     BeginTask { until: at(1), ..begin(attempt) }
 }
@@ -237,7 +237,7 @@ pub(crate) async fn all(tasks: &Tasks, mut query: ListTaskRuns) -> Vec<TaskRun> 
         assert!(page.items.len() <= PageSize::get(query.size));
         runs.extend(page.items);
         match page.next {
-            // Or a cursor that stands before its own row would be followed for ever.
+            // Otherwise a cursor before its own row would be followed for ever.
             Some(next) => assert_ne!(query.after.replace(next), Some(next), "the next page starts further on"),
             None => return runs,
         }

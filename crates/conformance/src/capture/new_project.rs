@@ -1,4 +1,4 @@
-//! What a [`NewProjects`] owes.
+//! The duties of a [`NewProjects`].
 
 use std::sync::Arc;
 
@@ -15,16 +15,16 @@ use crate::Capture;
 use crate::given::{at, create_job, day, fresh, minutes, name, ping, subject};
 use crate::runtime::Sleeps;
 
-/// An adapter that counts, over the ledger whose jobs projects stand for.
+/// An adapter's counts of new projects, over a ledger with jobs.
 #[derive(Clone)]
 pub struct Projects {
-    /// Pings, and the ledger that they are part of.
+    /// Pings, and their ledger.
     pub capture: Capture,
-    /// The adapter's counts, of the same ledger.
+    /// The adapter's counts, over the same ledger.
     pub new_projects: Arc<dyn NewProjects>,
 }
 
-/// Makes one test of each duty of who counts new projects. The argument is an `async fn() -> Projects`.
+/// Makes one test of each duty of the bound on new projects. The argument is an `async fn() -> Projects`.
 #[macro_export]
 macro_rules! new_projects {
     ($factory:expr) => {
@@ -60,7 +60,7 @@ async fn admit(projects: &Projects, command: AdmitProjects) -> Vec<bool> {
     projects.new_projects.admit(command).await.unwrap()
 }
 
-/// The first ones are.
+/// The first ones are admitted.
 pub async fn no_more_new_projects_are_admitted_than_the_bound(projects: Projects) {
     let token = token();
     assert_eq!(admit(&projects, asked(token, &["a", "b", "c"], 2)).await, [true, true, false]);
@@ -78,14 +78,14 @@ pub async fn a_project_that_was_admitted_counts_once(projects: Projects) {
     assert_eq!(admit(&projects, asked(token, &["b", "a", "c"], 2)).await, [true, true, false]);
 }
 
-/// Its pings may be queued.
+/// Its pings may be queued already.
 pub async fn a_bound_that_was_lowered_drops_nothing_that_was_admitted(projects: Projects) {
     let token = token();
     assert_eq!(admit(&projects, asked(token, &["a", "b", "c"], 3)).await, [true; 3]);
     assert_eq!(admit(&projects, asked(token, &["d", "a", "b", "c"], 1)).await, [false, true, true, true]);
 }
 
-/// Each begins at nothing.
+/// Each count starts at zero.
 pub async fn tokens_and_days_are_counted_apart(projects: Projects) {
     let (one, other) = (token(), token());
     assert_eq!(admit(&projects, asked(one, &["a", "b"], 1)).await, [true, false]);
@@ -95,7 +95,7 @@ pub async fn tokens_and_days_are_counted_apart(projects: Projects) {
     assert_eq!(admit(&projects, tomorrow).await, [true, false]);
 }
 
-/// Requests overtake each other at midnight.
+/// Requests may overtake each other at midnight.
 pub async fn a_late_request_of_an_earlier_day_begins_no_later_day_anew(projects: Projects) {
     let token = token();
     let tomorrow = |names| AdmitProjects { day: day(1), ..asked(token, names, 1) };
@@ -104,7 +104,7 @@ pub async fn a_late_request_of_an_earlier_day_begins_no_later_day_anew(projects:
     assert_eq!(admit(&projects, tomorrow(&["c", "a"])).await, [false, true]);
 }
 
-/// Its own, be that archived or renamed, or one that is open and has its name.
+/// Its own job counts, even an archived or renamed one, and so does an open job with its name.
 pub async fn a_project_that_stands_for_a_job_never_counts(projects: Projects) {
     let Capture { ledger, pings, .. } = &projects.capture;
     let named = stint_domain::ledger::ports::job::CreateJob { name: name("open"), ..create_job() };
@@ -117,11 +117,11 @@ pub async fn a_project_that_stands_for_a_job_never_counts(projects: Projects) {
     let archive = UpdateJob { id: job, changes, at: at(10), precondition: Precondition::None };
     ledger.jobs.update(archive).await.unwrap();
     assert_eq!(admit(&projects, asked(token, &["open", "own"], 0)).await, [true, true]);
-    // The job that is called so takes no time; and names are the same to the letter.
+    // The job with this name is archived, and names are compared exactly.
     assert_eq!(admit(&projects, asked(token, &["renamed", "Open", "new"], 1)).await, [true, false, false]);
 }
 
-/// It is the job that the project will stand for.
+/// The project will get this job.
 pub async fn a_project_that_is_composed_never_counts_where_a_job_is_stored_in_parts(projects: Projects) {
     let apart = JobName::stored("Bu\u{308}ro").unwrap();
     let named = stint_domain::ledger::ports::job::CreateJob { name: apart, ..create_job() };
@@ -129,7 +129,7 @@ pub async fn a_project_that_is_composed_never_counts_where_a_job_is_stored_in_pa
     assert_eq!(admit(&projects, asked(token(), &["B\u{fc}ro", "Buro"], 0)).await, [true, false]);
 }
 
-/// What a project stands for is the subject's affair.
+/// Each subject's project has a job of its own.
 pub async fn a_project_that_another_subjects_token_named_counts_until_it_has_a_job(projects: Projects) {
     let (one, other) = (token(), token());
     assert_eq!(admit(&projects, asked(one, &["a"], 1)).await, [true]);
@@ -140,7 +140,7 @@ pub async fn a_project_that_another_subjects_token_named_counts_until_it_has_a_j
     assert_eq!(admit(&projects, other).await, [true, true]);
 }
 
-/// With the same names, and with names of their own.
+/// With the same names, and with different names.
 pub async fn twenty_callers_at_once_get_no_more_than_the_bound(projects: Projects) {
     let token = token();
     let ask = |caller: usize| {
@@ -158,12 +158,12 @@ pub async fn twenty_callers_at_once_get_no_more_than_the_bound(projects: Project
     assert_eq!(admitted.len(), 10, "{admitted:?}");
 }
 
-/// Where tokens are to make no jobs at all.
+/// A bound of zero lets tokens make no jobs at all.
 pub async fn none_are_admitted_where_none_may_be(projects: Projects) {
     assert_eq!(admit(&projects, asked(token(), &["a", "b"], 0)).await, [false, false]);
 }
 
-/// It was taken under another bound, say: what was taken is never dropped for it.
+/// It may have been accepted under another bound, and an accepted ping is never dropped because of the bound.
 pub async fn a_ping_whose_project_is_not_admitted_is_logged_all_the_same(projects: Projects) {
     let token = token();
     assert_eq!(admit(&projects, asked(token, &["a"], 0)).await, [false]);
@@ -174,7 +174,7 @@ pub async fn a_ping_whose_project_is_not_admitted_is_logged_all_the_same(project
     assert_eq!(admit(&projects, asked(token, &["a", "b"], 0)).await, [true, false]);
 }
 
-/// As [`mod@crate::runtime`] says.
+/// See [`mod@crate::runtime`].
 pub async fn counting_new_projects_does_not_block_the_runtime(projects: Projects) {
     const CALLS: usize = 12;
     let mut sleeps = Sleeps::default();

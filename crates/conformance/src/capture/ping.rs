@@ -1,4 +1,4 @@
-//! What a [`PingRepository`] owes.
+//! The duties of a [`PingRepository`].
 
 pub mod beside;
 pub mod count;
@@ -28,14 +28,14 @@ use stint_domain::values::{JobId, PingId, TimeEntryId, Timestamp, TokenId, Zone}
 use crate::Ledger;
 use crate::given::{at, date, entries_of, fresh, minutes, subject, summary};
 
-/// An adapter over a fresh, empty ledger, with the pings and the tokens of it.
+/// An adapter over a fresh, empty ledger, with its pings and tokens.
 #[derive(Clone)]
 pub struct Capture {
     /// Jobs, entries and the audit.
     pub ledger: Ledger,
-    /// The adapter's pings, of the same ledger.
+    /// The adapter's pings, over the same ledger.
     pub pings: Arc<dyn PingRepository>,
-    /// The adapter's tokens, of the same ledger.
+    /// The adapter's tokens, over the same ledger.
     pub tokens: Arc<dyn TokenRepository>,
 }
 
@@ -142,19 +142,20 @@ macro_rules! ping_repository {
     };
 }
 
-/// The rule of the pings here: their job, midnight of UTC, a gap of 15 minutes.
+/// The usual rule of these clauses: this job, midnight of UTC, a gap of 15 minutes.
 pub(crate) fn rule(job: JobId) -> CaptureRule {
     CaptureRule { target: CaptureTarget::Job(job), zone: Zone::UTC, gap: Gap::default() }
 }
 
-/// The first midnight (UTC) of the suite's time, so many minutes later.
+/// So many minutes after the first midnight (UTC) of the suite's time.
 pub(crate) fn minute(minutes: i64) -> Timestamp {
-    // The suite's time begins at 22:13:20.
+    // The suite's time starts at 22:13:20.
     at(6_400 + minutes * 60)
 }
 
 impl Capture {
-    /// An adapter that implements all ports; `guard` keeps its database alive (`()` if nothing needs to).
+    /// The ports of an adapter that implements all of them. `guard` keeps its database alive (`()` if nothing has
+    /// to).
     pub fn new<A>(adapter: A, guard: impl Any + Send + Sync) -> Self
     where
         A: JobRepository + TimeEntryRepository + TotalsAudit + PingRepository + TokenRepository + Clone + 'static,
@@ -163,7 +164,7 @@ impl Capture {
         Self { ledger: Ledger::new(adapter, guard), pings, tokens }
     }
 
-    /// Stores a token that captures by `rule`.
+    /// Stores a capture token with this `rule`.
     pub(crate) async fn token(&self, rule: CaptureRule) -> Token {
         let id = TokenId::new(fresh());
         let mut hash = [0; 32];
@@ -219,7 +220,7 @@ impl Capture {
     }
 }
 
-/// A signal of the token so many minutes after midnight.
+/// A ping of the token's stream, so many minutes after midnight.
 pub(crate) fn signal(token: &Token, minutes: i64) -> Ping {
     let rule = token.capture.unwrap();
     let CaptureTarget::Job(job) = rule.target else { panic!("the token is for a job") };
@@ -237,7 +238,7 @@ pub(crate) fn signal(token: &Token, minutes: i64) -> Ping {
     }
 }
 
-/// The same with a summary.
+/// Like [`signal`], with a summary.
 pub(crate) fn telling(token: &Token, at: i64, text: &str) -> Ping {
     Ping { summary: Some(summary(text)), ..signal(token, at) }
 }
@@ -247,7 +248,7 @@ pub(crate) fn worked(token: &Token, at: i64, number: i64) -> Ping {
     Ping { minutes: Some(minutes(number)), ..signal(token, at) }
 }
 
-/// The id of the entry that is derived from what the token's pings come to for the job on this date.
+/// The id of the derived entry of the token and the job on this date.
 pub(crate) fn derived(token: &Token, job: JobId, day: &str) -> TimeEntryId {
     CapturedDay { job, token: token.id, date: date(day) }.entry_id()
 }

@@ -1,6 +1,6 @@
-//! What a [`PingQueue`] owes.
+//! The duties of a [`PingQueue`].
 //!
-//! What a lost connection or a killed server does to it is not here: no port can bring that about.
+//! No port can bring about a lost connection or a killed server, so these are not tested here.
 
 pub mod dead;
 pub mod take;
@@ -67,24 +67,24 @@ macro_rules! ping_queue {
     };
 }
 
-/// Longer than any clause takes, on a machine that has everything else to do as well.
+/// Longer than any clause takes, even on a very busy machine.
 const LONG: Duration = Duration::from_mins(10);
-/// Far longer than it takes a ping to get through, shorter than a test may hang.
+/// Far longer than a ping takes to get through, and shorter than a test may hang.
 const PATIENCE: Duration = Duration::from_mins(2);
-/// How old a lease gets where a clause waits for its end.
+/// The age at which a lease is abandoned where a clause waits for that.
 const SOON: Duration = Duration::from_millis(60);
 
-/// Asks for what there is right now, and takes nobody for dead.
+/// Takes what there is right now. Nothing counts as abandoned.
 fn now(consumer: &str, most: usize) -> TakePings {
     TakePings { consumer: consumer.to_owned(), most, wait: Duration::ZERO, abandoned_after: LONG }
 }
 
-/// The same, and waits for it.
+/// Like [`now`], and waits for a ping.
 fn patiently(consumer: &str, most: usize) -> TakePings {
     TakePings { wait: PATIENCE, ..now(consumer, most) }
 }
 
-/// Waits for what others have abandoned.
+/// Waits for abandoned pings.
 fn inheriting(consumer: &str, most: usize) -> TakePings {
     TakePings { abandoned_after: SOON, ..patiently(consumer, most) }
 }
@@ -93,7 +93,7 @@ async fn take(queue: &Queue, command: TakePings) -> Vec<Delivery> {
     queue.port.take(command).await.unwrap()
 }
 
-/// Takes until so many are there: a queue may hand out fewer than there are.
+/// Takes until there are `count` pings: a queue may hand out fewer at a time than there are.
 async fn take_all(queue: &Queue, consumer: &str, count: usize) -> Vec<Delivery> {
     let mut taken = Vec::new();
     while taken.len() < count {
@@ -117,7 +117,7 @@ fn burials(deliveries: &[Delivery], reason: &str) -> Vec<Burial> {
     deliveries.iter().map(burial).collect()
 }
 
-/// Pushes pings of the given seconds.
+/// Pushes pings of these seconds.
 async fn push(queue: &Queue, seconds: impl IntoIterator<Item = i64>) -> Vec<Ping> {
     let pings: Vec<Ping> = seconds.into_iter().map(crate::given::ping).collect();
     queue.port.push(pings.clone()).await.unwrap();

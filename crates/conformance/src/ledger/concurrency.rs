@@ -1,7 +1,7 @@
-//! What the ports over the ledger owe when many use them at once.
+//! The duties of the ledger's ports towards concurrent callers.
 //!
-//! A clause here runs real tasks on several threads. What it asserts holds for every interleaving, so that it can fail
-//! by chance only when a duty is broken.
+//! A clause here runs real tasks on several threads. Its assertions hold for every interleaving, so it fails only
+//! when a duty is broken.
 
 pub mod archive;
 pub mod audit;
@@ -82,7 +82,7 @@ macro_rules! concurrency {
     };
 }
 
-/// Runs `count` tasks that start at once, each on its place, and answers with what each answered, by place.
+/// Runs `count` tasks that start at once, each with its index, and returns their results in order.
 pub(crate) async fn together<T, F>(count: usize, task: impl Fn(usize) -> F) -> Vec<T>
 where
     T: Send + 'static,
@@ -101,9 +101,9 @@ where
     answers.into_iter().map(|(_, answer)| answer).collect()
 }
 
-/// The same in turns: in even rounds on several threads, in odd ones on one, where each task goes on to the next point at
-/// which it waits, and then comes the next task's turn. An adapter that waits between a look and a write shows it there,
-/// however busy the machine is.
+/// Like [`together`], but in turns: in even rounds on several threads, in odd rounds on one. On one thread, each task
+/// runs to the next point at which it waits, and then the next task has its turn. An adapter that waits between a
+/// look and a write shows it there, however busy the machine is.
 pub(crate) async fn race<T, F>(round: usize, count: usize, task: impl Fn(usize) -> F) -> Vec<T>
 where
     T: Send + 'static,

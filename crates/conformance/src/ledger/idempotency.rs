@@ -1,4 +1,4 @@
-//! What [`Idempotency`] owes: a write with a key happens once per token and key.
+//! The duties of [`Idempotency`]: a write with a key happens once per token and key.
 
 pub mod settled;
 
@@ -50,7 +50,7 @@ macro_rules! idempotency {
     };
 }
 
-/// A repeat has a new id of its own, as the services give it; it counts for nothing.
+/// A repeat has a new id, as the services give it. That id is not used.
 pub async fn a_repeat_with_a_key_gets_the_first_job(ledger: Ledger) {
     let key = idempotency();
     let first = ledger.jobs.create(keyed_job(&key)).await.unwrap();
@@ -72,7 +72,7 @@ pub async fn a_repeat_with_a_key_gets_the_first_entry(ledger: Ledger) {
     assert_eq!(ledger.job(job).await, counted);
 }
 
-/// What was refused then is answered as refused now, though it would pass.
+/// An entry that was refused then is refused in the answer now, although it could be stored by now.
 pub async fn a_repeat_with_a_key_gets_the_first_batch_refusals_included(ledger: Ledger) {
     let (open, archived, unknown) = (ledger.open_job().await.id, ledger.open_job().await.id, job_id());
     ledger.archive(archived).await;
@@ -91,7 +91,7 @@ pub async fn a_repeat_with_a_key_gets_the_first_batch_refusals_included(ledger: 
     assert_eq!((ledger.total(open).await, ledger.total(archived).await, ledger.total(unknown).await), (60, 0, 0));
 }
 
-/// Edited, deleted, archived: the answer is the first one's, to the version.
+/// The job may have been edited, deleted or archived: the answer is the first one, including the version.
 pub async fn a_replay_shows_the_first_outcome_whatever_happened_since(ledger: Ledger) {
     let (job_key, entry_key) = (idempotency(), idempotency());
     let job = ledger.jobs.create(keyed_job(&job_key)).await.unwrap().outcome;
@@ -137,7 +137,7 @@ pub async fn a_key_used_for_one_operation_is_refused_for_another(ledger: Ledger)
     assert_eq!(ledger.job(job.id).await, job);
 }
 
-/// Two tokens that use one key do not see each other.
+/// Two tokens can use the same key independently.
 pub async fn a_key_belongs_to_its_token(ledger: Ledger) {
     let (job, key) = (ledger.open_job().await.id, idempotency());
     let other = Idempotency { token: TokenId::new(fresh()), ..reused(&key) };
@@ -160,7 +160,8 @@ pub async fn keys_are_told_apart_by_every_character(ledger: Ledger) {
     }
 }
 
-/// A refused write stores nothing: sent again when the reason is gone, with the same or another fingerprint, it passes.
+/// A refused write stores nothing. Sent again when the reason is gone, with the same or another fingerprint, it
+/// succeeds.
 pub async fn a_refused_write_does_not_use_up_its_key(ledger: Ledger) {
     let job = ledger.open_job().await.id;
     ledger.archive(job).await;
@@ -176,7 +177,7 @@ pub async fn a_refused_write_does_not_use_up_its_key(ledger: Ledger) {
     assert_eq!(ledger.total(job).await, 60);
 }
 
-/// At least: an adapter may keep it longer. Other keys that are used meanwhile do not push it out.
+/// At least: an adapter may keep it longer. Other keys that are used meanwhile do not displace it.
 pub async fn a_key_lives_for_24_hours(ledger: Ledger) {
     let (job, key) = (ledger.open_job().await.id, idempotency());
     let command = RecordTime { at: at(0), ..keyed_entry(job, &key) };
@@ -189,7 +190,7 @@ pub async fn a_key_lives_for_24_hours(ledger: Ledger) {
     assert_eq!(ledger.time_entries.record(late).await.unwrap(), Applied::earlier(first));
 }
 
-/// One job, the same answer for all, and one of them did it.
+/// One job is created, all get the same answer, and for one of them it is no replay.
 pub async fn twenty_racing_repeats_create_one_job(ledger: Ledger) {
     let key = idempotency();
     let answers = together(20, |_| {
@@ -201,7 +202,7 @@ pub async fn twenty_racing_repeats_create_one_job(ledger: Ledger) {
     assert_eq!(ledger.all_jobs(list_jobs()).await.len(), 1);
 }
 
-/// One entry, counted once, the same answer for all, and one of them did it.
+/// One entry is stored and counted once, all get the same answer, and for one of them it is no replay.
 pub async fn twenty_racing_repeats_record_one_entry(ledger: Ledger) {
     let (job, key) = (ledger.open_job().await.id, idempotency());
     let answers = together(20, |_| {
@@ -214,7 +215,7 @@ pub async fn twenty_racing_repeats_record_one_entry(ledger: Ledger) {
     assert_eq!(ledger.total(job).await, 30);
 }
 
-/// As for one entry, refusals included.
+/// As for one entry, also with refusals.
 pub async fn twenty_racing_repeats_store_one_batch(ledger: Ledger) {
     let (job, unknown, key) = (ledger.open_job().await.id, job_id(), idempotency());
     let answers = together(20, |_| {
@@ -230,7 +231,7 @@ pub async fn twenty_racing_repeats_store_one_batch(ledger: Ledger) {
     ledger.assert_totals_are_sums().await;
 }
 
-/// Those of the same request get its outcome, the others are told that the key is used.
+/// Repeats of the same request get its outcome. The others are told that the key is used.
 pub async fn of_racing_requests_with_one_key_one_fingerprint_gets_through(ledger: Ledger) {
     let (job, key) = (ledger.open_job().await.id, idempotency());
     let answers = together(20, |place| {
@@ -247,7 +248,7 @@ pub async fn of_racing_requests_with_one_key_one_fingerprint_gets_through(ledger
     assert_eq!(ledger.total(job).await, 30);
 }
 
-/// None waits for ever for an outcome that never comes, and none is taken for a replay.
+/// None waits for ever for an outcome that never comes, and none gets a replay.
 pub async fn racing_repeats_of_a_refused_record_are_all_refused(ledger: Ledger) {
     let (unknown, key) = (job_id(), idempotency());
     let answers = together(20, |_| {
@@ -277,7 +278,7 @@ fn keyed_entry(job: JobId, key: &Idempotency) -> RecordTime {
     RecordTime { idempotency: Some(key.clone()), ..record(entry(job)) }
 }
 
-/// An atomic batch of one.
+/// An atomic batch of one entry.
 fn keyed_batch(job: JobId, key: &Idempotency) -> RecordBatch {
     RecordBatch { idempotency: Some(key.clone()), ..batch(BatchMode::Atomic, vec![entry(job)]) }
 }

@@ -1,4 +1,4 @@
-//! What a [`JobRepository`](stint_domain::ledger::ports::JobRepository) owes. One module per method.
+//! The duties of a [`JobRepository`](stint_domain::ledger::ports::JobRepository). One module per method.
 
 pub mod create;
 pub mod delete;

@@ -1,8 +1,8 @@
-//! A random sequence of operations, held against a model.
+//! A random sequence of operations, compared with a model.
 //!
-//! The model keeps plain lists and no totals: it adds them up when asked. After every step the
-//! adapter's answer must be the model's, refusal for refusal, and at the end both hold the same jobs and entries. A
-//! sequence that fails is shortened as far as it still fails, and printed.
+//! The model keeps plain lists and no totals: it adds them up when asked. After every step the adapter must give the
+//! same answer as the model, refusals included, and at the end both must have the same jobs and entries. A sequence
+//! that fails is shortened as long as it still fails, and printed.
 
 mod command;
 mod reference;
@@ -16,7 +16,7 @@ use self::step::{Step, World, any_step};
 use crate::Ledger;
 use crate::given::{delete_job_with_entries, list_entries, list_jobs};
 
-/// How many sequences are tried. Each is cheap in memory and some hundred round trips on a database.
+/// How many sequences are tried. Each is cheap in memory, and takes a few hundred round trips on a database.
 const SEQUENCES: u32 = 16;
 /// The most steps of a sequence.
 const STEPS: usize = 40;
@@ -35,7 +35,7 @@ macro_rules! model {
     };
 }
 
-/// Answers, refusals, versions and totals.
+/// Compares answers, refusals, versions and totals.
 pub async fn a_random_sequence_of_operations_does_what_the_model_does(ledger: Ledger) {
     let runtime = tokio::runtime::Handle::current();
     let config = Config { cases: SEQUENCES, max_shrink_iters: SHRINKS, failure_persistence: None, ..Config::default() };

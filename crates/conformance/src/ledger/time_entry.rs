@@ -1,4 +1,4 @@
-//! What a [`TimeEntryRepository`](stint_domain::ledger::ports::TimeEntryRepository) owes. One module per method.
+//! The duties of a [`TimeEntryRepository`](stint_domain::ledger::ports::TimeEntryRepository). One module per method.
 
 pub mod batch;
 pub mod delete;

@@ -1,6 +1,7 @@
-//! What a [`TotalsAudit`](stint_domain::ledger::ports::TotalsAudit) owes.
+//! The duties of a [`TotalsAudit`](stint_domain::ledger::ports::TotalsAudit).
 //!
-//! That a drift is found needs a way to make one, which no port has: [`drift`] is for adapters that offer one.
+//! No port can make a drift, so the clauses that an audit finds one are in [`drift`], for adapters that offer a way
+//! to make one.
 
 pub mod drift;
 
@@ -26,13 +27,13 @@ macro_rules! totals_audit {
     };
 }
 
-/// Nothing is looked at, nothing is wrong.
+/// There is nothing to compare, and nothing is wrong.
 pub async fn an_audit_of_an_empty_ledger_finds_nothing(ledger: Ledger) {
     let expected = TotalsReport { jobs: 0, time_entries: 0, drifts: vec![] };
     assert_eq!(ledger.totals.audit().await.unwrap(), expected);
 }
 
-/// Jobs without entries and archived ones too.
+/// Also jobs without entries, and archived ones.
 pub async fn an_audit_counts_every_job_and_every_entry(ledger: Ledger) {
     let (used, archived) = (ledger.open_job().await.id, ledger.open_job().await.id);
     ledger.open_job().await;
@@ -44,7 +45,7 @@ pub async fn an_audit_counts_every_job_and_every_entry(ledger: Ledger) {
     assert_eq!(ledger.totals.audit().await.unwrap(), expected);
 }
 
-/// A change of an entry is one of its job; at that moment is not after it.
+/// Every change of an entry also changes its job. A change at the moment itself is not after it.
 pub async fn jobs_that_were_changed_after_a_moment_are_counted(ledger: Ledger) {
     assert_eq!(ledger.totals.changed_after(at(0)).await.unwrap(), ChangedAfter::default());
     let early = ledger.create(CreateJob { at: at(10), ..create_job() }).await;
@@ -56,7 +57,7 @@ pub async fn jobs_that_were_changed_after_a_moment_are_counted(ledger: Ledger) {
     }
 }
 
-/// While entries come, move and go, an audit never sees a total without its entries or the reverse.
+/// While entries are created, moved and deleted, an audit never sees a total without its entries or the reverse.
 pub async fn an_audit_sees_one_moment_of_a_busy_ledger(ledger: Ledger) {
     let (from, to) = (ledger.open_job().await.id, ledger.open_job().await.id);
     let writer = tokio::spawn({

@@ -1,4 +1,4 @@
-//! Which token made which, and what that means when the one that made others is revoked.
+//! Tokens that other tokens made, and what happens to them when their maker is revoked.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use stint_domain::values::TokenId;
 use super::{Tokens, all, capturing, revocation, rule, shown_within_5_seconds, token};
 use crate::given::{at, fresh};
 
-/// A token that may read, and two that it made.
+/// A token, and two tokens that it made.
 async fn family(tokens: &Tokens) -> (Token, [Token; 2]) {
     let maker = token(1);
     let children = [2, 3].map(|byte| made_by(byte, maker.id));
@@ -32,7 +32,7 @@ async fn find(tokens: &Tokens, token: &Token) -> Token {
     tokens.port.find(token.id).await.unwrap().unwrap()
 }
 
-/// However it is found.
+/// Whichever method finds it.
 pub async fn a_token_remembers_which_one_made_it(tokens: Tokens) {
     let (maker, [made, other]) = family(&tokens).await;
     assert_eq!(find(&tokens, &made).await, made);
@@ -45,7 +45,7 @@ pub async fn a_token_remembers_which_one_made_it(tokens: Tokens) {
     assert_eq!(tokens.port.list_capturing(ListCapturing::default()).await.unwrap().items, expected);
 }
 
-/// What others made stays, and what was revoked before keeps its moment and is not counted.
+/// Tokens of other makers stay. A token that was revoked before keeps its moment and is not counted.
 pub async fn revoking_a_token_takes_along_what_it_made_and_nothing_else(tokens: Tokens) {
     let (maker, [made, before]) = family(&tokens).await;
     let (other, of_nobody) = (token(4), capturing(5, rule(CaptureTarget::Projects { create: true })));
@@ -63,7 +63,7 @@ pub async fn revoking_a_token_takes_along_what_it_made_and_nothing_else(tokens: 
     }
 }
 
-/// They alone.
+/// Only the maker is revoked.
 pub async fn what_a_token_made_stays_when_it_is_to_be_kept(tokens: Tokens) {
     let (maker, children) = family(&tokens).await;
     let keep = RevokeToken { made: Made::Keep, ..revocation(maker.id, 7) };
@@ -74,7 +74,7 @@ pub async fn what_a_token_made_stays_when_it_is_to_be_kept(tokens: Tokens) {
     }
 }
 
-/// The token itself keeps its moment.
+/// The maker keeps its first moment.
 pub async fn revoking_again_takes_along_what_was_kept_until_then(tokens: Tokens) {
     let (maker, children) = family(&tokens).await;
     tokens.port.revoke(RevokeToken { made: Made::Keep, ..revocation(maker.id, 7) }).await.unwrap();
@@ -85,7 +85,7 @@ pub async fn revoking_again_takes_along_what_was_kept_until_then(tokens: Tokens)
     }
 }
 
-/// Also when it was found just before, which a cache may remember.
+/// Also when it was found just before and may be cached.
 pub async fn what_a_token_made_is_refused_within_5_seconds_of_its_revocation(tokens: Tokens) {
     let (maker, [made, _]) = family(&tokens).await;
     tokens.port.find_by_hash(made.secret_hash).await.unwrap();
@@ -93,7 +93,7 @@ pub async fn what_a_token_made_is_refused_within_5_seconds_of_its_revocation(tok
     shown_within_5_seconds(&tokens, &revoked(&made, 7)).await;
 }
 
-/// Whatever became of what it had made.
+/// Whatever happened to the tokens that it had made.
 pub async fn a_revoked_or_unknown_token_makes_none(tokens: Tokens) {
     let (maker, _) = family(&tokens).await;
     for made in [Made::Keep, Made::Revoke] {
@@ -107,7 +107,7 @@ pub async fn a_revoked_or_unknown_token_makes_none(tokens: Tokens) {
     assert_eq!(all(&tokens).await.len(), 3);
 }
 
-/// Whichever comes first: a token that was made is revoked with its maker, and one that comes later is not made.
+/// Whichever comes first: a token that is already made is revoked with its maker, and a later one is refused.
 pub async fn no_token_stays_usable_that_a_revoked_one_made_at_the_same_time(tokens: Tokens) {
     for round in 0..5 {
         let maker = token(200 + round);
@@ -119,7 +119,7 @@ pub async fn no_token_stays_usable_that_a_revoked_one_made_at_the_same_time(toke
             })
             .collect();
         if round % 2 == 1 {
-            // So that some come before the revocation on a fast machine too.
+            // So that some come before the revocation on a fast machine, too.
             while !creations.iter().any(tokio::task::JoinHandle::is_finished) {
                 tokio::task::yield_now().await;
             }

@@ -11,7 +11,7 @@ use crate::runtime::Sleeps;
 
 const ROUNDS: u8 = 12;
 
-/// Whatever the others are told: who shows the secret is one and the same for ever.
+/// Whatever the other callers are told, the secret belongs to one and the same token for ever.
 pub async fn of_tokens_with_one_secret_made_at_once_one_is_stored(tokens: Tokens) {
     for byte in 0..ROUNDS {
         let new: Vec<Token> = (0..6).map(|_| token(byte)).collect();
@@ -29,7 +29,7 @@ pub async fn of_tokens_with_one_secret_made_at_once_one_is_stored(tokens: Tokens
     }
 }
 
-/// Nor does a later one under the same secret take its place.
+/// A later token with the same secret does not replace it.
 pub async fn a_taken_secret_leaves_the_first_token_as_it_is(tokens: Tokens) {
     let first = token(1);
     tokens.port.create(first.clone()).await.unwrap();
@@ -39,7 +39,7 @@ pub async fn a_taken_secret_leaves_the_first_token_as_it_is(tokens: Tokens) {
     assert_eq!(tokens.port.find_by_hash(first.secret_hash).await.unwrap(), Some(first));
 }
 
-/// It is the one under its own secret alone, whole.
+/// The stored token is complete, and only its own secret finds it.
 pub async fn of_tokens_with_one_id_made_at_once_one_is_stored(tokens: Tokens) {
     for round in 0..ROUNDS {
         let id = TokenId::new(fresh());
@@ -60,7 +60,7 @@ pub async fn of_tokens_with_one_id_made_at_once_one_is_stored(tokens: Tokens) {
     }
 }
 
-/// And the revocation undoes no update.
+/// The revocation undoes no update, either.
 pub async fn an_update_that_races_with_a_revocation_undoes_none(tokens: Tokens) {
     for byte in 0..ROUNDS {
         let stored = token(byte);
@@ -88,7 +88,7 @@ pub async fn an_update_that_races_with_a_revocation_undoes_none(tokens: Tokens) 
     }
 }
 
-/// All are answered with the moment that stays.
+/// All callers get the moment that stays.
 pub async fn of_racing_revocations_one_moment_stays(tokens: Tokens) {
     for byte in 0..ROUNDS {
         let stored = token(byte);
@@ -105,7 +105,7 @@ pub async fn of_racing_revocations_one_moment_stays(tokens: Tokens) {
     }
 }
 
-/// As [`mod@crate::runtime`] says.
+/// See [`mod@crate::runtime`].
 pub async fn no_method_of_tokens_blocks_the_runtime(tokens: Tokens) {
     let (port, mut sleeps) = (&tokens.port, Sleeps::default());
     for byte in 0..ROUNDS {
@@ -121,7 +121,7 @@ pub async fn no_method_of_tokens_blocks_the_runtime(tokens: Tokens) {
     sleeps.assert_few_of(ROUNDS.into());
 }
 
-/// Of this token alone.
+/// A revocation of this token only.
 fn revocation(id: TokenId, at: Timestamp) -> RevokeToken {
     RevokeToken { id, at, made: Made::Keep }
 }

@@ -1,5 +1,6 @@
-//! Pings, entries and totals change in one transaction: what an audit sees beside them, that an archive is their end, and
-//! what is left of a call that is given up. And nobody waits for any of it on a thread of the runtime.
+//! Pings, entries and totals change in one transaction. These clauses show what an audit sees in the meantime, that
+//! an archive ends the counting, what a call leaves whose caller gave up, and that none of this blocks a thread of
+//! the runtime.
 
 use std::sync::Arc;
 
@@ -18,7 +19,7 @@ use crate::runtime::Sleeps;
 /// How often each method is called that must not block.
 const CALLS: usize = 12;
 
-/// Entries of their own and derived ones; logged, and taken back again.
+/// With both kinds of pings, logged and taken back.
 pub async fn an_audit_beside_pings_sees_no_minute_without_its_entry(capture: Capture) {
     let (job, token) = capture.job_and_token().await;
     beside(&capture.ledger, |report| assert_eq!(report.drifts, []), async {
@@ -33,7 +34,7 @@ pub async fn an_audit_beside_pings_sees_no_minute_without_its_entry(capture: Cap
     capture.ledger.assert_totals_are_sums().await;
 }
 
-/// The job that it answers with is the job at the end, and later pings are ignored.
+/// The job that the archive returns does not change any more, and later pings are ignored.
 pub async fn an_archive_is_the_end_of_pings(capture: Capture) {
     for round in 0..4 {
         let (job, token) = capture.job_and_token().await;
@@ -45,7 +46,7 @@ pub async fn an_archive_is_the_end_of_pings(capture: Capture) {
                     accepted.acquire_many(3).await.unwrap().forget();
                     return Some(capture.ledger.archive(job).await);
                 }
-                // Or both would be at the same point when the archive comes.
+                // Otherwise all would be at the same point when the archive comes.
                 for _ in 0..place {
                     tokio::task::yield_now().await;
                 }
@@ -68,7 +69,7 @@ pub async fn an_archive_is_the_end_of_pings(capture: Capture) {
     capture.ledger.assert_totals_are_sums().await;
 }
 
-/// At any point of it; its pings, their entries and the total are there together.
+/// At any point of the call. Its pings, their entries and the total appear together.
 pub async fn a_call_that_is_given_up_logs_all_its_pings_or_none(capture: Capture) {
     let (job, token) = capture.job_and_token().await;
     let mut groups = Vec::new();
@@ -86,7 +87,7 @@ pub async fn a_call_that_is_given_up_logs_all_its_pings_or_none(capture: Capture
         capture.log_one(&worked(&token, 9, 1)).await;
         assert_eq!(capture.ledger.totals.audit().await.unwrap().drifts, []);
     }
-    // Whatever goes on meanwhile is done when the token's next ping is.
+    // The token's next call waits for whatever still runs.
     capture.log_one(&worked(&token, 9, 1)).await;
     let mut total = 25;
     for pings in groups {
@@ -102,7 +103,7 @@ pub async fn a_call_that_is_given_up_logs_all_its_pings_or_none(capture: Capture
     capture.ledger.assert_totals_are_sums().await;
 }
 
-/// As [`mod@crate::runtime`] says.
+/// See [`mod@crate::runtime`].
 pub async fn no_method_of_pings_blocks_the_runtime(capture: Capture) {
     let (_, token) = capture.job_and_token().await;
     let (port, mut sleeps) = (&capture.pings, Sleeps::default());

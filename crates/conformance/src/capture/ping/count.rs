@@ -1,4 +1,4 @@
-//! What pings come to.
+//! The time that pings prove.
 
 use stint_domain::capture::{CaptureRule, Gap, Ping, PingOutcome};
 use stint_domain::values::{PingId, Timestamp, Zone};
@@ -6,7 +6,7 @@ use stint_domain::values::{PingId, Timestamp, Zone};
 use super::{Capture, derived, expected, minute, rule, signal, telling, worked};
 use crate::given::{date, fresh, minutes, subject, summary};
 
-/// Under its own id, on the local date of its time.
+/// Its entry has its id, and the local date of its time.
 pub async fn a_ping_with_minutes_is_an_entry_of_its_own(capture: Capture) {
     let job = capture.ledger.open_job().await.id;
     let token = capture.token(CaptureRule { zone: "Asia/Kolkata".parse().unwrap(), ..rule(job) }).await;
@@ -21,7 +21,7 @@ pub async fn a_ping_with_minutes_is_an_entry_of_its_own(capture: Capture) {
     capture.ledger.assert_totals_are_sums().await;
 }
 
-/// Exactly the gap is too much.
+/// Pings exactly the gap apart prove nothing.
 pub async fn signals_less_than_the_gap_apart_prove_the_time_between_them(capture: Capture) {
     let (job, token) = capture.job_and_token().await;
     let just_under = Timestamp::from_micros(minute(42).as_micros() - 1).unwrap();
@@ -37,7 +37,7 @@ pub async fn signals_less_than_the_gap_apart_prove_the_time_between_them(capture
     capture.ledger.assert_totals_are_sums().await;
 }
 
-/// Midnight of the token's own zone, also on a day of 23 hours.
+/// Days are divided at midnight of the token's own zone, also on a day of 23 hours.
 pub async fn each_local_day_has_its_share_of_a_span(capture: Capture) {
     let job = capture.ledger.open_job().await.id;
     let gap = Gap::new(86_400).unwrap();
@@ -58,7 +58,7 @@ pub async fn each_local_day_has_its_share_of_a_span(capture: Capture) {
     capture.ledger.assert_totals_are_sums().await;
 }
 
-/// Latest by its own time, not by its arrival; those without one leave it as it is.
+/// The latest by its own time, not by its arrival. Pings without a summary leave it as it is.
 pub async fn an_entry_has_the_summary_of_its_days_latest_signal(capture: Capture) {
     let (job, token) = capture.job_and_token().await;
     capture.log(&[signal(&token, 0), telling(&token, 10, "second")]).await;
@@ -69,7 +69,7 @@ pub async fn an_entry_has_the_summary_of_its_days_latest_signal(capture: Capture
     assert_eq!(capture.only_entry(job).await.work_summary, summary("third"));
 }
 
-/// Nor a signal alone; what is short adds up.
+/// A single ping makes none either. Short times add up.
 pub async fn less_than_a_minute_makes_no_entry(capture: Capture) {
     let (job, token) = capture.job_and_token().await;
     let after = |ping: Ping, seconds: i64| Ping {
@@ -97,7 +97,7 @@ pub async fn a_day_has_at_most_1440_minutes(capture: Capture) {
     assert_eq!(capture.days(job).await, expected(&[("2026-10-25", 1440)]));
 }
 
-/// Two people on one job work side by side, and whoever has two tokens may count twice.
+/// Two people may work on one job at the same time, and a person with two tokens may count twice.
 pub async fn streams_of_two_tokens_are_apart(capture: Capture) {
     let (job, token) = capture.job_and_token().await;
     let (colleague, other) = (capture.token(rule(job)).await, capture.ledger.open_job().await.id);
@@ -109,7 +109,7 @@ pub async fn streams_of_two_tokens_are_apart(capture: Capture) {
     assert_eq!(capture.ledger.total(other).await, 13);
 }
 
-/// By its id, in the same call or a later one, whatever else it says then.
+/// A repeat is recognised by its id, in the same call or a later one, whatever its other fields are.
 pub async fn a_ping_counts_once_and_keeps_its_first_outcome(capture: Capture) {
     let (job, token) = capture.job_and_token().await;
     let (entry, first) = (worked(&token, 0, 30), signal(&token, 0));
@@ -128,7 +128,7 @@ pub async fn a_ping_counts_once_and_keeps_its_first_outcome(capture: Capture) {
     assert_eq!(capture.ledger.total(job).await, 40);
 }
 
-/// Of both kinds, over several jobs and tokens.
+/// Of both kinds, for several jobs and tokens.
 pub async fn a_thousand_pings_at_once_each_count(capture: Capture) {
     let mut tokens = Vec::new();
     for _ in 0..4 {
@@ -144,7 +144,7 @@ pub async fn a_thousand_pings_at_once_each_count(capture: Capture) {
     capture.ledger.assert_totals_are_sums().await;
 }
 
-/// A worker that took nothing may say so.
+/// A worker that took nothing may make this call.
 pub async fn logging_none_is_no_failure(capture: Capture) {
     assert_eq!(capture.log(&[]).await, []);
 }

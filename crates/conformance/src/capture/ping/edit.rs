@@ -1,4 +1,4 @@
-//! Edits of derived entries by somebody else: which make them theirs, and which change nothing.
+//! Edits of derived entries by somebody else: which ones make the entry theirs, and which do not.
 
 use stint_domain::access::Token;
 use stint_domain::capture::{PingOutcome, PingRefusal};
@@ -8,7 +8,7 @@ use stint_domain::values::{JobId, TimeEntryId};
 use super::{Capture, signal, telling, worked};
 use crate::given::{delete_entry, put_entry, set_minutes, subject, summary, update_entry};
 
-/// A job, its token and the derived entry of 10 minutes, which says "told".
+/// A job, its token, and the derived entry of 10 minutes with the summary "told".
 async fn ten_minutes(capture: &Capture) -> (JobId, Token, TimeEntryId) {
     let (job, token) = capture.job_and_token().await;
     capture.log(&[telling(&token, 0, "told"), signal(&token, 10)]).await;
@@ -21,7 +21,7 @@ fn tell(id: TimeEntryId, text: &str) -> UpdateTimeEntry {
     UpdateTimeEntry { changes, ..update_entry(id) }
 }
 
-/// Whatever it is sent as: the minutes that are there, the whole entry once more.
+/// For example with the same minutes, or with the whole entry again.
 pub async fn an_edit_that_changes_no_minutes_date_or_job_leaves_the_entry_to_capture(capture: Capture) {
     let (job, token, id) = ten_minutes(&capture).await;
     capture.ledger.time_entries.update(set_minutes(id, 10)).await.unwrap();
@@ -43,7 +43,8 @@ pub async fn an_edit_that_changes_no_minutes_date_or_job_leaves_the_entry_to_cap
     capture.ledger.assert_totals_are_sums().await;
 }
 
-/// Whatever pings tell, come or are taken back; and when the entry goes and comes again.
+/// Whatever summaries pings have, whether they come or are taken back, and even when the entry is deleted and made
+/// again.
 pub async fn a_summary_that_somebody_wrote_stays(capture: Capture) {
     let (job, token, id) = ten_minutes(&capture).await;
     capture.ledger.time_entries.update(tell(id, "mine")).await.unwrap();
@@ -67,7 +68,7 @@ pub async fn a_summary_that_somebody_wrote_stays(capture: Capture) {
     assert_eq!(capture.only_entry(job).await.work_summary, summary(""));
 }
 
-/// Other minutes make it theirs, also when somebody else's summary came before.
+/// Also when somebody changed its summary before.
 pub async fn an_edit_of_the_minutes_after_one_of_the_summary_makes_it_theirs(capture: Capture) {
     let (job, token, id) = ten_minutes(&capture).await;
     capture.ledger.time_entries.update(tell(id, "mine")).await.unwrap();
@@ -78,7 +79,7 @@ pub async fn an_edit_of_the_minutes_after_one_of_the_summary_makes_it_theirs(cap
     assert_eq!(capture.ledger.total(job).await, 10);
 }
 
-/// Although it looks the same.
+/// Although it has the same values.
 pub async fn an_entry_that_was_deleted_and_made_anew_is_theirs(capture: Capture) {
     let (job, token, id) = ten_minutes(&capture).await;
     let old = capture.only_entry(job).await;
@@ -99,7 +100,7 @@ pub async fn an_entry_that_was_deleted_and_made_anew_is_theirs(capture: Capture)
     assert_eq!(capture.ledger.total(job).await, 10);
 }
 
-/// The entry of a ping with minutes, too: it goes with its ping.
+/// Also the entry of a ping with minutes: it is deleted with its ping.
 pub async fn a_ping_whose_entry_got_another_summary_alone_can_be_taken_back(capture: Capture) {
     let (job, token, id) = ten_minutes(&capture).await;
     let entry = worked(&token, 0, 30);

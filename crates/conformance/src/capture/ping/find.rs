@@ -1,4 +1,4 @@
-//! Looking pings up.
+//! Finding and listing pings.
 
 use std::collections::HashSet;
 
@@ -41,7 +41,7 @@ async fn all(capture: &Capture, mut query: ListPings) -> Vec<PingId> {
     }
 }
 
-/// By arrival, not by their own time; ids break ties.
+/// By arrival, not by their own time. Ids break ties.
 pub async fn pings_are_listed_latest_first_page_by_page(capture: Capture) {
     let (_, token) = capture.job_and_token().await;
     let received = |ping: Ping, at: i64| Ping { received_at: minute(at), ..ping };
@@ -54,7 +54,8 @@ pub async fn pings_are_listed_latest_first_page_by_page(capture: Capture) {
     }
 }
 
-/// Pages of seven; between any two others are logged before, at and after the place, and some are taken back.
+/// In pages of seven. Between any two pages, others are logged before, at and after the place, and some are taken
+/// back.
 pub async fn a_walk_through_pings_sees_each_once_while_others_are_logged(capture: Capture) {
     let (_, token) = capture.job_and_token().await;
     let received = |at: i64| Ping { received_at: minute(at), ..worked(&token, at, 1) };
@@ -69,7 +70,7 @@ pub async fn a_walk_through_pings_sees_each_once_while_others_are_logged(capture
             order.push((ping.received_at, ping.id));
         }
         let Some(next) = page.next else { break };
-        // What is logged right after the place is seen, but the walk comes to an end.
+        // A ping that is logged right after the place is seen, but the walk ends.
         let at = (next.received_at.as_micros() - minute(0).as_micros()) / 60_000_000;
         capture.log(&[received(at + 5), received(at), received(at - 5)]).await;
         capture.retract(undone.next().unwrap().id).await.unwrap();
@@ -102,7 +103,7 @@ pub async fn a_listing_can_be_narrowed(capture: Capture) {
     }
 }
 
-/// Over all jobs, not rounded; pings with minutes are left out.
+/// Over all jobs, not rounded, without pings with minutes.
 pub async fn captured_time_is_that_of_the_token_and_the_day(capture: Capture) {
     let (_, token) = capture.job_and_token().await;
     let other = capture.ledger.open_job().await.id;
@@ -123,14 +124,14 @@ pub async fn captured_time_is_that_of_the_token_and_the_day(capture: Capture) {
     assert_eq!(captured("2023-11-16").await, 0);
 }
 
-/// With the job's present name, while there is such a job.
+/// With the job's current name, as long as the job exists.
 pub async fn captured_time_is_told_by_day_and_job(capture: Capture) {
     let (first, token) = capture.job_and_token().await;
     let second = capture.ledger.open_job().await.id;
     let elsewhere = stint_domain::access::Token { capture: Some(CaptureRule { ..rule(second) }), ..token.clone() };
     capture.log(&[signal(&token, -10), signal(&token, 2)]).await;
     capture.log(&[signal(&elsewhere, 100), signal(&elsewhere, 103)]).await;
-    // Of these nothing is left.
+    // These leave no time.
     let third = capture.ledger.open_job().await.id;
     let undone = stint_domain::access::Token { capture: Some(rule(third)), ..token.clone() };
     let pings = [600, 605].map(|minute| signal(&undone, minute));
@@ -156,7 +157,7 @@ pub async fn captured_time_is_told_by_day_and_job(capture: Capture) {
     assert!(times.iter().all(|time| time.name.is_none() == (time.job == second)), "{times:?}");
 }
 
-/// By the arrival of its latest ping, to the minute; whatever becomes of the pings.
+/// By the arrival of its latest ping, to the minute, whatever the outcome.
 pub async fn a_token_shows_when_it_was_last_used(capture: Capture) {
     let (job, token) = capture.job_and_token().await;
     capture.log(&[signal(&token, 5), signal(&token, 9), signal(&token, 7)]).await;

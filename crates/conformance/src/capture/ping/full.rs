@@ -1,4 +1,4 @@
-//! Pings towards totals at their limits, where no port can bring them: a call that fails leaves nothing of it behind.
+//! Pings for totals at their limits, which no port can bring about: a call that fails leaves no trace.
 
 use stint_domain::BackendErrorKind;
 use stint_domain::access::Token;
@@ -11,17 +11,17 @@ use super::{Capture, minute, signal, worked};
 use crate::given::{date, entries_of, list_jobs, name};
 use crate::ledger::totals::drift::{Plant, total};
 
-/// Pings, and how to make a job's total what no write could, around the adapter: an `UPDATE` of one column, say.
+/// Pings, and a way to set a job's total around the adapter, for example by an `UPDATE` of one column.
 #[derive(Clone)]
 pub struct Full {
-    /// Pings, and the ledger that they are part of.
+    /// Pings, and their ledger.
     pub capture: Capture,
-    /// Around the adapter.
+    /// Sets a total around the adapter.
     pub plant: Plant,
 }
 
-/// Makes one test of each duty of a ping repository towards totals that are not the sums. The argument is an
-/// `async fn() -> Full`.
+/// Makes one test of each duty of a ping repository towards totals that are not the sums. The argument is an `async
+/// fn() -> Full`.
 #[macro_export]
 macro_rules! ping_repository_fails_whole {
     ($factory:expr) => {
@@ -45,7 +45,8 @@ async fn last_used(capture: &Capture, token: &Token) -> Option<stint_domain::val
     capture.tokens.find(token.id).await.unwrap().unwrap().last_used_at
 }
 
-/// Of both kinds, with others that would have counted: no ping, entry, total, new job or last use.
+/// Pings of both kinds, together with others that would have counted. No ping, entry, total, new job or last use is
+/// stored.
 pub async fn pings_that_would_take_a_total_past_its_most_fail_without_a_trace(full: Full) {
     let capture = &full.capture;
     let (job, token) = capture.job_and_token().await;
@@ -72,14 +73,14 @@ pub async fn pings_that_would_take_a_total_past_its_most_fail_without_a_trace(fu
         assert_eq!(last_used(capture, &elsewhere).await, None);
     }
 
-    // Where there is room, what failed with others counts, as if it came for the first time.
+    // Where there is room, the pings that failed before count as if they came for the first time.
     let four = Ping { at: minute(4), ..signals[1].clone() };
     let outcomes = capture.log(&[new, fits, signals[0].clone(), four]).await;
     assert!(outcomes.iter().all(|outcome| matches!(outcome, PingOutcome::Logged(_))), "{outcomes:?}");
     assert_eq!((capture.ledger.total(job).await, capture.ledger.total(other).await), (TotalMinutes::MAX, 30));
 }
 
-/// Of both kinds; as soon as the total is right, they can be taken back.
+/// Pings of both kinds. As soon as the total is right, they can be taken back.
 pub async fn a_retraction_that_would_take_a_total_below_zero_fails_without_a_trace(full: Full) {
     let capture = &full.capture;
     let (job, token) = capture.job_and_token().await;

@@ -1,4 +1,4 @@
-//! One token's pings for several jobs: the time between two neighbours is the earlier one's.
+//! One token's pings for several jobs: the time between two neighbours belongs to the job of the earlier one.
 
 use stint_domain::access::Token;
 use stint_domain::capture::ports::ping::{ListCaptured, RetractPingError};
@@ -17,7 +17,7 @@ async fn two_jobs(capture: &Capture) -> (JobId, JobId, Token) {
     (first, capture.ledger.open_job().await.id, token)
 }
 
-/// The token's ping for that job instead.
+/// The same ping for another job.
 fn of(job: JobId, ping: Ping) -> Ping {
     Ping { target: PingTarget::Job(job), ..ping }
 }
@@ -31,7 +31,7 @@ fn ignored(refusal: PingRefusal) -> Vec<PingOutcome> {
     vec![PingOutcome::Ignored(refusal)]
 }
 
-/// Every other one for another job: two hours are two hours.
+/// Every other ping is for another job, and two hours stay two hours.
 pub async fn the_time_between_two_neighbours_belongs_to_the_job_of_the_earlier_one(capture: Capture) {
     let (first, second, token) = two_jobs(&capture).await;
     let pings: Vec<_> =
@@ -45,7 +45,7 @@ pub async fn the_time_between_two_neighbours_belongs_to_the_job_of_the_earlier_o
     assert_eq!(captured.iter().map(|time| time.micros).sum::<u64>(), 120 * 60_000_000);
 }
 
-/// Its time, and no more; the entry of a job that has no minute left is gone.
+/// It takes only its own time. A job with no minute left has no entry.
 pub async fn a_ping_that_comes_late_takes_time_from_the_job_that_had_it(capture: Capture) {
     let (first, second, token) = two_jobs(&capture).await;
     capture.log(&[signal(&token, 0), signal(&token, 10)]).await;
@@ -54,13 +54,13 @@ pub async fn a_ping_that_comes_late_takes_time_from_the_job_that_had_it(capture:
     assert_eq!(totals(&capture, [first, second]).await, (4, 6));
     capture.log_one(&of(first, signal(&token, 6))).await;
     assert_eq!(totals(&capture, [first, second]).await, (8, 2));
-    // Back to the one before it.
+    // The time goes back to the ping before it.
     capture.retract(late.id).await.unwrap();
     assert_eq!(totals(&capture, [first, second]).await, (10, 0));
     assert_eq!(capture.days(second).await, []);
 }
 
-/// At the same moment the id decides who is the earlier one.
+/// Of two pings at the same moment, the one with the lower id is the earlier one.
 pub async fn at_the_same_moment_the_time_after_it_belongs_to_the_higher_id(capture: Capture) {
     let (first, second, token) = two_jobs(&capture).await;
     let (one, other) = (signal(&token, 0), signal(&token, 0));
@@ -68,7 +68,7 @@ pub async fn at_the_same_moment_the_time_after_it_belongs_to_the_higher_id(captu
     capture.log(&[of(second, high), signal(&token, 10)]).await;
     capture.log_one(&of(first, low)).await;
     assert_eq!(totals(&capture, [first, second]).await, (0, 10));
-    // And it takes it when it comes last.
+    // The same holds when the ping with the higher id comes last.
     let (one, other) = (signal(&token, 100), signal(&token, 100));
     let (low, high) = if one.id < other.id { (one, other) } else { (other, one) };
     capture.log(&[low, signal(&token, 110)]).await;
@@ -77,7 +77,7 @@ pub async fn at_the_same_moment_the_time_after_it_belongs_to_the_higher_id(captu
     assert_eq!(totals(&capture, [first, second]).await, (0, 20));
 }
 
-/// The local day's own, also when a ping of another job ends the span.
+/// At midnight of the local day, also when a ping for another job ends the span.
 pub async fn each_jobs_share_is_cut_at_midnight(capture: Capture) {
     let first = capture.ledger.open_job().await.id;
     let second = capture.ledger.open_job().await.id;
@@ -93,7 +93,7 @@ pub async fn each_jobs_share_is_cut_at_midnight(capture: Capture) {
     capture.ledger.assert_totals_are_sums().await;
 }
 
-/// Of the latest ping for that job which has one; those of other jobs tell nothing of it.
+/// It is that of the latest ping for this job that has one; pings for other jobs do not matter.
 pub async fn a_jobs_summary_is_that_of_its_own_pings(capture: Capture) {
     let (first, second, token) = two_jobs(&capture).await;
     let pings = [telling(&token, 0, "first"), of(second, telling(&token, 5, "second")), signal(&token, 10)];
@@ -103,14 +103,14 @@ pub async fn a_jobs_summary_is_that_of_its_own_pings(capture: Capture) {
     assert_eq!(capture.only_entry(second).await.work_summary, summary("second"));
 }
 
-/// They are entries: whatever comes between them, they are no signals.
+/// They are entries and not part of the stream, so nothing changes when they lie between two signals.
 pub async fn pings_with_minutes_divide_no_time(capture: Capture) {
     let (first, second, token) = two_jobs(&capture).await;
     capture.log(&[signal(&token, 0), of(second, worked(&token, 4, 30)), signal(&token, 10)]).await;
     assert_eq!(totals(&capture, [first, second]).await, (10, 30));
 }
 
-/// What is somebody's stays theirs, although the ping is for another job.
+/// An entry that somebody changed stays as it is, although the ping is for another job.
 pub async fn a_ping_that_would_take_time_from_a_changed_entry_is_ignored(capture: Capture) {
     let (first, second, token) = two_jobs(&capture).await;
     let end = of(second, signal(&token, 10));
@@ -122,13 +122,13 @@ pub async fn a_ping_that_would_take_time_from_a_changed_entry_is_ignored(capture
     let refused = capture.retract(end.id).await;
     assert!(matches!(refused, Err(RetractPingError::EntryDetached(of)) if of == id), "{refused:?}");
     assert_eq!(totals(&capture, [first, second]).await, (60, 10));
-    // Where it takes nothing, it counts.
+    // Where it takes no time, it counts.
     capture.log_one(&of(second, signal(&token, 15))).await;
     capture.log_one(&of(second, signal(&token, 25))).await;
     assert_eq!(totals(&capture, [first, second]).await, (60, 15));
 }
 
-/// The ping that ends it counts, and the entry stays as it is.
+/// The ping that ends the time counts, and the entry stays as it is.
 pub async fn time_for_a_changed_entry_of_another_job_is_dropped(capture: Capture) {
     let (first, second, token) = two_jobs(&capture).await;
     capture.log(&[signal(&token, 0), signal(&token, 10)]).await;
@@ -138,7 +138,7 @@ pub async fn time_for_a_changed_entry_of_another_job_is_dropped(capture: Capture
     assert_eq!(totals(&capture, [first, second]).await, (60, 3));
 }
 
-/// What goes back to it is dropped.
+/// The time that would go back to the entry is dropped.
 pub async fn a_retraction_that_would_only_add_to_a_changed_entry_is_carried_out(capture: Capture) {
     let (first, second, token) = two_jobs(&capture).await;
     let middle = of(second, signal(&token, 5));
@@ -148,7 +148,7 @@ pub async fn a_retraction_that_would_only_add_to_a_changed_entry_is_carried_out(
     assert_eq!(totals(&capture, [first, second]).await, (60, 0));
 }
 
-/// For good: it does not come back when the job is opened again. Nor does a later ping bring back what was before it.
+/// It does not come back when the job is opened again, nor does a later ping bring back the time before it.
 pub async fn time_for_an_archived_job_is_dropped(capture: Capture) {
     let (first, second, token) = two_jobs(&capture).await;
     capture.log(&[signal(&token, 0), signal(&token, 10)]).await;
@@ -157,7 +157,7 @@ pub async fn time_for_an_archived_job_is_dropped(capture: Capture) {
     let outcomes = capture.log(&[after.clone(), of(second, signal(&token, 23))]).await;
     assert_eq!(outcomes, vec![PingOutcome::Logged(derived(&token, second, DAY)); 2]);
     assert_eq!(totals(&capture, [first, second]).await, (10, 3));
-    // It gives none up either.
+    // The job gives up no time either.
     let between = of(second, signal(&token, 5));
     assert_eq!(capture.log_one(&between).await, ignored(PingRefusal::JobArchived));
     capture.ledger.jobs.update(set_status(first, JobStatus::Open)).await.unwrap();
@@ -169,7 +169,8 @@ pub async fn time_for_an_archived_job_is_dropped(capture: Capture) {
     assert_eq!(totals(&capture, [first, second]).await, (15, 9));
 }
 
-/// What comes late begins anew in place of what was there; what is taken back leaves that to the next.
+/// A ping that comes late starts its own time within the dropped time. A ping that is taken back leaves its mark to
+/// the next one.
 pub async fn time_that_was_dropped_stays_so_whatever_comes_or_goes_in_it(capture: Capture) {
     let (first, second, token) = two_jobs(&capture).await;
     let [late, early, last] = [10, 5, 15].map(|at| of(second, signal(&token, at)));
@@ -183,14 +184,14 @@ pub async fn time_that_was_dropped_stays_so_whatever_comes_or_goes_in_it(capture
     capture.ledger.jobs.update(set_status(first, JobStatus::Open)).await.unwrap();
     capture.retract(early.id).await.unwrap();
     assert_eq!(totals(&capture, [first, second]).await, (0, 5));
-    // Its own, now that it takes time again; not what was before it.
+    // The job is open again and gets the time after this ping, but not the time before it.
     capture.log_one(&signal(&token, 4)).await;
     assert_eq!(totals(&capture, [first, second]).await, (6, 5));
     capture.retract(late.id).await.unwrap();
     assert_eq!(totals(&capture, [first, second]).await, (11, 0));
 }
 
-/// It takes no edits.
+/// An archived job accepts no changes.
 pub async fn a_retraction_that_would_change_an_archived_jobs_time_is_refused(capture: Capture) {
     let (first, second, token) = two_jobs(&capture).await;
     let (middle, last) = (of(second, signal(&token, 10)), of(second, signal(&token, 20)));
@@ -202,7 +203,7 @@ pub async fn a_retraction_that_would_change_an_archived_jobs_time_is_refused(cap
     assert_eq!(totals(&capture, [first, second]).await, (10, 0));
 }
 
-/// With its time: what would have been its own is nobody's, and nobody gets what it had.
+/// The job's time is gone with it: what it would have had belongs to no job, and no other job gets what it had.
 pub async fn time_for_a_job_that_is_gone_is_dropped(capture: Capture) {
     let (first, second, token) = two_jobs(&capture).await;
     let (ours, theirs) = (of(second, signal(&token, 10)), of(second, signal(&token, 12)));

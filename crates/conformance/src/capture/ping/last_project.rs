@@ -1,4 +1,4 @@
-//! Pings that mean the project which their token named last.
+//! Pings that mean the last project that their token named.
 
 use stint_domain::access::Token;
 use stint_domain::capture::{CaptureRule, CaptureTarget, Gap, Ping, PingOutcome, PingProject, PingRefusal, PingTarget};
@@ -30,7 +30,7 @@ async fn project(capture: &Capture, ping: &Ping) -> Option<String> {
     Some(capture.ledger.job(job).await.name.as_str().to_owned())
 }
 
-/// By its time and not by its arrival, and of the token's own pings alone; those that named none are passed by.
+/// By the pings' time, not by their arrival, and only of the same token. Pings that named no project are skipped.
 pub async fn a_ping_without_a_project_has_the_last_one_that_its_token_named(capture: Capture) {
     let (mine, other) = (token(&capture).await, token(&capture).await);
     capture.log(&[named(&mine, 30, "late"), named(&mine, 10, "early"), named(&other, 18, "theirs")]).await;
@@ -50,7 +50,7 @@ pub async fn a_ping_without_a_project_has_the_last_one_that_its_token_named(capt
     assert_eq!(names.len(), 4, "{names:?}");
 }
 
-/// Wherever they stand in it.
+/// In whatever order they stand in the call.
 pub async fn pings_that_are_logged_together_tell_each_other_the_project(capture: Capture) {
     let token = token(&capture).await;
     let last = [unnamed(&token, 25, true), unnamed(&token, 5, true), unnamed(&token, 15, true)];
@@ -62,7 +62,7 @@ pub async fn pings_that_are_logged_together_tell_each_other_the_project(capture:
     capture.ledger.assert_totals_are_sums().await;
 }
 
-/// What it was for stays, and so does its time.
+/// The ping keeps its job, and so does its time.
 pub async fn what_comes_later_changes_no_last_project(capture: Capture) {
     let token = token(&capture).await;
     let (first, last) = (named(&token, 0, "first"), unnamed(&token, 10, true));
@@ -71,13 +71,13 @@ pub async fn what_comes_later_changes_no_last_project(capture: Capture) {
     assert_eq!(project(&capture, &last).await.as_deref(), Some("first"));
     capture.retract(first.id).await.unwrap();
     assert_eq!(project(&capture, &last).await.as_deref(), Some("first"));
-    // Now there is one that counts between them.
+    // Now a ping that counts lies between them.
     let next = unnamed(&token, 12, true);
     capture.log_one(&next).await;
     assert_eq!(project(&capture, &next).await.as_deref(), Some("second"));
 }
 
-/// A ping that was taken back or ignored named nothing; one with minutes did.
+/// A ping that was taken back or ignored named no project; a ping with minutes did.
 pub async fn pings_that_do_not_count_name_no_last_project(capture: Capture) {
     let token = token(&capture).await;
     let undone = named(&token, 10, "undone");
@@ -89,7 +89,7 @@ pub async fn pings_that_do_not_count_name_no_last_project(capture: Capture) {
     let last = unnamed(&token, 12, true);
     capture.log_one(&last).await;
     assert_eq!(project(&capture, &last).await.as_deref(), Some("minutes"));
-    // Nor does one that is logged together with it.
+    // The same holds for a ping that is logged in the same call.
     let closed = named(&token, 1, "closed");
     capture.log_one(&closed).await;
     let job = capture.pings.find(closed.id).await.unwrap().unwrap().related_job.unwrap();

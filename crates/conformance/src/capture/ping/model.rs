@@ -1,4 +1,5 @@
-//! What pings come to, worked out from the whole set by sorting it, which an adapter never does; and sets of pings to try.
+//! A model that computes the time of pings from the sorted set, which an adapter never does; and random sets of
+//! pings.
 
 use std::collections::BTreeMap;
 
@@ -14,9 +15,9 @@ use crate::given::{entries_of, minutes, summary};
 
 /// How many sets are tried.
 const SETS: u32 = 12;
-/// How many jobs the pings of one token are for.
+/// For how many jobs the pings of one token are.
 pub(super) const JOBS: usize = 3;
-/// East and west of UTC, and seconds from it: without any summer time, so that days can be counted here.
+/// Zones east and west of UTC, with their offset in seconds. None has summer time, so that days can be counted here.
 const ZONES: [(&str, i64); 4] =
     [("Asia/Kolkata", 19_800), ("UTC", 0), ("Pacific/Kiritimati", 50_400), ("America/Phoenix", -25_200)];
 /// In seconds.
@@ -24,14 +25,15 @@ const GAPS: [i64; 4] = [900, 60, 7_200, 86_400];
 pub(super) const SECOND: i64 = 1_000_000;
 const DAY: i64 = 86_400 * SECOND;
 
-/// A place in each.
+/// An index into each of them.
 pub(super) type Rule = (usize, usize);
 
-/// A derived entry, or one of its own: its job's place, day, minutes and summary.
+/// An entry, derived or not: the index of its job, its day, minutes and summary.
 pub(super) type Found = (usize, i64, u16, String);
 
-/// A ping to be: microseconds after the suite's midnight, the place of its job, minutes if it is an entry, whether it tells
-/// something; how it is sent: its place in the order, whether its group ends with it, and whether it is sent twice.
+/// The plan of a ping: microseconds after the suite's midnight, the index of its job, its minutes if it is an entry,
+/// and whether it has a summary. And how it is sent: its position, whether its group ends with it, and whether it is
+/// sent twice.
 #[derive(Debug, Clone)]
 pub(super) struct Planned {
     pub(super) micros: i64,
@@ -43,7 +45,7 @@ pub(super) struct Planned {
     pub(super) twice: bool,
 }
 
-/// Signals close to each other and to the gap, at times at the same moment, over two midnights.
+/// Pings whose distances are small or close to the gap, sometimes at the same moment, across two midnights.
 fn any_pings() -> impl Strategy<Value = Vec<Planned>> {
     let minutes = prop_oneof![5 => Just(None), 1 => (1i64..90).prop_map(Some)];
     let seconds = prop_oneof![
@@ -79,14 +81,14 @@ pub(super) fn ping(token: &Token, jobs: &[JobId], planned: &Planned) -> Ping {
     Ping { target, at, received_at: at, minutes: planned.minutes.map(minutes), summary: text, ..signal(token, 0) }
 }
 
-/// The signals in their order.
+/// The pings of the stream, in order.
 fn in_order(pings: &[Ping]) -> Vec<&Ping> {
     let mut signals: Vec<_> = pings.iter().filter(|ping| ping.minutes.is_none()).collect();
     signals.sort_by_key(|ping| (ping.at, ping.id));
     signals
 }
 
-/// What pings come to, in order.
+/// The entries that the pings must lead to, in order.
 pub(super) fn expected(pings: &[Ping], jobs: &[JobId], (zone, gap): Rule) -> Vec<Found> {
     let micros = |ping: &Ping| ping.at.as_micros() - minute(0).as_micros() + ZONES[zone].1 * SECOND;
     let text = |ping: &Ping| ping.summary.as_ref().map(|text| text.as_str().to_owned());
@@ -120,7 +122,7 @@ pub(super) fn expected(pings: &[Ping], jobs: &[JobId], (zone, gap): Rule) -> Vec
     expected
 }
 
-/// Whether the ping comes within time that the signals prove by themselves.
+/// Whether the ping lies within time that the signals prove without it.
 pub(super) fn divides(signals: &[Ping], ping: &Ping, (_, gap): Rule) -> bool {
     in_order(signals).windows(2).any(|pair| {
         (pair[0].at, pair[0].id) < (ping.at, ping.id)
@@ -129,14 +131,14 @@ pub(super) fn divides(signals: &[Ping], ping: &Ping, (_, gap): Rule) -> bool {
     })
 }
 
-/// The most minutes that can come of the signals, whatever else happened: those of the clock.
+/// The most minutes that the signals can lead to, whatever else happened: the time that passed.
 pub(super) fn of_the_clock(pings: &[Ping], (_, gap): Rule) -> i64 {
     let spans =
         in_order(pings).windows(2).map(|pair| pair[1].at.as_micros() - pair[0].at.as_micros()).collect::<Vec<_>>();
     spans.into_iter().filter(|span| *span < GAPS[gap] * SECOND).sum::<i64>() / (60 * SECOND)
 }
 
-/// The entries that the jobs have, in order.
+/// The entries of the jobs, in order.
 pub(super) async fn found(capture: &Capture, jobs: &[JobId]) -> Vec<Found> {
     let first = minute(0).as_micros() / DAY;
     let epoch = chrono::NaiveDate::from_ymd_opt(1970, 1, 1).unwrap();

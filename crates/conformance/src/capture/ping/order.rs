@@ -1,5 +1,5 @@
-//! The same pings come to the same ledger: in any order, in any groups, from any number of callers at once; and a token never
-//! to more than the clock.
+//! The same pings lead to the same ledger, in any order, in any groups, and from any number of callers at once; and a
+//! token never gets more time than has passed.
 
 use std::collections::HashSet;
 
@@ -24,7 +24,7 @@ async fn delete(capture: &Capture, jobs: &[JobId]) {
     }
 }
 
-/// Late ones, repeats and single ones included, of several jobs.
+/// With late pings, repeats and single ones, for several jobs.
 pub async fn any_order_and_any_grouping_give_the_same_ledger(capture: Capture) {
     for_any_pings(|rule, planned| {
         let capture = capture.clone();
@@ -41,7 +41,8 @@ pub async fn any_order_and_any_grouping_give_the_same_ledger(capture: Capture) {
     });
 }
 
-/// It keeps what it has, whether it is opened again in the end or not; what is after the other jobs' pings is theirs.
+/// The archived job keeps its time, whether it is opened again in the end or not. Time after the pings of other jobs
+/// belongs to those jobs.
 pub async fn any_order_beside_an_archived_job_gives_the_same_ledger(capture: Capture) {
     for_any_pings(|rule, planned| {
         let capture = capture.clone();
@@ -75,7 +76,7 @@ pub async fn any_order_beside_an_archived_job_gives_the_same_ledger(capture: Cap
     });
 }
 
-/// Whichever they are, and whenever they are taken back.
+/// Whichever pings, and whenever they are taken back.
 pub async fn pings_that_were_taken_back_might_as_well_not_have_been_sent(capture: Capture) {
     for_any_pings(|rule, planned| {
         let capture = capture.clone();
@@ -85,7 +86,7 @@ pub async fn pings_that_were_taken_back_might_as_well_not_have_been_sent(capture
             let chance = |ping: &Ping| ping.id.as_uuid().as_u128() % 7;
             for group in groups {
                 capture.log(&group).await;
-                // Some at once, before others come around them.
+                // Some are taken back at once, before others come around them.
                 for ping in group.iter().filter(|ping| chance(ping) == 0) {
                     capture.retract(ping.id).await.unwrap();
                 }
@@ -103,7 +104,7 @@ pub async fn pings_that_were_taken_back_might_as_well_not_have_been_sent(capture
     });
 }
 
-/// Over all jobs, whatever is archived, opened again, deleted or taken back meanwhile.
+/// Over all jobs, even when jobs are archived, opened again or deleted and pings are taken back meanwhile.
 pub async fn no_moment_of_a_token_counts_twice(capture: Capture) {
     for_any_pings(|rule, planned| {
         let capture = capture.clone();
@@ -147,7 +148,7 @@ pub async fn no_moment_of_a_token_counts_twice(capture: Capture) {
     });
 }
 
-/// Some hundred signals of all jobs, at times with minutes.
+/// A few hundred signals of all jobs, some with minutes.
 fn many() -> impl Iterator<Item = Planned> {
     (0..400).map(|place: i64| Planned {
         micros: place * 37 * SECOND,
@@ -160,7 +161,7 @@ fn many() -> impl Iterator<Item = Planned> {
     })
 }
 
-/// Each sends a share, and what its neighbour sends, too.
+/// Each caller sends its own share, and that of its neighbour.
 pub async fn twenty_callers_at_once_give_the_same_ledger(capture: Capture) {
     const CALLERS: usize = 20;
     let (jobs, token) = jobs_and_token(&capture, (0, 0)).await;
@@ -181,7 +182,8 @@ pub async fn twenty_callers_at_once_give_the_same_ledger(capture: Capture) {
     capture.ledger.assert_totals_are_sums().await;
 }
 
-/// Two tokens' pings for the same jobs, entries that are recorded on them, and pings that are taken back, all at once.
+/// Two tokens' pings for the same jobs, entries that are recorded on these jobs, and pings that are taken back, all
+/// at the same time.
 pub async fn pings_entries_and_retractions_meet_without_harm(capture: Capture) {
     const CALLERS: usize = 20;
     let (jobs, token) = jobs_and_token(&capture, (0, 0)).await;

@@ -23,12 +23,12 @@ async fn token(capture: &Capture, create: bool) -> Token {
     capture.token(CaptureRule { target, zone: Zone::UTC, gap: Gap::default() }).await
 }
 
-/// The job that the outcome's ping counts for.
+/// The job that the ping counts for.
 async fn job_of(capture: &Capture, ping: &Ping) -> Option<JobId> {
     capture.pings.find(ping.id).await.unwrap().unwrap().related_job
 }
 
-/// The oldest one; archived ones are passed by.
+/// It gets the oldest one; archived jobs are skipped.
 pub async fn a_project_stands_for_the_open_job_of_its_name(capture: Capture) {
     let archived = CreateJob { name: name("stint"), status: JobStatus::Archived, ..create_job() };
     capture.ledger.create(archived).await;
@@ -43,7 +43,8 @@ pub async fn a_project_stands_for_the_open_job_of_its_name(capture: Capture) {
     assert_eq!(capture.ledger.total(oldest).await, 5);
 }
 
-/// One job, however many pings name it, in one call or in two; another subject shares it by its name.
+/// It gets one job, however many pings name it, in one call or in two. Another subject's project with this name gets
+/// the same job.
 pub async fn a_project_that_stands_for_none_gets_a_job_if_the_token_may_create_one(capture: Capture) {
     let token = token(&capture, true).await;
     let pings = [ping(&token, "new", true), ping(&token, "other", true), ping(&token, "new", true)];
@@ -63,7 +64,7 @@ pub async fn a_project_that_stands_for_none_gets_a_job_if_the_token_may_create_o
     capture.ledger.assert_totals_are_sums().await;
 }
 
-/// It is found by the project, not by its name.
+/// The job is found by the project, not by its name.
 pub async fn a_project_keeps_its_job_whatever_that_is_called_later(capture: Capture) {
     let token = token(&capture, true).await;
     let first = ping(&token, "new", true);
@@ -79,7 +80,7 @@ pub async fn a_project_keeps_its_job_whatever_that_is_called_later(capture: Capt
     assert_eq!(capture.log(&[third]).await, [PingOutcome::Ignored(PingRefusal::JobArchived)]);
 }
 
-/// Names came in as they were before they were composed. The project has its own, and then the job of its name.
+/// Earlier releases stored names as they came in. The project finds its own job, and otherwise the job with its name.
 pub async fn a_project_that_is_composed_stands_for_the_job_of_one_stored_in_parts(capture: Capture) {
     let apart = JobName::stored("Bu\u{308}ro").unwrap();
     let (one, other) = (token(&capture, true).await, token(&capture, true).await);
@@ -112,7 +113,7 @@ pub async fn a_project_whose_job_is_gone_gets_another(capture: Capture) {
     assert_eq!(signal(&Token { capture: Some(rule(another)), ..token }, 0).target, PingTarget::Job(another));
 }
 
-/// Nor does one that a client sends under the same id for another project get mixed up with it.
+/// A client may also send the same id for another project by mistake.
 pub async fn a_ping_that_is_known_makes_no_job_again(capture: Capture) {
     let token = token(&capture, true).await;
     let first = ping(&token, "new", true);
@@ -124,7 +125,7 @@ pub async fn a_ping_that_is_known_makes_no_job_again(capture: Capture) {
     assert_eq!(capture.ledger.all_jobs(crate::given::list_jobs()).await, []);
 }
 
-/// One call or two, it comes to the same.
+/// In one call or in two, the result is the same.
 pub async fn a_ping_that_may_not_create_a_job_does_not_get_that_of_a_later_one(capture: Capture) {
     let token = token(&capture, true).await;
     let [early, creating, late] = [false, true, false].map(|create| ping(&token, "new", create));

@@ -11,7 +11,7 @@ const fn ignored(refusal: PingRefusal) -> PingOutcome {
     PingOutcome::Ignored(refusal)
 }
 
-/// Signals too: those that come while a job is archived do not count when it is open again.
+/// Signals, too: those that come while a job is archived do not count when it is opened again.
 pub async fn pings_for_a_job_that_is_missing_or_archived_are_ignored(capture: Capture) {
     let nowhere = capture.token(rule(job_id())).await;
     let pings = [signal(&nowhere, 0), worked(&nowhere, 0, 5)];
@@ -30,7 +30,7 @@ pub async fn pings_for_a_job_that_is_missing_or_archived_are_ignored(capture: Ca
     assert_eq!(capture.log(&[signal(&token, 35)]).await, [ignored(PingRefusal::JobNotFound)]);
 }
 
-/// The next day is capture's again, with its own share of a span that begins in theirs.
+/// The next day belongs to capture again, with its own share of a span that began on the day before.
 pub async fn a_derived_entry_that_somebody_changed_is_theirs(capture: Capture) {
     let (job, token) = capture.job_and_token().await;
     capture.log(&[signal(&token, 1_420), signal(&token, 1_430)]).await;
@@ -44,7 +44,7 @@ pub async fn a_derived_entry_that_somebody_changed_is_theirs(capture: Capture) {
     capture.ledger.assert_totals_are_sums().await;
 }
 
-/// It is not made anew.
+/// It is not made again.
 pub async fn a_derived_entry_that_somebody_deleted_stays_deleted(capture: Capture) {
     let (job, token) = capture.job_and_token().await;
     capture.log(&[signal(&token, 0), signal(&token, 10)]).await;
@@ -54,7 +54,7 @@ pub async fn a_derived_entry_that_somebody_deleted_stays_deleted(capture: Captur
     assert_eq!(capture.days(job).await, []);
 }
 
-/// Whoever made it, and of whatever job.
+/// Whoever made the entry, and for whatever job.
 pub async fn an_entry_that_has_a_pings_id_already_is_left_alone(capture: Capture) {
     let (job, token) = capture.job_and_token().await;
     let stored = capture.ledger.record(entry(job)).await;
@@ -62,7 +62,7 @@ pub async fn an_entry_that_has_a_pings_id_already_is_left_alone(capture: Capture
     assert_eq!(capture.log(&[ping]).await, [ignored(PingRefusal::IdTaken)]);
     assert_eq!(capture.ledger.entry(stored.id).await, Some(stored));
 
-    // The same holds for the id that the day's derived entry would have.
+    // The same holds for an entry with the id of the day's derived entry.
     let id = derived(&token, job, "2023-11-15");
     let theirs =
         capture.ledger.record(stint_domain::ledger::ports::time_entry::NewTimeEntry { id, ..entry(job) }).await;
@@ -71,7 +71,7 @@ pub async fn an_entry_that_has_a_pings_id_already_is_left_alone(capture: Capture
     assert_eq!(capture.ledger.entry(id).await, Some(theirs));
 }
 
-/// In one call: valid, refused and known ones.
+/// In one call with valid, refused and repeated pings.
 pub async fn one_pings_refusal_does_not_fail_another(capture: Capture) {
     let (job, token) = capture.job_and_token().await;
     let (closed, late) = capture.job_and_token().await;
@@ -94,7 +94,8 @@ pub async fn one_pings_refusal_does_not_fail_another(capture: Capture) {
     assert_eq!(capture.ledger.total(job).await, 3);
 }
 
-/// Also when that happens before the day comes to a minute, and is undone later: a part of its time is missing by then.
+/// Also when this happens before the day has a whole minute, and is undone later: by then a part of its time is
+/// missing.
 pub async fn a_day_that_was_detached_stays_so(capture: Capture) {
     let (job, token) = capture.job_and_token().await;
     capture.log(&[signal(&token, 1_430)]).await;
@@ -109,7 +110,7 @@ pub async fn a_day_that_was_detached_stays_so(capture: Capture) {
     assert_eq!(capture.ledger.total(job).await, 0);
 }
 
-/// Like any other change.
+/// As after any other change.
 pub async fn a_derived_entry_that_somebody_moved_is_theirs(capture: Capture) {
     let (job, token) = capture.job_and_token().await;
     let other = capture.ledger.open_job().await.id;
@@ -120,7 +121,7 @@ pub async fn a_derived_entry_that_somebody_moved_is_theirs(capture: Capture) {
     assert_eq!((capture.ledger.total(job).await, capture.ledger.total(other).await), (0, 10));
 }
 
-/// Its day is closed; that which the entry went to is not.
+/// Its first day is closed; the day that the entry was moved to is not.
 pub async fn a_derived_entry_that_got_another_date_is_theirs(capture: Capture) {
     let (job, token) = capture.job_and_token().await;
     capture.log(&[signal(&token, 0), signal(&token, 10)]).await;

@@ -7,7 +7,7 @@ use stint_domain::values::PingId;
 use super::{Capture, derived, expected, signal, telling, worked};
 use crate::given::{delete_entry, fresh, set_minutes, summary};
 
-/// And its minutes with it.
+/// The total loses its minutes.
 pub async fn an_entry_of_its_own_goes_with_its_ping(capture: Capture) {
     let (job, token) = capture.job_and_token().await;
     let (kept, undone) = (worked(&token, 0, 30), worked(&token, 0, 12));
@@ -22,7 +22,7 @@ pub async fn an_entry_of_its_own_goes_with_its_ping(capture: Capture) {
     capture.ledger.assert_totals_are_sums().await;
 }
 
-/// At an end and in the middle; the summary, too, and over midnight.
+/// At an end and in the middle, with the summary, and across midnight.
 pub async fn taking_a_signal_back_leaves_what_the_others_prove(capture: Capture) {
     let (job, token) = capture.job_and_token().await;
     let first = telling(&token, 1_430, "first");
@@ -35,7 +35,7 @@ pub async fn taking_a_signal_back_leaves_what_the_others_prove(capture: Capture)
     assert_eq!(capture.days(job).await, expected(&[("2023-11-15", 10), ("2023-11-16", 18)]));
     let id = derived(&token, job, "2023-11-15");
     assert_eq!(capture.ledger.entry(id).await.unwrap().work_summary, summary("first"));
-    // And now 28.
+    // Now 28 minutes.
     capture.retract(last.id).await.unwrap();
     assert_eq!(capture.days(job).await, []);
     assert_eq!(capture.ledger.total(job).await, 0);
@@ -44,7 +44,7 @@ pub async fn taking_a_signal_back_leaves_what_the_others_prove(capture: Capture)
     capture.ledger.assert_totals_are_sums().await;
 }
 
-/// A retry is answered alike.
+/// A repeat gets the same answer.
 pub async fn taking_a_ping_back_again_changes_nothing(capture: Capture) {
     let (job, token) = capture.job_and_token().await;
     let pings = [0, 10, 20].map(|minute| signal(&token, minute));
@@ -55,7 +55,8 @@ pub async fn taking_a_ping_back_again_changes_nothing(capture: Capture) {
     }
 }
 
-/// It takes no edits, and this would be one. What never counted can be taken back all the same.
+/// An archived job accepts no changes, and this would be one. A ping that never counted can be taken back all the
+/// same.
 pub async fn a_ping_of_an_archived_job_is_not_taken_back(capture: Capture) {
     let (job, token) = capture.job_and_token().await;
     let (entry, pings) = (worked(&token, 0, 30), [0, 10].map(|minute| signal(&token, minute)));
@@ -71,7 +72,7 @@ pub async fn a_ping_of_an_archived_job_is_not_taken_back(capture: Capture) {
     assert_eq!(capture.ledger.total(job).await, 40);
 }
 
-/// Its own one, or the derived one of its day.
+/// Its own entry, or the derived one of its day.
 pub async fn a_ping_whose_entry_somebody_changed_is_not_taken_back(capture: Capture) {
     let (job, token) = capture.job_and_token().await;
     let (entry, pings) = (worked(&token, 0, 30), [0, 10].map(|minute| signal(&token, minute)));
@@ -87,7 +88,7 @@ pub async fn a_ping_whose_entry_somebody_changed_is_not_taken_back(capture: Capt
     assert_eq!(capture.ledger.total(job).await, 200);
 }
 
-/// By its id.
+/// The refusal names the id.
 pub async fn an_unknown_ping_is_not_taken_back(capture: Capture) {
     let unknown = PingId::new(fresh());
     let refused = capture.retract(unknown).await;
@@ -106,7 +107,7 @@ pub async fn a_ping_that_was_taken_back_does_not_come_again(capture: Capture) {
     assert_eq!(capture.ledger.total(job).await, 0);
 }
 
-/// Under the same id, by hand, after the first was deleted.
+/// Somebody deleted the first entry and made another one with the same id.
 pub async fn an_entry_that_somebody_made_in_its_place_is_theirs(capture: Capture) {
     let (job, token) = capture.job_and_token().await;
     let ping = worked(&token, 0, 30);
@@ -120,7 +121,8 @@ pub async fn an_entry_that_somebody_made_in_its_place_is_theirs(capture: Capture
     assert_eq!(capture.ledger.total(job).await, 30);
 }
 
-/// With its job; unless it was moved away before. A ping that never had a job can be taken back, too.
+/// With its job, unless the entry was moved to another job before. A ping that never had a job can be taken back,
+/// too.
 pub async fn a_ping_whose_entry_is_gone_can_be_taken_back(capture: Capture) {
     let (job, token) = capture.job_and_token().await;
     let other = capture.ledger.open_job().await.id;

@@ -1,4 +1,4 @@
-//! Pings that cannot be dealt with are set aside, and put back.
+//! Pings that cannot be logged are buried, and replayed.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +6,7 @@ use stint_domain::capture::ports::ping_queue::{Burial, DeadPing, QueueDepth, Rec
 
 use super::{PATIENCE, Queue, burials, inheriting, now, patiently, pings, push, receipts, take, take_all};
 
-/// Not to those who take others for dead, either.
+/// Not even to consumers that ask for abandoned pings.
 pub async fn a_buried_ping_is_kept_with_its_reason_and_not_handed_out(queue: Queue) {
     let sent = push(&queue, [1, 2]).await;
     let taken = take_all(&queue, "a", 2).await;
@@ -20,13 +20,13 @@ pub async fn a_buried_ping_is_kept_with_its_reason_and_not_handed_out(queue: Que
     assert_eq!(pings(&take(&queue, inheriting("b", 9)).await), sent[1..]);
 }
 
-/// By when they were buried; those of one call in its order, or at the same moment.
+/// By the time of burial. Those of one call may have the same time.
 pub async fn dead_pings_are_shown_oldest_first_and_no_more_than_asked_for(queue: Queue) {
     let sent = push(&queue, 0..4).await;
     let taken = take_all(&queue, "a", 4).await;
     for place in [2, 0, 3, 1] {
         queue.port.bury(burials(&taken[place..=place], "told so")).await.unwrap();
-        // Two moments that no clock takes for one.
+        // Two moments that every clock can tell apart.
         tokio::time::sleep(Duration::from_millis(3)).await;
     }
     let dead = dead(&queue).await;
@@ -47,7 +47,7 @@ pub async fn burying_again_keeps_the_first_reason(queue: Queue) {
     assert_eq!(dead.iter().map(|dead| dead.reason.as_str()).collect::<Vec<_>>(), ["first"]);
 }
 
-/// And what is unknown is passed over, together with what is known.
+/// Unknown receipts are ignored, also beside known ones.
 pub async fn burying_what_was_settled_leaves_it_settled(queue: Queue) {
     push(&queue, 0..2).await;
     let taken = take_all(&queue, "a", 2).await;
@@ -59,7 +59,7 @@ pub async fn burying_what_was_settled_leaves_it_settled(queue: Queue) {
     assert_eq!(depth, QueueDepth { waiting: 0, oldest: None, dead: 1 });
 }
 
-/// Somebody decided that a person has to look at it.
+/// A burial means that a person has to look at the ping.
 pub async fn settling_late_leaves_a_buried_ping_where_it_is(queue: Queue) {
     push(&queue, [0]).await;
     let taken = take_all(&queue, "a", 1).await;
@@ -68,7 +68,7 @@ pub async fn settling_late_leaves_a_buried_ping_where_it_is(queue: Queue) {
     assert_eq!(dead(&queue).await.len(), 1);
 }
 
-/// It comes from other programs. What cannot be stored of it is replaced.
+/// Reasons come from other programs. Characters that cannot be stored are replaced.
 pub async fn any_text_is_a_reason(queue: Queue) {
     let reasons = ["", "two\nlines", "'; -- \"", "🦭\u{301}", "with a \0 inside", &"long ".repeat(2_000)];
     push(&queue, 0..6).await;
@@ -82,7 +82,7 @@ pub async fn any_text_is_a_reason(queue: Queue) {
     assert_eq!(kept, given);
 }
 
-/// Its deliveries are counted anew; or it would be buried again at the first failure.
+/// Its deliveries are counted from zero; otherwise it would be buried again at the first failure.
 pub async fn a_replayed_ping_is_handed_out_again_as_if_it_were_new(queue: Queue) {
     let sent = push(&queue, [0]).await;
     take_all(&queue, "a", 1).await;
@@ -100,7 +100,7 @@ pub async fn a_replayed_ping_is_handed_out_again_as_if_it_were_new(queue: Queue)
     assert_eq!(queue.port.depth().await.unwrap(), QueueDepth::default());
 }
 
-/// Only what is named.
+/// Only the named one is replayed.
 pub async fn replaying_one_ping_leaves_the_others(queue: Queue) {
     let sent = push(&queue, 0..3).await;
     let taken = take_all(&queue, "a", 3).await;
@@ -111,7 +111,7 @@ pub async fn replaying_one_ping_leaves_the_others(queue: Queue) {
     assert_eq!(dead(&queue).await.len(), 2);
 }
 
-/// More than fit into one of any command.
+/// More than any single command can take.
 pub async fn replaying_all_tells_how_many(queue: Queue) {
     assert_eq!(queue.port.replay(None).await.unwrap(), 0);
     let sent = push(&queue, 0..1_200).await;
@@ -124,7 +124,7 @@ pub async fn replaying_all_tells_how_many(queue: Queue) {
     assert_eq!(queue.port.depth().await.unwrap().dead, 0);
 }
 
-/// What waits is not set aside.
+/// A waiting ping is not buried, so it is not replayed.
 pub async fn replaying_what_is_unknown_counts_nothing(queue: Queue) {
     push(&queue, 0..2).await;
     let taken = take(&queue, patiently("a", 1)).await;

@@ -12,7 +12,7 @@ use stint_domain::values::Timestamp;
 use super::{LONG, PATIENCE, Queue, SOON, burials, inheriting, now, patiently, pings, push, receipts, take, take_all};
 use crate::given::{at, minutes, name, ping, subject, summary};
 
-/// Also those that need not be there, text of any script, and the ends of time.
+/// Also optional ones, text of any script, and the first and last moments.
 pub async fn every_field_of_a_ping_survives(queue: Queue) {
     let end = |micros| Timestamp::from_micros(micros).unwrap();
     let project =
@@ -63,7 +63,7 @@ pub async fn no_more_are_handed_out_than_were_asked_for(queue: Queue) {
     assert_eq!(pings(&take(&queue, patiently("a", 2)).await), sent[2..]);
 }
 
-/// Nor does any other call that names nothing.
+/// Any other call without pings or receipts succeeds, too.
 pub async fn pushing_none_is_no_failure(queue: Queue) {
     queue.port.push(Vec::new()).await.unwrap();
     queue.port.settle(Vec::new()).await.unwrap();
@@ -73,7 +73,7 @@ pub async fn pushing_none_is_no_failure(queue: Queue) {
     assert_eq!(queue.port.depth().await.unwrap(), QueueDepth::default());
 }
 
-/// Nor to the same one again.
+/// Not to the same consumer either.
 pub async fn a_taken_ping_is_not_handed_out_to_another(queue: Queue) {
     push(&queue, 0..2).await;
     take_all(&queue, "a", 2).await;
@@ -82,7 +82,7 @@ pub async fn a_taken_ping_is_not_handed_out_to_another(queue: Queue) {
     }
 }
 
-/// Not when everything else would long be abandoned, either.
+/// Not even when all other leases would be abandoned.
 pub async fn a_settled_ping_is_never_handed_out_again(queue: Queue) {
     push(&queue, 0..3).await;
     let taken = take_all(&queue, "a", 3).await;
@@ -93,7 +93,7 @@ pub async fn a_settled_ping_is_never_handed_out_again(queue: Queue) {
     assert_eq!(queue.port.depth().await.unwrap(), QueueDepth::default());
 }
 
-/// Only what is named.
+/// Only the named one is settled.
 pub async fn settling_one_ping_leaves_the_others(queue: Queue) {
     let sent = push(&queue, 0..3).await;
     let taken = take_all(&queue, "a", 3).await;
@@ -102,7 +102,7 @@ pub async fn settling_one_ping_leaves_the_others(queue: Queue) {
     assert_eq!(pings(&inherited), [sent[0].clone(), sent[2].clone()]);
 }
 
-/// Together with what is known, which is settled all the same.
+/// Known receipts in the same call are settled all the same.
 pub async fn settling_twice_or_what_is_unknown_is_harmless(queue: Queue) {
     push(&queue, 0..2).await;
     let taken = take_all(&queue, "a", 2).await;
@@ -115,7 +115,7 @@ pub async fn settling_twice_or_what_is_unknown_is_harmless(queue: Queue) {
     assert_eq!(queue.port.depth().await.unwrap(), QueueDepth::default());
 }
 
-/// And to the one after that. It is abandoned while the other already waits.
+/// And then to a third one. The ping is abandoned while the other consumer is waiting.
 pub async fn an_abandoned_ping_is_handed_out_to_another_and_counted(queue: Queue) {
     let sent = push(&queue, [0]).await;
     take_all(&queue, "a", 1).await;
@@ -138,7 +138,7 @@ pub async fn abandoned_pings_are_handed_out_before_new_ones(queue: Queue) {
     assert_eq!(pings(&take(&queue, patiently("c", 1)).await), new);
 }
 
-/// It was only slow.
+/// The first consumer was only slow.
 pub async fn a_ping_that_was_handed_on_can_still_be_settled_by_the_first(queue: Queue) {
     push(&queue, [0]).await;
     let taken = take_all(&queue, "slow", 1).await;
@@ -147,7 +147,7 @@ pub async fn a_ping_that_was_handed_on_can_still_be_settled_by_the_first(queue: 
     assert_eq!(queue.port.depth().await.unwrap(), QueueDepth::default());
 }
 
-/// Whoever looks at it last decides.
+/// The consumer that decides last decides.
 pub async fn a_ping_that_was_handed_on_can_still_be_buried_by_the_first(queue: Queue) {
     let sent = push(&queue, [0]).await;
     let taken = take_all(&queue, "slow", 1).await;
@@ -159,7 +159,7 @@ pub async fn a_ping_that_was_handed_on_can_still_be_buried_by_the_first(queue: Q
     assert_eq!(dead.into_iter().map(|dead| dead.ping).collect::<Vec<_>>(), [Ok(sent[0].clone())]);
 }
 
-/// What it may have taken is handed out again, as if its consumer had died.
+/// Pings that the call may have taken are handed out again, as if its consumer had died.
 pub async fn a_take_that_is_given_up_loses_no_ping(queue: Queue) {
     let mut sent = Vec::new();
     for turns in 0..24 {
@@ -167,7 +167,7 @@ pub async fn a_take_that_is_given_up_loses_no_ping(queue: Queue) {
             let queue = queue.clone();
             async move { push(&queue, [turns]).await }
         });
-        // Now there is something to take, now it comes while the take waits.
+        // In some turns there is a ping to take, in others it comes while the take waits.
         if turns % 2 == 0 {
             sent.extend(pushed.await.unwrap());
             give_up(queue.port.take(TakePings { wait: SOON, ..now("gives up", 2) }), turns).await;
@@ -188,7 +188,7 @@ pub async fn a_take_that_is_given_up_loses_no_ping(queue: Queue) {
     assert_eq!(queue.port.depth().await.unwrap(), QueueDepth::default());
 }
 
-/// Polls the call so often, and drops it.
+/// Polls the call so many times, and drops it.
 async fn give_up(call: impl Future, turns: i64) {
     let mut call = std::pin::pin!(call);
     for _ in 0..=turns {
@@ -199,7 +199,8 @@ async fn give_up(call: impl Future, turns: i64) {
     }
 }
 
-/// Whoever got no answer pushes again. Whether it is kept once or twice, all of it comes out and can be settled.
+/// A caller that got no answer pushes again. Whether the ping is stored once or twice, all of it comes out and can be
+/// settled.
 pub async fn a_ping_that_is_pushed_again_is_no_failure(queue: Queue) {
     let sent = push(&queue, 0..2).await;
     queue.port.push(sent.clone()).await.unwrap();
@@ -212,7 +213,7 @@ pub async fn a_ping_that_is_pushed_again_is_no_failure(queue: Queue) {
     assert_eq!(queue.port.depth().await.unwrap(), QueueDepth::default());
 }
 
-/// However it took it: at once, or in parts.
+/// Whether it took them at once or in parts.
 pub async fn everything_that_a_dead_consumer_took_is_handed_out_again(queue: Queue) {
     let sent = push(&queue, 0..100).await;
     for _ in 0..4 {
@@ -230,7 +231,7 @@ pub async fn everything_that_a_dead_consumer_took_is_handed_out_again(queue: Que
     assert_eq!(queue.port.depth().await.unwrap(), QueueDepth::default());
 }
 
-/// And returns with it, long before its wait is over.
+/// It returns with the ping, long before its wait is over.
 pub async fn a_take_waits_for_a_push(queue: Queue) {
     let waiting = tokio::spawn({
         let queue = queue.clone();
@@ -244,7 +245,7 @@ pub async fn a_take_waits_for_a_push(queue: Queue) {
     assert!(start.elapsed() < PATIENCE / 4, "the take returned after {:?}", start.elapsed());
 }
 
-/// No ping wakes but one of them.
+/// Each ping wakes one of them.
 pub async fn every_take_that_waits_gets_its_ping(queue: Queue) {
     let waiting = ["a", "b", "c"].map(|consumer| {
         let queue = queue.clone();
@@ -260,7 +261,7 @@ pub async fn every_take_that_waits_gets_its_ping(queue: Queue) {
     assert_eq!(taken, sent);
 }
 
-/// With nothing. Not earlier, or whoever asks in a loop would spin.
+/// It returns nothing. If it returned earlier, a consumer that asks in a loop would spin.
 pub async fn a_take_returns_when_its_wait_is_over(queue: Queue) {
     for millis in [0, 30, 300] {
         let (wait, start) = (Duration::from_millis(millis), Instant::now());
@@ -281,7 +282,7 @@ pub async fn waiting_pings_are_shown_newest_first_and_no_more_than_asked_for(que
     assert_eq!(queue.port.waiting(0).await.unwrap(), []);
 }
 
-/// What was handed out waits until it is settled.
+/// A ping that is handed out waits until it is settled.
 pub async fn depth_tells_what_waits_and_since_when(queue: Queue) {
     let depth = async || queue.port.depth().await.unwrap();
     assert_eq!(depth().await, QueueDepth::default());

@@ -1,4 +1,4 @@
-//! Many at once.
+//! Many callers and many pings at once.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ pub async fn a_thousand_pings_in_one_push_come_out_once_and_in_order(queue: Queu
     assert_eq!(queue.port.depth().await.unwrap(), QueueDepth::default());
 }
 
-/// While they are pushed; nobody dies, so nothing is handed out twice.
+/// While they are pushed. No consumer dies, so nothing is handed out twice.
 pub async fn every_ping_of_many_pushers_is_settled_once_by_many_consumers(queue: Queue) {
     const PUSHERS: i64 = 16;
     const EACH: i64 = 20;
@@ -69,7 +69,7 @@ pub async fn every_ping_of_many_pushers_is_settled_once_by_many_consumers(queue:
     assert_eq!(queue.port.depth().await.unwrap(), QueueDepth::default());
 }
 
-/// Each is either set aside or waits, and there is one of each.
+/// Each ping is either buried or waiting, and exists once.
 pub async fn many_who_replay_and_bury_at_once_lose_nothing(queue: Queue) {
     let sent = push(&queue, 0..40).await;
     let mut tasks = JoinSet::new();
@@ -91,7 +91,7 @@ pub async fn many_who_replay_and_bury_at_once_lose_nothing(queue: Queue) {
     assert_eq!(queue.port.depth().await.unwrap().waiting, 40);
 }
 
-/// As [`mod@crate::runtime`] says.
+/// See [`mod@crate::runtime`].
 pub async fn no_method_of_the_queue_blocks_the_runtime(queue: Queue) {
     const CALLS: usize = 12;
     let (port, mut sleeps) = (&queue.port, Sleeps::default());

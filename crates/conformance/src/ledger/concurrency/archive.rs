@@ -1,4 +1,4 @@
-//! Whether a job is open is decided inside each write: the job that an archive answers with is the job at the end.
+//! Each write decides in its own transaction whether a job is open: the job that an archive returns stays as it is.
 
 use std::sync::Arc;
 
@@ -15,12 +15,12 @@ use crate::given::{batch, delete_entry, entries_of, entry, minutes, move_to, put
 
 /// How often an archive races with writers of one kind.
 const ROUNDS: usize = 6;
-/// How many write.
+/// How many tasks write.
 const WRITERS: usize = 6;
-/// How many entries each has to change; who runs out of them stops.
+/// How many entries each writer has to change. A writer that runs out of them stops.
 const ENTRIES: usize = 12;
 
-/// What the writers do over and over until they are refused.
+/// What the writers do again and again until they are refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Record,
@@ -38,7 +38,7 @@ pub async fn an_archive_is_the_end_of_records(ledger: Ledger) {
     archive_beside(&ledger, Kind::Record).await;
 }
 
-/// New entries, many at once, in both modes; a batch is never stored in part.
+/// New entries, many at once, in both modes. A batch is never stored in part.
 pub async fn an_archive_is_the_end_of_batches(ledger: Ledger) {
     archive_beside(&ledger, Kind::Batch).await;
 }
@@ -48,12 +48,12 @@ pub async fn an_archive_is_the_end_of_puts_of_new_entries(ledger: Ledger) {
     archive_beside(&ledger, Kind::Put).await;
 }
 
-/// Entries that are there.
+/// Entries that exist.
 pub async fn an_archive_is_the_end_of_puts_that_replace(ledger: Ledger) {
     archive_beside(&ledger, Kind::Replace).await;
 }
 
-/// Of the minutes.
+/// Edits of the minutes.
 pub async fn an_archive_is_the_end_of_edits(ledger: Ledger) {
     archive_beside(&ledger, Kind::Edit).await;
 }
@@ -68,7 +68,7 @@ pub async fn an_archive_is_the_end_of_moves_out_of_the_job(ledger: Ledger) {
     archive_beside(&ledger, Kind::MoveOut).await;
 }
 
-/// Of entries.
+/// Deletions of entries.
 pub async fn an_archive_is_the_end_of_deletions(ledger: Ledger) {
     archive_beside(&ledger, Kind::Delete).await;
 }
@@ -80,7 +80,7 @@ async fn archive_beside(ledger: &Ledger, kind: Kind) {
         for _ in 0..WRITERS {
             material.push(given_entries(ledger, kind, job, other).await);
         }
-        // Once each has written, more or less, the archive comes in between.
+        // The archive comes when about every writer has written once.
         let accepted = Arc::new(Semaphore::new(0));
         let mut ends = race(round, WRITERS + 1, |place| {
             let (ledger, accepted, mine) = (ledger.clone(), accepted.clone(), material.get(place).cloned());
@@ -90,7 +90,7 @@ async fn archive_beside(ledger: &Ledger, kind: Kind) {
                     let archived = ledger.archive(job).await;
                     return Some((archived, ledger.all_entries(entries_of(job)).await));
                 };
-                // Or all would be at the same point when the archive comes.
+                // Otherwise all would be at the same point when the archive comes.
                 for _ in 0..place {
                     tokio::task::yield_now().await;
                 }
@@ -115,7 +115,7 @@ async fn archive_beside(ledger: &Ledger, kind: Kind) {
     ledger.assert_totals_are_sums().await;
 }
 
-/// The entries that a writer changes one after the other, where they are at the beginning; new ids, if it makes new ones.
+/// The entries that a writer changes one after the other; or new ids, for a writer of new entries.
 async fn given_entries(ledger: &Ledger, kind: Kind, job: JobId, other: JobId) -> Vec<TimeEntryId> {
     let new: Vec<NewTimeEntry> = match kind {
         Kind::MoveIn => (0..ENTRIES).map(|_| entry(other)).collect(),
@@ -128,7 +128,7 @@ async fn given_entries(ledger: &Ledger, kind: Kind, job: JobId, other: JobId) ->
     ids
 }
 
-/// Whether the write was accepted; any refusal but that the job is archived is a failure.
+/// Whether the write was accepted. Any refusal but an archived job fails the clause.
 async fn write(ledger: &Ledger, kind: Kind, job: JobId, other: JobId, id: TimeEntryId) -> bool {
     let entries = &ledger.time_entries;
     let new = NewTimeEntry { id, ..entry(job) };

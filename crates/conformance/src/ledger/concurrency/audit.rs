@@ -1,4 +1,4 @@
-//! Totals and entries change in one transaction, whatever the write: an audit that runs beside it sees no half of one.
+//! Every write changes totals and entries in one transaction: a concurrent audit never sees half of a write.
 
 use std::panic::resume_unwind;
 use std::pin::pin;
@@ -19,7 +19,7 @@ use crate::given::{
 /// How many writes of one kind an audit runs beside.
 const WRITES: usize = 60;
 
-/// One after the other.
+/// One entry after the other.
 pub async fn an_audit_beside_records_sees_no_entry_without_its_minutes(ledger: Ledger) {
     beside_audits(ledger, async |ledger, jobs, _| {
         ledger.record(entry(jobs[0])).await;
@@ -27,7 +27,7 @@ pub async fn an_audit_beside_records_sees_no_entry_without_its_minutes(ledger: L
     .await;
 }
 
-/// Of two jobs, in both modes; in one of them an entry is refused.
+/// Batches for two jobs, in both modes; in one of them an entry is refused.
 pub async fn an_audit_beside_batches_sees_all_of_each_or_nothing(ledger: Ledger) {
     beside_audits(ledger, async |ledger, jobs, step| {
         let mut entries: Vec<_> = (0..6).map(|place| entry(jobs[place % 2])).collect();
@@ -53,7 +53,7 @@ pub async fn an_audit_beside_puts_sees_all_of_each_or_nothing(ledger: Ledger) {
     .await;
 }
 
-/// More and fewer.
+/// More minutes and fewer.
 pub async fn an_audit_beside_edits_of_minutes_sees_all_of_each_or_nothing(ledger: Ledger) {
     let edited = given_entry(&ledger).await;
     beside_audits(ledger, async move |ledger, _, step| {
@@ -63,7 +63,7 @@ pub async fn an_audit_beside_edits_of_minutes_sees_all_of_each_or_nothing(ledger
     .await;
 }
 
-/// There and back: never in both totals, never in none.
+/// There and back: the entry is never in both totals, and never in none.
 pub async fn an_audit_beside_moves_sees_each_entry_in_one_total(ledger: Ledger) {
     let moved = given_entry(&ledger).await;
     beside_audits(ledger, async move |ledger, jobs, step| {
@@ -72,7 +72,7 @@ pub async fn an_audit_beside_moves_sees_each_entry_in_one_total(ledger: Ledger) 
     .await;
 }
 
-/// One after the other.
+/// One entry after the other.
 pub async fn an_audit_beside_deletions_sees_no_minutes_without_their_entry(ledger: Ledger) {
     beside_audits(ledger, async |ledger, jobs, _| {
         let doomed = ledger.record(entry(jobs[0])).await.id;
@@ -81,8 +81,8 @@ pub async fn an_audit_beside_deletions_sees_no_minutes_without_their_entry(ledge
     .await;
 }
 
-/// Of each job that an audit meets, its total and all its entries are there, or none. It looks at each job at one moment,
-/// but at several jobs at several, so that it may meet one and then the next.
+/// Of each job that an audit reads, it sees the total and all entries, or neither. It reads different jobs at
+/// different moments, so it may see one job and then the next.
 pub async fn an_audit_beside_deletions_of_jobs_sees_all_of_each_or_nothing(ledger: Ledger) {
     let check = |report: TotalsReport| {
         let (jobs, entries) = (report.jobs, report.time_entries);
@@ -98,7 +98,7 @@ pub async fn an_audit_beside_deletions_of_jobs_sees_all_of_each_or_nothing(ledge
     .await;
 }
 
-/// The same by what the two ports find: whoever saw the entries gone finds no job, and the reverse.
+/// The same with the two ports' reads: a reader that no longer finds the entries finds no job, and the reverse.
 pub async fn a_job_and_its_entries_are_gone_at_one_moment(ledger: Ledger) {
     for round in 0..WRITES / 2 {
         let doomed = filled_job(&ledger).await;
@@ -129,7 +129,7 @@ async fn until_gone(ledger: &Ledger, doomed: JobId) {
     }
 }
 
-/// Carries out `write` over and over, on two jobs and with the number of the turn, while audits look on.
+/// Repeats `write` on two jobs, with the number of the turn, while audits run.
 async fn beside_audits(ledger: Ledger, write: impl AsyncFn(&Ledger, [JobId; 2], usize)) {
     let jobs = [ledger.open_job().await.id, ledger.open_job().await.id];
     let check = |report: TotalsReport| assert_eq!(report.drifts, []);
@@ -142,7 +142,8 @@ async fn beside_audits(ledger: Ledger, write: impl AsyncFn(&Ledger, [JobId; 2], 
     ledger.assert_totals_are_sums().await;
 }
 
-/// Carries out the writes while two look on: one on another thread, and one whose turn comes whenever a write waits.
+/// Carries out the writes while two audits run: one on another thread, and one that has its turn whenever a write
+/// waits.
 pub(crate) async fn beside(ledger: &Ledger, check: fn(TotalsReport), writes: impl Future<Output = ()>) {
     let audits = |totals: Arc<dyn TotalsAudit>| async move {
         loop {

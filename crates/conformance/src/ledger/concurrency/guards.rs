@@ -1,4 +1,4 @@
-//! Of writes that race with the same expectation, one passes.
+//! Of racing writes with the same precondition, one succeeds.
 
 use stint_domain::ledger::ports::job::{
     CreateJob, CreateJobError, Put, PutJob, PutJobError, UpdateJob, UpdateJobError,
@@ -14,7 +14,7 @@ use crate::given::{
     create_job, delete_entry, entry, exactly, job_id, list_jobs, name, put_entry, put_job, rename, set_minutes,
 };
 
-/// Read, add one, write if nobody else did: sixteen callers make sixteen.
+/// Each reads, adds one, and writes if nobody else did: sixteen callers add sixteen.
 pub async fn sixteen_guarded_increments_lose_no_update(ledger: Ledger) {
     let job = ledger.open_job().await.id;
     let id = ledger.record(entry(job)).await.id;
@@ -38,7 +38,7 @@ pub async fn sixteen_guarded_increments_lose_no_update(ledger: Ledger) {
     assert_eq!(ledger.total(job).await, 30 + 16);
 }
 
-/// The job is what that one made it, one version on.
+/// The job has that update's values, and the next version.
 pub async fn of_racing_guarded_updates_of_a_job_one_passes(ledger: Ledger) {
     for _ in 0..5 {
         let before = ledger.open_job().await;
@@ -61,7 +61,7 @@ pub async fn of_racing_guarded_updates_of_a_job_one_passes(ledger: Ledger) {
     }
 }
 
-/// An update, a put and a deletion of one version: one of them.
+/// An update, a put and a deletion of one version: one of them succeeds.
 pub async fn of_racing_guarded_writes_of_an_entry_one_passes(ledger: Ledger) {
     for _ in 0..5 {
         let job = ledger.open_job().await.id;
@@ -125,7 +125,7 @@ pub async fn of_racing_create_only_puts_one_passes(ledger: Ledger) {
     ledger.assert_totals_are_sums().await;
 }
 
-/// The others are told that the id is taken, and unguarded puts of one id create once.
+/// The others are told that the id is taken. Puts without a precondition create once.
 pub async fn of_racing_creations_with_one_id_one_passes(ledger: Ledger) {
     let (created, put) = (job_id(), job_id());
     let passed = together(16, |place| {
@@ -149,7 +149,7 @@ pub async fn of_racing_creations_with_one_id_one_passes(ledger: Ledger) {
     assert_eq!(ledger.all_jobs(list_jobs()).await.len(), 2);
 }
 
-/// The minutes are taken from the total once.
+/// The total loses the minutes once.
 pub async fn of_racing_deletions_of_an_entry_one_passes(ledger: Ledger) {
     let job = ledger.open_job().await.id;
     ledger.record(entry(job)).await;

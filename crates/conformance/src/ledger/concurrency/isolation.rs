@@ -10,8 +10,8 @@ use super::together;
 use crate::Ledger;
 use crate::given::{at, batch, entries_of, entry, job_id, list_entries, record, rename, set_minutes};
 
-/// An adapter may gather concurrent writes into one statement: those of known jobs are stored AND answered as stored,
-/// and each of the others hears its own reason.
+/// An adapter may gather concurrent writes into one statement. Those for existing jobs are stored AND answered as
+/// stored, and each of the others gets its own reason.
 pub async fn records_for_unknown_jobs_do_not_fail_those_for_known_ones(ledger: Ledger) {
     let (open, archived, taken) = (ledger.open_job().await.id, ledger.open_job().await.id, entry(job_id()).id);
     ledger.record(NewTimeEntry { id: taken, ..entry(open) }).await;
@@ -86,7 +86,7 @@ pub async fn one_batchs_refusals_do_not_fail_another_batch(ledger: Ledger) {
     assert_eq!(ledger.total(job).await, 30 * stored as u64);
 }
 
-/// Whoever has an answer finds what it says, by id and in the listing, while others write.
+/// A caller that has an answer finds the written values, by id and in the listing, while others write.
 pub async fn a_write_is_seen_by_the_next_read(ledger: Ledger) {
     together(12, |place| {
         let ledger = ledger.clone();
@@ -106,7 +106,7 @@ pub async fn a_write_is_seen_by_the_next_read(ledger: Ledger) {
     .await;
 }
 
-/// At any point of it, while an audit looks on; whoever else writes notices nothing.
+/// At any point of the call, while an audit runs. Other writers notice nothing.
 pub async fn a_call_that_is_given_up_happens_whole_or_not_at_all(ledger: Ledger) {
     let job = ledger.open_job().await.id;
     let mut batches: Vec<Vec<TimeEntryId>> = Vec::new();

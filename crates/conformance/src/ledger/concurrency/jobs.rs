@@ -1,4 +1,4 @@
-//! Guarded writes of a job that race with each other, and with its entries.
+//! Guarded writes of a job that race with each other, and with writes of its entries.
 
 use stint_domain::ledger::Precondition;
 use stint_domain::ledger::ports::job::{DeleteJob, DeleteJobError, PutJob, PutJobError, UpdateJob, UpdateJobError};
@@ -9,10 +9,10 @@ use super::race;
 use crate::Ledger;
 use crate::given::{delete_job, delete_job_with_entries, entries_of, entry, exactly, put_job, record, rename};
 
-/// So many that the guarded write comes first, last and in between, on threads and in turns.
+/// Enough rounds that the guarded write comes first, last and in between, on several threads and in turns.
 const ROUNDS: usize = 8;
 
-/// An update, a put, a deletion and a deletion with entries of one version: one of them.
+/// An update, a put, a deletion and a deletion with entries of one version: one of them succeeds.
 pub async fn of_racing_guarded_writes_of_a_job_one_passes(ledger: Ledger) {
     for round in 0..ROUNDS {
         let before = ledger.open_job().await;
@@ -29,7 +29,7 @@ pub async fn of_racing_guarded_writes_of_a_job_one_passes(ledger: Ledger) {
     }
 }
 
-/// Whether it passed; any refusal but that somebody else was first is a failure.
+/// Whether it succeeded. Any refusal but a failed precondition fails the clause.
 async fn guarded_write(ledger: &Ledger, id: JobId, precondition: Precondition, kind: usize) -> bool {
     let deletion = match kind % 4 {
         0 => match ledger.jobs.update(UpdateJob { precondition, ..rename(id, "by an update") }).await {
@@ -52,7 +52,7 @@ async fn guarded_write(ledger: &Ledger, id: JobId, precondition: Precondition, k
     }
 }
 
-/// A job's entries are part of its version: who saw none does not write over one.
+/// Every entry changes the job's version. So a caller that saw no entry does not overwrite a job that has one.
 pub async fn a_guarded_update_of_a_job_passes_only_before_any_entry(ledger: Ledger) {
     for round in 0..ROUNDS {
         let (before, guarded) = (ledger.open_job().await, round % 7);
@@ -83,7 +83,7 @@ pub async fn a_guarded_update_of_a_job_passes_only_before_any_entry(ledger: Ledg
     }
 }
 
-/// Nobody's time goes with a job that its deleter believes to be empty.
+/// A caller that believes a job to be empty does not delete anybody's time with it.
 pub async fn a_guarded_deletion_of_a_job_passes_only_before_any_entry(ledger: Ledger) {
     for round in 0..ROUNDS {
         let (before, guarded) = (ledger.open_job().await, round % 7);

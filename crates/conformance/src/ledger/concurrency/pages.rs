@@ -1,4 +1,4 @@
-//! A walk through pages sees every row that was there at its start exactly once.
+//! A walk through pages sees each row that existed from its start exactly once.
 
 use std::collections::HashSet;
 
@@ -11,7 +11,7 @@ use crate::given::{
     update_entry,
 };
 
-/// Pages of seven; between any two, and while each is read, others insert before, at and after the place.
+/// In pages of seven. While each page is read, and between any two, others insert before, at and after the place.
 pub async fn a_walk_through_pages_of_entries_sees_each_once_while_others_insert(ledger: Ledger) {
     let job = ledger.open_job().await.id;
     let mut expected = HashSet::new();
@@ -38,14 +38,15 @@ pub async fn a_walk_through_pages_of_entries_sees_each_once_while_others_insert(
     assert!(order.is_sorted_by(|one, other| one > other), "the whole walk is in order");
 }
 
-/// A few entries, so that the walk ends: the later dates stand before it, the first date at its end.
+/// Inserts a few entries, so that the walk ends: later dates stand before the place, the first date at the end of the
+/// walk.
 async fn insert_entries(ledger: Ledger, job: stint_domain::values::JobId) {
     for days in [0, 2, 4, 9] {
         ledger.record(NewTimeEntry { date_stamp: day(days), ..entry(job) }).await;
     }
 }
 
-/// The same for jobs, that are inserted as new ones and as if by a clock that runs late.
+/// The same for jobs. New jobs are inserted, and jobs as if by a slow clock.
 pub async fn a_walk_through_pages_of_jobs_sees_each_once_while_others_insert(ledger: Ledger) {
     let mut expected = HashSet::new();
     for place in 0..40 {
@@ -75,7 +76,7 @@ pub async fn a_walk_through_pages_of_jobs_sees_each_once_while_others_insert(led
     assert_eq!(expected.difference(&seen).count(), 0, "every job of the start was seen");
 }
 
-/// What is deleted on the way, before the place or after it, makes nothing else appear twice or be left out.
+/// Whatever is deleted in between, before or after the place, nothing else appears twice or is left out.
 pub async fn a_walk_sees_what_is_left_while_others_delete(ledger: Ledger) {
     let job = ledger.open_job().await.id;
     for place in 0..40 {
@@ -101,7 +102,7 @@ pub async fn a_walk_sees_what_is_left_while_others_delete(ledger: Ledger) {
     assert!(kept.iter().all(|(_, entry)| seen.contains(&entry.id)), "every entry that stayed was seen");
 }
 
-/// The same for jobs; the others change on the way, which moves none of them.
+/// The same for jobs. The jobs that stay are changed in between, which does not move them.
 pub async fn a_walk_through_jobs_sees_what_is_left_while_others_delete(ledger: Ledger) {
     for place in 0..40 {
         ledger.create(CreateJob { at: at(place / 4), ..create_job() }).await;
@@ -129,7 +130,7 @@ pub async fn a_walk_through_jobs_sees_what_is_left_while_others_delete(ledger: L
     assert!(kept.iter().all(|(_, id)| seen.contains(id)), "every job that stayed was seen");
 }
 
-/// Other minutes move no entry; what gets another date may be seen there, or not at all, or twice.
+/// Other minutes do not move an entry. An entry that gets another date may be seen once, twice or not at all.
 pub async fn a_walk_sees_what_kept_its_date_once_while_others_edit(ledger: Ledger) {
     let job = ledger.open_job().await.id;
     for place in 0..40 {

@@ -1,4 +1,4 @@
-//! Totals equal sums, however many write.
+//! Totals equal sums, however many callers write.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,7 +16,7 @@ use crate::given::{
     set_minutes,
 };
 
-/// Every accepted write is counted, and every one of them made the job's next version.
+/// Every accepted write is counted, and each made the job's next version.
 pub async fn twenty_writers_on_one_job_lose_no_minutes_and_no_version(ledger: Ledger) {
     let created = ledger.open_job().await;
     together(20, |_| {
@@ -36,8 +36,8 @@ pub async fn twenty_writers_on_one_job_lose_no_minutes_and_no_version(ledger: Le
     ledger.assert_totals_are_sums().await;
 }
 
-/// Records, batches, edits, moves and deletions of each other's entries: a writer may come too late, but no write fails
-/// for want of an order of locks, and at the end every total is the sum.
+/// Records, batches, edits, moves and deletions of each other's entries. A writer may come too late, but no write
+/// fails because of a deadlock, and at the end every total is the sum.
 pub async fn twenty_writers_on_a_few_jobs_keep_every_total(ledger: Ledger) {
     let mut jobs = Vec::new();
     let mut entries = Vec::new();
@@ -83,7 +83,7 @@ fn assert_done_or_gone<T>(result: Result<T, UpdateTimeEntryError>) {
     }
 }
 
-/// Where two moves lock two jobs in opposite order, neither is given up.
+/// Two moves that lock two jobs in opposite order both succeed.
 pub async fn entries_that_move_both_ways_at_once_keep_both_totals(ledger: Ledger) {
     let jobs = [ledger.open_job().await.id, ledger.open_job().await.id];
     together(16, |mover| {
@@ -121,7 +121,7 @@ pub async fn batches_that_name_their_jobs_in_opposite_order_all_succeed(ledger: 
     }
 }
 
-/// A caller that lost the answer and sends again may meet its own first attempt.
+/// A caller that lost the answer and sends again may race with its own first attempt.
 pub async fn racing_repeats_of_a_record_without_a_key_count_once(ledger: Ledger) {
     let job = ledger.open_job().await.id;
     let command = record(entry(job));
@@ -135,8 +135,8 @@ pub async fn racing_repeats_of_a_record_without_a_key_count_once(ledger: Ledger)
     assert_eq!(ledger.total(job).await, 30);
 }
 
-/// Archiving happens before a record or after it: an accepted one is counted, and once the archive has answered, every
-/// record that is sent is refused.
+/// The archive happens before a record or after it: an accepted record is counted, and after the archive's answer
+/// every record is refused.
 pub async fn an_archive_racing_with_records_loses_no_accepted_one_and_lets_none_in_afterwards(ledger: Ledger) {
     for _ in 0..5 {
         let job = ledger.open_job().await.id;
@@ -169,8 +169,8 @@ pub async fn an_archive_racing_with_records_loses_no_accepted_one_and_lets_none_
     ledger.assert_totals_are_sums().await;
 }
 
-/// Records and edits of the doomed job's entries, moves in and out: each happens before or not at all, what had moved
-/// out in time stays, and nothing is left of the job.
+/// Records, edits and deletions of the job's entries, and moves in and out, each happen before the deletion or not at
+/// all. Entries that were moved out in time stay, and nothing is left of the job.
 pub async fn a_deletion_with_entries_racing_with_writes_leaves_nothing_behind(ledger: Ledger) {
     for _ in 0..5 {
         let (doomed, other) = (ledger.open_job().await.id, ledger.open_job().await.id);
@@ -205,7 +205,7 @@ pub async fn a_deletion_with_entries_racing_with_writes_leaves_nothing_behind(le
     }
 }
 
-/// Either a record comes first and the deletion is refused, or it comes too late and is refused itself.
+/// Either a record comes first and the deletion is refused, or the record comes too late and is refused.
 pub async fn a_deletion_without_entries_racing_with_records_orphans_none(ledger: Ledger) {
     for _ in 0..10 {
         let job = ledger.open_job().await.id;

@@ -1,4 +1,4 @@
-//! What a key stands for: which outcomes it keeps, for whom, and for how long.
+//! The stored outcome of a key: for which writes it is stored, for whom, and for how long.
 
 use stint_domain::ledger::ports::job::{CreateJob, CreateJobError};
 use stint_domain::ledger::ports::time_entry::{
@@ -13,7 +13,7 @@ use crate::given::{
 };
 use crate::ledger::concurrency::race;
 
-/// It is answered with what is there, and what it answered is kept under the key that it brings.
+/// The repeat gets the entry as it is, and this answer is stored under the key that it brings.
 pub async fn a_repeat_by_id_is_no_replay_until_its_key_was_used(ledger: Ledger) {
     let job = create_job();
     let first = ledger.create(job.clone()).await;
@@ -38,7 +38,7 @@ pub async fn a_repeat_by_id_is_no_replay_until_its_key_was_used(ledger: Ledger) 
     assert_eq!(ledger.total(first.id).await, 30);
 }
 
-/// A batch that stores what it can is no refusal, though that was nothing; nor is one without entries.
+/// Such a batch is not refused, even when it stored nothing. Nor is a batch without entries.
 pub async fn a_per_item_batch_of_refusals_alone_keeps_its_key(ledger: Ledger) {
     let unknown = job_id();
     for entries in [vec![entry(unknown), entry(unknown)], vec![]] {
@@ -55,7 +55,7 @@ pub async fn a_per_item_batch_of_refusals_alone_keeps_its_key(ledger: Ledger) {
     assert_eq!(ledger.all_entries(list_entries()).await, []);
 }
 
-/// Its outcome is no answer to another question.
+/// Its outcome would be no answer to another operation.
 pub async fn a_key_of_one_operation_is_refused_for_another_whatever_the_fingerprint(ledger: Ledger) {
     let (creation, single, many) = (idempotency(), idempotency(), idempotency());
     let job = ledger.jobs.create(keyed_job(&creation)).await.unwrap().outcome.id;
@@ -76,7 +76,7 @@ pub async fn a_key_of_one_operation_is_refused_for_another_whatever_the_fingerpr
     assert_eq!((ledger.all_jobs(list_jobs()).await.len(), ledger.total(job).await), (1, 60));
 }
 
-/// Repeats of the one that came first get its outcome, all others are refused.
+/// Repeats of the operation that came first get its outcome; all others are refused.
 pub async fn of_racing_operations_with_one_key_one_kind_passes(ledger: Ledger) {
     for round in 0..4 {
         let (job, key) = (ledger.open_job().await.id, idempotency());
@@ -113,8 +113,8 @@ pub async fn of_racing_operations_with_one_key_one_kind_passes(ledger: Ledger) {
     ledger.assert_totals_are_sums().await;
 }
 
-/// An adapter may forget keys by itself that are older than 24 hours, or keep them until housekeeping comes: a repeat gets
-/// the first outcome, or is a write of its own, and never an error or half of both.
+/// An adapter may delete keys that are older than 24 hours by itself, or keep them until housekeeping deletes them. A
+/// repeat gets the first outcome or is a write of its own. It never gets an error, or half of both.
 pub async fn a_key_of_long_ago_is_known_whole_or_not_at_all(ledger: Ledger) {
     let (job, key) = (ledger.open_job().await.id, idempotency());
     let first = ledger.time_entries.record(keyed_entry(job, &key)).await.unwrap().outcome;
@@ -132,7 +132,7 @@ pub async fn a_key_of_long_ago_is_known_whole_or_not_at_all(ledger: Ledger) {
     assert!(matches!(refused, Err(RecordTimeError::KeyReused)), "{refused:?}");
 }
 
-/// A key is looked at before the job is: an archive in between changes no repeat's answer.
+/// The key is read before the job, so an archive in between does not change a repeat's answer.
 pub async fn a_repeat_beside_an_archive_gets_the_first_outcome(ledger: Ledger) {
     for round in 0..6 {
         let (job, key) = (ledger.open_job().await.id, idempotency());

@@ -7,7 +7,7 @@ use stint_domain::values::Version;
 use crate::Ledger;
 use crate::given::{at, create_job, entry, job_id, list_jobs, name, rename};
 
-/// A job starts with total 0 and the first version of its creation, and reads back as answered.
+/// A new job has total 0 and the first version of its creation, and reads back as it was returned.
 pub async fn a_new_job_reads_back_with_total_zero_and_its_first_version(ledger: Ledger) {
     let command = create_job();
     let applied = ledger.jobs.create(command.clone()).await.unwrap();
@@ -25,7 +25,7 @@ pub async fn a_new_job_reads_back_with_total_zero_and_its_first_version(ledger: 
     assert_eq!(ledger.job(expected.id).await, expected);
 }
 
-/// The status is the command's.
+/// The command sets the status.
 pub async fn an_archived_job_can_be_created(ledger: Ledger) {
     let job = ledger.create(CreateJob { status: JobStatus::Archived, ..create_job() }).await;
     assert_eq!(job.status, JobStatus::Archived);
@@ -39,7 +39,7 @@ pub async fn two_jobs_may_share_a_name(ledger: Ledger) {
     assert_eq!(ledger.all_jobs(list_jobs()).await.len(), 2);
 }
 
-/// A retry after a lost answer: the job as it is, total included, and nothing changes.
+/// A repeat after a lost answer returns the job as it is, with its total, and changes nothing.
 pub async fn creating_twice_with_the_same_id_and_values_changes_nothing(ledger: Ledger) {
     let command = create_job();
     ledger.create(command.clone()).await;
@@ -51,7 +51,7 @@ pub async fn creating_twice_with_the_same_id_and_values_changes_nothing(ledger: 
     assert_eq!(ledger.all_jobs(list_jobs()).await.len(), 1);
 }
 
-/// Other values under a taken id are another job, which is refused, also when they are the values of before.
+/// Other values under a taken id mean another job, which is refused, even when they are earlier values of this job.
 pub async fn creating_a_taken_id_with_other_values_is_refused(ledger: Ledger) {
     let command = create_job();
     let job = ledger.create(command.clone()).await;
@@ -69,7 +69,7 @@ pub async fn creating_a_taken_id_with_other_values_is_refused(ledger: Ledger) {
     assert_eq!(ledger.job(job.id).await, renamed);
 }
 
-/// None, rather than an error.
+/// The answer is `None`, not an error.
 pub async fn an_unknown_job_is_not_found(ledger: Ledger) {
     ledger.open_job().await;
     assert_eq!(ledger.jobs.find(job_id()).await.unwrap(), None);

@@ -1,4 +1,4 @@
-//! Deleting a job, with its entries or not.
+//! Deleting a job, with or without its entries.
 
 use stint_domain::ledger::ports::job::{CreateJob, DeleteJob, DeleteJobError, UpdateJob};
 use stint_domain::ledger::{JobStatus, Precondition};
@@ -30,7 +30,7 @@ pub async fn a_job_with_entries_is_not_deleted_unless_told(ledger: Ledger) {
     assert_eq!(ledger.entry(stored.id).await, Some(stored));
 }
 
-/// The entries go with their job; another job's stay.
+/// The entries are deleted with their job; another job's stay.
 pub async fn deleting_a_job_with_its_entries_leaves_no_entry_and_no_other_job_changed(ledger: Ledger) {
     let (doomed, other) = (ledger.open_job().await.id, ledger.open_job().await.id);
     let gone = ledger.record(entry(doomed)).await;
@@ -46,7 +46,7 @@ pub async fn deleting_a_job_with_its_entries_leaves_no_entry_and_no_other_job_ch
     ledger.assert_totals_are_sums().await;
 }
 
-/// That it is archived neither forbids nor eases it.
+/// An archived job is neither easier nor harder to delete.
 pub async fn an_archived_job_is_deleted_by_the_same_rule(ledger: Ledger) {
     let empty = ledger.create(CreateJob { status: JobStatus::Archived, ..create_job() }).await.id;
     ledger.jobs.delete(delete_job(empty)).await.unwrap();
@@ -68,7 +68,7 @@ pub async fn deleting_an_unknown_job_is_refused_before_its_precondition(ledger: 
     }
 }
 
-/// The first refusal in the order of the variants; nothing is deleted, entries neither.
+/// The first refusal in the order of the variants. Neither the job nor its entries are deleted.
 pub async fn a_stale_version_is_refused_before_the_entries_are_looked_at(ledger: Ledger) {
     let created = ledger.open_job().await;
     let stored = ledger.record(entry(created.id)).await;
@@ -85,7 +85,7 @@ pub async fn a_stale_version_is_refused_before_the_entries_are_looked_at(ledger:
     }
 }
 
-/// What somebody read before the deletion does not pass for the new job of the same id.
+/// A version that was read before the deletion does not match the new job with the same id.
 pub async fn a_deleted_id_created_again_has_no_old_version(ledger: Ledger) {
     let command = create_job();
     let first = ledger.create(command.clone()).await;

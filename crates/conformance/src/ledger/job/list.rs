@@ -17,7 +17,7 @@ pub async fn jobs_are_listed_newest_first(ledger: Ledger) {
     assert_eq!(moments, [at(3), at(2), at(1), at(0)]);
 }
 
-/// Then by id, descending, as bytes.
+/// By id, descending, as bytes.
 pub async fn jobs_created_at_the_same_moment_are_listed_by_id(ledger: Ledger) {
     let mut ids = seven_jobs_of_one_moment(&ledger).await;
     ids.reverse();
@@ -37,7 +37,7 @@ pub async fn pages_of_jobs_join_without_gap_or_repeat(ledger: Ledger) {
     }
 }
 
-/// A next page is promised only when something follows.
+/// A page has a `next` only when something follows.
 pub async fn the_last_full_page_of_jobs_has_no_next(ledger: Ledger) {
     let ids = seven_jobs_of_one_moment(&ledger).await;
     let query = ListJobs { size: size(7), ..list_jobs() };
@@ -46,7 +46,7 @@ pub async fn the_last_full_page_of_jobs_has_no_next(ledger: Ledger) {
     assert_eq!(shorter.next, Some(JobCursor { created_at: at(0), id: ids[1] }));
 }
 
-/// Filters hold together, and across pages.
+/// Both filters apply, on every page.
 pub async fn a_listing_of_jobs_can_be_narrowed_by_status_and_name_together(ledger: Ledger) {
     let (open, archived) = (JobStatus::Open, JobStatus::Archived);
     for (text, status) in [("Sea ice", open), ("Sea salt", archived), ("Land", open), ("Seal", archived)] {
@@ -76,15 +76,15 @@ pub async fn a_cursor_whose_job_was_deleted_still_works(ledger: Ledger) {
     assert_eq!(rest.len(), 4);
 }
 
-/// An empty page, rather than an error.
+/// The answer is an empty page, not an error.
 pub async fn an_empty_ledger_lists_no_jobs(ledger: Ledger) {
     assert_eq!(ledger.jobs.list(list_jobs()).await.unwrap(), Page { items: vec![], next: None });
 }
 
 /// Seven jobs of one moment, by id ascending, stored in another order.
 async fn seven_jobs_of_one_moment(ledger: &Ledger) -> Vec<JobId> {
-    // Ids that differ in their first byte alone or in their last alone, to either side of the sign bit: an order that
-    // is not that of the bytes shows.
+    // Ids that differ only in their first byte or only in their last, on both sides of the sign bit, so that an order
+    // other than that of the bytes shows.
     let ids: Vec<JobId> = [1, 2, 0x7f << 120, (0x7f << 120) + 1, 0x80 << 120, (0x80 << 120) + 0xff, u128::MAX]
         .map(|id| JobId::new(uuid::Uuid::from_u128(id)))
         .to_vec();

@@ -7,7 +7,7 @@ use stint_domain::values::Version;
 use crate::Ledger;
 use crate::given::{at, create_job, entry, exactly, job_id, list_jobs, name, put_job, stale};
 
-/// An absent job is created as the create method would.
+/// A job that does not exist is created, with the same values as by the create method.
 pub async fn putting_an_absent_job_creates_it(ledger: Ledger) {
     let id = job_id();
     let created = ledger.jobs.put(PutJob { status: JobStatus::Archived, ..put_job(id) }).await.unwrap();
@@ -24,7 +24,7 @@ pub async fn putting_an_absent_job_creates_it(ledger: Ledger) {
     assert_eq!(ledger.job(id).await, expected);
 }
 
-/// Total and creation stay; the version is the next one.
+/// The total and the creation stay; the version is the next one.
 pub async fn putting_a_present_job_replaces_name_and_status_and_keeps_the_rest(ledger: Ledger) {
     let id = ledger.create(create_job()).await.id;
     ledger.record(entry(id)).await;
@@ -41,7 +41,7 @@ pub async fn putting_a_present_job_replaces_name_and_status_and_keeps_the_rest(l
     assert_eq!(ledger.job(id).await, expected);
 }
 
-/// A retry after a lost answer.
+/// A repeat after a lost answer.
 pub async fn putting_twice_leaves_one_job_with_its_total(ledger: Ledger) {
     let command = put_job(job_id());
     ledger.jobs.put(command.clone()).await.unwrap();
@@ -73,7 +73,7 @@ pub async fn a_put_that_is_replace_only_never_creates(ledger: Ledger) {
     assert!(matches!(replaced, Put::Replaced(ref job) if job.name == name("Other")), "{replaced:?}");
 }
 
-/// The present version lets a put through, any other leaves the job as it was, absent included.
+/// Only the current version matches. Any other changes nothing, also when no job exists.
 pub async fn a_put_with_a_stale_version_changes_nothing(ledger: Ledger) {
     let before = ledger.open_job().await;
     let command = PutJob { precondition: stale(), ..put_job(before.id) };
@@ -86,7 +86,7 @@ pub async fn a_put_with_a_stale_version_changes_nothing(ledger: Ledger) {
     assert_eq!(ledger.job(before.id).await.name, name("Review"));
 }
 
-/// Who put it is told a version that nobody had before.
+/// The caller gets a version that nobody had before.
 pub async fn a_put_of_equal_values_is_a_change(ledger: Ledger) {
     let command = put_job(job_id());
     ledger.jobs.put(command.clone()).await.unwrap();
@@ -95,7 +95,7 @@ pub async fn a_put_of_equal_values_is_a_change(ledger: Ledger) {
     assert_eq!(again, Put::Replaced(Job { version: before.version.next(), updated_at: at(9), ..before }));
 }
 
-/// It is the next version all the same.
+/// The version is the next one all the same.
 pub async fn a_put_that_waited_sets_no_moment_back(ledger: Ledger) {
     let command = put_job(job_id());
     ledger.jobs.put(PutJob { at: at(9), ..command.clone() }).await.unwrap();

@@ -1,4 +1,4 @@
-//! What a job's values may hold comes back, and is found.
+//! The values of a job read back unchanged, and searches find them.
 
 use stint_domain::ledger::JobName;
 use stint_domain::ledger::ports::job::{CreateJob, ListJobs};
@@ -7,7 +7,7 @@ use stint_domain::values::Timestamp;
 use crate::Ledger;
 use crate::given::{create_job, list_jobs, name, part};
 
-/// 120 characters of any width, quotes and right-to-left text included.
+/// 120 characters of any width, including quotes and right-to-left text.
 pub async fn names_at_their_limits_read_back_unchanged(ledger: Ledger) {
     for text in [
         "é".repeat(120),
@@ -21,8 +21,8 @@ pub async fn names_at_their_limits_read_back_unchanged(ledger: Ledger) {
     }
 }
 
-/// Two accents may be one character or two, which nobody sees: a name is found by either. One that was stored before names
-/// were composed, or that shows nothing, stays as it is.
+/// An accented letter may be one character or two, which nobody can see: a name is found by either. A stored name
+/// from before names were composed, or one without a visible character, stays as it is.
 pub async fn names_of_before_read_back_unchanged_and_are_found(ledger: Ledger) {
     for text in ["Bu\u{308}ro", "\u{200b}", "x\u{958}"] {
         let job = ledger.create(CreateJob { name: JobName::stored(text).unwrap(), ..create_job() }).await;
@@ -61,7 +61,7 @@ pub async fn wildcards_and_quotes_in_a_search_are_plain_characters(ledger: Ledge
     }
 }
 
-/// The domain folds, so every backend finds the same.
+/// The domain folds case, so every backend finds the same.
 pub async fn a_search_folds_case_beyond_ascii(ledger: Ledger) {
     for text in ["ÄRGER im Büro", "ΟΔΟΣ", "ΑΣΑ", "İstanbul", "Straße"] {
         ledger.create(CreateJob { name: name(text), ..create_job() }).await;

@@ -7,7 +7,7 @@ use stint_domain::values::Version;
 use crate::Ledger;
 use crate::given::{at, entry, exactly, job_id, name, rename, set_status, stale, update_job};
 
-/// What is not named stays; the version is the next one and the moment the command's.
+/// Other fields stay. The version is the next one, and `updated_at` the command's `at`.
 pub async fn an_update_changes_the_named_fields_alone(ledger: Ledger) {
     let created = ledger.open_job().await;
     ledger.record(entry(created.id)).await;
@@ -37,7 +37,7 @@ pub async fn an_update_changes_the_named_fields_alone(ledger: Ledger) {
     assert_eq!(ledger.job(expected.id).await, expected);
 }
 
-/// When no field is named, the job stays as it is.
+/// Without a named field, the job stays as it is.
 pub async fn an_update_without_changes_leaves_the_version(ledger: Ledger) {
     let before = ledger.open_job().await;
     let answer = ledger.jobs.update(UpdateJob { at: at(7), ..update_job(before.id) }).await.unwrap();
@@ -45,7 +45,7 @@ pub async fn an_update_without_changes_leaves_the_version(ledger: Ledger) {
     assert_eq!(ledger.job(before.id).await, before);
 }
 
-/// A field that is named is changed, whatever it held.
+/// A named field counts as changed, whatever its value was.
 pub async fn an_update_to_the_value_that_is_there_is_a_change(ledger: Ledger) {
     let mut expected = ledger.open_job().await;
     let same = [rename(expected.id, expected.name.as_str()), set_status(expected.id, expected.status)];
@@ -69,7 +69,7 @@ pub async fn an_update_of_an_unknown_job_is_refused_before_its_precondition(ledg
     assert_eq!(ledger.jobs.find(id).await.unwrap(), None);
 }
 
-/// The present version lets an update through, one that has passed does not.
+/// The current version matches, an earlier one does not.
 pub async fn an_update_with_a_stale_version_changes_nothing(ledger: Ledger) {
     let first = ledger.open_job().await;
     let guarded = UpdateJob { precondition: exactly(first.version), ..rename(first.id, "Second") };
@@ -79,7 +79,7 @@ pub async fn an_update_with_a_stale_version_changes_nothing(ledger: Ledger) {
     assert_eq!(ledger.job(first.id).await, second);
 }
 
-/// An update that changes nothing is refused like any other.
+/// An update that names no field is refused like any other.
 pub async fn an_update_without_changes_checks_the_precondition_all_the_same(ledger: Ledger) {
     let job = ledger.open_job().await;
     let refused = ledger.jobs.update(UpdateJob { precondition: stale(), ..update_job(job.id) }).await;
@@ -88,7 +88,7 @@ pub async fn an_update_without_changes_checks_the_precondition_all_the_same(ledg
     assert_eq!(passed.unwrap(), job);
 }
 
-/// `If-Match` may list several versions; an empty list never holds.
+/// `If-Match` may list several versions. An empty list never matches.
 pub async fn any_of_several_versions_will_do_and_none_of_none(ledger: Ledger) {
     let job = ledger.open_job().await;
     let refused =
@@ -99,7 +99,7 @@ pub async fn any_of_several_versions_will_do_and_none_of_none(ledger: Ledger) {
     assert_eq!(ledger.job(job.id).await.name, name("Yes"));
 }
 
-/// Archiving is not for ever.
+/// An archive can be undone.
 pub async fn an_archived_job_can_be_reopened_and_takes_time_again(ledger: Ledger) {
     let job = ledger.open_job().await;
     ledger.archive(job.id).await;

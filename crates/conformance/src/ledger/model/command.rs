@@ -24,8 +24,8 @@ pub(super) enum Command {
     DeleteEntry(DeleteTimeEntry),
 }
 
-/// What a port answers. A refusal is its debug text, because a backend's failure cannot be compared; the model gives
-/// none, so that one never passes for right.
+/// The answer of a port. A refusal is compared by its debug text, because a backend's failure cannot be compared. The
+/// model never gives a failure, so a failure never counts as right.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Answer {
     Job(Job),
@@ -46,7 +46,7 @@ impl Answer {
 }
 
 impl Command {
-    /// What the adapter answers.
+    /// The adapter's answer.
     pub(super) async fn send_to(self, ledger: &Ledger) -> Answer {
         let (jobs, entries) = (&ledger.jobs, &ledger.time_entries);
         match self {
@@ -87,7 +87,7 @@ impl From<BatchOutcome> for Answer {
     }
 }
 
-/// Whether a put created is seen by the version.
+/// The version shows whether a put created something.
 impl<T: Into<Answer>> From<Put<T>> for Answer {
     fn from(put: Put<T>) -> Self {
         match put {
@@ -96,7 +96,7 @@ impl<T: Into<Answer>> From<Put<T>> for Answer {
     }
 }
 
-/// Whether it was replayed is a matter of other clauses.
+/// Other clauses check whether it was replayed.
 impl<T: Into<Answer>> From<Applied<T>> for Answer {
     fn from(applied: Applied<T>) -> Self {
         applied.outcome.into()

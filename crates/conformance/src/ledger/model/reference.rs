@@ -1,4 +1,4 @@
-//! The model: what the ports' docs say, over plain lists. It keeps no totals and knows no transactions.
+//! The model: the rules of the ports' docs, over plain lists. It keeps no totals and has no transactions.
 
 use std::cmp::Reverse;
 use std::fmt::Debug;
@@ -20,7 +20,7 @@ pub(super) struct Reference {
     keys: Vec<(Idempotency, Operation, Answer)>,
 }
 
-/// What a key was used for.
+/// The operation that a key was used for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Operation {
     CreateJob,
@@ -29,7 +29,7 @@ enum Operation {
 }
 
 impl Reference {
-    /// What the command must be answered with.
+    /// The right answer to the command.
     pub(super) fn apply(&mut self, command: Command) -> Answer {
         match command {
             Command::CreateJob(c) => {
@@ -92,21 +92,21 @@ impl Reference {
         }
     }
 
-    /// All jobs as a listing shows them.
+    /// All jobs, in the order of the listing.
     pub(super) fn jobs(&self) -> Vec<Job> {
         let mut jobs: Vec<Job> = self.jobs.iter().map(|job| self.job(job.id)).collect();
         jobs.sort_by_key(|job| Reverse((job.created_at, job.id)));
         jobs
     }
 
-    /// All entries as a listing shows them.
+    /// All entries, in the order of the listing.
     pub(super) fn entries(&self) -> Vec<TimeEntry> {
         let mut entries = self.entries.clone();
         entries.sort_by_key(|entry| Reverse((entry.date_stamp, entry.id)));
         entries
     }
 
-    /// Does a write once per key; a refused one leaves the key free, and another operation's is used.
+    /// Does a write once per key. A refused write leaves the key free, and a key of another operation is refused.
     fn once(
         &mut self,
         operation: Operation,
@@ -202,7 +202,7 @@ impl Reference {
         Answer::Entry(entry)
     }
 
-    /// Stores one new entry; `touched` gets its job.
+    /// Stores one new entry, and adds its job to `touched`.
     fn record(
         &mut self,
         new: NewTimeEntry,
@@ -239,7 +239,7 @@ impl Reference {
         Answer::Job(self.job(id))
     }
 
-    /// One write is one change of each job it touches, however often it does.
+    /// One write changes each of its jobs once, even when it names a job several times.
     fn touch(&mut self, touched: &[JobId], at: Timestamp) {
         for job in self.jobs.iter_mut().filter(|job| touched.contains(&job.id)) {
             job.version = job.version.next();
@@ -255,7 +255,7 @@ impl Reference {
         self.entries.iter().find(|entry| entry.id == id)
     }
 
-    /// A job that is there, with its total added up.
+    /// An existing job, with its total added up.
     fn job(&self, id: JobId) -> Job {
         let total_minutes = TotalMinutes::new(self.total(id)).unwrap();
         Job { total_minutes, ..self.find_job(id).unwrap().clone() }

@@ -1,4 +1,4 @@
-//! The steps of a sequence, and the commands they become.
+//! The steps of a sequence, and the commands made from them.
 
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -12,7 +12,7 @@ use stint_domain::values::{JobId, TimeEntryId, TokenId, Version};
 use super::command::{Answer, Command};
 use crate::given::{at, day, entry_id, exactly, fresh, job_id, minutes, name, stale, subject, summary};
 
-/// A step, in small numbers that shrink well; [`World`] knows which job, entry or key each number means.
+/// A step, in small numbers that shrink well. [`World`] knows which job, entry or key each number means.
 #[derive(Debug, Clone)]
 pub(super) struct Step {
     deed: Deed,
@@ -21,7 +21,7 @@ pub(super) struct Step {
     minutes: i64,
     archived: bool,
     guard: Guard,
-    /// Which key, if any; the low bit of it chooses between two fingerprints.
+    /// Which key, if any. Its low bit chooses between two fingerprints.
     key: Option<usize>,
 }
 
@@ -51,7 +51,7 @@ enum Guard {
     Stale,
 }
 
-/// Any step; those that store time come more often, so that there is something to change.
+/// Any step. Steps that store time are more frequent, so that there is something to change.
 pub(super) fn any_step() -> impl Strategy<Value = Step> {
     let deed = prop_oneof![
         3 => Just(Deed::CreateJob),
@@ -85,12 +85,12 @@ pub(super) fn any_step() -> impl Strategy<Value = Step> {
 const JOBS: usize = 4;
 const ENTRIES: usize = 8;
 
-/// What the small numbers of a sequence mean: few ids, so that steps meet each other.
+/// The jobs, entries and keys of the small numbers. There are few, so that steps affect each other.
 pub(super) struct World {
     jobs: Vec<JobId>,
     entries: Vec<TimeEntryId>,
     token: TokenId,
-    /// The last version that an answer showed, by place.
+    /// The last version that an answer showed, by index.
     job_versions: Vec<Option<Version>>,
     entry_versions: Vec<Option<Version>>,
 }
@@ -106,8 +106,8 @@ impl World {
         }
     }
 
-    /// The command of the step at `place`. Most that change something carry a new text, so that a report tells which step
-    /// wrote what.
+    /// The command of the step at `place`. Most commands that change something carry a new text, so that a report
+    /// shows which step wrote what.
     pub(super) fn command(&self, place: usize, step: &Step) -> Command {
         let at = at(i64::try_from(place).unwrap() + 1);
         let text = format!("step {place}");
@@ -120,7 +120,7 @@ impl World {
         let update_job = |changes| Command::UpdateJob(UpdateJob { id: job, changes, at, precondition: of_job.clone() });
         let (new_name, new_summary) = (Some(name(&text)), Some(summary(&text)));
         match step.deed {
-            // A name by place of the job, so that a repeat occurs.
+            // The name depends on the job's index, so that repeats occur.
             Deed::CreateJob => {
                 let name = name(&format!("job {}", step.job));
                 Command::CreateJob(CreateJob { id: job, name, status, at, idempotency: self.key(step.key) })
@@ -149,7 +149,7 @@ impl World {
                     NewTimeEntry { work_summary: summary(&text), ..self.new_entry(step.entry, step.job, step.minutes) };
                 Command::PutEntry(PutTimeEntry { entry, at, precondition: of_entry })
             }
-            // Often those that are there already, which is a change like any other.
+            // Often the minutes are the same as before, which is a change like any other.
             Deed::SetMinutes => {
                 changes(TimeEntryChanges { minutes_worked: Some(minutes(step.minutes)), ..TimeEntryChanges::default() })
             }
@@ -164,7 +164,7 @@ impl World {
         }
     }
 
-    /// Remembers the versions that an answer shows, for later guards.
+    /// Notes the versions that an answer shows, for later preconditions.
     pub(super) fn notice(&mut self, answer: &Answer) {
         match answer {
             Answer::Job(job) => {

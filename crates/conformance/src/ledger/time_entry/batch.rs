@@ -10,7 +10,7 @@ use crate::given::{at, batch, create_job, entry, entry_id, job_id, list_entries,
 
 const MODES: [BatchMode; 2] = [BatchMode::Atomic, BatchMode::PerItem];
 
-/// One outcome per entry, in order, each the entry as it is stored.
+/// One outcome per entry, in order, each with the stored entry.
 pub async fn a_batch_answers_in_the_order_given_and_counts_every_entry(ledger: Ledger) {
     for mode in MODES {
         let (one, two) = (ledger.open_job().await.id, ledger.open_job().await.id);
@@ -18,7 +18,7 @@ pub async fn a_batch_answers_in_the_order_given_and_counts_every_entry(ledger: L
         for (job, count) in [(one, 10), (two, 20), (one, 30), (two, 40), (one, 50)] {
             entries.push(NewTimeEntry { minutes_worked: minutes(count), ..entry(job) });
         }
-        // Ids that do not ascend: an adapter that sorts must put the outcomes back.
+        // Ids that do not ascend: an adapter that sorts must restore the order of the outcomes.
         entries.reverse();
         let outcome = store(&ledger, batch(mode, entries.clone())).await;
         let expected: BatchOutcome = entries.into_iter().map(|entry| Ok(entry.stored(at(1)))).collect();
@@ -30,7 +30,7 @@ pub async fn a_batch_answers_in_the_order_given_and_counts_every_entry(ledger: L
     }
 }
 
-/// One write is one change: each job gets the next version, however many of the entries are its own.
+/// Each job gets the next version, however many of the entries belong to it.
 pub async fn a_batch_is_one_change_of_each_job_it_touches(ledger: Ledger) {
     for mode in MODES {
         let (touched, other) = (ledger.open_job().await, ledger.open_job().await);
@@ -42,7 +42,7 @@ pub async fn a_batch_is_one_change_of_each_job_it_touches(ledger: Ledger) {
     }
 }
 
-/// No outcome, and no error.
+/// There is no outcome, and no error.
 pub async fn an_empty_batch_stores_nothing(ledger: Ledger) {
     let job = ledger.open_job().await;
     for mode in MODES {
@@ -52,7 +52,7 @@ pub async fn an_empty_batch_stores_nothing(ledger: Ledger) {
     assert_eq!(ledger.all_entries(list_entries()).await, []);
 }
 
-/// One entry's refusal neither keeps another out nor hides from its caller that it was stored.
+/// A refusal of one entry neither keeps another from being stored nor hides that it was.
 pub async fn a_per_item_batch_stores_all_valid_entries_and_answers_them_as_stored(ledger: Ledger) {
     let (open, archived, unknown) = (ledger.open_job().await.id, ledger.open_job().await.id, job_id());
     ledger.archive(archived).await;
@@ -81,7 +81,7 @@ pub async fn a_per_item_batch_stores_all_valid_entries_and_answers_them_as_store
     ledger.assert_totals_are_sums().await;
 }
 
-/// No entry, no total, no version: not of the refused entry's job, and not of the others'.
+/// No entry, total or version changes, neither for the job of the refused entry nor for the others.
 pub async fn an_atomic_batch_with_one_refusal_leaves_no_trace(ledger: Ledger) {
     let (open, archived, unknown) = (ledger.open_job().await.id, ledger.open_job().await.id, job_id());
     ledger.archive(archived).await;
@@ -102,7 +102,7 @@ pub async fn an_atomic_batch_with_one_refusal_leaves_no_trace(ledger: Ledger) {
     ledger.assert_totals_are_sums().await;
 }
 
-/// All of them, ascending, each with its own reason: a caller can mend them all at once.
+/// All refusals, ascending, each with its own reason, so that a caller can correct them all at once.
 pub async fn an_atomic_batch_names_every_refusal_by_its_place(ledger: Ledger) {
     let (open, archived, unknown) = (ledger.open_job().await.id, ledger.open_job().await.id, job_id());
     ledger.archive(archived).await;
@@ -126,7 +126,7 @@ pub async fn an_atomic_batch_names_every_refusal_by_its_place(ledger: Ledger) {
     assert_eq!(refusals, expected);
 }
 
-/// A retry after a lost answer, also of a part of the batch and beside new entries.
+/// A repeat after a lost answer, also of a part of the batch and beside new entries.
 pub async fn a_batch_sent_twice_counts_once(ledger: Ledger) {
     for mode in MODES {
         let job = ledger.open_job().await.id;
@@ -141,7 +141,7 @@ pub async fn a_batch_sent_twice_counts_once(ledger: Ledger) {
     }
 }
 
-/// Both are answered with it.
+/// Both outcomes are that entry.
 pub async fn equal_entries_in_a_batch_are_one_entry(ledger: Ledger) {
     for mode in MODES {
         let job = ledger.open_job().await.id;
@@ -170,7 +170,7 @@ pub async fn the_later_of_two_different_entries_with_one_id_is_refused(ledger: L
     assert_eq!((ledger.total(one).await, ledger.total(two).await), (30, 0));
 }
 
-/// Of its jobs.
+/// The `updated_at` of its jobs does not go back.
 pub async fn a_batch_that_waited_sets_no_moment_back(ledger: Ledger) {
     for mode in MODES {
         let before = ledger.create(CreateJob { at: at(9), ..create_job() }).await;
@@ -180,7 +180,7 @@ pub async fn a_batch_that_waited_sets_no_moment_back(ledger: Ledger) {
     }
 }
 
-/// The most that HTTP lets through.
+/// The most entries that HTTP allows.
 pub async fn a_batch_of_a_thousand_entries_is_stored(ledger: Ledger) {
     let jobs = [ledger.open_job().await.id, ledger.open_job().await.id];
     let entries: Vec<_> = (0..1000).map(|place| entry(jobs[place % 2])).collect();

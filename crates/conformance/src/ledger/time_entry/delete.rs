@@ -6,7 +6,7 @@ use stint_domain::ledger::{Job, Precondition};
 use crate::Ledger;
 use crate::given::{at, delete_entry, entry, entry_id, exactly, list_entries, stale};
 
-/// It is neither found nor listed nor deleted again; what other entries count stays.
+/// It is neither found nor listed, and cannot be deleted again. Other entries are still counted.
 pub async fn a_deleted_entry_is_gone_and_no_longer_counted(ledger: Ledger) {
     let job = ledger.open_job().await.id;
     let (doomed, kept) = (ledger.record(entry(job)).await, ledger.record(entry(job)).await);
@@ -20,7 +20,7 @@ pub async fn a_deleted_entry_is_gone_and_no_longer_counted(ledger: Ledger) {
     assert_eq!(ledger.total(job).await, 30);
 }
 
-/// The next version, and the command's moment.
+/// The job gets the next version and the command's `at`.
 pub async fn a_deletion_is_a_change_of_the_job(ledger: Ledger) {
     let created = ledger.open_job().await;
     let doomed = ledger.record(entry(created.id)).await.id;

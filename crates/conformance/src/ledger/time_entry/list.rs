@@ -27,7 +27,7 @@ pub async fn pages_of_entries_join_without_gap_or_repeat(ledger: Ledger) {
     }
 }
 
-/// A next page is promised only when something follows.
+/// A page has a `next` only when something follows.
 pub async fn the_last_full_page_of_entries_has_no_next(ledger: Ledger) {
     let ids = nine_entries(&ledger).await;
     let query = ListTimeEntries { size: size(9), ..list_entries() };
@@ -56,7 +56,7 @@ pub async fn each_filter_of_entries_holds_alone(ledger: Ledger) {
     assert_eq!(days(dates(None, Some(day(1)))).await, [day(1), day(0)]);
 }
 
-/// Only what passes all of them, on whatever page it would stand.
+/// Only entries that match all of them, on every page.
 pub async fn all_filters_of_entries_hold_together_and_across_pages(ledger: Ledger) {
     let jobs = [ledger.open_job().await.id, ledger.open_job().await.id];
     let (who, dates) = (subject("ada"), DateRange::new(Some(day(2)), Some(day(6))).unwrap());
@@ -107,7 +107,7 @@ pub async fn a_cursor_whose_entry_was_deleted_still_works(ledger: Ledger) {
     assert_eq!(rest.len(), 5);
 }
 
-/// An empty page, rather than an error; a job that is not there has none either.
+/// The answer is an empty page, not an error, also for a job that does not exist.
 pub async fn a_job_without_entries_lists_none(ledger: Ledger) {
     let (used, empty) = (ledger.open_job().await.id, ledger.open_job().await.id);
     ledger.record(entry(used)).await;
@@ -117,10 +117,10 @@ pub async fn a_job_without_entries_lists_none(ledger: Ledger) {
     }
 }
 
-/// Nine entries on three dates, the ids in the order of the listing, stored in another and over two jobs.
+/// Nine entries on three dates, with ids in the order of the listing, stored in another order and for two jobs.
 async fn nine_entries(ledger: &Ledger) -> Vec<TimeEntryId> {
     let jobs: [JobId; 2] = [ledger.open_job().await.id, ledger.open_job().await.id];
-    // Ids to either side of the sign bit of their first byte: an order that is not that of the bytes shows.
+    // Ids on both sides of the sign bit of their first byte, so that an order other than that of the bytes shows.
     let ids: [u128; 9] = [3, 0x80 << 120, 1, u128::MAX, 0x7f << 120, 2, (0x80 << 120) + 1, 5, 4];
     let days = [2, 2, 2, 1, 1, 1, 0, 0, 0];
     let mut listed: Vec<(u64, TimeEntryId)> =

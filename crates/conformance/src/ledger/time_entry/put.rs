@@ -7,7 +7,7 @@ use stint_domain::ledger::{Job, Precondition, TimeEntry};
 use crate::Ledger;
 use crate::given::{at, day, entry, exactly, job_id, list_entries, minutes, put_entry, stale, subject, summary};
 
-/// An absent entry is created as recording would.
+/// An entry that does not exist is created, as by recording it.
 pub async fn putting_an_absent_entry_creates_and_counts_it(ledger: Ledger) {
     let job = ledger.open_job().await;
     let new = entry(job.id);
@@ -19,7 +19,7 @@ pub async fn putting_an_absent_entry_creates_and_counts_it(ledger: Ledger) {
     assert_eq!((counted.total_minutes.get(), counted.version, counted.updated_at), (30, job.version.next(), at(2)));
 }
 
-/// `created_by` and `created_at` never change; the total changes by the difference.
+/// `created_by` and `created_at` never change. The total changes by the difference.
 pub async fn putting_a_present_entry_replaces_all_but_its_creation(ledger: Ledger) {
     let job = ledger.open_job().await;
     let before = ledger.record(entry(job.id)).await;
@@ -55,7 +55,7 @@ pub async fn a_put_that_names_another_job_moves_the_entry(ledger: Ledger) {
     ledger.assert_totals_are_sums().await;
 }
 
-/// A retry after a lost answer.
+/// A repeat after a lost answer.
 pub async fn putting_an_entry_twice_counts_once(ledger: Ledger) {
     let job = ledger.open_job().await.id;
     let command = put_entry(entry(job));
@@ -66,7 +66,7 @@ pub async fn putting_an_entry_twice_counts_once(ledger: Ledger) {
     assert_eq!(ledger.all_entries(list_entries()).await.len(), 1);
 }
 
-/// Create only, replace only, and the version: what does not hold changes nothing.
+/// Create only, replace only, and the version: a put whose precondition fails changes nothing.
 pub async fn a_put_of_an_entry_keeps_its_precondition(ledger: Ledger) {
     let job = ledger.open_job().await.id;
     let new = entry(job);
@@ -138,7 +138,7 @@ pub async fn a_put_is_refused_in_the_order_precondition_unknown_archived(ledger:
     assert!(matches!(refused, Err(PutTimeEntryError::JobNotFound(id)) if id == unknown), "{refused:?}");
 }
 
-/// Of the entry and of its job.
+/// The entry and its job both change.
 pub async fn a_put_of_an_equal_entry_is_a_change(ledger: Ledger) {
     let job = ledger.open_job().await.id;
     let new = entry(job);
@@ -149,7 +149,7 @@ pub async fn a_put_of_an_equal_entry_is_a_change(ledger: Ledger) {
     assert_eq!(ledger.job(job).await, Job { version: before.version.next(), updated_at: at(9), ..before });
 }
 
-/// Neither the entry's nor its job's.
+/// Neither the entry's nor its job's `updated_at` goes back.
 pub async fn a_put_of_an_entry_that_waited_sets_no_moment_back(ledger: Ledger) {
     let job = ledger.open_job().await.id;
     let new = entry(job);
@@ -161,7 +161,7 @@ pub async fn a_put_of_an_entry_that_waited_sets_no_moment_back(ledger: Ledger) {
     assert_eq!((job.total_minutes.get(), job.updated_at), (40, at(9)));
 }
 
-/// As a move does.
+/// As for a move.
 pub async fn of_two_archived_jobs_a_put_names_the_entrys_own(ledger: Ledger) {
     for reverse in [false, true] {
         let mut jobs = [ledger.open_job().await.id, ledger.open_job().await.id];

@@ -9,7 +9,7 @@ use crate::given::{
     at, day, delete_entry, entry, entry_id, job_id, list_entries, minutes, record, set_minutes, subject, summary,
 };
 
-/// An entry starts with the first version of its creation and reads back as answered; its job's total grows.
+/// A new entry has the first version of its creation and reads back as it was returned. Its job's total grows.
 pub async fn a_recorded_entry_reads_back_and_is_counted(ledger: Ledger) {
     let job = ledger.open_job().await;
     let new = NewTimeEntry { minutes_worked: minutes(45), date_stamp: day(3), ..entry(job.id) };
@@ -31,7 +31,7 @@ pub async fn a_recorded_entry_reads_back_and_is_counted(ledger: Ledger) {
     assert_eq!(ledger.total(job.id).await, 45);
 }
 
-/// The job's `updated_at` is the command's moment; nothing else of it changes but the total.
+/// The job's `updated_at` is the command's `at`. Nothing else of the job changes but its total.
 pub async fn every_record_makes_the_next_version_of_its_job(ledger: Ledger) {
     let mut expected = ledger.open_job().await;
     for seconds in 1..=3 {
@@ -44,7 +44,7 @@ pub async fn every_record_makes_the_next_version_of_its_job(ledger: Ledger) {
     }
 }
 
-/// A retry after a lost answer: the entry as it is, and neither the entry nor its job changes.
+/// A repeat after a lost answer returns the entry as it is, and changes neither the entry nor its job.
 pub async fn recording_twice_counts_once(ledger: Ledger) {
     let job = ledger.open_job().await.id;
     let new = entry(job);
@@ -57,7 +57,7 @@ pub async fn recording_twice_counts_once(ledger: Ledger) {
     assert_eq!(ledger.all_entries(list_entries()).await, [stored]);
 }
 
-/// The write happened before, so its answer does not change.
+/// The write happened before the archive, so its answer does not change.
 pub async fn a_repeat_is_answered_though_the_job_was_archived_meanwhile(ledger: Ledger) {
     let job = ledger.open_job().await.id;
     let new = entry(job);
@@ -67,8 +67,8 @@ pub async fn a_repeat_is_answered_though_the_job_was_archived_meanwhile(ledger: 
     assert_eq!(ledger.job(job).await, archived);
 }
 
-/// Other values under a taken id are another entry, which is refused, whatever its job is; also when they are the
-/// values of before an edit.
+/// Other values under a taken id mean another entry, which is refused, whatever its job is, and even when they are
+/// values from before an edit.
 pub async fn a_taken_entry_id_is_refused_before_anything_else(ledger: Ledger) {
     let job = ledger.open_job().await.id;
     let archived = ledger.open_job().await.id;
@@ -92,7 +92,7 @@ pub async fn a_taken_entry_id_is_refused_before_anything_else(ledger: Ledger) {
     assert_eq!(ledger.total(job).await, 60);
 }
 
-/// Nothing is stored, and no job comes to be.
+/// Nothing is stored, and no job is created.
 pub async fn a_record_for_an_unknown_job_leaves_no_trace(ledger: Ledger) {
     let job = job_id();
     let new = entry(job);
@@ -102,7 +102,7 @@ pub async fn a_record_for_an_unknown_job_leaves_no_trace(ledger: Ledger) {
     assert_eq!(ledger.all_entries(list_entries()).await, []);
 }
 
-/// Nothing is stored, and the job is as it was.
+/// Nothing is stored, and the job is unchanged.
 pub async fn a_record_for_an_archived_job_leaves_no_trace(ledger: Ledger) {
     let job = ledger.open_job().await.id;
     let archived = ledger.archive(job).await;
@@ -112,7 +112,7 @@ pub async fn a_record_for_an_archived_job_leaves_no_trace(ledger: Ledger) {
     assert_eq!(ledger.job(job).await, archived);
 }
 
-/// A deleted entry is no entry: its id is free.
+/// The id of a deleted entry is free.
 pub async fn a_deleted_entry_can_be_recorded_again(ledger: Ledger) {
     let job = ledger.open_job().await.id;
     let new = entry(job);
@@ -123,7 +123,7 @@ pub async fn a_deleted_entry_can_be_recorded_again(ledger: Ledger) {
     assert_eq!(ledger.total(job).await, 30);
 }
 
-/// None, rather than an error.
+/// The answer is `None`, not an error.
 pub async fn an_unknown_entry_is_not_found(ledger: Ledger) {
     assert_eq!(ledger.entry(entry_id()).await, None);
 }

@@ -1,4 +1,4 @@
-//! What an entry's values may hold comes back.
+//! The values of an entry read back unchanged.
 
 use stint_domain::ledger::WorkSummary;
 use stint_domain::ledger::ports::time_entry::NewTimeEntry;
@@ -6,7 +6,7 @@ use stint_domain::ledger::ports::time_entry::NewTimeEntry;
 use crate::Ledger;
 use crate::given::{date, entries_of, entry, minutes, subject, summary};
 
-/// Kept as given: 4000 characters of any width, empty, newlines, tabs and outer spaces.
+/// 4000 characters of any width, an empty summary, newlines, tabs and outer spaces.
 pub async fn summaries_at_their_limits_read_back_unchanged(ledger: Ledger) {
     let job = ledger.open_job().await.id;
     let long = ["x".repeat(4000), "é".repeat(4000), "🦭".repeat(4000), "\u{10ffff}\u{fffd}\u{feff}".to_owned()];
@@ -22,7 +22,7 @@ pub async fn summaries_at_their_limits_read_back_unchanged(ledger: Ledger) {
     assert_eq!(ledger.entry(stored.id).await.unwrap().work_summary, apart);
 }
 
-/// 120 characters of any width, and the listing finds exactly them.
+/// 120 characters of any width. The listing finds exactly these.
 pub async fn subjects_at_their_limits_read_back_unchanged(ledger: Ledger) {
     let job = ledger.open_job().await.id;
     for text in ["é".repeat(120), "🦭".repeat(120), "o'Brien % _".to_owned()] {

@@ -1,4 +1,4 @@
-//! Changing some fields of an entry, its job among them.
+//! Changing some fields of an entry, including its job.
 
 use stint_domain::ledger::ports::time_entry::{TimeEntryChanges, UpdateTimeEntry, UpdateTimeEntryError};
 use stint_domain::ledger::{Job, Precondition, TimeEntry};
@@ -9,7 +9,7 @@ use crate::given::{
     update_entry,
 };
 
-/// What is not named stays, `created_by` and `created_at` always do; the version is the next one.
+/// Other fields stay, and `created_by` and `created_at` always do. The version is the next one.
 pub async fn each_field_of_an_entry_changes_alone(ledger: Ledger) {
     let (job, other) = (ledger.open_job().await.id, ledger.open_job().await.id);
     let none = TimeEntryChanges::default;
@@ -35,7 +35,7 @@ pub async fn each_field_of_an_entry_changes_alone(ledger: Ledger) {
     }
 }
 
-/// Up and down; what other entries count stays.
+/// Up and down. Other entries are still counted.
 pub async fn an_edit_of_the_minutes_changes_the_total_by_the_difference(ledger: Ledger) {
     let job = ledger.open_job().await.id;
     ledger.record(entry(job)).await;
@@ -75,7 +75,7 @@ pub async fn a_move_with_other_minutes_counts_the_new_ones(ledger: Ledger) {
     assert_eq!((ledger.total(from).await, ledger.total(to).await), (0, 100));
 }
 
-/// Naming the job that an entry has is no move.
+/// Naming the job that an entry already has is no move.
 pub async fn a_move_to_its_own_job_changes_no_total(ledger: Ledger) {
     let job = ledger.open_job().await.id;
     let stored = ledger.record(entry(job)).await.id;
@@ -84,7 +84,7 @@ pub async fn a_move_to_its_own_job_changes_no_total(ledger: Ledger) {
     ledger.assert_totals_are_sums().await;
 }
 
-/// Who reads a job's entries again only when the job's version changed misses nothing.
+/// So a reader that reads a job's entries again only when the job's version changed misses nothing.
 pub async fn an_edit_that_keeps_the_minutes_is_a_change_of_the_job_too(ledger: Ledger) {
     let job = ledger.open_job().await.id;
     let stored = ledger.record(entry(job)).await.id;
@@ -94,7 +94,7 @@ pub async fn an_edit_that_keeps_the_minutes_is_a_change_of_the_job_too(ledger: L
     assert_eq!(ledger.job(job).await, Job { version: before.version.next(), updated_at: at(6), ..before });
 }
 
-/// Neither the entry's nor its job's; the job's not by any other write either.
+/// Neither the entry's nor its job's `updated_at` goes back, and no other write sets the job's back.
 pub async fn an_edit_that_waited_sets_no_moment_back(ledger: Ledger) {
     let job = ledger.open_job().await.id;
     let stored = ledger.record(entry(job)).await.id;
@@ -121,7 +121,7 @@ pub async fn an_update_of_an_entry_without_changes_leaves_all_versions(ledger: L
     assert_eq!(ledger.job(job).await, before);
 }
 
-/// A field that is named is changed, whatever it held; and so is the job, its own one named again included.
+/// A named field counts as changed, whatever its value was. So does the job, also when the entry's own job is named.
 pub async fn an_edit_to_the_value_that_is_there_is_a_change(ledger: Ledger) {
     let job = ledger.open_job().await.id;
     let mut expected = ledger.record(entry(job)).await;
@@ -135,7 +135,7 @@ pub async fn an_edit_to_the_value_that_is_there_is_a_change(ledger: Ledger) {
     }
 }
 
-/// By its precondition and by an archived job.
+/// For its precondition, and for an archived job.
 pub async fn an_update_without_changes_is_refused_like_any_other(ledger: Ledger) {
     let job = ledger.open_job().await.id;
     let stored = ledger.record(entry(job)).await;
@@ -157,7 +157,7 @@ pub async fn an_update_of_an_unknown_entry_is_refused_before_its_precondition(le
     }
 }
 
-/// The present version lets an edit through, one that has passed does not; not even the job is looked at.
+/// The current version matches, an earlier one does not. The precondition is checked before the job.
 pub async fn an_update_of_an_entry_with_a_stale_version_changes_nothing(ledger: Ledger) {
     let job = ledger.open_job().await.id;
     let first = ledger.record(entry(job)).await;
@@ -175,7 +175,7 @@ pub async fn an_update_of_an_entry_with_a_stale_version_changes_nothing(ledger: 
     assert_eq!(ledger.total(job).await, 40);
 }
 
-/// Not of any field, and not out of the job.
+/// No field can be changed, and the entry cannot be moved out of the job.
 pub async fn an_entry_of_an_archived_job_takes_no_edit_and_no_move(ledger: Ledger) {
     let (archived, open) = (ledger.open_job().await.id, ledger.open_job().await.id);
     let stored = ledger.record(entry(archived)).await;
@@ -203,7 +203,7 @@ pub async fn an_archived_job_takes_no_entry_moved_in(ledger: Ledger) {
     assert_eq!(ledger.entry(stored.id).await, Some(stored));
 }
 
-/// The entry's own is named first.
+/// The entry's own job is named first.
 pub async fn of_two_archived_jobs_the_entrys_own_is_named(ledger: Ledger) {
     let jobs = [ledger.open_job().await.id, ledger.open_job().await.id];
     for (own, other) in [(jobs[0], jobs[1]), (jobs[1], jobs[0])] {

@@ -1,4 +1,5 @@
-//! What no port can bring about: a total that is not the sum, which an audit finds, and a total at its limits.
+//! Situations that no port can bring about: a total that is not the sum, which an audit finds, and a total at its
+//! limits.
 
 use std::sync::Arc;
 
@@ -20,15 +21,15 @@ use crate::given::{
 };
 use crate::ledger::concurrency::together;
 
-/// Makes the stored total of a job this one, and nothing else of it.
+/// Sets the stored total of a job, and changes nothing else.
 pub type Plant = Arc<dyn Fn(JobId, TotalMinutes) -> BoxFuture<'static, ()> + Send + Sync>;
 
-/// A ledger, and how to make a job's total what no write could, around the adapter: an `UPDATE` of one column, say.
+/// A ledger, and a way to set a job's total around the adapter, for example by an `UPDATE` of one column.
 #[derive(Clone)]
 pub struct Drifting {
-    /// The ledger.
+    /// A fresh, empty ledger.
     pub ledger: Ledger,
-    /// Around the adapter.
+    /// Sets a total around the adapter.
     pub plant: Plant,
 }
 
@@ -56,7 +57,7 @@ impl Drifting {
     }
 }
 
-/// Too much and too little, of archived jobs and of jobs without entries; by id.
+/// Totals that are too great and too small, of archived jobs and of jobs without entries, sorted by id.
 pub async fn a_planted_drift_is_found_until_it_is_mended(drifting: Drifting) {
     let ledger = &drifting.ledger;
     let archived = CreateJob { status: JobStatus::Archived, ..create_job() };
@@ -94,7 +95,7 @@ pub async fn a_report_names_the_first_hundred_drifts_by_id_and_counts_every_job(
     assert_eq!(report.drifts.iter().map(|drift| drift.job).collect::<Vec<_>>(), jobs[..TotalsReport::MOST_DRIFTS]);
 }
 
-/// An entry, a batch, an edit and a move: `Internal`, with no row, no total, no version and no key left behind.
+/// An entry, a batch, an edit and a move fail with `Internal`, and leave no row, total, version or key behind.
 pub async fn a_write_that_would_take_a_total_past_its_most_fails_without_a_trace(drifting: Drifting) {
     let ledger = &drifting.ledger;
     let (other, full) = (ledger.open_job().await.id, ledger.open_job().await.id);
@@ -122,14 +123,14 @@ pub async fn a_write_that_would_take_a_total_past_its_most_fails_without_a_trace
     }
     assert_eq!(State::of(ledger, [full, other]).await, before);
 
-    // One minute less is possible, and the key was not used up.
+    // With one minute less it succeeds, and the key was not used up.
     let least = NewTimeEntry { minutes_worked: minutes(29), ..keyed.entry };
     let stored = entries.record(RecordTime { entry: least, ..keyed }).await.unwrap();
     assert!(!stored.replayed);
     assert_eq!(ledger.total(full).await, TotalMinutes::MAX);
 }
 
-/// A deletion, an edit and a move of an entry that its job's total does not hold.
+/// A deletion, an edit and a move of an entry that its job's total does not include.
 pub async fn a_write_that_would_take_a_total_below_zero_fails_without_a_trace(drifting: Drifting) {
     let ledger = &drifting.ledger;
     let (short, other) = (ledger.open_job().await.id, ledger.open_job().await.id);
@@ -149,12 +150,12 @@ pub async fn a_write_that_would_take_a_total_below_zero_fails_without_a_trace(dr
     assert!(matches!(refused, Err(UpdateTimeEntryError::JobNotFound(_))), "a refusal comes first: {refused:?}");
 }
 
-/// Whoever writes at the same time, to another job or to this one while it has room, does not notice.
+/// Writes at the same time, to another job or to this one while it has room, do not notice.
 pub async fn of_writes_at_once_only_those_that_a_total_has_no_room_for_fail(drifting: Drifting) {
     const WRITERS: usize = 20;
     let ledger = &drifting.ledger;
     let (other, full) = (ledger.open_job().await.id, ledger.open_job().await.id);
-    // Room for three, and a rest.
+    // Room for three entries, and a rest.
     drifting.plant(full, TotalMinutes::MAX - 95).await;
     let outcomes = together(WRITERS, |writer| {
         let (entries, job) = (ledger.time_entries.clone(), if writer % 2 == 0 { full } else { other });

@@ -27,8 +27,8 @@ use crate::values::Timestamp;
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
 pub trait PingQueue: Send + Sync {
-    /// Stores all pings. When it fails, some may be stored all the same: pushing them again is harmless, because a
-    /// ping counts once by its id.
+    /// Stores all pings as durably as the backend promises, or fails. After a failure some may be stored all the same:
+    /// pushing them again is harmless, because a ping counts once by its id.
     async fn push(&self, pings: Vec<Ping>) -> Result<(), BackendError>;
 
     /// Hands out pings, abandoned ones first. When the queue is empty, it waits up to the command's `wait` until a
