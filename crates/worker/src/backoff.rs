@@ -1,20 +1,21 @@
-//! How long to wait before something is tried again: twice as long each time, up to a bound, and not equally long for
-//! two who failed together.
+//! How long to wait before something is tried again: twice as long each time, up to a bound. The waits are random
+//! within limits, so that two callers that failed together do not try again together.
 
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
-/// Waits that double.
+/// Waits that double, up to a bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Backoff {
-    /// The first wait, at most.
+    /// The length of the first wait, at most.
     pub first: Duration,
     /// The longest wait.
     pub most: Duration,
 }
 
 impl Backoff {
-    /// How long to wait after so many failures in a row, from 1: between half of the whole wait and all of it.
+    /// How long to wait after `failures` failures in a row, counted from 1: between half of the full wait and the
+    /// full wait.
     pub fn after(self, failures: u32) -> Duration {
         let doubled = self.first.saturating_mul(2_u32.saturating_pow(failures.saturating_sub(1)));
         let half = doubled.min(self.most) / 2;
@@ -24,7 +25,7 @@ impl Backoff {
 }
 
 impl Default for Backoff {
-    /// A fifth of a second to half a minute: soon enough for a restart, and no burden to what is down for long.
+    /// From 0.2 to 30 seconds: soon enough after a restart, and no burden on a service that is down for long.
     fn default() -> Self {
         Self { first: Duration::from_millis(200), most: Duration::from_secs(30) }
     }

@@ -1,11 +1,11 @@
-//! From the queue into the ledger: takes pings in groups, logs each group in one call, and only then settles them.
+//! The drain takes pings from the queue in groups, logs each group in one call, and only then settles them.
 //!
-//! So a crash at any point loses nothing: what is not settled is handed out again. And nothing counts twice, because the
-//! ledger knows pings by their ids. The next group is taken while the former is settled, so that at most two groups are
-//! in memory. While the ledger is out of reach, the group in hand is held and tried again.
+//! So a crash at any point loses nothing: pings that are not settled are handed out again. And no ping counts twice,
+//! because the ledger recognises pings by their ids. The next group is taken while the last one is settled, so at
+//! most two groups are in memory. While the ledger is down, the current group is kept and tried again.
 //!
-//! Deliberately absent: several groups at once. The ledger locks a group's jobs anyway, and more processes may drain the
-//! same queue.
+//! Deliberately absent: several groups at the same time. The ledger locks a group's jobs anyway, and more processes
+//! may drain the same queue.
 
 mod group;
 
@@ -23,38 +23,38 @@ use crate::metrics::PingMetrics;
 use crate::shutdown::Shutdown;
 use crate::standing::Standing;
 
-/// How long a take that is under way at the end may still bring pings: under load it does so at once, and pings that it
-/// brings to nobody would wait until they count as abandoned.
+/// How long a running take may still bring pings after the drain was told to end. Under load it brings some at once;
+/// if nobody received them, they would wait until they count as abandoned.
 const LAST_TAKE: Duration = Duration::from_millis(500);
 
-/// The longest wait after a take that failed: pings come in again the moment that the queue is back, and to ask it once a
-/// second is no burden.
+/// The longest wait after a failed take. When the queue is back, pings come in at once, and asking it once a second
+/// is no burden.
 const TAKE_AGAIN: Duration = Duration::from_secs(1);
 
-/// How a queue is drained.
+/// The limits of a drain.
 #[derive(Debug, Clone)]
 pub struct DrainLimits {
-    /// The name of this process, which no other has.
+    /// The name of this process. It must be unique.
     pub consumer: String,
     /// The most pings that are logged together.
     pub group: usize,
-    /// How long to wait for the first ping before asking anew.
+    /// How long a take waits for the first ping.
     pub wait: Duration,
-    /// How long after it was handed out an unsettled ping is another one's to take.
+    /// How long after it was handed out an unsettled ping may be taken by another process.
     pub abandoned_after: Duration,
-    /// How often a ping that cannot be logged is tried alone before it is set aside; and how often the queue is told of a
-    /// group.
+    /// How often a ping that cannot be logged is tried alone before it is buried; and how often settling a group is
+    /// tried.
     pub tries: u32,
-    /// How often a ping has been handed out when one try more is enough.
+    /// A ping that was handed out this often is tried alone once only.
     pub deliveries: u32,
-    /// How long to wait between tries.
+    /// The waits between tries.
     pub backoff: Backoff,
-    /// How long the group in hand may take at the end.
+    /// How long the current group may take after the drain was told to end.
     pub grace: Duration,
 }
 
 impl DrainLimits {
-    /// Groups of up to 1,000.
+    /// The defaults, with groups of up to 1,000 pings.
     pub fn new(consumer: impl Into<String>) -> Self {
         Self {
             consumer: consumer.into(),
@@ -82,10 +82,10 @@ pub struct Drain {
     ledger: Standing,
 }
 
-/// What a port's method that answers with nothing returns.
+/// The future of a port's method that returns nothing.
 type Work<'a> = Pin<Box<dyn Future<Output = Result<(), BackendError>> + Send + 'a>>;
 
-/// What is to be told to the queue about a group.
+/// What the queue has to be told about a group.
 #[derive(Debug, Default)]
 struct Dealt {
     logged: Vec<Receipt>,
@@ -93,7 +93,7 @@ struct Dealt {
 }
 
 impl Drain {
-    /// A drain that has not begun.
+    /// A drain that has not started.
     pub fn new(
         queue: Arc<dyn PingQueue>,
         pings: Arc<dyn PingRepository>,
@@ -114,7 +114,7 @@ impl Drain {
         }
     }
 
-    /// Drains until it is told to end; then the group in hand is finished, if that takes no longer than the grace.
+    /// Drains until it is told to end. Then it finishes the current group, if that takes no longer than the grace.
     pub async fn run(&self, shutdown: &Shutdown) {
         let mut former = Dealt::default();
         loop {
@@ -126,7 +126,7 @@ impl Drain {
         }
     }
 
-    /// The next group; empty when there was none for a while, or when the end is asked for.
+    /// Takes the next group. It is empty when no ping came for a while, or when the drain was told to end.
     async fn take(&self, shutdown: &Shutdown) -> Vec<Delivery> {
         let command = TakePings {
             consumer: self.limits.consumer.clone(),
@@ -155,7 +155,7 @@ impl Drain {
         Vec::new()
     }
 
-    /// Logs a group. What it does not answer with is not settled, and handed out again.
+    /// Logs a group. Pings that are not in its answer are not settled, and are handed out again.
     async fn deal(&self, group: Vec<Delivery>, shutdown: &Shutdown) -> Dealt {
         let mut dealt = Dealt::default();
         if group.is_empty() {
@@ -172,8 +172,8 @@ impl Drain {
         dealt
     }
 
-    /// Tells the queue: first what was logged, because that frees room, which a full queue lacks for what it is to set
-    /// aside.
+    /// Tells the queue: first which pings were logged, because settling frees room that a full queue needs for
+    /// burying.
     async fn settle(&self, dealt: Dealt, shutdown: &Shutdown) {
         let Dealt { logged, burials } = dealt;
         if !logged.is_empty() {
@@ -187,8 +187,8 @@ impl Drain {
         }
     }
 
-    /// Tries until it works, the time is over, or the queue has failed often enough. It is harmless to give up: what is
-    /// handed out again counts once. To insist for ever is not: nothing else would be drained meanwhile.
+    /// Tries until it succeeds, the time is over, or the queue has failed often enough. Giving up is harmless: pings
+    /// that are handed out again count once. Trying for ever is not: nothing else would be drained in the meantime.
     async fn insist<'a>(
         &self,
         standing: &Standing,

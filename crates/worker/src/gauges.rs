@@ -1,5 +1,5 @@
-//! How full the queue is, for Prometheus, every few seconds: by whoever shows metrics, so that an operator sees the queue
-//! also while no worker runs.
+//! Shows in Prometheus how full the queue is, every few seconds. Every process that serves metrics does this, so that
+//! an operator sees the queue even while no worker runs.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,16 +11,16 @@ use crate::metrics::PingMetrics;
 use crate::shutdown::Shutdown;
 use crate::standing::Standing;
 
-/// Between two looks: about as often as somebody reads the gauges.
+/// How often it looks: about as often as Prometheus reads the gauges.
 const EVERY: Duration = Duration::from_secs(5);
 
-/// Keeps the gauges of a queue fresh.
+/// Keeps the gauges of a queue up to date.
 pub struct QueueGauges {
-    /// The queue.
+    /// The queue to look at.
     pub queue: Arc<dyn PingQueue>,
-    /// Tells how old the oldest ping is.
+    /// For the age of the oldest ping.
     pub clock: Arc<dyn Clock>,
-    /// The gauges.
+    /// The gauges to set.
     pub metrics: PingMetrics,
 }
 

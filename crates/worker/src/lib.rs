@@ -1,8 +1,8 @@
-//! Background work: draining the ping queue into the ledger, and tasks at their times.
+//! Background work: draining the ping queue into the ledger, and scheduled tasks.
 //!
-//! It knows no database and no queue: what it needs stands in the domain's ports, and the binary fills it in. It reads no
-//! settings, installs no signal handlers and starts no threads; each part is a future that ends when it is [told
-//! to](Shutdown), and [`supervise()`] starts one again that panicked.
+//! This crate does not know the database or the queue: it uses the domain's ports, and the binary provides their
+//! implementations. It reads no settings, installs no signal handlers and starts no threads. Each part is a future
+//! that ends when it is [told to](Shutdown). [`supervise()`] starts a part again after a panic.
 
 #![warn(missing_docs)]
 

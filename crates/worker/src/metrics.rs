@@ -1,5 +1,5 @@
-//! What background work tells Prometheus. Labels come from the program's own words, so that no ping can make the number of
-//! series grow.
+//! The Prometheus metrics of background work. All labels are words of this program, so that no ping can increase the
+//! number of series.
 
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use stint_domain::capture::ports::ping::PingStatus;
 use stint_domain::capture::ports::ping_queue::QueueDepth;
 use stint_domain::values::Timestamp;
 
-/// Numbers about pings. Clones count together.
+/// Metrics about pings. Clones share them.
 #[derive(Debug, Clone)]
 pub struct PingMetrics {
     drained: Family<OutcomeLabels, Counter>,
@@ -33,12 +33,12 @@ pub struct PingMetrics {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OutcomeLabels {
     outcome: &'static str,
-    /// Why it is ignored; empty when it is not.
+    /// Why it was ignored; empty when it was not.
     reason: &'static str,
 }
 
 impl PingMetrics {
-    /// New numbers, shown by `registry` as `stint_pings_…`.
+    /// Makes metrics and registers them as `stint_pings_…`.
     pub fn new(registry: &mut Registry) -> Self {
         let metrics = Self {
             drained: Family::default(),
@@ -67,7 +67,7 @@ impl PingMetrics {
         metrics
     }
 
-    /// Counts a ping that the ledger has dealt with.
+    /// Counts a ping that the ledger has logged.
     pub(crate) fn drained(&self, outcome: &PingOutcome, received_at: Timestamp, now: Timestamp) {
         let reason = match outcome {
             PingOutcome::Ignored(refusal) => refusal.as_str(),
@@ -78,7 +78,7 @@ impl PingMetrics {
         self.lag.observe(seconds_between(received_at, now));
     }
 
-    /// Shows how full the queue is; none, when it does not answer.
+    /// Shows how full the queue is; `None` when the queue does not answer.
     pub(crate) fn show(&self, depth: Option<QueueDepth>, now: Timestamp) {
         self.up.set(depth.is_some().into());
         if let Some(QueueDepth { waiting, oldest, dead }) = depth {
@@ -89,7 +89,7 @@ impl PingMetrics {
     }
 }
 
-/// Numbers about tasks. Clones count together.
+/// Metrics about tasks. Clones share them.
 #[derive(Debug, Clone)]
 pub struct TaskMetrics {
     runs: Family<RunLabels, Counter>,
@@ -110,7 +110,7 @@ struct TaskLabel {
 }
 
 impl TaskMetrics {
-    /// New numbers, shown by `registry` as `stint_task_…` and `stint_totals_drifted_jobs`.
+    /// Makes metrics and registers them as `stint_task_…` and `stint_totals_drifted_jobs`.
     pub fn new(registry: &mut Registry) -> Self {
         let metrics = Self {
             runs: Family::default(),
@@ -144,18 +144,18 @@ impl TaskMetrics {
         }
     }
 
-    /// Shows when a run last ended well.
+    /// Shows when a run last succeeded.
     pub(crate) fn succeeded(&self, task: &'static str, at: Timestamp) {
         self.last_success.get_or_create(&TaskLabel { task }).set(seconds(at.as_micros()));
     }
 
-    /// Shows how many jobs an audit found drifted.
+    /// Shows how many drifted jobs an audit found.
     pub(crate) fn drifted(&self, jobs: usize) {
         self.drifted.set(i64::try_from(jobs).unwrap_or(i64::MAX));
     }
 }
 
-/// Never negative, although clocks differ.
+/// Never negative, even when clocks differ.
 fn seconds_between(earlier: Timestamp, later: Timestamp) -> f64 {
     seconds(later.as_micros().saturating_sub(earlier.as_micros()).max(0))
 }

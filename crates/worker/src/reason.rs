@@ -1,5 +1,5 @@
-//! What went wrong, as one line for a person: an error with its causes, each said once. Errors of backends hold no secrets;
-//! what a user wrote may be in one, so the line has a bound.
+//! The reason of a failure as one line for a person: the error and its causes, without repeats. Backend errors
+//! contain no secrets, but may contain a user's text, so the line has a maximum length.
 
 use std::error::Error;
 
@@ -22,7 +22,7 @@ pub(crate) fn reason(error: &dyn Error) -> String {
     bounded(text)
 }
 
-/// The beginning of a text.
+/// Cuts off a text that is too long.
 pub(crate) fn bounded(mut text: String) -> String {
     if let Some((end, _)) = text.char_indices().nth(MOST) {
         text.truncate(end);

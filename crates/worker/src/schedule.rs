@@ -1,9 +1,11 @@
-//! When a task runs next: decided from its latest run, its times and the present moment alone, so that every instance
+//! Decides when a task runs next, only from its latest run, its schedule and the current time. So every instance
 //! decides the same.
 //!
-//! - A task that never ran begins at once, as if it had missed its latest time; however many times were missed, it runs once.
-//! - A run that failed is tried again, later each time, until it was the last attempt; the next time begins with attempt 1.
-//! - A run that has not ended when its time is over was given up by whoever ran it, and counts as failed.
+//! - A task that never ran begins at once, as if it had missed its latest time. It runs once, however many times were
+//!   missed.
+//! - A failed run is tried again, after longer and longer waits, up to the last attempt. The next scheduled time
+//!   begins with attempt 1.
+//! - A run that has not ended within its time limit was given up by its process, and counts as failed.
 
 use std::fmt;
 use std::str::FromStr;
@@ -14,20 +16,20 @@ use stint_domain::background::ports::task::{TaskRun, TaskState};
 use stint_domain::values::Timestamp;
 use thiserror::Error;
 
-/// How far back a time is looked for: February 29 may be eight years away.
+/// How far back a scheduled time is searched for: the last February 29 may be eight years ago.
 const YEARS_BACK: i64 = 9;
 
-/// Times in UTC, as cron writes them in five fields: minute, hour, day of the month, month, day of the week.
+/// Scheduled times in UTC, in cron's five fields: minute, hour, day of the month, month, day of the week.
 #[derive(Clone)]
 pub struct Schedule(Cron);
 
-/// Text that names no times.
+/// The text is no schedule.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ScheduleError {
     /// It is no cron expression.
     #[error("must be five fields (minute, hour, day of month, month, day of week; in UTC) such as `20 3 * * *`: {0}")]
     Malformed(String),
-    /// It is one, but no moment fits it.
+    /// It is a cron expression, but no moment matches it.
     #[error("must name a moment that comes")]
     Never,
 }
@@ -55,12 +57,13 @@ impl fmt::Debug for Schedule {
 }
 
 impl Schedule {
-    /// The first time after a moment.
+    /// The first scheduled time after a moment.
     fn next(&self, after: Timestamp) -> Result<Timestamp, ScheduleError> {
         self.first_after(after.as_datetime()).ok_or(ScheduleError::Never)
     }
 
-    /// The latest time that is not after a moment. cron only looks ahead, so it starts further and further back.
+    /// The latest scheduled time that is not after a moment. The cron library only looks ahead, so the search starts
+    /// further and further back.
     fn previous(&self, until: Timestamp) -> Option<Timestamp> {
         let mut back = TimeDelta::minutes(1);
         while back <= TimeDelta::days(366 * YEARS_BACK) {
@@ -85,12 +88,12 @@ impl Schedule {
     }
 }
 
-/// How a run that failed is tried again.
+/// How a failed run is tried again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retries {
-    /// How often at most, the first time included.
+    /// The most attempts, including the first one.
     pub attempts: u32,
-    /// How long after the first failure; after each further one twice as long.
+    /// The wait after the first failure. It doubles after each further one.
     pub first: TimeDelta,
 }
 
@@ -102,7 +105,7 @@ impl Default for Retries {
 }
 
 impl Retries {
-    /// The state of a run that failed in this attempt.
+    /// The state of a run whose attempt failed.
     pub fn state_after(self, attempt: u32) -> TaskState {
         if attempt < self.attempts { TaskState::Failed } else { TaskState::Dead }
     }
@@ -121,21 +124,21 @@ impl Retries {
 pub enum Decision {
     /// Begin this attempt now.
     Begin {
-        /// When it was to begin.
+        /// The scheduled time.
         due: Timestamp,
-        /// Which attempt, from 1.
+        /// The attempt, counted from 1.
         attempt: u32,
     },
     /// Record that the latest run was given up, and decide again.
     GiveUp,
-    /// Nothing is to be done until then.
+    /// Do nothing until then.
     Wait {
-        /// When to decide again, at the latest.
+        /// Decide again at this time at the latest.
         until: Timestamp,
     },
 }
 
-/// Decides about a task by its latest run. Fails when no further time comes.
+/// Decides what to do about a task, from its latest run. Fails when the schedule has no further time.
 pub fn decide(
     schedule: &Schedule,
     retries: Retries,

@@ -1,8 +1,7 @@
-//! Tasks at their times: each waits, begins what is due, and records how that ended.
+//! Runs tasks at their scheduled times: for each task it waits, begins a run that is due, and records how it ended.
 //!
-//! Any number of instances may do this: the log of runs admits one of them to each attempt. Times come from the clock's
-//! port and are waited for; because another instance may do something meanwhile, nobody waits for longer than a minute
-//! before looking again.
+//! Any number of instances may do this: the log of runs lets one of them begin each attempt. The time comes from the
+//! clock port. As another instance may act in the meantime, each looks at the log again after a minute at most.
 
 mod runner;
 
@@ -25,31 +24,31 @@ pub use runner::Runner;
 
 /// The longest wait between two looks at the log of runs.
 const LOOK_EVERY: Duration = Duration::from_mins(1);
-/// How long to leave it to another instance that has just begun the same.
+/// How long to wait when another instance has just begun the same run.
 const GIVE_WAY: Duration = Duration::from_secs(1);
 
-/// A task and its times.
+/// A task and its schedule.
 #[derive(Clone)]
 pub struct Scheduled {
-    /// The task.
+    /// The task to run.
     pub task: Arc<dyn Task>,
-    /// When it runs.
+    /// Its scheduled times.
     pub schedule: Schedule,
 }
 
-/// Runs tasks at their times.
+/// Runs tasks at their scheduled times.
 pub struct Scheduler {
     tasks: Vec<Scheduled>,
     runner: Arc<Runner>,
 }
 
 impl Scheduler {
-    /// A scheduler that has not begun.
+    /// A scheduler that has not started.
     pub fn new(tasks: Vec<Scheduled>, runner: Arc<Runner>) -> Self {
         Self { tasks, runner }
     }
 
-    /// Goes on until it is told to end; what runs then is cut off and recorded as failed.
+    /// Runs until it is told to end. Then it stops the current runs and records them as failed.
     pub async fn run(&self, shutdown: &Shutdown) {
         let mut tasks = JoinSet::new();
         for scheduled in &self.tasks {
@@ -66,7 +65,7 @@ impl Scheduler {
     }
 }
 
-/// Sees to one task.
+/// Runs one task at its scheduled times.
 async fn attend(scheduled: &Scheduled, runner: &Runner, shutdown: &Shutdown) {
     let log = Standing::of("the log of task runs");
     while !shutdown.is_requested() {
@@ -81,7 +80,7 @@ async fn attend(scheduled: &Scheduled, runner: &Runner, shutdown: &Shutdown) {
     }
 }
 
-/// Does what is to be done now, and answers with how long to wait.
+/// Does what is due now, and returns how long to wait.
 async fn step(scheduled: &Scheduled, runner: &Runner, shutdown: &Shutdown) -> Result<Duration, BackendError> {
     let task = &*scheduled.task;
     let latest = runner.log.latest(task.name()).await?;
@@ -111,7 +110,7 @@ async fn step(scheduled: &Scheduled, runner: &Runner, shutdown: &Shutdown) -> Re
     }
 }
 
-/// Records that whoever ran this has given up, for example because it was killed.
+/// Records that the run's process has given up, for example because it was killed.
 async fn give_up(runner: &Runner, run: TaskRun, now: Timestamp) -> Result<(), BackendError> {
     let state = runner.retries.state_after(run.attempt);
     let detail = format!("given up: it had not ended by {}", run.until);

@@ -1,26 +1,26 @@
-//! How background work is told to end, and how it takes the time that it still needs.
+//! How background work is told to end, and how long it may still take.
 
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 
-/// Tells all background work to end; dropping it does, too.
+/// Tells all background work to end. Dropping it does so, too.
 #[derive(Debug)]
 pub struct Stop(watch::Sender<Option<Instant>>);
 
-/// Whether background work is to end. Clones are told together.
+/// Whether background work has to end. Clones are told together.
 #[derive(Debug, Clone)]
 pub struct Shutdown(watch::Receiver<Option<Instant>>);
 
 impl Stop {
-    /// A pair.
+    /// Makes both ends.
     pub fn new() -> (Self, Shutdown) {
         let (sender, receiver) = watch::channel(None);
         (Self(sender), Shutdown(receiver))
     }
 
-    /// Asks for the end. Again has no effect.
+    /// Tells background work to end. Repeating this has no effect.
     pub fn request(&self) {
         self.0.send_if_modified(|requested| {
             let first = requested.is_none();
@@ -31,28 +31,28 @@ impl Stop {
 }
 
 impl Shutdown {
-    /// Whether the end was asked for.
+    /// Whether it was told to end.
     pub fn is_requested(&self) -> bool {
         self.0.borrow().is_some() || self.0.has_changed().is_err()
     }
 
-    /// Waits until the end is asked for.
+    /// Waits until it is told to end.
     pub async fn requested(&self) {
         self.overdue(Duration::ZERO).await;
     }
 
-    /// Waits until so much time has passed since the end was asked for.
+    /// Waits until `grace` has passed since it was told to end.
     pub async fn overdue(&self, grace: Duration) {
         let mut receiver = self.0.clone();
         let requested = match receiver.wait_for(Option::is_some).await {
             Ok(requested) => *requested,
-            // Nobody is left who could ask.
+            // The sender is gone, so it counts as told.
             Err(_) => None,
         };
         sleep_until(requested.unwrap_or_else(Instant::now) + grace).await;
     }
 
-    /// Waits this long, or until the end is asked for.
+    /// Waits this long, or until it is told to end.
     pub async fn sleep(&self, duration: Duration) {
         tokio::select! {
             () = self.requested() => {}

@@ -1,4 +1,4 @@
-//! Whether something that background work needs is there: one line of the log when that changes, and none per try.
+//! Whether a service that background work needs can be reached. It logs one line when that changes, and none per try.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -6,7 +6,7 @@ use stint_domain::BackendError;
 
 use crate::reason::reason;
 
-/// How something stands.
+/// Whether one service can be reached.
 #[derive(Debug)]
 pub(crate) struct Standing {
     what: &'static str,
@@ -18,7 +18,7 @@ impl Standing {
         Self { what, failures: AtomicU32::new(0) }
     }
 
-    /// It failed. Answers with the number of failures in a row.
+    /// Notes a failure. Returns the number of failures in a row.
     pub(crate) fn failed(&self, error: &BackendError) -> u32 {
         let before = self.failures.fetch_add(1, Ordering::Relaxed);
         if before == 0 {
@@ -27,7 +27,7 @@ impl Standing {
         before.saturating_add(1)
     }
 
-    /// It works.
+    /// Notes a success.
     pub(crate) fn works(&self) {
         let failures = self.failures.swap(0, Ordering::Relaxed);
         if failures > 0 {

@@ -1,11 +1,11 @@
-//! Background work that goes on after a panic, because nobody waits for it who would notice.
+//! Restarts background work after a panic: nobody waits for the work, so nobody would notice.
 
 use tokio::task::JoinError;
 
 use crate::backoff::Backoff;
 use crate::shutdown::Shutdown;
 
-/// Runs what `work` makes, and makes it anew when it panicked, until it ends by itself.
+/// Runs the future that `work` makes. Makes it again after a panic, until it ends by itself.
 pub async fn supervise<F>(name: &'static str, shutdown: Shutdown, work: impl Fn() -> F)
 where
     F: Future<Output = ()> + Send + 'static,
@@ -23,7 +23,7 @@ where
     }
 }
 
-/// A task of the runtime that ends with the one that waits for it.
+/// A task of the async runtime that is aborted when this is dropped.
 pub(crate) struct Aborting<T>(pub(crate) tokio::task::JoinHandle<T>);
 
 impl<T> Aborting<T> {
@@ -38,7 +38,7 @@ impl<T> Drop for Aborting<T> {
     }
 }
 
-/// What a panic said.
+/// The message of a panic.
 pub(crate) fn panicked(error: JoinError) -> String {
     let Ok(payload) = error.try_into_panic() else { return "cancelled".to_owned() };
     let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());

@@ -1,4 +1,4 @@
-//! What a task is: a name, and something that is done once or more often with the same effect.
+//! What a task is: a name, and an action with the same effect whether it is done once or more often.
 
 use async_trait::async_trait;
 use stint_domain::BackendError;
@@ -8,20 +8,20 @@ use thiserror::Error;
 
 use crate::reason::{bounded, reason};
 
-/// A unit of background work. A run may be cut off at any moment, and begun again: doing it twice must do no harm.
+/// A unit of background work. A run may be stopped at any moment and begun again, so doing it twice must do no harm.
 #[async_trait]
 pub trait Task: Send + Sync {
-    /// Its name in settings, in the log of runs and in metrics.
+    /// The task's name in settings, in the log of runs and in metrics.
     fn name(&self) -> &'static str;
 
-    /// Does it, and tells in a few words what was done.
+    /// Runs the task, and says in a few words what it did.
     async fn run(&self, now: Timestamp) -> Result<String, TaskError>;
 
-    /// Learns how its latest run stands, which may have been another process's.
+    /// Learns the state of the task's latest run, which may be another process's.
     fn notice(&self, _latest: &TaskRun) {}
 }
 
-/// Why a run failed, for a person to read.
+/// Why a run failed, for an operator to read.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{reason}")]
 pub struct TaskError {
@@ -35,7 +35,7 @@ impl TaskError {
         Self { reason: bounded(reason.into()), lasting: false }
     }
 
-    /// A failure that only a person can end: the run is not tried again.
+    /// A failure that only an operator can correct: the run is not tried again.
     pub fn lasting(reason: impl Into<String>) -> Self {
         Self { reason: bounded(reason.into()), lasting: true }
     }

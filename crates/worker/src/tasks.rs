@@ -1,8 +1,8 @@
-//! The tasks there are, one file each. When they run is the scheduler's business, and how the binary names their times in
-//! settings is its own.
+//! All tasks, one file each. The scheduler decides when they run, and the binary names their schedules in the
+//! settings.
 //!
-//! Deliberately absent: rolling up the spans of pings. The ledger updates a day's entry in the transaction that logs its
-//! pings, so there is nothing left to roll up.
+//! Deliberately absent: a task that adds up the time of pings. The ledger updates a day's entry in the transaction
+//! that logs its pings, so nothing is left to add up.
 
 mod prune_idempotency_keys;
 mod prune_pings;
@@ -20,7 +20,7 @@ pub use verify_totals::VerifyTotals;
 
 use crate::task::TaskError;
 
-/// The moment so long before `now`.
+/// The moment `kept` before `now`.
 fn before(now: Timestamp, kept: Duration) -> Result<Timestamp, TaskError> {
     let micros = i64::try_from(kept.as_micros()).unwrap_or(i64::MAX);
     Timestamp::from_micros(now.as_micros().saturating_sub(micros))

@@ -1,5 +1,5 @@
-//! What the tests share: moments, a clock that follows the runtime's, pings, a queue and a ledger in memory that fail when
-//! they are told to.
+//! What the tests share: moments, a clock that follows the runtime's, pings, and a queue and a ledger in memory that
+//! fail on demand.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -17,7 +17,7 @@ use stint_domain::{BackendError, BackendErrorKind, Clock, Page};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-/// So many seconds after the tests' beginning of time, 2023-11-14T22:13:20Z.
+/// The moment so many seconds after the start of the tests' time, 2023-11-14T22:13:20Z.
 pub(crate) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_micros(1_700_000_000_000_000 + seconds * 1_000_000).unwrap()
 }
@@ -49,7 +49,7 @@ pub(crate) fn failure(kind: BackendErrorKind) -> BackendError {
     BackendError::new("test", kind, "told to fail")
 }
 
-/// Starts at [`at`] 0 and goes as the runtime's clock, which a test may pause.
+/// Starts at [`at`] 0 and follows the runtime's clock, which a test may pause.
 pub(crate) struct TestClock(Instant);
 
 impl TestClock {
@@ -65,14 +65,14 @@ impl Clock for TestClock {
     }
 }
 
-/// A queue that hands each ping out until it is settled or buried, abandoned ones after their time.
+/// A queue that hands out each ping, and hands it out again when it is abandoned, until it is settled or buried.
 #[derive(Default)]
 pub(crate) struct TestQueue {
     state: Mutex<QueueState>,
     pushed: Notify,
 }
 
-/// What was pushed, when it was handed out, and how often.
+/// The ping, when it was handed out, and how often.
 type Waiting = (Result<Ping, String>, Option<Instant>, u32);
 
 #[derive(Default)]
@@ -85,7 +85,7 @@ struct QueueState {
     /// Failures of the next calls of each kind.
     take: VecDeque<BackendErrorKind>,
     settle: VecDeque<BackendErrorKind>,
-    /// With which every burial fails.
+    /// Makes every burial fail.
     bury: Option<BackendErrorKind>,
     largest: usize,
 }
@@ -236,13 +236,13 @@ pub(crate) struct TestLedger {
 #[derive(Default)]
 struct LedgerState {
     logged: BTreeSet<PingId>,
-    /// How large each call was that logged something.
+    /// The number of pings in each call that logged some.
     calls: Vec<usize>,
-    /// Failures of the next calls, in which nothing is logged.
+    /// Failures of the next calls, which log nothing.
     failures: VecDeque<BackendErrorKind>,
-    /// With which every call fails that holds this ping.
+    /// Makes every call with this ping fail.
     poison: Option<(PingId, BackendErrorKind)>,
-    /// With pings of this job, every call times out.
+    /// Makes every call with pings of this job time out.
     held: Option<JobId>,
     /// How long each call takes.
     slow: Duration,

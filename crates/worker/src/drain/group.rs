@@ -1,12 +1,14 @@
-//! One group of pings: logged together, or, when the ledger refuses the whole, in ever smaller parts until those stand
-//! alone that cannot be logged. These are tried a few times more and then buried; all others are logged.
+//! One group of pings, which is logged together. If the ledger refuses the whole group, it is split into smaller and
+//! smaller parts until the pings that cannot be logged are alone. These are tried a few times more and then buried;
+//! all others are logged.
 //!
-//! An outage is nobody's fault: the part in hand is held and tried again until it works. A time-out is often the fault of
-//! one job that somebody holds, and nobody else is to wait for that: the part is tried once more job by job, and what
-//! times out again is left unsettled and comes again. Nothing is buried for it.
+//! When the ledger is down, that says nothing about the pings: the current part is kept and tried again until it
+//! succeeds. A time-out is often caused by one held job, and pings of other jobs should not wait for it: the part is
+//! tried once more, job by job, and pings that time out again are left unsettled and handed out later. They are not
+//! buried for that.
 //!
-//! Deliberately absent: ever smaller parts of one job that times out. Whoever holds it holds it for all of them, and each
-//! try costs as long as the ledger waits; where a job is just too slow, the group is to be set smaller.
+//! Deliberately absent: splitting the pings of one job that times out. A held job is held for all of them, and each
+//! try takes as long as the ledger waits. If a job is just too slow, set smaller groups.
 
 use std::collections::{HashMap, HashSet};
 
@@ -31,27 +33,27 @@ struct Member {
 /// Pings that are logged together.
 struct Part {
     members: Vec<Member>,
-    /// Whether they are all of one job, as far as their targets tell, and are tried because a larger part timed out.
+    /// Whether they are all for one job, as far as their targets tell, and are tried because a larger part timed out.
     of_one_job: bool,
 }
 
-/// What became of a part.
+/// The result of trying a part.
 enum Fate {
     Logged,
     Refused(BackendError),
     TimedOut(BackendError),
-    /// The end is asked for, and the ledger is out of reach.
+    /// The drain was told to end, and the ledger is down.
     Left,
 }
 
 impl Drain {
-    /// Logs what can be logged, and writes down as it goes what the queue is to be told.
+    /// Logs the pings that can be logged, and notes what the queue has to be told.
     pub(super) async fn log_all(&self, group: Vec<Delivery>, dealt: &mut Dealt, shutdown: &Shutdown) {
-        // The last is the next.
+        // A stack: the last part is tried next.
         let mut parts = vec![Part { members: readable(group, dealt), of_one_job: false }];
         let (mut alone, begun) = (Vec::new(), Instant::now());
         while let Some(Part { mut members, of_one_job }) = parts.pop() {
-            // By then others may take what is left.
+            // After that, others may take the pings that are left.
             if members.is_empty() || (of_one_job && begun.elapsed() >= self.limits.abandoned_after / 2) {
                 continue;
             }
@@ -70,7 +72,7 @@ impl Drain {
                 }
                 Fate::TimedOut(error) => {
                     leave(&members, &error);
-                    // What was logged meanwhile is not to wait until all others have timed out.
+                    // Settles what was logged so far, so that it need not wait until all others have timed out.
                     self.settle(std::mem::take(dealt), shutdown).await;
                 }
                 Fate::Left => return,
@@ -79,7 +81,7 @@ impl Drain {
         self.try_again(alone, dealt, shutdown).await;
     }
 
-    /// Tries each of the lonely ones in rounds, and buries those that still cannot be logged.
+    /// Tries each of these pings alone, in rounds, and buries those that still cannot be logged.
     async fn try_again(&self, mut alone: Vec<(Member, BackendError)>, dealt: &mut Dealt, shutdown: &Shutdown) {
         for round in 1.. {
             let mut refused = Vec::new();
@@ -106,7 +108,7 @@ impl Drain {
         }
     }
 
-    /// Logs a part in one call, and holds it through an outage.
+    /// Logs a part in one call, and tries again as long as the ledger is down.
     async fn log(&self, part: &[Member], dealt: &mut Dealt, shutdown: &Shutdown) -> Fate {
         loop {
             let pings = part.iter().map(|member| member.ping.clone()).collect();
@@ -136,7 +138,7 @@ impl Drain {
     }
 }
 
-/// Those that are pings; what is none is buried.
+/// The items that are pings. Items that cannot be read are buried.
 fn readable(group: Vec<Delivery>, dealt: &mut Dealt) -> Vec<Member> {
     let mut members = Vec::with_capacity(group.len());
     for Delivery { receipt, ping, deliveries } in group {
@@ -148,8 +150,9 @@ fn readable(group: Vec<Delivery>, dealt: &mut Dealt) -> Vec<Member> {
     members
 }
 
-/// Parts of one job each, in no order: were it always the same one, some might never have their turn. A ping that means its
-/// token's last project is found one when it is logged, for good: so it stays with those of the token that may name it.
+/// Splits into parts of one job each, in random order: in a fixed order some might never have their turn. A ping that
+/// means its token's last project gets that project when it is logged, for good. So it stays with the pings of its
+/// token that may name the project.
 fn by_job(members: Vec<Member>) -> impl Iterator<Item = Vec<Member>> {
     #[derive(PartialEq, Eq, Hash)]
     enum Of {
@@ -174,7 +177,7 @@ fn by_job(members: Vec<Member>) -> impl Iterator<Item = Vec<Member>> {
     parts.into_values()
 }
 
-/// Neither settles nor buries them.
+/// Neither settles nor buries these pings.
 fn leave(members: &[Member], error: &BackendError) {
     for member in members.iter().take(1) {
         let (first, reason) = (member.ping.id, reason(error));

@@ -1,4 +1,4 @@
-//! Crashes and outages at every point: nothing is settled that was not logged, nothing is lost, nothing counts twice.
+//! Crashes and outages at every point: no ping is settled that was not logged, none is lost, none counts twice.
 
 use BackendErrorKind::{Corrupt, Internal, Timeout, Unavailable};
 use prometheus_client::encoding::text::encode;
@@ -12,7 +12,7 @@ use super::*;
 use crate::shutdown::Stop;
 use crate::test::{TestClock, TestLedger, TestQueue, job, ping};
 
-/// A drain at work.
+/// A running drain.
 struct Running {
     stop: Stop,
     handle: JoinHandle<()>,
@@ -30,7 +30,7 @@ impl Running {
         Self { stop, handle, registry }
     }
 
-    /// Asks for the end and waits for it; how long that took.
+    /// Tells the drain to end and waits for that. Returns how long it took.
     async fn ended(self) -> Duration {
         let begun = Instant::now();
         self.stop.request();
@@ -120,7 +120,7 @@ async fn a_refusal_that_passes_buries_nothing() {
     running.ended().await;
 }
 
-/// One of every three.
+/// Pings for three jobs in turn.
 fn over_three_jobs(count: usize) -> Vec<Result<Ping, String>> {
     let target = |number: usize| PingTarget::Job(job(u8::try_from(number % 3).unwrap()));
     (1..=count).map(|number| Ok(Ping { target: target(number), ..ping(&number.to_string()) })).collect()
@@ -227,7 +227,7 @@ async fn what_the_queue_will_not_settle_comes_again_and_counts_once() {
     running.ended().await;
 }
 
-/// A queue without memory says so as one that is not there.
+/// A queue without memory fails like one that is down.
 #[tokio::test(start_paused = true)]
 async fn a_queue_that_sets_nothing_aside_is_drained_all_the_same() {
     for kind in [Unavailable, Timeout, Internal] {
@@ -270,7 +270,7 @@ async fn at_the_end_an_outage_is_not_waited_for() {
     assert_eq!((ledger.logged(), queue.settled(), queue.left()), (0, vec![], 5));
 }
 
-/// A crash is a drain that is never asked: it is dropped at some moment, and another one takes over.
+/// A crash is a drain that is dropped at some moment without being told to end; another one takes over.
 #[tokio::test(start_paused = true)]
 async fn a_crash_at_any_moment_neither_loses_nor_doubles() {
     for millis in (0..400).step_by(25) {

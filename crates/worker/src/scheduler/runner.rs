@@ -1,4 +1,4 @@
-//! One run of a task: begun in the log, bounded in time, and recorded with its end, whatever that was.
+//! One run of a task: begun in the log, limited in time, and recorded with its end, whatever that was.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,31 +17,31 @@ use crate::shutdown::Shutdown;
 use crate::supervise::{Aborting, panicked};
 use crate::task::{Task, TaskError};
 
-/// How much longer than its time a run counts as running: it is to be recorded as ended by the one that runs it.
+/// How much longer than its limit a run counts as running, so that its own process can record the end.
 const MARGIN: Duration = Duration::from_mins(1);
-/// How long the end of a run is tried to be recorded when the end of everything was asked for.
+/// How long to try to record the end of a run after the process was told to end.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
-/// Runs tasks and records that.
+/// Runs tasks and records their runs.
 pub struct Runner {
-    /// Where runs are recorded.
+    /// The log of runs.
     pub log: Arc<dyn TaskLog>,
-    /// Tells when.
+    /// For the times of runs.
     pub clock: Arc<dyn Clock>,
-    /// Names runs.
+    /// For the ids of runs.
     pub ids: Arc<dyn IdGenerator>,
     /// The name of this process.
     pub instance: String,
     /// How long a run may take.
     pub limit: Duration,
-    /// How a run that failed is tried again.
+    /// How a failed run is tried again.
     pub retries: Retries,
-    /// What is counted.
+    /// The metrics to update.
     pub metrics: TaskMetrics,
 }
 
 impl Runner {
-    /// Runs a task, unless somebody else has begun the same run; answers with how it ended, and with what it says.
+    /// Runs a task, unless another instance has begun the same run. Returns the final state and what the task said.
     pub async fn run(
         &self,
         task: &Arc<dyn Task>,
@@ -73,7 +73,7 @@ impl Runner {
         Ok(Some((state, detail)))
     }
 
-    /// What the task says. It runs apart, so that its panic is a failure like others.
+    /// The result of the task. It runs in a task of its own, so that its panic is a failure like others.
     async fn outcome(&self, task: Arc<dyn Task>, now: Timestamp, shutdown: &Shutdown) -> Result<String, TaskError> {
         let running = Aborting(tokio::spawn(async move { task.run(now).await }));
         tokio::select! {
@@ -88,7 +88,7 @@ impl Runner {
         }
     }
 
-    /// Records the end, as often as it takes until the run counts as given up anyway.
+    /// Records the end. Tries until the run counts as given up anyway.
     async fn record(&self, end: EndTask, shutdown: &Shutdown) -> Result<(), BackendError> {
         let too_late = Instant::now() + MARGIN;
         for failures in 1.. {
@@ -106,7 +106,7 @@ impl Runner {
     }
 }
 
-/// The moment so long after another, as far as there is one.
+/// The moment `by` after `at`, or `at` itself when there is no such moment.
 fn later(at: Timestamp, by: Duration) -> Timestamp {
     let micros = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
     Timestamp::from_micros(at.as_micros().saturating_add(micros)).unwrap_or(at)

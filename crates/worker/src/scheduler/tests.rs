@@ -1,4 +1,4 @@
-//! Tasks over a log in memory and a paused clock, which goes as fast as the tests wait.
+//! Tasks over a log in memory and a paused clock, which advances as the tests wait.
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
@@ -84,7 +84,7 @@ impl TaskLog for TestLog {
     }
 }
 
-/// Ids from names, as there is no other source here.
+/// Ids from consecutive numbers.
 #[derive(Default)]
 struct TestIds(AtomicU32);
 
@@ -94,7 +94,7 @@ impl IdGenerator for TestIds {
     }
 }
 
-/// A task whose runs end as they are told, and well when they are not.
+/// A task whose runs end as listed, and then succeed.
 #[derive(Default)]
 struct TestTask(Mutex<VecDeque<End>>);
 
@@ -132,7 +132,7 @@ struct Instances {
 }
 
 impl Instances {
-    /// The task is due each hour at 13 past; the tests begin at 20 seconds past that.
+    /// Starts the instances. The task is due each hour at 13 past; the tests start 20 seconds after that.
     fn start(count: usize, ends: impl IntoIterator<Item = End>, log: TestLog) -> Self {
         let (log, (stop, shutdown)) = (Arc::new(log), Stop::new());
         let mut registry = Registry::default();
@@ -244,7 +244,7 @@ async fn a_run_of_a_process_that_died_is_given_up_and_tried_again() {
     dying.handles.iter().for_each(JoinHandle::abort);
     let runs = dying.log.runs.lock().unwrap().clone();
     assert_eq!(runs[0].state, TaskState::Running);
-    // The others' clock starts anew, so the run is as old as if it had begun just now.
+    // The instances' clock starts again, so the run is as old as if it had begun just now.
     let instances = Instances::start(2, [], TestLog { runs: Mutex::new(runs), ..TestLog::default() });
     minutes(15).await;
     let told = instances.stopped().await.told();

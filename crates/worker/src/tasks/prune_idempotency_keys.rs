@@ -1,5 +1,5 @@
-//! Forgetting the outcomes of writes that nobody repeats any more. Writes with keys forget a few old ones by themselves; this
-//! is for a ledger that gets no more of them.
+//! Deletes the outcomes of old idempotency keys. Writes with keys delete a few old ones themselves; this task is for
+//! a ledger that gets no more of them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::task::{Task, TaskError};
 
 /// Deletes idempotency keys that are older than `kept`.
 pub struct PruneIdempotencyKeys {
-    /// Where they are.
+    /// The port that deletes them.
     pub housekeeping: Arc<dyn Housekeeping>,
     /// How long they are kept.
     pub kept: Duration,

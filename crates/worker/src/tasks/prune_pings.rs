@@ -1,4 +1,4 @@
-//! Forgetting single pings; the time that they proved stays. It leaves out what waits in the queue and what was set aside.
+//! Deletes old pings; the time that they proved stays. Waiting and buried pings stay, too.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::task::{Task, TaskError};
 
 /// Deletes pings that are older than `kept`.
 pub struct PrunePings {
-    /// Where they are.
+    /// The port that deletes them.
     pub housekeeping: Arc<dyn Housekeeping>,
     /// How long they are kept.
     pub kept: Duration,

@@ -1,4 +1,4 @@
-//! Forgetting how tasks ran long ago. The latest run of each task stays, because it tells when the next one is due.
+//! Deletes old task runs. The latest run of each task stays, because it tells when the next one is due.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::task::{Task, TaskError};
 
 /// Deletes runs of tasks that are older than `kept`.
 pub struct PruneTaskRuns {
-    /// Where they are.
+    /// The port that deletes them.
     pub housekeeping: Arc<dyn Housekeeping>,
     /// How long they are kept.
     pub kept: Duration,

@@ -85,7 +85,7 @@ async fn a_drift_is_shown_and_waits_for_a_person() {
     ] {
         let mut totals = MockTotalsAudit::new();
         totals.expect_audit().return_once(|| Ok(TotalsReport { jobs: 2, time_entries: 5, drifts }));
-        // What this finds, or that it fails, changes nothing of the proof.
+        // The result of this look, or its failure, does not change the result of the proof.
         let down = BackendError::new("ledger", BackendErrorKind::Timeout, "too slow");
         totals.expect_changed_after().withf(|moment| *moment == at(60)).return_once(|_| Err(down));
         let task = VerifyTotals { totals: Arc::new(totals), metrics: metrics.clone() };

@@ -1,9 +1,10 @@
-//! The proof that totals equal sums, taken regularly, and the alarm when they do not.
+//! Proves regularly that totals equal sums, and raises the alarm when they do not.
 //!
-//! A drift is a defect, or somebody's hand in the database; it does not go away by itself, so the run is not tried again
-//! but waits for a person. Nothing is mended here: which of the two numbers is right, only a person can tell.
+//! A drift means a defect, or a change by hand in the database. It does not go away by itself, so the run is not
+//! tried again but waits for an operator. Nothing is corrected here: only an operator can tell which of the two
+//! numbers is right.
 //!
-//! It also tells of jobs that were changed while a clock was ahead, which is no drift.
+//! It also reports jobs that were changed while a clock was fast, which is no drift.
 
 use std::sync::Arc;
 
@@ -18,7 +19,7 @@ use crate::task::{Task, TaskError};
 
 /// Compares every job's total with the sum of its entries.
 pub struct VerifyTotals {
-    /// Who looks.
+    /// The port that compares.
     pub totals: Arc<dyn TotalsAudit>,
     /// Shows how many jobs drifted.
     pub metrics: TaskMetrics,
@@ -37,7 +38,7 @@ impl Task for VerifyTotals {
             let (recorded, summed) = (drift.recorded.get(), drift.summed.get());
             tracing::error!(job = %drift.job, recorded, summed, "a total is not the sum of its entries");
         }
-        // After the proof, which is not to fail because of it: it reads all jobs in one statement.
+        // After the proof, so that a failure here does not affect the proof: this reads all jobs in one statement.
         match self.totals.changed_after(ChangedAfter::tolerated(now)).await {
             Ok(ChangedAfter { jobs, latest: Some(latest) }) => {
                 tracing::warn!(jobs, %latest, "changes are dated later than now: a clock was or is wrong");
@@ -55,7 +56,8 @@ impl Task for VerifyTotals {
         }
     }
 
-    /// Otherwise the one that found a drift would show it until it finds none itself.
+    /// Shows no drift any more when another process found none. Otherwise a process that found one would show it until
+    /// it finds none itself.
     fn notice(&self, latest: &TaskRun) {
         if latest.state == TaskState::Succeeded {
             self.metrics.drifted(0);
