@@ -1,4 +1,4 @@
-//! The token suite on the cache over memory, and what the cache owes beside it.
+//! The token suite on the cache over memory, and the cache's own duties.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
@@ -35,7 +35,7 @@ async fn projects() -> Projects {
 stint_conformance::token_repository!(tokens);
 stint_conformance::new_projects!(projects);
 
-/// Admits what begins with an `a`, and counts questions.
+/// Admits projects that start with an `a`, and counts calls.
 #[derive(Default)]
 struct Asked(AtomicUsize);
 
@@ -47,7 +47,7 @@ impl NewProjects for Asked {
     }
 }
 
-/// For its token and its day. What was refused may be admitted the next time.
+/// The cache is per token and day. A project that was refused may be admitted the next time.
 #[tokio::test]
 async fn a_project_that_was_admitted_is_not_asked_for_again() {
     let asked = Arc::new(Asked::default());
@@ -83,7 +83,7 @@ impl Clock for DrivenClock {
     }
 }
 
-/// Memory that counts the questions that reach it, and holds the answers to some until it is told.
+/// Memory that counts the calls that reach it, and delays the answers for some hashes until it is told.
 struct Counting {
     inner: Memory,
     questions: AtomicUsize,
@@ -134,7 +134,7 @@ impl TokenRepository for Counting {
 
 struct Setting {
     clock: Arc<DrivenClock>,
-    /// What the cache asks: another instance's view of the same tokens.
+    /// The repository below the cache: another instance's view of the same tokens.
     inner: Arc<Counting>,
     cached: CachedTokens,
 }
@@ -274,7 +274,7 @@ async fn a_token_that_this_instance_creates_is_known_at_once_and_one_of_another_
     assert_eq!(setting.found().await, Some(token));
 }
 
-/// The hash of a secret whose look-up is held.
+/// The hash of a secret whose look-up is delayed.
 fn held(place: u16) -> SecretHash {
     let mut hash = [0xff; 32];
     hash[..2].copy_from_slice(&place.to_be_bytes());
@@ -296,7 +296,7 @@ async fn an_answer_of_before_a_token_was_created_is_not_remembered() {
         let setting = setting.clone();
         async move { setting.cached.find_by_hash(held(0)).await.unwrap() }
     });
-    // It has seen that there is none, and its answer is on the way.
+    // The look-up has found none, and its answer is on the way.
     until(|| setting.questions() == 1).await;
     setting.cached.create(token.clone()).await.unwrap();
     setting.inner.gate.add_permits(1);

@@ -1,4 +1,4 @@
-//! The suite on databases whose callers share groups, and what sharing alone could break.
+//! The suite on databases whose callers share groups, and what only sharing could break.
 
 mod callers;
 #[cfg(feature = "test-support")]
@@ -16,7 +16,7 @@ use std::sync::Arc;
 use stint_conformance::Ledger;
 use stint_domain::ledger::ports::{JobRepository, TimeEntryRepository, TotalsAudit};
 
-/// The suite's ledger over `ports`, whose `database` is audited past them.
+/// The suite's ledger over `ports`. The audit reads `database` directly.
 fn ledger<P, D>(ports: P, database: D, guard: impl Any + Send + Sync) -> Ledger
 where
     P: JobRepository + TimeEntryRepository + 'static,

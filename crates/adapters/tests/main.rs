@@ -1,14 +1,14 @@
-//! The conformance suite on every backend, and what each backend owes beside it.
+//! The conformance suite on every backend, and each backend's own duties.
 
 #![allow(clippy::unwrap_used)]
 
 use std::time::{Duration, Instant};
 
-/// Far longer than anything here takes on a machine that has everything else to do as well. Tests wait for an event; this is
-/// when they give up.
+/// Far longer than anything here takes, even on a very busy machine. Tests wait for an event and give up after this
+/// time.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// Tries again until it succeeds, or panics with the last error: for what nobody tells of.
+/// Tries again until `trial` succeeds, and panics with the last error: for conditions that no event announces.
 async fn until_ok<T, E: std::fmt::Debug>(mut trial: impl AsyncFnMut() -> Result<T, E>) -> T {
     let start = Instant::now();
     loop {

@@ -1,4 +1,4 @@
-//! The suite of the queue of pings on every backend, and what each owes beside it.
+//! The suite of the queue of pings on every backend, and each backend's own duties.
 
 #[cfg(feature = "memory")]
 mod memory;
@@ -19,7 +19,7 @@ use stint_domain::values::{JobId, PingId, Subject, Timestamp, TokenId, Zone};
 
 use crate::PATIENCE;
 
-/// A ping for a job of its own.
+/// A ping for a new job.
 fn ping(seconds: i64) -> Ping {
     let id = || UuidV7Generator.generate();
     let at = Timestamp::from_micros(1_700_000_000_000_000 + seconds * 1_000_000).unwrap();
@@ -37,7 +37,7 @@ fn ping(seconds: i64) -> Ping {
     }
 }
 
-/// Takes up to so many, waits for the first twice as long as a test is patient, and takes nobody for dead.
+/// Takes up to `most` pings, waits for the first twice as long as a test waits, and takes no abandoned ones.
 pub(crate) fn take(most: usize) -> TakePings {
     TakePings { consumer: "worker-1".to_owned(), most, wait: 2 * PATIENCE, abandoned_after: 10 * PATIENCE }
 }

@@ -1,4 +1,4 @@
-//! The suite on Postgres, and what Postgres alone owes.
+//! The suite on Postgres, and the duties of Postgres alone.
 
 mod cluster;
 mod conformance;
@@ -31,8 +31,8 @@ use uuid::Uuid;
 
 use crate::PATIENCE;
 
-/// A fresh database with the schema, and the adapter on it, which waits for locks and connections as long as a test does: a
-/// deployment's limits are missed by twenty callers at once on a machine that has everything else to do.
+/// A fresh database with the schema, and an adapter that waits for locks and connections as long as a test does. With
+/// a deployment's limits, twenty callers at once would time out on a busy machine.
 pub(crate) async fn postgres() -> (Postgres, TestDatabase) {
     let database = TestDatabase::create();
     let queue = QueueLimits { max_wait: PATIENCE, ..QueueLimits::default() };
@@ -46,7 +46,7 @@ pub(crate) fn connection(database: &TestDatabase) -> PgConnection {
     PgConnection::establish(&database.url()).unwrap()
 }
 
-/// The number that a query answers with, in a column `n`.
+/// The number in column `n` of a query's result.
 pub(crate) fn number(connection: &mut PgConnection, sql: &str) -> i64 {
     #[derive(QueryableByName)]
     struct Row {
@@ -56,7 +56,7 @@ pub(crate) fn number(connection: &mut PgConnection, sql: &str) -> i64 {
     diesel::sql_query(sql).get_result::<Row>(connection).unwrap().n
 }
 
-/// Waits until a query answers with 1, for things that a server tells in no other way.
+/// Waits until a query returns 1, for conditions that the server announces in no other way.
 pub(crate) async fn until(connection: &mut PgConnection, sql: &str) {
     let waiting = async {
         while number(connection, sql) != 1 {
@@ -66,14 +66,14 @@ pub(crate) async fn until(connection: &mut PgConnection, sql: &str) {
     tokio::time::timeout(PATIENCE, waiting).await.expect(sql);
 }
 
-/// Waits until nobody else is connected. What a connection did is counted by then.
+/// Waits until nobody else is connected. By then the server has counted what a connection did.
 pub(crate) async fn until_alone(connection: &mut PgConnection) {
     let alone = "SELECT (count(*) = 0)::int::int8 AS n FROM pg_stat_activity
         WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'";
     until(connection, alone).await;
 }
 
-/// An id that nothing has.
+/// A new id.
 fn id() -> Uuid {
     UuidV7Generator.generate()
 }

@@ -1,4 +1,4 @@
-//! The suite on SQLite, and what SQLite alone owes.
+//! The suite on SQLite, and the duties of SQLite alone.
 
 mod conformance;
 mod corrupt;
@@ -18,7 +18,7 @@ use stint_domain::values::{JobId, Subject, TimeEntryId, Timestamp};
 use tempfile::TempDir;
 use uuid::Uuid;
 
-/// A fresh database in a folder of its own, with the schema.
+/// A fresh database with the schema, in a folder of its own.
 pub(crate) async fn database() -> (Sqlite, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let sqlite = Sqlite::open(&settings(&folder)).unwrap();
@@ -30,7 +30,7 @@ pub(crate) fn settings(folder: &TempDir) -> SqliteSettings {
     SqliteSettings::new(folder.path().join("stint.db"))
 }
 
-/// A connection that goes around the adapter, and so around the domain.
+/// A connection that bypasses the adapter, and so the domain.
 pub(crate) fn bare(folder: &TempDir) -> SqliteConnection {
     SqliteConnection::establish(settings(folder).path.to_str().unwrap()).unwrap()
 }

@@ -1,4 +1,4 @@
-//! Pings that were counted when each job had a stream of its own are counted anew, on either database.
+//! A migration counts pings again that were counted when each job had a stream of its own, on either database.
 
 use std::sync::Arc;
 
@@ -57,7 +57,7 @@ fn ping(token: &Token, job: JobId, minutes: i64) -> Ping {
     }
 }
 
-/// `sql` goes around the adapter; `literal` says an id as its dialect does.
+/// `sql` bypasses the adapter; `literal` writes an id in the dialect.
 async fn pings_of_several_jobs_are_counted_anew<A>(
     adapter: &A,
     migrator: Migrator,
@@ -93,7 +93,8 @@ async fn pings_of_several_jobs_are_counted_anew<A>(
     let sent = sent.map(|(token, job, minutes)| ping(token, jobs[job], minutes));
     adapter.log(LogPings { pings: sent.to_vec(), at: at(200) }).await.unwrap();
 
-    // As the release before counted them: the twin's pings were the first one's, and each job had a stream.
+    // The state that the release before left: the pings of the twin belonged to the first token, and each job had a
+    // stream.
     while let Some(name) = migrator.down().await.unwrap() {
         if name.ends_with("_expand_streams") {
             break;
@@ -105,7 +106,7 @@ async fn pings_of_several_jobs_are_counted_anew<A>(
     sql(&format!("UPDATE ping_days SET token_id = {to} WHERE token_id = {from}"));
     let [from, to] = [twin.id, one.id].map(|id| literal(day(id).as_uuid()));
     sql(&format!("UPDATE time_entries SET id = {to} WHERE id = {from}"));
-    // Somebody wrote a summary, and one of the jobs takes no more time.
+    // Somebody wrote a summary, and one of the jobs is archived.
     let told = CapturedDay { job: jobs[0], token: one.id, date: Zone::UTC.day_of(at(0)) }.entry_id();
     let (edited, archived) = (literal(told.as_uuid()), literal(jobs[2].as_uuid()));
     sql(&format!("UPDATE time_entries SET work_summary = 'mine', version = version + 1 WHERE id = {edited}"));
@@ -126,7 +127,7 @@ async fn pings_of_several_jobs_are_counted_anew<A>(
         let logged = PingRepository::find(adapter, ping.id).await.unwrap().unwrap();
         assert!(matches!(logged.outcome, PingOutcome::Logged(_)), "{logged:?}");
     }
-    // What is closed stays so: nothing is added to what may be pruned, or to what would count twice.
+    // A closed day stays closed: nothing is added to pings that may be deleted, or that would count twice.
     sql(&format!("UPDATE jobs SET status = 'open' WHERE id = {archived}"));
     let late = vec![ping(one, jobs[0], -1_430), ping(one, jobs[2], 210)];
     let outcomes = adapter.log(LogPings { pings: late, at: at(400) }).await.unwrap();

@@ -1,4 +1,4 @@
-//! The suites of the ports that the operating system answers.
+//! The suites of the ports that the operating system implements.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What callers that share groups may rely on, whatever the database.
+//! What callers that share groups may rely on, on any database.
 
 use std::cmp::Reverse;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-/// An id that nothing has.
+/// A new id.
 pub(super) fn fresh() -> Uuid {
     UuidV7Generator.generate()
 }
@@ -75,7 +75,7 @@ pub(super) async fn assert_totals_are_sums(ledger: &Ledger) {
     assert_eq!(ledger.totals.audit().await.unwrap().drifts, []);
 }
 
-/// Runs tasks that start at once, and answers with what each answered, by place.
+/// Runs tasks that start at once, and returns their results in order.
 pub(super) async fn together<T, F>(count: usize, task: impl Fn(usize) -> F) -> Vec<T>
 where
     T: Send + 'static,
@@ -94,7 +94,7 @@ where
     answers.into_iter().map(|(_, answer)| answer).collect()
 }
 
-/// 32 callers with pages of two jobs from different places, of different dates and sizes: each gets what it asked for.
+/// 32 callers ask for pages of two jobs from different places, of different dates and sizes. Each gets its own page.
 pub(super) async fn each_reader_in_a_group_gets_its_own_page(ledger: Ledger) {
     let jobs = [open_job(&ledger).await, open_job(&ledger).await];
     let mut stored = Vec::new();
@@ -126,7 +126,7 @@ pub(super) async fn each_reader_in_a_group_gets_its_own_page(ledger: Ledger) {
     .await;
 }
 
-/// 256 callers with the largest pages: what counts is that they wait, not what they will get.
+/// 256 callers ask for the largest pages. The queue's bound counts waiting callers, not the rows that they will get.
 pub(super) async fn readers_of_large_pages_are_not_refused(ledger: Ledger) {
     let job = open_job(&ledger).await;
     together(256, |_| {
@@ -138,8 +138,8 @@ pub(super) async fn readers_of_large_pages_are_not_refused(ledger: Ledger) {
     .await;
 }
 
-/// 64 callers with valid, unknown and archived jobs mixed: exactly the valid entries are stored, and their callers and
-/// no others are told so.
+/// 64 callers mix valid, unknown and archived jobs. Exactly the valid entries are stored, and only their callers are
+/// told so.
 pub(super) async fn each_caller_in_a_group_gets_its_own_answer(ledger: Ledger) {
     let (open, archived) = (open_job(&ledger).await, open_job(&ledger).await);
     archive(&ledger, archived).await;
@@ -167,7 +167,7 @@ pub(super) async fn each_caller_in_a_group_gets_its_own_answer(ledger: Ledger) {
     assert_totals_are_sums(&ledger).await;
 }
 
-/// An id that two new entries share belongs to one of them, also when only one of their jobs takes time.
+/// Two new entries with the same id: one of them is stored, also when only one of their jobs is open.
 pub(super) async fn an_id_that_two_callers_choose_is_stored_for_one(ledger: Ledger) {
     let open = open_job(&ledger).await;
     for _ in 0..20 {
@@ -182,7 +182,7 @@ pub(super) async fn an_id_that_two_callers_choose_is_stored_for_one(ledger: Ledg
     assert_totals_are_sums(&ledger).await;
 }
 
-/// Of commands that one task sends in an order, on one entry, each finds what the one before it left. (With one worker:
+/// One task sends commands on one entry in an order, and each finds what the one before it left. (With one worker:
 /// two groups that run at the same time have no order.)
 pub(super) async fn commands_on_one_entry_keep_their_order(ledger: Ledger) {
     let (job, other) = (open_job(&ledger).await, open_job(&ledger).await);
@@ -192,7 +192,7 @@ pub(super) async fn commands_on_one_entry_keep_their_order(ledger: Ledger) {
         let put = PutTimeEntry { entry, at: at(1), precondition: Precondition::Absent };
         let to_other = TimeEntryChanges { related_job: Some(other), ..TimeEntryChanges::default() };
         let entries = &ledger.time_entries;
-        // The futures are polled in this order, and so the commands are queued in it.
+        // The futures are polled in this order, so the commands are queued in it.
         let (neighbours, created, edited, moved, deleted, gone, again) = futures::join!(
             join_all((0..5).map(|_| entries.record(half_an_hour(other)))),
             entries.put(put.clone()),
@@ -217,8 +217,8 @@ pub(super) async fn commands_on_one_entry_keep_their_order(ledger: Ledger) {
     assert_totals_are_sums(&ledger).await;
 }
 
-/// Creations, moves, edits, deletions, batches and keys at once, through `instances` of one database: nobody hears of
-/// anything but what its own command did, and at the end every total is the sum.
+/// Creations, moves, edits, deletions, batches and keys at the same time, through several `instances` on one
+/// database. Each caller gets only its own command's outcome, and at the end every total is the sum.
 pub(super) async fn mixed_writers_on_several_instances_keep_every_total(instances: Vec<Ledger>) {
     let first = &instances[0];
     let mut jobs = Vec::new();
@@ -259,7 +259,7 @@ async fn mixed_writer(ledger: Ledger, round: usize, writer: usize, jobs: Vec<Job
                 assert_done_or_gone(ledger.time_entries.update(change(entry, changes)).await);
             }
             4 => {
-                // A few keys, so that some race: whoever comes second gets the first one's entry.
+                // A few keys, so that some race: the second caller gets the first one's entry.
                 let key = IdempotencyKey::new(&format!("{round}-{}", dice % 4)).unwrap();
                 let (token, fingerprint) = (TokenId::new(Uuid::nil()), Fingerprint([7; 32]));
                 let idempotency = Some(Idempotency { token, key, fingerprint });

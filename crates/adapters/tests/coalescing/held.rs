@@ -30,7 +30,7 @@ impl Holder {
         Self { session, observer: PgConnection::establish(&database.url()).unwrap() }
     }
 
-    /// Waits until somebody waits for it.
+    /// Waits until another session waits for it.
     pub(super) async fn until_awaited(&mut self) {
         let awaited = "SELECT (count(*) > 0)::int::bigint AS n FROM pg_stat_activity
             WHERE datname = current_database() AND wait_event_type = 'Lock'";
@@ -42,7 +42,7 @@ impl Holder {
     }
 }
 
-/// Callers that share groups and wait for a held job for as long as the test takes.
+/// Callers that share groups, and wait for a held job as long as the test takes.
 async fn patient(settings: CoalescingSettings) -> (Ledger, TestDatabase) {
     over(CoalescingSettings { patience: Duration::from_mins(1), ..settings }).await
 }
@@ -55,7 +55,7 @@ async fn over(settings: CoalescingSettings) -> (Ledger, TestDatabase) {
 
 type Recording = JoinHandle<Result<TimeEntryId, RecordTimeError>>;
 
-/// 32 callers at once, every other one of whom writes to `held`: their outcomes come second.
+/// 32 callers at once, every second of which writes to `held`: their outcomes come second.
 fn half_and_half(ledger: &Ledger, free: JobId, held: JobId) -> (Vec<Recording>, Vec<Recording>) {
     let record = |job| {
         let (ledger, command) = (ledger.clone(), half_an_hour(job));

@@ -1,5 +1,5 @@
-//! A plan that was made while the tables were almost empty, where reading all of one looks cheap, must not be used for
-//! long in a ledger that grows.
+//! A plan that was made while the tables were almost empty, when reading a whole table looks cheap, must not be used
+//! for long in a ledger that grows.
 
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
@@ -21,7 +21,7 @@ use stint_domain::values::{JobId, PingId, Subject, Timestamp, TokenId, Zone};
 use super::callers::{delete, fresh, half_an_hour, open_job, set_minutes};
 use crate::postgres::{number, until_alone};
 
-/// Rows that were read, by index or not, as connections that are closed have told.
+/// Rows read, by index or not, as counted when a connection closes.
 const ROWS_READ: &str = "
     SELECT (SELECT sum(seq_tup_read) FROM pg_stat_user_tables)::int8
         + (SELECT sum(idx_tup_read) FROM pg_stat_user_indexes)::int8 AS n";
@@ -80,7 +80,7 @@ async fn a_plan_made_for_an_empty_ledger_reads_few_rows_of_a_large_one() {
     assert!(read < 2_000, "{read} rows were read");
 }
 
-/// Writes and reads by groups, each by all its statements.
+/// Writes and reads in groups, with every statement of each.
 async fn one_of_each(ledger: &Ledger, job: JobId) {
     let entries = &ledger.time_entries;
     entries.record(half_an_hour(job)).await.unwrap();

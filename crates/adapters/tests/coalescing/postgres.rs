@@ -40,7 +40,7 @@ const TWO_WRITERS: CoalescingSettings = CoalescingSettings {
 
 pub(super) const ONE_WRITER: CoalescingSettings = CoalescingSettings::POSTGRES.with_one_writer();
 
-/// An instance of the service, as far as its database sees it.
+/// One instance of the service, as its database sees it.
 pub(super) async fn instance(
     database: &TestDatabase,
     settings: CoalescingSettings,
@@ -180,8 +180,8 @@ async fn callers_at_the_same_time_share_groups_and_updates_of_jobs_touch_no_inde
     let mut registry = Registry::default();
     coalescing.register(&mut registry);
     let mut connection = PgConnection::establish(&database.url()).unwrap();
-    // So many that no page gets more new versions of its rows than it keeps room for: what transactions of other tests
-    // may still see is not cleared away.
+    // So many rows that no page gets more new versions of its rows than it has room for: versions that transactions
+    // of other tests may still see are not cleared away.
     connection
         .batch_execute(
             "INSERT INTO jobs SELECT lpad(to_hex(n), 32, '0')::uuid, 'Research', 'research', 'open', 0, 0, now(), now()

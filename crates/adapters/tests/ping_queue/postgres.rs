@@ -36,7 +36,7 @@ mod behind_a_transaction_pooler {
     stint_conformance::ping_queue!(queue);
 }
 
-/// Another process does not hear of pushes.
+/// Another process is not woken by pushes.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_take_finds_what_another_process_pushed() {
     let (postgres, database) = postgres().await;
@@ -67,7 +67,7 @@ async fn text_that_is_no_ping_is_handed_out_with_its_reason_and_can_be_buried() 
     assert_eq!(queue.dead(9).await.unwrap()[0].ping, Err("{\"v\":7}".to_owned()));
 }
 
-/// Also by a plan that was made when there were none; every lease would look at all of them.
+/// Even with a plan that was made when there were no buried pings: with it, every lease might read all of them.
 #[tokio::test(flavor = "multi_thread")]
 async fn pings_that_were_set_aside_are_passed_over_unread() {
     let (postgres, database) = postgres().await;
@@ -80,7 +80,7 @@ async fn pings_that_were_set_aside_are_passed_over_unread() {
         assert_eq!(queue.depth().await.unwrap().waiting, 0);
     };
     queue.push((0..50).map(ping).collect()).await.unwrap();
-    // Statistics that say "few, and none set aside" for as long as the test runs.
+    // Statistics that say "few, and none buried" for as long as the test runs.
     aside.batch_execute("ALTER TABLE ping_queue SET (autovacuum_enabled = false); ANALYZE ping_queue").unwrap();
     queue.settle(receipts(&queue.take(take(50)).await.unwrap())).await.unwrap();
     once(100).await;
@@ -90,7 +90,7 @@ async fn pings_that_were_set_aside_are_passed_over_unread() {
     for round in 2..7 {
         once(round * 100).await;
     }
-    // What a connection read is counted when it ends. Depth counts those that were set aside, in their own index.
+    // The server counts what a connection read when it ends. Only the depth counts buried pings, in their own index.
     drop((queue, postgres));
     until_alone(&mut aside).await;
     let read = "SELECT (SELECT sum(seq_tup_read) FROM pg_stat_user_tables WHERE relname = 'ping_queue')::int8

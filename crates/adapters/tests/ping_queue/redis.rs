@@ -1,5 +1,5 @@
-//! In Redis, on the server that `STINT_TEST_REDIS_URL` names, each test with a prefix of its own; and on servers that a
-//! test starts and kills itself, from the program that `STINT_TEST_REDIS_SERVER` names.
+//! In Redis: on the server that `STINT_TEST_REDIS_URL` names, each test with its own prefix; and on servers that a
+//! test starts and kills itself, with the program that `STINT_TEST_REDIS_SERVER` names.
 
 mod outage;
 mod poison;
@@ -17,7 +17,7 @@ use stint_domain::capture::ports::PingQueue;
 
 use super::{ping, receipts, take};
 
-/// Keys of one test; removed with this.
+/// The keys of one test. They are removed with this handle.
 pub(super) struct Keys {
     url: String,
     prefix: String,
@@ -59,7 +59,7 @@ mod suite {
     stint_conformance::ping_queue!(super::queue);
 }
 
-/// Whoever looks after the server can tell whose keys they are, and both are on one node of a cluster.
+/// An administrator can tell whose keys they are, and both are on one node of a cluster.
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_start_with_the_prefix_and_share_a_hash_tag() {
     let keys = Keys::fresh();

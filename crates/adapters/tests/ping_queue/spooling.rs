@@ -36,11 +36,11 @@ mod refusing {
     stint_conformance::ping_queue!(queue);
 }
 
-/// Whose first queue is down from the start.
+/// With a first queue that is down from the start.
 mod without_the_first {
     use super::*;
 
-    /// Of the duties, those that only need a queue that keeps pings and hands them out.
+    /// The duties that need only a queue that stores pings and hands them out.
     async fn queue() -> Queue {
         let first = Breakable::default();
         first.fail_with(Some(BackendErrorKind::Unavailable));
@@ -72,7 +72,7 @@ mod redis_over_sqlite {
     stint_conformance::ping_queue!(queue);
 }
 
-/// A queue in memory that fails when it is told to.
+/// A queue in memory that fails on demand.
 #[derive(Clone, Default)]
 struct Breakable {
     memory: Memory,
@@ -171,7 +171,7 @@ async fn a_defect_of_the_first_is_not_hidden_by_the_spool() {
     assert_eq!(spool.depth().await.unwrap().waiting, 0);
 }
 
-/// As they are when the spool was turned off, or Redis put in front, while pings waited there.
+/// Pings may wait in the spool when it is turned off, or from the time before Redis.
 #[tokio::test]
 async fn pings_that_a_spool_holds_come_out_while_new_ones_are_refused_to_it() {
     let (first, spool) = (Breakable::default(), Breakable::default());
@@ -190,7 +190,7 @@ async fn pings_that_a_spool_holds_come_out_while_new_ones_are_refused_to_it() {
     assert_eq!(spool.depth().await.unwrap(), QueueDepth::default());
 }
 
-/// And when the first may have it, the caller is not told that nothing was done.
+/// When the first queue may have stored the pings, the caller is not told that nothing happened.
 #[tokio::test]
 async fn a_push_that_neither_keeps_is_refused() {
     let (first, spool, spooling) = pair();
@@ -226,7 +226,7 @@ async fn spooled_pings_are_handed_out_while_the_first_is_down_without_spinning()
     assert!(start.elapsed() >= wait);
 }
 
-/// A take that waits for the first notices what the spool gets.
+/// A take that waits for the first queue notices pings in the spool.
 #[tokio::test]
 async fn a_spooled_ping_is_not_kept_waiting_by_a_take_that_waits_for_the_first() {
     let (_first, spool, spooling) = pair();

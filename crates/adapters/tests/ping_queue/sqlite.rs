@@ -21,7 +21,7 @@ async fn queue() -> Queue {
 
 stint_conformance::ping_queue!(queue);
 
-/// Another process does not hear of pushes, and shares the file all the same.
+/// Another process is not woken by pushes, although it shares the file.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_take_finds_what_another_process_pushed() {
     let (sqlite, folder) = database().await;
@@ -35,13 +35,13 @@ async fn a_take_finds_what_another_process_pushed() {
     assert!(start.elapsed() < PATIENCE, "{:?}", start.elapsed());
 }
 
-/// Those who write to the ledger would wait for it.
+/// Writers of the ledger would wait for that lock.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_take_from_an_empty_queue_needs_no_write_lock() {
     let (sqlite, folder) = database().await;
     let mut other = bare(&folder);
     other.batch_execute("BEGIN IMMEDIATE").unwrap();
-    // One that wanted it would fail for want of it.
+    // A take that needed the lock would fail without it.
     let command = TakePings { wait: Duration::from_millis(250), ..take(9) };
     assert_eq!(sqlite.ping_queue().take(command).await.unwrap(), []);
     other.batch_execute("ROLLBACK").unwrap();

@@ -1,4 +1,4 @@
-//! A Postgres of one test, which may stop it, make it a standby, and promote it.
+//! A Postgres of one test, which the test may stop, make a standby, and promote.
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ pub(super) struct Cluster {
 const PATIENCE: Duration = Duration::from_mins(1);
 
 impl Cluster {
-    /// A new one that runs.
+    /// A new, running server.
     pub(super) fn started() -> Self {
         let mut cluster = Self::down();
         let initdb = ["--username", "stint", "--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync"];
@@ -44,7 +44,7 @@ impl Cluster {
         self.folder.path().join("data")
     }
 
-    /// Another server with a copy of this one's data, which must be down.
+    /// Another server with a copy of this one's data. This one must be stopped.
     pub(super) fn copied(&self) -> Self {
         assert!(self.child.is_none(), "a server that runs cannot be copied");
         let copy = Self::down();
@@ -61,7 +61,7 @@ impl Cluster {
         }
     }
 
-    /// Makes a standby that runs a primary.
+    /// Makes a running standby the primary.
     pub(super) fn promote(&self) {
         self.connection().batch_execute("SELECT pg_promote()").unwrap();
     }
@@ -78,14 +78,14 @@ impl Cluster {
             .unwrap();
         self.child = Some(child);
         let start = Instant::now();
-        // It tells of its being ready in no other way.
+        // It announces in no other way that it is ready.
         while PgConnection::establish(&self.url()).is_err() {
             assert!(start.elapsed() < PATIENCE, "the server does not answer");
             std::thread::sleep(Duration::from_millis(20));
         }
     }
 
-    /// Stops it: `INT` as an administrator does, `QUIT` as a crash does.
+    /// Stops it: with `INT` as an administrator does, with `QUIT` as in a crash.
     pub(super) fn stop(&mut self, signal: &str) {
         let mut child = self.child.take().unwrap();
         let kill = format!("kill -{signal} {}", child.id());
@@ -114,12 +114,12 @@ fn is_root() -> bool {
     Command::new("id").arg("-u").output().unwrap().stdout == b"0\n"
 }
 
-/// A program of Postgres, which refuses to run as root.
+/// Runs a program of Postgres as another user, because these programs refuse to run as root.
 fn as_owner(program: &str) -> Command {
     let folder = std::env::var_os("STINT_TEST_POSTGRES_BIN")
         .expect("STINT_TEST_POSTGRES_BIN names no programs of Postgres: run the tests with `make test`");
     let program = Path::new(&folder).join(program);
-    // Whoever started this may be in a folder that the owner may not enter.
+    // The current folder may be one that the other user cannot enter.
     let mut command = if is_root() {
         let mut command = Command::new("setpriv");
         let postgres = ["--reuid=postgres", "--regid=postgres", "--clear-groups", "--pdeathsig", "QUIT", "--"];

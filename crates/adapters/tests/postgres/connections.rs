@@ -25,7 +25,7 @@ fn rename(job: &Job, name: &str) -> UpdateJob {
     UpdateJob { id: job.id, changes, at: at(2), precondition: Precondition::None }
 }
 
-/// Makes the entry an hour long, whatever it was.
+/// Sets the entry's minutes to 60.
 async fn edit(postgres: &Postgres, entry: &TimeEntry) -> Result<TimeEntry, UpdateTimeEntryError> {
     let changes = TimeEntryChanges { minutes_worked: Some(Minutes::new(60).unwrap()), ..TimeEntryChanges::default() };
     let command = UpdateTimeEntry { id: entry.id, changes, at: at(2), precondition: Precondition::None };
@@ -37,7 +37,7 @@ fn kind(error: &UpdateTimeEntryError) -> BackendErrorKind {
     error.kind
 }
 
-/// As many reads at once as the pool has connections, so that each of them is made.
+/// Reads as many times at once as the pool has connections, so that all of them are opened.
 async fn use_every_connection(postgres: &Postgres, job: &Job) {
     let reads = (0..10).map(|_| {
         let (postgres, id) = (postgres.clone(), job.id);
@@ -74,7 +74,7 @@ async fn one_lost_connection_replaces_all_of_its_generation() {
     use_every_connection(&postgres, &job).await;
     kill_all(&database);
     assert_eq!(total(&postgres, &job).await, 0);
-    // These are not repeated when their connection turns out to be dead.
+    // These writes are not repeated when their connection turns out to be dead.
     let puts = (0..30).map(|n| {
         let (postgres, put) = (postgres.clone(), put(&job, &format!("Review {n}")));
         tokio::spawn(async move { JobRepository::put(&postgres, put).await })
@@ -114,7 +114,7 @@ async fn what_was_lost_before_its_commit_is_done_again() {
         wire.cut_at(lost, false);
         let outcome = edit(&postgres, &entry).await;
         assert!(wire.was_cut());
-        // Who sent a COMMIT cannot know whether it arrived.
+        // The sender of a COMMIT cannot know whether it arrived.
         assert_eq!(outcome.is_ok(), lost == "BEGIN", "{outcome:?}");
         let after = TimeEntryRepository::find(&postgres, entry.id).await.unwrap().unwrap();
         assert_eq!(after.version, if outcome.is_ok() { before.version.next() } else { before.version });
@@ -160,7 +160,7 @@ async fn a_write_that_may_have_happened_is_never_said_not_to_have() {
     let RecordTimeError::Backend(error) = error else { panic!("{error:?}") };
     assert_eq!(error.kind, BackendErrorKind::Timeout, "{error:?}");
 
-    // Now nothing is sent at all; and a read changes nothing, whatever becomes of it.
+    // Now nothing is sent at all; and a read changes nothing, whatever its result.
     let error = edit(&postgres, &entry).await.unwrap_err();
     assert_eq!(kind(&error), BackendErrorKind::Unavailable, "{error:?}");
     let error = JobRepository::find(&postgres, job.id).await.unwrap_err();
@@ -189,7 +189,7 @@ async fn a_doubt_lasts_whatever_a_write_fails_of_later() {
     in_doubt(postgres.record(half_an_hour(&job)).await.unwrap_err());
     other.batch_execute("ROLLBACK").unwrap();
 
-    // Then it finds its id taken, and no server when it looks who has it.
+    // Then it finds its id taken, and no server when it looks up the entry with that id.
     let command = half_an_hour(&job);
     postgres.record(command.clone()).await.unwrap();
     wire.cut_at("read the field notes", false);
@@ -242,14 +242,14 @@ async fn a_server_that_accepts_and_says_nothing_is_not_waited_for_long() {
     let refused = Postgres::connect(&settings).await.err().unwrap();
     assert_eq!(refused.kind, BackendErrorKind::Unavailable);
     assert!(start.elapsed() < PATIENCE);
-    // Or the first attempt would wait on.
+    // Otherwise the first attempt would go on waiting.
     drop(silent);
 }
 
 #[tokio::test]
 async fn waiting_for_a_lock_or_a_statement_too_long_is_a_timeout() {
     let database = TestDatabase::create();
-    // Long enough for every statement that waits for nothing.
+    // Long enough for every statement that does not wait for a lock.
     let (short, long) = (Duration::from_secs(1), PATIENCE);
     for (statement_timeout, lock_timeout) in [(short, long), (long, short)] {
         let settings = PostgresSettings { statement_timeout, lock_timeout, ..PostgresSettings::new(database.url()) };
@@ -267,7 +267,7 @@ async fn waiting_for_a_lock_or_a_statement_too_long_is_a_timeout() {
 #[tokio::test]
 async fn deleting_a_job_with_its_entries_may_take_longer_than_a_statement() {
     let database = TestDatabase::create();
-    // Long enough for every statement that does not dawdle.
+    // Long enough for every statement that does not wait for a lock.
     let statement_timeout = Duration::from_secs(1);
     let settings = PostgresSettings { statement_timeout, pool_size: 1, ..PostgresSettings::new(database.url()) };
     let postgres = Postgres::connect(&settings).await.unwrap();
@@ -282,7 +282,7 @@ async fn deleting_a_job_with_its_entries_may_take_longer_than_a_statement() {
     let command = DeleteJob { id: first.id, entries: EntriesOfDeleted::Delete, precondition: Precondition::None };
     JobRepository::delete(&postgres, command).await.unwrap();
     assert_eq!(JobRepository::find(&postgres, first.id).await.unwrap(), None);
-    // The next one on this connection is bounded again.
+    // The next statement on this connection has the usual time-out again.
     let command = DeleteTimeEntry { id: other.id, at: at(2), precondition: Precondition::None };
     let error = TimeEntryRepository::delete(&postgres, command).await.unwrap_err();
     let DeleteTimeEntryError::Backend(error) = error else { panic!("{error:?}") };
@@ -304,7 +304,7 @@ async fn a_deadlock_is_undone_and_tried_again() {
     let waits = "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database()
         AND wait_event_type = 'Lock'";
     until(&mut connection(&database), waits).await;
-    // The batch holds the first job and waits for the second, longer than this waits for the first.
+    // The batch holds the first job and waits for the second, longer than this statement waits for the first.
     other.batch_execute(&format!("SELECT FROM jobs WHERE id = '{}' FOR UPDATE; COMMIT", first.id)).unwrap();
     assert_eq!(batch.await.unwrap().unwrap().outcome.len(), 2);
     assert_eq!((total(&postgres, &first).await, total(&postgres, &second).await), (30, 30));
@@ -338,7 +338,7 @@ async fn behind_a_transaction_pooler_no_statement_is_kept_in_the_session() {
         let settings = PostgresSettings { transaction_pooling, ..PostgresSettings::new(wire.url()) };
         let postgres = Postgres::connect(&settings).await.unwrap();
         let job = job(&postgres).await;
-        // The name of a statement that is kept, as Diesel gives it.
+        // Diesel's name for a prepared statement.
         wire.cut_at("__diesel_stmt", true);
         let entry = entry(&postgres, &job).await;
         edit(&postgres, &entry).await.unwrap();

@@ -1,4 +1,4 @@
-//! Servers that stop, crash, become standbys and are promoted: on servers of a test's own.
+//! Servers that stop, crash, become standbys and are promoted: each test has servers of its own.
 
 use diesel::connection::SimpleConnection;
 use stint_domain::{BackendError, BackendErrorKind, HealthCheck, NotReady};
@@ -14,7 +14,7 @@ async fn migrated(url: &str) -> Postgres {
     postgres
 }
 
-/// Whether a write that is not sent again by itself is carried out.
+/// A write that the adapter does not send again by itself.
 async fn write(postgres: &Postgres) -> Result<(), BackendError> {
     let name = JobName::new("Research").unwrap();
     let command = CreateJob { id: JobId::new(id()), name, status: JobStatus::Open, at: at(0), idempotency: None };
@@ -24,12 +24,12 @@ async fn write(postgres: &Postgres) -> Result<(), BackendError> {
     })
 }
 
-/// The first that loses its connection cannot know whether it was carried out.
+/// The first call that loses its connection cannot know whether it was carried out.
 fn assert_away(error: &BackendError) {
     assert!(matches!(error.kind, BackendErrorKind::Timeout | BackendErrorKind::Unavailable), "{error:?}");
 }
 
-/// It must recover by itself, without a restart.
+/// The adapter must recover by itself, without a restart.
 async fn until_it_writes(postgres: &Postgres) {
     until_ok(async || write(postgres).await).await;
     until_it_is_ready(postgres).await;
@@ -67,7 +67,7 @@ async fn a_server_that_became_a_standby_is_not_ready_and_written_again_once_it_i
     }
 }
 
-/// As libpq does it: the first of the hosts that takes writes.
+/// libpq chooses the first of the hosts that accepts writes.
 #[tokio::test]
 async fn of_several_hosts_the_one_that_takes_writes_is_found_and_found_again_after_a_failover() {
     let mut primary = Cluster::started();

@@ -1,4 +1,4 @@
-//! Forgetting more than one piece, next to what is to be kept.
+//! Deletes more rows than one step does, beside rows that must stay.
 
 use diesel::connection::SimpleConnection;
 use stint_domain::background::ports::Housekeeping;

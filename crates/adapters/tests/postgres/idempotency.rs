@@ -1,4 +1,4 @@
-//! How long outcomes are kept.
+//! How long outcomes are stored.
 
 use stint_domain::ledger::{Fingerprint, Idempotency, IdempotencyKey};
 use stint_domain::values::TokenId;

@@ -1,4 +1,4 @@
-//! The schema going up and down, and telling whether it fits.
+//! Running and reverting migrations, and checking whether the schema fits.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,7 +10,7 @@ use stint_domain::{HealthCheck, NotReady};
 
 use super::*;
 
-/// Everything in the schema that a statement could notice, one line each.
+/// Everything in the schema that can affect a statement, one line each.
 fn schema(database: &TestDatabase) -> Vec<String> {
     #[derive(QueryableByName)]
     struct Line {
@@ -101,7 +101,8 @@ async fn of_migrators_that_race_each_migration_is_run_by_one() {
     assert_eq!(names, directories("postgres").into_iter().collect::<Vec<_>>());
 }
 
-/// A snapshot of the one that waits would be waited for by the other: a deadlock, and an index that is left invalid.
+/// If the waiting migrator kept a snapshot, the other one would wait for it: a deadlock, and an index that is left
+/// invalid.
 #[tokio::test]
 async fn a_migrator_that_waits_does_not_stop_an_index_from_being_built_concurrently() {
     let (postgres, database) = postgres().await;
@@ -157,7 +158,7 @@ fn every_contraction_registers_itself() {
     assert!(is_registered("2026-12-24-000002_expand_ledger", "", ""));
 }
 
-/// Whether a migration, if it contracts, inserts its version into `contract_migrations` and takes it out again.
+/// Whether a migration, if it is a contraction, inserts its version into `contract_migrations` and deletes it again.
 fn is_registered(name: &str, up: &str, down: &str) -> bool {
     let version = name.split('_').next().unwrap().replace('-', "");
     let registers = up.contains(&format!("INSERT INTO contract_migrations (version) VALUES ('{version}')"));

@@ -17,13 +17,13 @@ pub(crate) struct Proxy {
     gone: Arc<AtomicBool>,
 }
 
-/// When to cut the wire: as soon as a client has sent these bytes; whether the server still gets them, and whether no
-/// connection gets through any more.
+/// When to cut the wire: as soon as a client has sent these bytes. Also whether the server still gets them, and
+/// whether later connections are refused.
 struct Cut {
     bytes: Vec<u8>,
     delivered: bool,
     for_good: bool,
-    /// Whether the server hears nothing of the end, as when a host loses its power.
+    /// Whether the server is not told of the end, as when a host loses its power.
     unheard: bool,
 }
 
@@ -41,14 +41,14 @@ impl Proxy {
         proxy
     }
 
-    /// The URL of the database, over this wire.
+    /// The URL of the database through this wire.
     pub(crate) fn url(&self) -> String {
         let (scheme_and_user, rest) = self.url.split_once('@').unwrap();
         let (_, database) = rest.split_once('/').unwrap();
         format!("{scheme_and_user}@{}/{database}", self.address)
     }
 
-    /// Lets connections through from now on.
+    /// Accepts connections from now on.
     pub(crate) fn start(&self) {
         let listener = TcpListener::bind(self.address).unwrap();
         let (_, rest) = self.url.split_once('@').unwrap();
@@ -79,19 +79,19 @@ impl Proxy {
         });
     }
 
-    /// The same before the server has them, and nobody gets through from then on.
+    /// Like [`Self::cut_at`], before the server has the bytes, and later connections are refused.
     pub(crate) fn cut_for_good_at(&self, bytes: &str) {
         let cut = Cut { bytes: bytes.as_bytes().to_vec(), delivered: false, for_good: true, unheard: false };
         self.cuts.lock().unwrap().push_back(cut);
     }
 
-    /// The same, and the server goes on waiting for the client.
+    /// Like [`Self::cut_for_good_at`], and the server goes on waiting for the client.
     pub(crate) fn go_dead_at(&self, bytes: &str) {
         let cut = Cut { bytes: bytes.as_bytes().to_vec(), delivered: false, for_good: true, unheard: true };
         self.cuts.lock().unwrap().push_back(cut);
     }
 
-    /// Whether the wire was cut as often as was asked for.
+    /// Whether the wire was cut as often as asked for.
     pub(crate) fn was_cut(&self) -> bool {
         self.cuts.lock().unwrap().is_empty()
     }
@@ -111,7 +111,7 @@ fn forward(mut client: TcpStream, mut server: TcpStream, cuts: &Mutex<VecDeque<C
                     server.write_all(sent).unwrap();
                 }
                 if now.unheard {
-                    // Open until the test's process ends.
+                    // Stays open until the test's process ends.
                     std::mem::forget(server);
                     return;
                 }
@@ -125,6 +125,6 @@ fn forward(mut client: TcpStream, mut server: TcpStream, cuts: &Mutex<VecDeque<C
             break;
         }
     }
-    // What was delivered is carried out all the same; then the server reads the end of the connection.
+    // The server carries out what was delivered, and then reads the end of the connection.
     let _ = server.shutdown(Shutdown::Write);
 }

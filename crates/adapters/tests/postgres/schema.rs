@@ -1,4 +1,4 @@
-//! What the schema promises by itself, and what it does for speed.
+//! What the schema guarantees by itself, and its indexes.
 
 use diesel::connection::SimpleConnection;
 use diesel::result::{DatabaseErrorKind, Error};
@@ -10,7 +10,7 @@ use stint_domain::{BackendErrorKind, PageSize};
 
 use super::*;
 
-/// Tries statements against one job with one entry; each is undone.
+/// Tries statements on a ledger of one job with one entry. Each is undone.
 fn refusals(statements: &[&str], database: &TestDatabase) -> Vec<(String, Option<DatabaseErrorKind>)> {
     let mut connection = connection(database);
     let refusal = |statement: &&str| {
@@ -97,7 +97,7 @@ async fn a_row_that_does_not_parse_is_corrupt_and_named() {
     assert!(error.source.to_string().starts_with("time_entries.created_by of "), "{}", error.source);
 }
 
-/// A connection that is the only one, because a server tells its statistics when a connection ends.
+/// The only connection to the database, because the server counts statistics when a connection ends.
 async fn statistics(database: &TestDatabase) -> PgConnection {
     let mut connection = connection(database);
     let alone = "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database()";
@@ -116,7 +116,7 @@ async fn logging_time_updates_its_job_without_touching_an_index() {
     let mut connection = statistics(&database).await;
     let updates = |column| format!("SELECT {column} AS n FROM pg_stat_user_tables WHERE relname = 'jobs'");
     assert_eq!(number(&mut connection, &updates("n_tup_upd")), 100);
-    // Now and then a page is full before it is tidied.
+    // Sometimes a page is full before it is cleaned up.
     assert!(number(&mut connection, &updates("n_tup_hot_upd")) >= 95);
 }
 
@@ -148,7 +148,7 @@ async fn listings_walk_their_index_and_nothing_else() {
     JobRepository::list(&postgres, ListJobs { after, ..jobs }).await.unwrap();
     let all = ListTimeEntries { size, ..ListTimeEntries::default() };
     let of_job = ListTimeEntries { related_job: Some(page.items[0].id), ..all.clone() };
-    // Who logs little is not looked for in everybody's entries.
+    // The few entries of this subject are not searched for among everybody's entries.
     let of_subject = ListTimeEntries { created_by: Some(Subject::new("grace").unwrap()), ..all.clone() };
     for query in [all, of_job, of_subject] {
         let page = TimeEntryRepository::list(&postgres, query.clone()).await.unwrap();
@@ -174,7 +174,7 @@ async fn listings_walk_their_index_and_nothing_else() {
         "time_entries_of_subject_latest_first",
     ] {
         let scans = format!("SELECT idx_scan AS n FROM pg_stat_user_indexes WHERE indexrelname = '{index}'");
-        // The planner looks at an index too, for where it ends.
+        // The planner also reads an index, to see where it ends.
         assert!(number(&mut connection, &scans) >= 2, "{index}");
     }
     let whole = "SELECT sum(seq_scan)::bigint AS n FROM pg_stat_user_tables WHERE relname IN ('jobs', 'time_entries', 'tokens')";

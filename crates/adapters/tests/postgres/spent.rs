@@ -1,4 +1,4 @@
-//! Sessions that are of no more use, in every way that a server has for it; and statements that are ended.
+//! Sessions that must be replaced, for every reason that a server has; and statements that are ended.
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use super::proxy::Proxy;
 use super::*;
 use crate::until_ok;
 
-/// A write that may have happened when its connection is lost, so that it is never sent again then.
+/// A write that may have happened when its connection is lost, so it is never sent again then.
 async fn put(postgres: &Postgres, job: &Job) -> Result<(), BackendError> {
     let (name, precondition) = (JobName::new("Review").unwrap(), Precondition::None);
     let command = PutJob { id: job.id, name, status: JobStatus::Open, at: at(2), precondition };
@@ -40,7 +40,7 @@ async fn a_read_only_session_gives_up_all_and_is_written_again_once_new_ones_may
     let job = job(&postgres).await;
     alter(&database, "SET default_transaction_read_only = on");
     kill_all(&database);
-    // The first finds its connection lost; then all are made while they may only read.
+    // The first read finds its connection lost; then all connections are opened while they may only read.
     let reads = (0..10).map(|_| {
         let (postgres, id) = (postgres.clone(), job.id);
         tokio::spawn(async move { JobRepository::find(&postgres, id).await })
@@ -54,7 +54,7 @@ async fn a_read_only_session_gives_up_all_and_is_written_again_once_new_ones_may
 
     alter(&database, "RESET default_transaction_read_only");
     until_ok(async || put(&postgres, &job).await).await;
-    // One that was refused has given up all: none of these meets a session that may not write.
+    // The first refused write gave up all sessions, so none of these writes gets a session that may not write.
     let puts = (0..30).map(|_| {
         let (postgres, job) = (postgres.clone(), job.clone());
         tokio::spawn(async move { put(&postgres, &job).await })
@@ -76,7 +76,8 @@ async fn a_plan_that_no_longer_fits_and_a_statement_that_is_gone_are_not_noticed
     put(&postgres, &job).await.unwrap();
     entry(&postgres, &job).await;
 
-    // As a transaction pooler does that is taken for a server. It goes with the statement that follows.
+    // Behind a transaction pooler that the settings do not mention, prepared statements disappear. Here a trigger
+    // removes them after each update of a job.
     other
         .batch_execute(
             "CREATE FUNCTION forget() RETURNS trigger LANGUAGE plpgsql AS
@@ -119,7 +120,8 @@ async fn a_read_that_takes_too_long_leaves_its_session_as_good_as_before() {
     put(&postgres, &job).await.unwrap();
 }
 
-/// A host that loses its power says no goodbye. What it had locked is free once its transaction was idle for too long.
+/// A host that loses its power does not close its connections. Its locks are free once its transaction was idle for
+/// too long.
 #[tokio::test]
 async fn what_a_dead_session_has_locked_is_free_again_soon() {
     let database = TestDatabase::create();

@@ -1,4 +1,4 @@
-//! Audits of ledgers with many jobs and of jobs with many entries, and audits that nobody waits for.
+//! Audits of ledgers with many jobs, of jobs with many entries, and of audits whose caller is gone.
 
 use diesel::connection::SimpleConnection;
 use stint_domain::ledger::ports::TotalsAudit;
@@ -6,7 +6,7 @@ use stint_domain::ledger::ports::totals::TotalsReport;
 
 use super::*;
 
-/// Jobs, of which the first has many entries, and every seventh a total that is one too high.
+/// Many jobs. The first has many entries, and the total of every seventh is one too high.
 const LEDGER: &str = "
     INSERT INTO jobs SELECT lpad(to_hex(n), 32, '0')::uuid, 'Job', 'job', 'open', 0, 0, now(), now()
         FROM generate_series(0, 249) n;
@@ -30,7 +30,7 @@ async fn every_job_is_looked_at_in_steps_and_every_entry_in_pieces() {
     assert!(drifts.iter().all(|drift| drift.recorded.get() == drift.summed.get() + 1));
 }
 
-/// A statement is waited for, and the one after it is not sent.
+/// The running statement is waited for, and the next one is not sent.
 #[tokio::test]
 async fn an_audit_that_nobody_waits_for_ends_with_its_statement() {
     let (postgres, database) = postgres().await;
@@ -47,8 +47,8 @@ async fn an_audit_that_nobody_waits_for_ends_with_its_statement() {
     auditing.abort();
     assert!(auditing.await.unwrap_err().is_cancelled());
     other.batch_execute("ROLLBACK; BEGIN; LOCK TABLE jobs").unwrap();
-    // The statement that ran ends, in which the first job's entries were counted up to a piece; then nobody is left who
-    // would read on.
+    // The running statement, which adds up a piece of the first job's entries, ends. Then the audit stops, because
+    // its caller is gone.
     let active = "SELECT count(*) + 1 AS n FROM pg_stat_activity WHERE datname = current_database()
         AND pid <> pg_backend_pid() AND state = 'active'";
     until(&mut connection(&database), active).await;

@@ -1,4 +1,4 @@
-//! What somebody else's hand did to the file is found and named.
+//! Changes by hand in the file are found, and named.
 
 use diesel::connection::SimpleConnection;
 use stint_domain::access::SecretHash;

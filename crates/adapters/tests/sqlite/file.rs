@@ -1,4 +1,4 @@
-//! Where the file is, and what is said when it cannot be there.
+//! The path of the file, and the errors when the file cannot be there.
 
 use std::error::Error;
 use std::fs;
@@ -11,7 +11,7 @@ use stint_domain::ledger::ports::JobRepository;
 
 use super::job;
 
-/// The kind and the whole chain of causes of what opening `path` fails with.
+/// The kind and all messages of the error from opening `path`.
 fn refusal(path: &Path) -> (BackendErrorKind, String) {
     let error = Sqlite::open(&SqliteSettings::new(path)).map(|_| ()).unwrap_err();
     let mut text = error.to_string();
@@ -54,7 +54,7 @@ async fn a_file_that_is_there_keeps_its_mode_and_its_rows() {
     assert_eq!(mode(&settings.path), 0o640);
 }
 
-/// SQLite would read the first as a URL with parameters, and the second as one file name cut short.
+/// SQLite would read the first as a URL with parameters, and the second as a file name that ends early.
 #[test]
 fn odd_characters_in_a_path_are_part_of_the_name() {
     let folder = tempfile::tempdir().unwrap();

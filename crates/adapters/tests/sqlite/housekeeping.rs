@@ -1,4 +1,4 @@
-//! Forgetting more than one piece, next to what is to be kept.
+//! Deletes more rows than one step does, beside rows that must stay.
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -7,7 +7,7 @@ use stint_domain::background::ports::Housekeeping;
 
 use super::{at, bare, database};
 
-/// The number that a query answers with, in a column `n`.
+/// The number in column `n` of a query's result.
 fn number(connection: &mut SqliteConnection, sql: &str) -> i64 {
     #[derive(QueryableByName)]
     struct Row {

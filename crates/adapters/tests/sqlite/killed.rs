@@ -1,4 +1,4 @@
-//! A write that was answered is in the file, though the process is killed right after.
+//! A write that was answered is in the file, even if the process is killed right after.
 
 use std::env;
 use std::io::{BufRead, BufReader, Write, stdout};
@@ -13,7 +13,7 @@ use stint_domain::values::TimeEntryId;
 
 use super::{bare, database, job, record};
 
-/// Set in the process that is killed, which runs the same test in its other role.
+/// Set in the process that is killed, which runs this same test in its other role.
 const VICTIM_OF: &str = "STINT_TEST_VICTIM_OF";
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! The migrations, and the rules that the schema holds when the domain is gone around.
+//! The migrations, and the rules that the schema enforces when the domain is bypassed.
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -25,14 +25,14 @@ pub(super) const MIGRATIONS: &[&str] = &[
     "2026-11-30-000402_expand_new_projects",
 ];
 
-/// Everything that migrations made.
+/// Everything that the migrations made.
 fn schema(folder: &TempDir) -> Vec<String> {
     #[derive(QueryableByName)]
     struct Object {
         #[diesel(sql_type = Text)]
         text: String,
     }
-    // SQLite makes its own table for sequences, and keeps it.
+    // SQLite makes its own table for sequences, and never drops it.
     let query = "SELECT concat_ws(' ', type, name, sql) AS text FROM sqlite_schema
                  WHERE tbl_name NOT IN ('__diesel_schema_migrations', 'sqlite_sequence') ORDER BY text";
     let objects: Vec<Object> = sql_query(query).load(&mut bare(folder)).unwrap();

@@ -1,4 +1,4 @@
-//! Several handles, as in several processes, on one file; and what time does to its keys.
+//! Several handles on one file, as in several processes; and how long keys are stored.
 
 use std::time::{Duration, Instant};
 

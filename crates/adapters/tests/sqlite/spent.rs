@@ -1,4 +1,4 @@
-//! Files that cannot be written, or are not there any more, and come back.
+//! Files that cannot be written, or that are gone and come back.
 
 use std::fs;
 use std::path::PathBuf;
@@ -29,7 +29,7 @@ async fn not_ready(sqlite: &Sqlite) -> BackendError {
     }
 }
 
-/// What a trial came to stands for a moment.
+/// The result of a trial is reused for a moment.
 async fn until_it_is_ready(sqlite: &Sqlite) {
     until_ok(async || sqlite.check().await).await;
 }
@@ -77,7 +77,7 @@ async fn a_folder_that_is_renamed_is_noticed_and_known_again_when_it_is_back() {
     write(&sqlite, 1).await.unwrap();
 }
 
-/// As `stint migrate` does it: the log must not go with the last of the other connections.
+/// As `stint migrate` does: the write-ahead log must stay when the last other connection closes.
 #[tokio::test]
 async fn a_migrator_goes_on_without_the_handle_that_made_it() {
     let folder = tempfile::tempdir().unwrap();
@@ -86,7 +86,7 @@ async fn a_migrator_goes_on_without_the_handle_that_made_it() {
     assert!(migrator.check().await.is_ok());
 }
 
-/// Whoever writes shows that writes work.
+/// If another process writes, writes work.
 #[tokio::test]
 async fn a_file_that_somebody_else_writes_is_ready() {
     let (sqlite, folder) = database().await;

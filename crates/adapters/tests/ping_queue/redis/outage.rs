@@ -1,4 +1,4 @@
-//! What becomes of pings and callers when the server is down, goes down, refuses, or loses its memory.
+//! What happens to pings and callers when the server is down, goes down, refuses, or loses its memory.
 
 use std::collections::HashSet;
 use std::error::Error;
@@ -19,7 +19,7 @@ use super::server::Server;
 use super::{Keys, ping, receipts, take};
 use crate::PATIENCE;
 
-/// Killed in the middle of pushes, on a disk that keeps what it was told to.
+/// The server is killed during pushes, on a disk that keeps what it was given.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_acknowledged_push_survives_a_killed_server() {
     let mut server = Server::started(&[]);
@@ -83,7 +83,7 @@ async fn a_server_that_is_down_is_told_at_once_and_is_found_again_when_it_is_bac
     let sent = ping(0);
     queue.push(vec![sent.clone()]).await.unwrap();
     assert_eq!(queue.take(take(9)).await.unwrap()[0].ping, Ok(sent));
-    // And it goes on as if nothing had been when it was only restarted, on a connection that had been idle or not.
+    // After a mere restart it goes on as if nothing had happened, whether the connection was idle or not.
     for idle in [Duration::ZERO, Duration::from_millis(1_100)] {
         server.kill();
         server.start();
@@ -93,7 +93,7 @@ async fn a_server_that_is_down_is_told_at_once_and_is_found_again_when_it_is_bac
     assert_eq!(queue.depth().await.unwrap().waiting, 3);
 }
 
-/// A host that swallows what is sent to it keeps nobody longer than the time-outs, and few that long.
+/// A host that swallows everything delays each caller by its time-outs at most, and few callers that long.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_never_answers_keeps_nobody_long() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -109,7 +109,7 @@ async fn a_server_that_never_answers_keeps_nobody_long() {
     assert!(start.elapsed() < PATIENCE, "{:?}", start.elapsed());
 }
 
-/// What frees memory goes on; and what is set aside is neither lost nor in the others' way.
+/// Commands that free memory still work. Buried pings are neither lost nor in the way.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_without_memory_refuses_and_keeps_what_it_has() {
     let server = Server::started(&[]);
@@ -173,7 +173,7 @@ async fn a_flushed_server_is_used_again_by_those_who_wait() {
     assert_eq!(waiting.await.unwrap().unwrap()[0].ping, Ok(sent));
 }
 
-/// A wrong password is no defect of ours, and neither is shown.
+/// A wrong password is reported as unavailable and not as a defect. The password is not shown.
 #[tokio::test(flavor = "multi_thread")]
 async fn users_have_passwords_which_are_never_shown() {
     let server =
@@ -198,7 +198,7 @@ async fn users_have_passwords_which_are_never_shown() {
     assert_eq!(error.kind, BackendErrorKind::Unavailable, "{}", chain(&error));
 }
 
-/// As the adapter's docs list it.
+/// The permissions that the adapter's docs list.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_user_needs_no_more_than_what_the_docs_say() {
     const NEEDED: &str = "+xadd +xlen +xrange +xrevrange +xgroup +xreadgroup +xpending +xclaim +xack +xdel +xinfo \
@@ -238,7 +238,7 @@ async fn a_server_can_be_reached_by_its_socket() {
     assert_eq!(queue.depth().await.unwrap().waiting, 1);
 }
 
-/// More than there are connections for.
+/// There are more takes than connections.
 #[tokio::test(flavor = "multi_thread")]
 async fn takes_that_wait_keep_no_connection_from_pushes_nor_from_each_other() {
     let keys = Keys::fresh();
@@ -260,7 +260,7 @@ async fn takes_that_wait_keep_no_connection_from_pushes_nor_from_each_other() {
     }
 }
 
-/// What the error and its causes say.
+/// The messages of the error and its causes.
 fn chain(error: &BackendError) -> String {
     let mut text = error.to_string();
     let mut cause: Option<&dyn Error> = Some(error.source.as_ref());

@@ -6,7 +6,7 @@ use stint_domain::capture::ports::ping_queue::Burial;
 
 use super::{Keys, ping, receipts, take};
 
-/// Whatever somebody added by hand, or a later release.
+/// Somebody may have added them by hand, or a later release.
 #[tokio::test(flavor = "multi_thread")]
 async fn garbage_is_handed_out_with_its_reason_beside_pings_and_can_be_buried_and_replayed() {
     let keys = Keys::fresh();
@@ -43,7 +43,7 @@ async fn garbage_is_handed_out_with_its_reason_beside_pings_and_can_be_buried_an
     assert_eq!(queue.depth().await.unwrap().waiting, 1);
 }
 
-/// Somebody deleted it while it was in a consumer's hands.
+/// Somebody deleted the entry while a consumer had it.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_entry_that_was_deleted_by_hand_holds_nothing_up() {
     let keys = Keys::fresh();

@@ -1,4 +1,4 @@
-//! A Redis of one test, which may kill it.
+//! A Redis of one test, which the test may kill.
 
 use std::env;
 use std::net::{Ipv4Addr, TcpListener};
@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::PATIENCE;
 
-/// A server that puts every write on the disk before it answers.
+/// A server that writes to the disk before it answers.
 pub(super) struct Server {
     pub(super) port: u16,
     folder: TempDir,
@@ -20,21 +20,21 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// A server that runs.
+    /// A running server.
     pub(super) fn started(arguments: &[&str]) -> Self {
         let mut server = Self::down(arguments);
         server.start();
         server
     }
 
-    /// An address where nobody listens yet.
+    /// A server that is not started yet: nobody listens at its address.
     pub(super) fn down(arguments: &[&str]) -> Self {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
         let arguments = arguments.iter().map(|&argument| argument.to_owned()).collect();
         Self { port, folder: tempfile::tempdir().unwrap(), arguments, child: None }
     }
 
-    /// Starts it, on what it had when it ended.
+    /// Starts it, with the data that it had when it ended.
     pub(super) fn start(&mut self) {
         let program = env::var_os("STINT_TEST_REDIS_SERVER")
             .expect("STINT_TEST_REDIS_SERVER names no redis-server: run the tests with `make test`");
@@ -49,7 +49,7 @@ impl Server {
             .unwrap();
         self.child = Some(child);
         let start = Instant::now();
-        // It tells of its being ready in no other way.
+        // It announces in no other way that it is ready.
         while self.answer().is_none() {
             assert!(start.elapsed() < PATIENCE, "the server does not answer");
             std::thread::sleep(Duration::from_millis(10));
