@@ -1,5 +1,6 @@
 //! The layers that settings are read from, each with the name that people know it by.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,8 +10,8 @@ use figment::{Metadata, Profile, Provider};
 
 use super::environment::Environment;
 use super::error::SettingsError;
-use super::key::{KEYS, Key};
-use super::{credentials, database_url, service_link};
+use super::key::Key;
+use super::{KEYS, credentials, database_url, service_link};
 
 const PREFIX: &str = "STINT_";
 /// Everybody's own names for the settings that everybody needs.
@@ -44,8 +45,7 @@ impl Surroundings {
     /// All layers, the strongest last.
     pub(super) fn layers(&self, environment: Environment) -> Result<Vec<Layer>, SettingsError> {
         let (name, text) = environment.layer();
-        let mut layers =
-            vec![Layer::of_toml("base.toml (built in)", include_str!("base.toml"))?, Layer::of_toml(name, text)?];
+        let mut layers = vec![Layer::base(), Layer::of_toml(name, text)?];
         let local = self.directory.join("local.toml");
         if environment.is_development() && local.exists() {
             layers.push(Layer::of_file(&local)?);
@@ -93,6 +93,16 @@ pub(super) struct Layer {
 }
 
 impl Layer {
+    /// The defaults.
+    fn base() -> Self {
+        let mut sections = BTreeMap::<&str, Dict>::new();
+        for (path, default) in KEYS.iter().filter_map(|key| Some((key.path.split_once('.')?, key.default?))) {
+            sections.entry(path.0).or_default().insert(path.1.to_owned(), default.into());
+        }
+        let values = sections.into_iter().map(|(section, keys)| (section.to_owned(), keys.into())).collect();
+        Self { name: "base.toml (built in)".to_owned(), file: None, values }
+    }
+
     fn of_toml(name: &str, text: &str) -> Result<Self, SettingsError> {
         let values = toml::from_str(text).map_err(|error| SettingsError::NotToml {
             name: name.to_owned(),

@@ -1,4 +1,5 @@
-//! What must hold between settings, or of one beyond its form: each would do harm later, when nobody looks.
+//! What must hold of a key's value beyond its form, alone or beside others: each would do harm later, when nobody looks. Each
+//! rule has the name of its key.
 
 use std::time::Duration;
 
@@ -15,39 +16,47 @@ const MOST_GROUPED: usize = 10_000;
 /// More memory for bodies than anyone means.
 const MOST_FOR_BODIES: usize = 4 << 30;
 
-/// The first key whose value breaks a rule, and the rule.
-pub(super) fn broken(settings: &Settings) -> Option<(&'static str, String)> {
-    let Settings { http, capture, worker, retention, .. } = settings;
+pub(super) fn body_budget(Settings { http, .. }: &Settings) -> Option<String> {
     let largest = http.body_limit.0.max(http.batch_limit.0);
-    if !(largest.saturating_mul(2)..MOST_FOR_BODIES).contains(&http.body_budget.0) {
-        let rule = "must be at least twice http.body_limit and http.batch_limit, and below 4096MiB";
-        return Some(("http.body_budget", rule.to_owned()));
-    }
-    let (keys, pings) = (retention.idempotency_keys.0, retention.pings.0);
-    if !(Idempotency::PROMISED..=Idempotency::KEPT).contains(&keys) {
-        return Some(("retention.idempotency_keys", "must be from `24h` to `48h`".to_owned()));
-    }
-    if pings < capture.max_age.0.saturating_add(PING_MARGIN) {
-        let accepted = in_days(capture.max_age);
-        let rule = format!("must be at least 2 days more than capture.max_age, which is {accepted}");
-        return Some(("retention.pings", rule));
-    }
-    if retention.task_runs.0 < Duration::from_hours(24) {
-        return Some(("retention.task_runs", "must be at least `1d`".to_owned()));
-    }
-    if Gap::try_from(capture.gap.0).is_err() {
-        return Some(("capture.gap", "must be whole seconds, from `1s` to `1d`".to_owned()));
-    }
-    if http.write_timeout.0 < Duration::from_secs(1) {
-        return Some(("http.write_timeout", "must be at least `1s`".to_owned()));
-    }
-    if worker.abandoned_after.0 < Duration::from_secs(10) {
-        return Some(("worker.abandoned_after", "must be at least `10s`".to_owned()));
-    }
-    if !(1..=MOST_GROUPED).contains(&worker.group) {
-        return Some(("worker.group", format!("must be from 1 to {MOST_GROUPED}")));
-    }
-    None
+    let holds = (largest.saturating_mul(2)..MOST_FOR_BODIES).contains(&http.body_budget.0);
+    unless(holds, || "must be at least twice http.body_limit and http.batch_limit, and below 4096MiB")
+}
+
+pub(super) fn write_timeout(Settings { http, .. }: &Settings) -> Option<String> {
+    unless(http.write_timeout.0 >= Duration::from_secs(1), || "must be at least `1s`")
+}
+
+pub(super) fn gap(Settings { capture, .. }: &Settings) -> Option<String> {
+    unless(Gap::try_from(capture.gap.0).is_ok(), || "must be whole seconds, from `1s` to `1d`")
+}
+
+pub(super) fn group(Settings { worker, .. }: &Settings) -> Option<String> {
+    unless((1..=MOST_GROUPED).contains(&worker.group), || format!("must be from 1 to {MOST_GROUPED}"))
+}
+
+pub(super) fn abandoned_after(Settings { worker, .. }: &Settings) -> Option<String> {
+    unless(worker.abandoned_after.0 >= Duration::from_secs(10), || "must be at least `10s`")
+}
+
+pub(super) fn idempotency_keys(Settings { retention, .. }: &Settings) -> Option<String> {
+    let holds = (Idempotency::PROMISED..=Idempotency::KEPT).contains(&retention.idempotency_keys.0);
+    unless(holds, || "must be from `24h` to `48h`")
+}
+
+pub(super) fn pings(Settings { capture, retention, .. }: &Settings) -> Option<String> {
+    let accepted = capture.max_age;
+    unless(retention.pings.0 >= accepted.0.saturating_add(PING_MARGIN), || {
+        format!("must be at least 2 days more than capture.max_age, which is {}", in_days(accepted))
+    })
+}
+
+pub(super) fn task_runs(Settings { retention, .. }: &Settings) -> Option<String> {
+    unless(retention.task_runs.0 >= Duration::from_hours(24), || "must be at least `1d`")
+}
+
+/// The rule, when it is broken.
+fn unless<T: Into<String>>(holds: bool, rule: impl FnOnce() -> T) -> Option<String> {
+    (!holds).then(|| rule().into())
 }
 
 /// A period as an operator would write a long one.

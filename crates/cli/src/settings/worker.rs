@@ -1,27 +1,11 @@
-//! The sections about pings and background work. What each key means stands in [`KEYS`](super::KEYS).
+//! What settings about pings and background work may say.
 
 use std::fmt;
-use std::net::SocketAddr;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, Unexpected, Visitor};
 
-use super::{Configuration, DatabaseUrl, Period, RedisUrl, TaskTimes};
-
-#[derive(Debug, Clone, Deserialize)]
-pub(crate) struct RedisSettings {
-    pub(crate) url: RedisUrl,
-    pub(crate) connect_timeout: Period,
-    pub(crate) response_timeout: Period,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-pub(crate) struct CaptureSettings {
-    pub(crate) gap: Period,
-    pub(crate) max_age: Period,
-    pub(crate) new_jobs_per_day: u32,
-    pub(crate) when_queue_is_down: WhenQueueIsDown,
-}
+use super::{Configuration, DatabaseUrl};
 
 /// What becomes of pings while the queue is down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -33,14 +17,6 @@ pub(crate) enum WhenQueueIsDown {
     Spool,
 }
 
-#[derive(Debug, Clone, Deserialize)]
-pub(crate) struct WorkerSettings {
-    pub(crate) in_serve: InServe,
-    pub(crate) group: usize,
-    pub(crate) abandoned_after: Period,
-    pub(crate) metrics_listen: SocketAddr,
-}
-
 /// Whether the service does the worker's work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum InServe {
@@ -48,21 +24,6 @@ pub(crate) enum InServe {
     Auto,
     True,
     False,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-pub(crate) struct RetentionSettings {
-    pub(crate) idempotency_keys: Period,
-    pub(crate) pings: Period,
-    pub(crate) task_runs: Period,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-pub(crate) struct TasksSettings {
-    pub(crate) prune_idempotency_keys: TaskTimes,
-    pub(crate) prune_pings: TaskTimes,
-    pub(crate) prune_task_runs: TaskTimes,
-    pub(crate) verify_totals: TaskTimes,
 }
 
 /// From a word, or from a boolean as TOML has it.

@@ -37,9 +37,6 @@ struct Outcome {
     what: Arc<dyn Any + Send + Sync>,
 }
 
-/// How long the outcome of a key is kept: 24 hours, in microseconds.
-const KEY_LIVES: i64 = 24 * 3600 * 1_000_000;
-
 impl Store {
     /// Everything as it is after the last write.
     pub(crate) fn read(&self) -> Arc<State> {
@@ -65,7 +62,7 @@ impl Store {
     ) -> Result<Applied<T>, E> {
         let Some(Idempotency { token, key, fingerprint }) = key else { return self.write(change).map(Applied::now) };
         self.write(|state| {
-            state.outcomes.retain(|_, outcome| outcome.at.as_micros() + KEY_LIVES >= at.as_micros());
+            state.outcomes.retain(|_, outcome| outcome.at.as_micros() + Idempotency::KEPT_MICROS >= at.as_micros());
             if let Some(outcome) = state.outcomes.get(&(token, key.clone())) {
                 let earlier = outcome.what.downcast_ref::<T>().filter(|_| outcome.fingerprint == fingerprint);
                 return earlier.cloned().map(Applied::earlier).ok_or(key_reused);
