@@ -9,8 +9,8 @@
 
 mod groups;
 mod held;
-mod held_writes;
 mod job;
+mod put_off_writes;
 mod time_entry;
 
 use std::sync::Arc;
@@ -20,8 +20,8 @@ use prometheus_client::registry::Registry;
 use stint_domain::BackendError;
 
 use self::groups::{Entries, Jobs, Pages, Writes};
-use self::held::{Held, HeldJobs};
-use self::held_writes::HeldWrites;
+use self::held::{HeldJobs, PutOff};
+use self::put_off_writes::PutOffWrites;
 use crate::grouping::{Coalescer, GroupLimits};
 use crate::ledger::{Command, LedgerStore, Written, outcome};
 
@@ -93,7 +93,7 @@ impl CoalescingSettings {
 pub struct Coalescing<S: LedgerStore> {
     store: Arc<S>,
     writes: Coalescer<Writes<S>>,
-    held: Coalescer<HeldWrites<S>>,
+    put_off: Coalescer<PutOffWrites<S>>,
     jobs: Coalescer<Jobs<S>>,
     entries: Coalescer<Entries<S>>,
     pages: Coalescer<Pages<S>>,
@@ -108,7 +108,7 @@ impl<S: LedgerStore> Coalescing<S> {
         let writes = || Writes { store: Arc::clone(&store), held: Arc::clone(&held) };
         Self {
             writes: Coalescer::new(writes(), settings.writes),
-            held: Coalescer::new(HeldWrites { writes: writes(), patience }, held::limits(settings.writes)),
+            put_off: Coalescer::new(PutOffWrites { writes: writes(), patience }, held::limits(settings.writes)),
             jobs: Coalescer::new(Jobs(Arc::clone(&store)), settings.reads),
             entries: Coalescer::new(Entries(Arc::clone(&store)), settings.reads),
             pages: Coalescer::new(Pages(Arc::clone(&store)), settings.pages),
@@ -121,7 +121,7 @@ impl<S: LedgerStore> Coalescing<S> {
     /// `coalescing_jobs_...`, `coalescing_time_entries_...` and `coalescing_pages_...`.
     pub fn register(&self, registry: &mut Registry) {
         self.writes.metrics().register(registry, "writes");
-        self.held.metrics().register(registry, "held_writes");
+        self.put_off.metrics().register(registry, "held_writes");
         self.jobs.metrics().register(registry, "jobs");
         self.entries.metrics().register(registry, "time_entries");
         self.pages.metrics().register(registry, "pages");
@@ -130,21 +130,21 @@ impl<S: LedgerStore> Coalescing<S> {
     async fn write<C: Command>(&self, command: C) -> Result<C::Outcome, C::Refusal> {
         let written = match self.writes.submit(command.into_write()).await? {
             Ok(written) => written,
-            Err(held) => self.wait(held).await?,
+            Err(put_off) => self.wait(put_off).await?,
         };
         outcome::<C>(S::BACKEND, written)
     }
 
     /// Waits for the held job that the write needs, and for further ones if it needs them, until `patience` has
     /// passed.
-    async fn wait(&self, mut held: Box<Held>) -> Result<Written, BackendError> {
+    async fn wait(&self, mut put_off: Box<PutOff>) -> Result<Written, BackendError> {
         let since = Instant::now();
         loop {
-            held.since = since;
-            held = match self.held.submit(held).await? {
+            put_off.since = since;
+            put_off = match self.put_off.submit(put_off).await? {
                 Ok(written) => return Ok(written),
-                Err(held) if since.elapsed() < self.patience => held,
-                Err(held) => return Err(held.too_long(S::BACKEND)),
+                Err(again) if since.elapsed() < self.patience => again,
+                Err(again) => return Err(again.too_long(S::BACKEND)),
             };
         }
     }
@@ -155,7 +155,7 @@ impl<S: LedgerStore> Clone for Coalescing<S> {
         Self {
             store: Arc::clone(&self.store),
             writes: self.writes.clone(),
-            held: self.held.clone(),
+            put_off: self.put_off.clone(),
             patience: self.patience,
             jobs: self.jobs.clone(),
             entries: self.entries.clone(),

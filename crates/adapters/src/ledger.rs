@@ -65,7 +65,7 @@ pub(crate) struct KeyReused;
 
 /// What a write of an entry does to its job's total.
 #[derive(Clone, Copy)]
-enum Change {
+enum Delta {
     Add(Minutes),
     Remove(Minutes),
 }
@@ -123,18 +123,18 @@ impl Ledger {
     }
 
     /// Updates a job because its entries changed: total, version and `updated_at` together. One write may bring
-    /// several `changes`, but it changes the job once. An error changes nothing.
-    fn touch(&mut self, id: JobId, at: Timestamp, changes: &[Change]) -> Result<(), BackendError> {
-        self.touch_all([(id, changes)], at)
+    /// several `deltas`, but it changes the job once. An error changes nothing.
+    fn touch(&mut self, id: JobId, at: Timestamp, deltas: &[Delta]) -> Result<(), BackendError> {
+        self.touch_all([(id, deltas)], at)
     }
 
     /// Like [`Self::touch`], for several jobs.
     fn touch_all<'a>(
         &mut self,
-        jobs: impl IntoIterator<Item = (JobId, &'a [Change])>,
+        jobs: impl IntoIterator<Item = (JobId, &'a [Delta])>,
         at: Timestamp,
     ) -> Result<(), BackendError> {
-        let total = |(id, changes)| Ok((id, self.total(id, changes)?));
+        let total = |(id, deltas)| Ok((id, self.total(id, deltas)?));
         let totals: Vec<_> = jobs.into_iter().map(total).collect::<Result<_, BackendError>>()?;
         for (id, total) in totals {
             if let Some(job) = self.jobs.get_mut(&id) {
@@ -146,15 +146,15 @@ impl Ledger {
         Ok(())
     }
 
-    /// The job's total after these changes. Real entries cannot take a total out of its bounds, so that would be a
+    /// The job's total after these `deltas`. Real entries cannot take a total out of its bounds, so that would be a
     /// defect.
-    fn total(&self, id: JobId, changes: &[Change]) -> Result<TotalMinutes, BackendError> {
+    fn total(&self, id: JobId, deltas: &[Delta]) -> Result<TotalMinutes, BackendError> {
         let Some(job) = self.jobs.get(&id) else {
             return Err(self.internal(format!("an entry's job {id} is not there")));
         };
-        let total = changes.iter().try_fold(job.total_minutes, |total: TotalMinutes, change| match change {
-            Change::Add(minutes) => total.plus(*minutes),
-            Change::Remove(minutes) => total.minus(*minutes),
+        let total = deltas.iter().try_fold(job.total_minutes, |total: TotalMinutes, delta| match delta {
+            Delta::Add(minutes) => total.plus(*minutes),
+            Delta::Remove(minutes) => total.minus(*minutes),
         });
         total.map_err(|error| self.internal(error))
     }

@@ -127,13 +127,13 @@ impl<D: Dialect> Operations for Runner<D> {
                     let Some(newest) = applied.first().map(ToString::to_string) else {
                         return Ok(None);
                     };
-                    let known = embedded::<D>()?.into_iter().find(|known| known.name().version().to_string() == newest);
-                    let Some(known) = known else {
+                    let migration = embedded::<D>()?.into_iter().find(|own| own.name().version().to_string() == newest);
+                    let Some(migration) = migration else {
                         let message = format!("the migration {newest} belongs to a newer release, which can revert it");
                         return Err(BackendError::new(D::BACKEND, BackendErrorKind::Internal, message));
                     };
-                    connection.revert_migration(known.as_ref()).map_err(failed::<D>)?;
-                    Ok(Some(known.name().to_string()))
+                    connection.revert_migration(migration.as_ref()).map_err(failed::<D>)?;
+                    Ok(Some(migration.name().to_string()))
                 })
             })
             .await

@@ -10,25 +10,25 @@ const STANDS: Duration = Duration::from_secs(1);
 
 /// The last result. Clones share it.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Tried(Arc<Mutex<Option<Outcome>>>);
+pub(crate) struct Tried(Arc<Mutex<Option<Trial>>>);
 
 /// When a trial began, and its result.
-type Outcome = (Instant, Result<(), BackendError>);
+type Trial = (Instant, Result<(), BackendError>);
 
 impl Tried {
     /// Returns the result of a trial that is less than a second old, or runs `trial`. A caller that arrives while
     /// another one runs a trial waits for that result.
     pub(crate) fn now_or_lately(&self, trial: impl FnOnce() -> Result<(), BackendError>) -> Result<(), BackendError> {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((at, outcome)) = last.as_ref()
+        if let Some((at, result)) = last.as_ref()
             && at.elapsed() < STANDS
         {
-            return outcome.clone();
+            return result.clone();
         }
         let at = Instant::now();
-        let outcome = trial();
-        *last = Some((at, outcome.clone()));
-        outcome
+        let result = trial();
+        *last = Some((at, result.clone()));
+        result
     }
 }
 
@@ -40,10 +40,10 @@ mod tests {
 
     #[test]
     fn an_outcome_stands_for_others_whatever_it_was() {
-        for outcome in [Ok(()), Err(BackendError::new("test", BackendErrorKind::Unavailable, "read-only"))] {
+        for result in [Ok(()), Err(BackendError::new("test", BackendErrorKind::Unavailable, "read-only"))] {
             let tried = Tried::default();
-            let is_ok = outcome.is_ok();
-            assert_eq!(tried.now_or_lately(|| outcome).is_ok(), is_ok);
+            let is_ok = result.is_ok();
+            assert_eq!(tried.now_or_lately(|| result).is_ok(), is_ok);
             let shared = tried.clone().now_or_lately(|| panic!("it was tried again"));
             assert_eq!(shared.is_ok(), is_ok);
         }

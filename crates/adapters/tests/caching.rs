@@ -275,7 +275,7 @@ async fn a_token_that_this_instance_creates_is_known_at_once_and_one_of_another_
 }
 
 /// The hash of a secret whose look-up is delayed.
-fn held(place: u16) -> SecretHash {
+fn delayed(place: u16) -> SecretHash {
     let mut hash = [0xff; 32];
     hash[..2].copy_from_slice(&place.to_be_bytes());
     SecretHash(hash)
@@ -291,10 +291,10 @@ async fn until(condition: impl Fn() -> bool) {
 async fn an_answer_of_before_a_token_was_created_is_not_remembered() {
     let (_, token) = Setting::with_token().await;
     let setting = Arc::new(Setting::new());
-    let token = Token { secret_hash: held(0), ..token };
+    let token = Token { secret_hash: delayed(0), ..token };
     let early = tokio::spawn({
         let setting = setting.clone();
-        async move { setting.cached.find_by_hash(held(0)).await.unwrap() }
+        async move { setting.cached.find_by_hash(delayed(0)).await.unwrap() }
     });
     // The look-up has found none, and its answer is on the way.
     until(|| setting.questions() == 1).await;
@@ -302,7 +302,7 @@ async fn an_answer_of_before_a_token_was_created_is_not_remembered() {
     setting.inner.gate.add_permits(1);
     assert_eq!(early.await.unwrap(), None);
     setting.inner.gate.add_permits(1);
-    assert_eq!(setting.cached.find_by_hash(held(0)).await.unwrap(), Some(token));
+    assert_eq!(setting.cached.find_by_hash(delayed(0)).await.unwrap(), Some(token));
 }
 
 #[tokio::test]
@@ -314,7 +314,7 @@ async fn unknown_tokens_are_looked_up_a_few_at_a_time_and_known_ones_wait_for_no
     let guesses: Vec<_> = (0..most)
         .map(|place| {
             let setting = setting.clone();
-            tokio::spawn(async move { setting.cached.find_by_hash(held(place)).await })
+            tokio::spawn(async move { setting.cached.find_by_hash(delayed(place)).await })
         })
         .collect();
     until(|| setting.questions() == 1 + CachedTokens::LANE).await;
@@ -322,7 +322,7 @@ async fn unknown_tokens_are_looked_up_a_few_at_a_time_and_known_ones_wait_for_no
         tokio::task::yield_now().await;
     }
     assert_eq!(setting.questions(), 1 + CachedTokens::LANE, "the others wait");
-    let refused = setting.cached.find_by_hash(held(most)).await.unwrap_err();
+    let refused = setting.cached.find_by_hash(delayed(most)).await.unwrap_err();
     assert_eq!(refused.kind, BackendErrorKind::Unavailable, "{refused}");
 
     setting.set_clock(4 * SECOND);
@@ -341,7 +341,7 @@ async fn many_who_ask_for_the_same_unknown_token_ask_a_few_times() {
     let callers: Vec<_> = (0..100)
         .map(|_| {
             let setting = setting.clone();
-            tokio::spawn(async move { setting.cached.find_by_hash(held(0)).await.unwrap() })
+            tokio::spawn(async move { setting.cached.find_by_hash(delayed(0)).await.unwrap() })
         })
         .collect();
     until(|| setting.questions() == CachedTokens::LANE).await;

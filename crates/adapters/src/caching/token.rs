@@ -36,7 +36,7 @@ pub struct CachedTokens {
     lane: Lane,
     /// How many tokens were written here. When this grows during a look-up, the answer may be out of date, and is not
     /// cached.
-    changes: AtomicU64,
+    writes: AtomicU64,
 }
 
 /// A token, and the time of the question that it answers.
@@ -75,7 +75,7 @@ impl CachedTokens {
     /// Caches what `inner` finds.
     pub fn new(inner: Arc<dyn TokenRepository>, clock: Arc<dyn Clock>) -> Self {
         let (found, refused) = (Cache::new(Self::CAPACITY), Cache::new(Self::CAPACITY));
-        Self { inner, clock, found, refused, lane: Lane::new(), changes: AtomicU64::new(0) }
+        Self { inner, clock, found, refused, lane: Lane::new(), writes: AtomicU64::new(0) }
     }
 
     /// The cached answer, unless it is too old.
@@ -93,7 +93,7 @@ impl CachedTokens {
 
     async fn ask(&self, hash: SecretHash) -> Result<Option<Token>, BackendError> {
         // Taken before the question, so that the duration of the look-up counts as age.
-        let (asked_at, changes) = (self.clock.now(), self.changes.load(Ordering::SeqCst));
+        let (asked_at, writes) = (self.clock.now(), self.writes.load(Ordering::SeqCst));
         let token = self.inner.find_by_hash(hash).await?;
         match &token {
             Some(token) if token.check(asked_at).is_ok() => {
@@ -105,7 +105,7 @@ impl CachedTokens {
                 self.refused.insert(hash, Refused { token: token.clone().map(Box::new), asked_at });
             }
         }
-        if self.changes.load(Ordering::SeqCst) != changes {
+        if self.writes.load(Ordering::SeqCst) != writes {
             self.found.remove(&hash);
             self.refused.remove(&hash);
         }
@@ -114,7 +114,7 @@ impl CachedTokens {
 
     /// Counts before it removes: an earlier look-up either sees the new count, or its answer is removed here.
     fn forget(&self, hash: &SecretHash) {
-        self.changes.fetch_add(1, Ordering::SeqCst);
+        self.writes.fetch_add(1, Ordering::SeqCst);
         self.found.remove(hash);
         self.refused.remove(hash);
     }

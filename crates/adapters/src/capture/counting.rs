@@ -34,8 +34,8 @@ pub(crate) use self::project::{Aim, Meant, Named, ProjectKey, Projects, named_be
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub(crate) use self::reach::Reach;
 pub(crate) use self::retract::Retraction;
-use self::stream::{Change, Neighbours};
 pub(crate) use self::stream::{Mark, Point, Stream};
+use self::stream::{Neighbours, Shift};
 use crate::ledger::Ledger;
 
 /// A ping and its job. The job is `None` when the ping's project has no job.
@@ -179,12 +179,12 @@ impl Ledger {
         let point = (ping.at, ping.id);
         let neighbours = captured.neighbours(ping.token, point, ping.gap);
         let mut mark = Mark { job: day.job, anew: neighbours.begin_anew() };
-        let mut changes = neighbours.changes(mark);
-        for change in changes.iter().filter(|change| change.job != day.job) {
-            let open = self.target(Some(change.job));
-            if change.sign < 0 {
+        let mut shifts = neighbours.shifts(mark);
+        for shift in shifts.iter().filter(|shift| shift.job != day.job) {
+            let open = self.target(Some(shift.job));
+            if shift.sign < 0 {
                 open?;
-                if captured.detached_in(ping.token, change, ping.zone).is_some() {
+                if captured.detached_in(ping.token, shift, ping.zone).is_some() {
                     return Err(PingRefusal::EntryDetached);
                 }
             } else {
@@ -193,10 +193,10 @@ impl Ledger {
             }
         }
         if mark.anew {
-            changes.retain(|change| change.job == day.job);
+            shifts.retain(|shift| shift.job == day.job);
         }
-        for change in &changes {
-            captured.apply(ping.token, change, ping.zone, &mut logged.days);
+        for shift in &shifts {
+            captured.apply(ping.token, shift, ping.zone, &mut logged.days);
         }
         if let Some(after) = neighbours.anew_after() {
             captured.set_anew(ping.token, after, false);
@@ -225,18 +225,18 @@ impl Captured {
         self.days.get(&day).is_some_and(|day| day.detached)
     }
 
-    /// A day in the change whose entry is somebody else's.
-    fn detached_in(&self, token: TokenId, change: &Change, zone: Zone) -> Option<CapturedDay> {
-        change.days(token, zone).map(|(day, _)| day).find(|day| self.is_detached(*day))
+    /// A day in the shift whose entry is somebody else's.
+    fn detached_in(&self, token: TokenId, shift: &Shift, zone: Zone) -> Option<CapturedDay> {
+        shift.days(token, zone).map(|(day, _)| day).find(|day| self.is_detached(*day))
     }
 
-    /// Applies a change to the days, which must not be detached.
-    fn apply(&mut self, token: TokenId, change: &Change, zone: Zone, touched: &mut BTreeSet<CapturedDay>) {
-        for (day, micros) in change.days(token, zone) {
+    /// Applies a shift to the days, which must not be detached.
+    fn apply(&mut self, token: TokenId, shift: &Shift, zone: Zone, touched: &mut BTreeSet<CapturedDay>) {
+        for (day, micros) in shift.days(token, zone) {
             let state = self.days.entry(day).or_default();
             if !state.detached {
                 // Negative only if the zone's rules were amended since.
-                state.micros = (state.micros + change.sign * micros).max(0);
+                state.micros = (state.micros + shift.sign * micros).max(0);
                 touched.insert(day);
             }
         }

@@ -7,9 +7,9 @@ use stint_domain::ledger::JobName;
 
 /// What was read about the projects of a command.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Known {
+pub(crate) struct AskedProjects {
     /// The projects that have a job.
-    pub(crate) standing: HashSet<JobName>,
+    pub(crate) with_job: HashSet<JobName>,
     /// All projects that were counted for the token on this day.
     pub(crate) counted: HashSet<JobName>,
 }
@@ -23,18 +23,18 @@ pub(crate) struct Admission {
     pub(crate) new: Vec<JobName>,
 }
 
-impl Known {
+impl AskedProjects {
     /// Applies the rule.
     pub(crate) fn admit(&self, command: &AdmitProjects) -> Admission {
         let most = usize::try_from(command.most).unwrap_or(usize::MAX);
         let mut admission = Admission::default();
         for project in &command.projects {
-            let is_known = self.standing.contains(project) || self.counted.contains(project);
-            let is_new = !is_known && self.counted.len() + admission.new.len() < most;
+            let is_old = self.with_job.contains(project) || self.counted.contains(project);
+            let is_new = !is_old && self.counted.len() + admission.new.len() < most;
             if is_new {
                 admission.new.push(project.clone());
             }
-            admission.admitted.push(is_known || is_new);
+            admission.admitted.push(is_old || is_new);
         }
         admission
     }

@@ -9,7 +9,7 @@ use stint_domain::ledger::{Job, TimeEntry};
 use stint_domain::values::{JobId, TimeEntryId};
 use stint_domain::{BackendError, BackendErrorKind};
 
-use super::held::{Held, HeldJobs};
+use super::held::{HeldJobs, PutOff};
 use crate::grouping::{Group, GroupError};
 use crate::ledger::{Attempted, LedgerStore, PageOfJob, TimeEntryPage, Write, Written};
 
@@ -25,7 +25,7 @@ impl<S: LedgerStore> Writes<S> {
         &self,
         held: &HashSet<JobId>,
         writes: &[Write],
-    ) -> Result<Vec<Result<Written, Box<Held>>>, GroupError> {
+    ) -> Result<Vec<Result<Written, Box<PutOff>>>, GroupError> {
         let attempted = self.store.write(writes, held)?;
         if attempted.len() != writes.len() {
             let message = format!("{} outcomes for {} writes", attempted.len(), writes.len());
@@ -33,7 +33,7 @@ impl<S: LedgerStore> Writes<S> {
         }
         let outcome = |(attempted, write): (Attempted, &Write)| match attempted {
             Attempted::Done(written) => Ok(written),
-            Attempted::Held(job) => Err(Held::put_off(job, write.clone(), &self.held)),
+            Attempted::Held(job) => Err(PutOff::new(job, write.clone(), &self.held)),
         };
         Ok(attempted.into_iter().zip(writes).map(outcome).collect())
     }
@@ -41,7 +41,7 @@ impl<S: LedgerStore> Writes<S> {
 
 impl<S: LedgerStore> Group for Writes<S> {
     type Command = Write;
-    type Outcome = Result<Written, Box<Held>>;
+    type Outcome = Result<Written, Box<PutOff>>;
 
     const BACKEND: &'static str = S::BACKEND;
 
@@ -53,7 +53,7 @@ impl<S: LedgerStore> Group for Writes<S> {
         write.weight()
     }
 
-    fn carry_out(&self, writes: &[Write]) -> Result<Vec<Result<Written, Box<Held>>>, GroupError> {
+    fn carry_out(&self, writes: &[Write]) -> Result<Vec<Result<Written, Box<PutOff>>>, GroupError> {
         self.carry_out_past(&self.held.now(), writes)
     }
 }

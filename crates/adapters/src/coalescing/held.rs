@@ -92,7 +92,7 @@ impl HeldJobs {
 }
 
 /// A write that was put off.
-pub(super) struct Held {
+pub(super) struct PutOff {
     pub(super) job: JobId,
     pub(super) write: Write,
     /// When its caller began to wait.
@@ -102,8 +102,8 @@ pub(super) struct Held {
     line: u64,
 }
 
-impl Held {
-    pub(super) fn put_off(job: JobId, write: Write, jobs: &Arc<HeldJobs>) -> Box<Self> {
+impl PutOff {
+    pub(super) fn new(job: JobId, write: Write, jobs: &Arc<HeldJobs>) -> Box<Self> {
         Box::new(Self { job, write, since: Instant::now(), jobs: Arc::clone(jobs), line: jobs.line_up(job) })
     }
 
@@ -113,7 +113,7 @@ impl Held {
     }
 }
 
-impl Drop for Held {
+impl Drop for PutOff {
     fn drop(&mut self) {
         self.jobs.leave(self.job, self.line);
     }

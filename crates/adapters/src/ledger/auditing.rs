@@ -47,5 +47,5 @@ impl Step {
 
 /// A step was stopped because its caller is gone.
 #[derive(Debug, thiserror::Error)]
-#[error("nobody waits for the audit any more")]
+#[error("the caller of the audit is gone")]
 pub(crate) struct GivenUp;

@@ -1,7 +1,7 @@
 //! A group of writes on a part of a ledger: which part that is, the writes in order, and the differences afterwards.
 //!
 //! A database that carries out a group reads what is in the group's [`Scope`], keeps other transactions from changing
-//! it, calls [`Ledger::carry_out`], and stores the [`Changes`] in the same transaction.
+//! it, calls [`Ledger::carry_out`], and stores the [`Differences`] in the same transaction.
 
 use std::collections::BTreeSet;
 
@@ -58,7 +58,7 @@ impl<'a> Scope<'a> {
 
 /// What must be stored, in this order: old entries first, so that their ids are free.
 #[derive(Debug)]
-pub(crate) struct Changes<'a> {
+pub(crate) struct Differences<'a> {
     /// Entries that are gone, or that new entries with their ids replace.
     pub(crate) deleted: Vec<TimeEntryId>,
     /// Entries that were edited. Their `created_by` and `created_at` are the same.
@@ -95,7 +95,7 @@ impl Ledger {
     }
 
     /// The differences from the ledger `before`.
-    pub(crate) fn changes_since<'a>(&'a self, before: &Self) -> Changes<'a> {
+    pub(crate) fn differences_from<'a>(&'a self, before: &Self) -> Differences<'a> {
         let (mut deleted, mut edited, mut created) = (Vec::new(), Vec::new(), Vec::new());
         deleted.extend(before.entries.keys().filter(|id| !self.entries.contains_key(id)));
         for (id, entry) in &self.entries {
@@ -118,7 +118,7 @@ impl Ledger {
         };
         let mut outcomes: Vec<_> = new.map(outcome).collect();
         outcomes.sort_unstable_by_key(|new| (new.token, new.key.as_str()));
-        Changes { deleted, edited, created, jobs, outcomes }
+        Differences { deleted, edited, created, jobs, outcomes }
     }
 }
 

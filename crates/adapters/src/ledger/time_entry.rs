@@ -11,7 +11,7 @@ use stint_domain::ledger::ports::time_entry::{
 use stint_domain::ledger::{Applied, TimeEntry};
 use stint_domain::values::{TimeEntryId, Timestamp};
 
-use super::{Change, Closed, KeyReused, Ledger, Outcome};
+use super::{Closed, Delta, KeyReused, Ledger, Outcome};
 
 impl Ledger {
     pub(crate) fn record(&mut self, command: &RecordTime) -> Result<Applied<TimeEntry>, RecordTimeError> {
@@ -92,7 +92,7 @@ impl Ledger {
         if let Err(Closed::Archived(job)) = self.open(job) {
             return Err(DeleteTimeEntryError::JobArchived(job));
         }
-        self.touch(job, command.at, &[Change::Remove(minutes)])?;
+        self.touch(job, command.at, &[Delta::Remove(minutes)])?;
         self.entries.remove(&command.id);
         Ok(())
     }
@@ -113,17 +113,17 @@ impl Ledger {
 
     fn insert(&mut self, entry: &NewTimeEntry, at: Timestamp) -> Result<TimeEntry, BackendError> {
         let entry = entry.clone().stored(at);
-        self.touch(entry.related_job, at, &[Change::Add(entry.minutes_worked)])?;
+        self.touch(entry.related_job, at, &[Delta::Add(entry.minutes_worked)])?;
         self.entries.insert(entry.id, entry.clone());
         Ok(entry)
     }
 
     fn insert_all(&mut self, new: BTreeMap<TimeEntryId, TimeEntry>, at: Timestamp) -> Result<(), BackendError> {
-        let mut changes: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        let mut deltas: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for entry in new.values() {
-            changes.entry(entry.related_job).or_default().push(Change::Add(entry.minutes_worked));
+            deltas.entry(entry.related_job).or_default().push(Delta::Add(entry.minutes_worked));
         }
-        self.touch_all(changes.iter().map(|(job, changes)| (*job, changes.as_slice())), at)?;
+        self.touch_all(deltas.iter().map(|(job, deltas)| (*job, deltas.as_slice())), at)?;
         self.entries.extend(new);
         Ok(())
     }
@@ -138,7 +138,7 @@ impl Ledger {
     }
 
     fn replace(&mut self, stored: &TimeEntry, wanted: TimeEntry, at: Timestamp) -> Result<TimeEntry, BackendError> {
-        let (remove, add) = (Change::Remove(stored.minutes_worked), Change::Add(wanted.minutes_worked));
+        let (remove, add) = (Delta::Remove(stored.minutes_worked), Delta::Add(wanted.minutes_worked));
         if stored.related_job == wanted.related_job {
             self.touch(stored.related_job, at, &[remove, add])?;
         } else {

@@ -70,14 +70,15 @@ pub(crate) trait Command: Send + 'static {
 /// Unwraps the outcome of a `C` that `backend` carried out.
 pub(crate) fn outcome<C: Command>(backend: &'static str, written: Written) -> Result<C::Outcome, C::Refusal> {
     C::outcome(written).unwrap_or_else(|| {
-        let message = "the outcome is another command's";
+        let message = "the outcome belongs to another command";
         Err(BackendError::new(backend, BackendErrorKind::Internal, message).into())
     })
 }
 
 /// The error for a write whose job was held for too long: nothing was done.
 pub(crate) fn too_long(backend: &'static str, job: JobId) -> BackendError {
-    BackendError::new(backend, BackendErrorKind::Timeout, format!("somebody else holds the job {job} for too long"))
+    let message = format!("another transaction holds the job {job} for too long");
+    BackendError::new(backend, BackendErrorKind::Timeout, message)
 }
 
 /// Carries out `command` as a group of its own.

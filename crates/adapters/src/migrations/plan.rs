@@ -10,7 +10,7 @@ pub struct MigrationStatus {
     /// Whether the database has run it.
     pub applied: bool,
     /// Whether this program has it. A migration that it does not have comes from a newer release.
-    pub known: bool,
+    pub embedded: bool,
 }
 
 /// A schema that fits this program.
@@ -42,16 +42,16 @@ pub(super) struct Plan {
 
 impl Plan {
     pub(super) fn statuses(&self) -> Vec<MigrationStatus> {
-        let known = self.embedded.iter().map(|migration| {
+        let own = self.embedded.iter().map(|migration| {
             let status =
-                MigrationStatus { name: migration.name.clone(), applied: self.is_applied(migration), known: true };
+                MigrationStatus { name: migration.name.clone(), applied: self.is_applied(migration), embedded: true };
             (migration.version.clone(), status)
         });
         let unknown = self.unknown().map(|migration| {
-            let status = MigrationStatus { name: migration.version.clone(), applied: true, known: false };
+            let status = MigrationStatus { name: migration.version.clone(), applied: true, embedded: false };
             (migration.version.clone(), status)
         });
-        let mut all: Vec<_> = known.chain(unknown).collect();
+        let mut all: Vec<_> = own.chain(unknown).collect();
         all.sort_by(|(one, _), (other, _)| one.cmp(other));
         all.into_iter().map(|(_, status)| status).collect()
     }
@@ -74,7 +74,7 @@ impl Plan {
     }
 
     fn unknown(&self) -> impl Iterator<Item = &AppliedMigration> {
-        self.applied.iter().filter(|applied| self.embedded.iter().all(|known| known.version != applied.version))
+        self.applied.iter().filter(|applied| self.embedded.iter().all(|own| own.version != applied.version))
     }
 }
 
@@ -117,7 +117,7 @@ mod tests {
     #[test]
     fn the_status_names_every_migration_in_order() {
         let statuses = plan(&["3", "1"]).statuses();
-        let seen: Vec<_> = statuses.iter().map(|s| (s.name.as_str(), s.applied, s.known)).collect();
+        let seen: Vec<_> = statuses.iter().map(|s| (s.name.as_str(), s.applied, s.embedded)).collect();
         assert_eq!(seen, [("1_expand_ledger", true, true), ("2_contract_ledger", false, true), ("3", true, false)]);
     }
 }

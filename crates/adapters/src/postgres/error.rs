@@ -65,8 +65,8 @@ pub(super) fn fault(error: &Error) -> Fault {
 
 /// The server's message says more than Diesel's kinds: a connection that Diesel finds closed may have been idle.
 fn by_message(message: &str) -> Option<Fault> {
-    let known = MESSAGES.iter().find(|(beginning, _)| message.starts_with(beginning));
-    known.map(|(_, sqlstate)| fault_of(sqlstate))
+    let found = MESSAGES.iter().find(|(beginning, _)| message.starts_with(beginning));
+    found.map(|(_, sqlstate)| fault_of(sqlstate))
 }
 
 fn by_kind(kind: DatabaseErrorKind) -> Option<Fault> {

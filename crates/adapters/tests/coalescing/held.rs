@@ -101,7 +101,7 @@ async fn writes_of_a_job_that_stays_held_fail_and_leave_nothing() {
         match late.await.unwrap() {
             Err(RecordTimeError::Backend(error)) => {
                 assert_eq!(error.kind, BackendErrorKind::Timeout);
-                assert_eq!(error.source.to_string(), format!("somebody else holds the job {held} for too long"));
+                assert_eq!(error.source.to_string(), format!("another transaction holds the job {held} for too long"));
             }
             other => panic!("{other:?}"),
         }

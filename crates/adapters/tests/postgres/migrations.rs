@@ -58,7 +58,7 @@ async fn every_migration_goes_up_and_down_and_up_again_to_the_same_schema() {
 async fn a_database_without_the_schema_is_behind_and_looking_changes_nothing() {
     let (postgres, database) = unmigrated();
     let statuses = postgres.migrator().status().await.unwrap();
-    assert!(!statuses.is_empty() && statuses.iter().all(|status| status.known && !status.applied));
+    assert!(!statuses.is_empty() && statuses.iter().all(|status| status.embedded && !status.applied));
     let checked = HealthCheck::check(&postgres).await;
     assert!(matches!(&checked, Err(NotReady::Behind(names)) if names.len() == statuses.len()), "{checked:?}");
     assert_eq!(schema(&database), [""; 0]);
@@ -82,7 +82,7 @@ async fn a_newer_releases_expansion_is_a_warning_and_its_contraction_a_stop() {
     let checked = HealthCheck::check(&postgres).await;
     assert!(matches!(&checked, Err(NotReady::Ahead(names)) if names == &["29991231000001"]), "{checked:?}");
     let newest = migrator.status().await.unwrap().pop().unwrap();
-    assert_eq!((newest.name.as_str(), newest.applied, newest.known), ("29991231000001", true, false));
+    assert_eq!((newest.name.as_str(), newest.applied, newest.embedded), ("29991231000001", true, false));
     let refused = migrator.down().await.unwrap_err();
     assert!(refused.source.to_string().contains("29991231000001 belongs to a newer release"), "{}", refused.source);
 }

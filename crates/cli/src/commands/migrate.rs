@@ -29,7 +29,7 @@ impl Args {
         let migrator = super::connect().await?.migrator;
         if self.status {
             for migration in migrator.status().await? {
-                let state = match (migration.applied, migration.known) {
+                let state = match (migration.applied, migration.embedded) {
                     (true, true) => "applied",
                     (true, false) => "newer release",
                     (false, _) => "missing",

@@ -57,7 +57,7 @@ impl Runner {
         }
         tracing::info!(task = name, run = %id, attempt, "a task begins");
         let started = Instant::now();
-        let (state, detail) = match self.outcome(task.clone(), at, shutdown).await {
+        let (state, detail) = match self.result(task.clone(), at, shutdown).await {
             Ok(detail) => (TaskState::Succeeded, bounded(detail)),
             Err(error) if error.lasting => (TaskState::Dead, error.reason),
             Err(error) => (self.retries.state_after(attempt), error.reason),
@@ -74,7 +74,7 @@ impl Runner {
     }
 
     /// The result of the task. It runs in a task of its own, so that its panic is a failure like others.
-    async fn outcome(&self, task: Arc<dyn Task>, now: Timestamp, shutdown: &Shutdown) -> Result<String, TaskError> {
+    async fn result(&self, task: Arc<dyn Task>, now: Timestamp, shutdown: &Shutdown) -> Result<String, TaskError> {
         let running = Aborting(tokio::spawn(async move { task.run(now).await }));
         tokio::select! {
             biased;

@@ -22,7 +22,7 @@ pub(crate) type ProjectKey = (Subject, JobName);
 #[derive(Debug, Default)]
 pub(crate) struct Projects {
     /// The projects' jobs. All of these jobs exist.
-    pub(crate) known: HashMap<ProjectKey, JobId>,
+    pub(crate) assigned: HashMap<ProjectKey, JobId>,
     /// The oldest open job of each name, for projects without a job.
     pub(crate) named: HashMap<JobName, JobId>,
     /// Those of the jobs that are archived.
@@ -36,7 +36,7 @@ pub(crate) struct Aim {
     /// Jobs to be made.
     pub(crate) created: Vec<Job>,
     /// New assignments of projects to jobs.
-    pub(crate) assigned: Vec<(ProjectKey, JobId)>,
+    pub(crate) assignments: Vec<(ProjectKey, JobId)>,
 }
 
 /// A project, and the ping that named it.
@@ -48,17 +48,17 @@ pub(crate) type Named = (Point, JobName);
 pub(crate) struct Meant(Vec<Option<(ProjectKey, bool)>>);
 
 /// The new pings that mean the last project that their token named.
-pub(crate) fn wanting(pings: &[Ping], is_known: impl Fn(PingId) -> bool) -> impl Iterator<Item = &Ping> {
+pub(crate) fn wanting(pings: &[Ping], is_logged: impl Fn(PingId) -> bool) -> impl Iterator<Item = &Ping> {
     let is_wanting = |target: &PingTarget| {
         matches!(target, PingTarget::Project { project: PingProject::Unnamed { last: true, .. }, .. })
     };
-    pings.iter().filter(move |ping| is_wanting(&ping.target) && !is_known(ping.id))
+    pings.iter().filter(move |ping| is_wanting(&ping.target) && !is_logged(ping.id))
 }
 
 /// The projects that other pings name beside any that is [`wanting`]. Whether these projects have a job decides
 /// whether they count as named.
-pub(crate) fn named_beside(pings: &[Ping], is_known: impl Fn(PingId) -> bool + Copy) -> HashSet<ProjectKey> {
-    if wanting(pings, is_known).next().is_none() {
+pub(crate) fn named_beside(pings: &[Ping], is_logged: impl Fn(PingId) -> bool + Copy) -> HashSet<ProjectKey> {
+    if wanting(pings, is_logged).next().is_none() {
         return HashSet::new();
     }
     let name = |ping: &Ping| match &ping.target {
@@ -73,7 +73,7 @@ impl Meant {
     /// logged ping of its token named before it. `beside` has the jobs of projects that are [`named_beside`] them.
     pub(crate) fn of(
         pings: &[Ping],
-        is_known: impl Fn(PingId) -> bool,
+        is_logged: impl Fn(PingId) -> bool,
         stored: &HashMap<PingId, Named>,
         beside: &Projects,
     ) -> Self {
@@ -81,7 +81,7 @@ impl Meant {
         let projects: Vec<_> = pings
             .iter()
             .map(|ping| match &ping.target {
-                PingTarget::Project { project, create } if seen.insert(ping.id) && !is_known(ping.id) => {
+                PingTarget::Project { project, create } if seen.insert(ping.id) && !is_logged(ping.id) => {
                     if let Some(name) = project.named() {
                         if *create {
                             made.insert(name);
@@ -123,7 +123,7 @@ impl Meant {
 impl Projects {
     /// Whether the project has an open job, or gets one.
     fn take_time(&self, subject: &Subject, name: &JobName, create: bool) -> bool {
-        match self.known.get(&(subject.clone(), name.clone())) {
+        match self.assigned.get(&(subject.clone(), name.clone())) {
             Some(job) => !self.archived.contains(job),
             None => create || self.named.contains_key(name),
         }
@@ -132,7 +132,7 @@ impl Projects {
     /// The names of projects without a job, in order.
     #[cfg(any(feature = "postgres", feature = "sqlite"))]
     pub(crate) fn unknown<'a>(&self, asked: &'a HashSet<ProjectKey>) -> Vec<&'a JobName> {
-        let unknown = asked.iter().filter(|key| !self.known.contains_key(key));
+        let unknown = asked.iter().filter(|key| !self.assigned.contains_key(key));
         let mut names: Vec<_> = unknown.map(|(_, name)| name).collect();
         names.sort_unstable_by_key(|name| name.as_str());
         names.dedup();
@@ -154,7 +154,7 @@ impl Projects {
     }
 
     fn job(&mut self, ping: &Ping, key: &ProjectKey, create: bool, at: Timestamp, aim: &mut Aim) -> Option<JobId> {
-        if let Some(job) = self.known.get(key) {
+        if let Some(job) = self.assigned.get(key) {
             return Some(*job);
         }
         let name = &key.1;
@@ -168,8 +168,8 @@ impl Projects {
             }
             None => return None,
         };
-        self.known.insert(key.clone(), job);
-        aim.assigned.push((key.clone(), job));
+        self.assigned.insert(key.clone(), job);
+        aim.assignments.push((key.clone(), job));
         Some(job)
     }
 }
@@ -188,6 +188,6 @@ impl Aim {
             pings.iter().zip(&self.jobs).filter(|(ping, _)| matches!(ping.target, PingTarget::Project { .. }));
         let is_there = of_projects.filter_map(|(_, job)| *job).all(|job| jobs.contains_key(&job));
         let is_open = |job: &JobId| jobs.get(job).is_some_and(|job| job.status == JobStatus::Open);
-        is_there && self.assigned.iter().all(|(_, job)| is_open(job))
+        is_there && self.assignments.iter().all(|(_, job)| is_open(job))
     }
 }

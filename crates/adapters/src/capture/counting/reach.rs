@@ -23,9 +23,9 @@ impl Reach {
     }
 
     /// Those of the pings that are points and were not logged before.
-    pub(crate) fn of(pings: &[Aimed<'_>], is_known: impl Fn(PingId) -> bool) -> Vec<Self> {
+    pub(crate) fn of(pings: &[Aimed<'_>], is_logged: impl Fn(PingId) -> bool) -> Vec<Self> {
         let is_point =
-            |aimed: &&Aimed<'_>| aimed.ping.minutes.is_none() && aimed.job.is_some() && !is_known(aimed.ping.id);
+            |aimed: &&Aimed<'_>| aimed.ping.minutes.is_none() && aimed.job.is_some() && !is_logged(aimed.ping.id);
         let reach = |Aimed { ping, .. }: &Aimed<'_>| Self::new(ping.token, (ping.at, ping.id), ping.gap);
         pings.iter().filter(is_point).map(reach).collect()
     }

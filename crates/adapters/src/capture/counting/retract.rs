@@ -10,7 +10,7 @@ use stint_domain::ledger::{JobStatus, Precondition};
 use stint_domain::values::{JobId, PingId, Subject, Timestamp};
 use stint_domain::{BackendError, BackendErrorKind};
 
-use super::stream::Change;
+use super::stream::Shift;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 use super::{Around, Captured, Mark, Point, Reach, Summary};
 use crate::ledger::Ledger;
@@ -113,19 +113,19 @@ impl Ledger {
             return Err(RetractPingError::EntryDetached(day.entry_id()));
         }
         let neighbours = captured.neighbours(ping.token, retraction.point(), retraction.rule.gap);
-        let changes = neighbours.changes_without(retraction.mark);
-        for change in changes.iter().filter(|change| change.job != job) {
-            self.give_up(captured, retraction, change)?;
+        let shifts = neighbours.shifts_without(retraction.mark);
+        for shift in shifts.iter().filter(|shift| shift.job != job) {
+            self.give_up(captured, retraction, shift)?;
         }
-        for change in &changes {
-            if !self.jobs.contains_key(&change.job) {
+        for shift in &shifts {
+            if !self.jobs.contains_key(&shift.job) {
                 // If a job with this id is created again, it starts with no captured time.
-                for (day, _) in change.days(ping.token, retraction.rule.zone) {
+                for (day, _) in shift.days(ping.token, retraction.rule.zone) {
                     captured.days.entry(day).or_default().detached = true;
                     touched.insert(day);
                 }
             }
-            captured.apply(ping.token, change, retraction.rule.zone, &mut touched);
+            captured.apply(ping.token, shift, retraction.rule.zone, &mut touched);
         }
         if let Some(stream) = captured.streams.get_mut(&ping.token) {
             stream.remove(&retraction.point());
@@ -147,18 +147,13 @@ impl Ledger {
     }
 
     /// Fails when another job's time may not change in this way.
-    fn give_up(
-        &self,
-        captured: &Captured,
-        retraction: &Retraction<'_>,
-        change: &Change,
-    ) -> Result<(), RetractPingError> {
-        if self.is_archived(change.job) {
-            return Err(RetractPingError::JobArchived(change.job));
+    fn give_up(&self, captured: &Captured, retraction: &Retraction<'_>, shift: &Shift) -> Result<(), RetractPingError> {
+        if self.is_archived(shift.job) {
+            return Err(RetractPingError::JobArchived(shift.job));
         }
-        let is_there = self.jobs.contains_key(&change.job);
-        let theirs = captured.detached_in(retraction.ping.token, change, retraction.rule.zone);
-        match theirs.filter(|_| is_there && change.sign < 0) {
+        let is_there = self.jobs.contains_key(&shift.job);
+        let theirs = captured.detached_in(retraction.ping.token, shift, retraction.rule.zone);
+        match theirs.filter(|_| is_there && shift.sign < 0) {
             Some(day) => Err(RetractPingError::EntryDetached(day.entry_id())),
             None => Ok(()),
         }

@@ -44,7 +44,7 @@ struct Anew {
 
 /// Time that a job gains or loses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Change {
+pub(super) struct Shift {
     pub(super) job: JobId,
     from: Timestamp,
     to: Timestamp,
@@ -52,7 +52,7 @@ pub(super) struct Change {
     pub(super) sign: i64,
 }
 
-impl Change {
+impl Shift {
     /// The local days of the time, each with its share in microseconds.
     pub(super) fn days(&self, token: TokenId, zone: Zone) -> impl Iterator<Item = (CapturedDay, i64)> + use<> {
         let job = self.job;
@@ -88,35 +88,35 @@ impl Neighbours {
         self.after.filter(|(_, after)| mark.anew && !after.anew).map(|(point, _)| point)
     }
 
-    /// What changes when the point is added.
-    pub(super) fn changes(&self, mark: Mark) -> Vec<Change> {
+    /// The shifts of time when the point is added.
+    pub(super) fn shifts(&self, mark: Mark) -> Vec<Shift> {
         self.between(mark.job, &Anew { without: self.is_anew_after(), before: mark.anew, after: false })
     }
 
-    /// What changes when the point is taken back.
-    pub(super) fn changes_without(&self, mark: Mark) -> Vec<Change> {
+    /// The shifts of time when the point is taken back.
+    pub(super) fn shifts_without(&self, mark: Mark) -> Vec<Shift> {
         let after = self.is_anew_after();
         let came = self.between(mark.job, &Anew { without: mark.anew || after, before: mark.anew, after });
-        came.into_iter().map(|change| Change { sign: -change.sign, ..change }).collect()
+        came.into_iter().map(|shift| Shift { sign: -shift.sign, ..shift }).collect()
     }
 
     fn is_anew_after(&self) -> bool {
         self.after.is_some_and(|(_, mark)| mark.anew)
     }
 
-    fn between(&self, job: JobId, anew: &Anew) -> Vec<Change> {
+    fn between(&self, job: JobId, anew: &Anew) -> Vec<Shift> {
         let (at, after) = (self.at, self.after.map(|((to, _), _)| to));
         let is_near = |from: Timestamp, to: &Timestamp| to.as_micros() - from.as_micros() < self.gap.as_micros();
         let before = self.before.and_then(|((from, _), Mark { job, .. })| {
             match (after.filter(|to| !anew.without && is_near(from, to)), anew.before) {
                 // Until now, all of the time was the earlier point's.
-                (Some(to), false) => Some(Change { job, from: at, to, sign: -1 }),
-                (Some(to), true) => Some(Change { job, from, to, sign: -1 }),
-                (None, false) => Some(Change { job, from, to: at, sign: 1 }),
+                (Some(to), false) => Some(Shift { job, from: at, to, sign: -1 }),
+                (Some(to), true) => Some(Shift { job, from, to, sign: -1 }),
+                (None, false) => Some(Shift { job, from, to: at, sign: 1 }),
                 (None, true) => None,
             }
         });
-        let own = after.filter(|_| !anew.after).map(|to| Change { job, from: at, to, sign: 1 });
-        before.into_iter().chain(own).filter(|change| change.from < change.to).collect()
+        let own = after.filter(|_| !anew.after).map(|to| Shift { job, from: at, to, sign: 1 });
+        before.into_iter().chain(own).filter(|shift| shift.from < shift.to).collect()
     }
 }

@@ -108,8 +108,8 @@ impl Done {
         Self { before, after, written }
     }
 
-    fn changes(&self) -> Changes<'_> {
-        self.after.changes_since(&self.before)
+    fn differences(&self) -> Differences<'_> {
+        self.after.differences_from(&self.before)
     }
 
     /// The job's total, and by how much its version grew.
@@ -147,9 +147,9 @@ fn refusals_are_each_callers_own_and_change_nothing() {
     assert!(refused(unknown, RecordRefusal::JobNotFound(UNKNOWN)));
     assert!(refused(archived, RecordRefusal::JobArchived(ARCHIVED)));
     assert!(refused(taken, RecordRefusal::IdTaken(id(100))));
-    let changes = done.changes();
-    assert_eq!(changes.created.iter().map(|entry| entry.id).collect::<Vec<_>>(), [id(1), id(4)]);
-    assert_eq!(changes.jobs.iter().map(|job| job.id).collect::<Vec<_>>(), [A, B]);
+    let differences = done.differences();
+    assert_eq!(differences.created.iter().map(|entry| entry.id).collect::<Vec<_>>(), [id(1), id(4)]);
+    assert_eq!(differences.jobs.iter().map(|job| job.id).collect::<Vec<_>>(), [A, B]);
     assert_eq!((done.job(A), done.job(B)), ((60, 1), (30, 1)));
 }
 
@@ -157,15 +157,18 @@ fn refusals_are_each_callers_own_and_change_nothing() {
 fn each_write_of_a_job_is_one_version_and_the_latest_one_its_moment() {
     let done = Done::by(&[record(1, A), batch(BatchMode::PerItem, &[(2, A), (3, A)]), record(4, A)]);
     assert_eq!(done.job(A), (150, 3));
-    assert_eq!(done.changes().jobs[0].updated_at, at(6), "the batch's, although a record comes after it");
+    assert_eq!(done.differences().jobs[0].updated_at, at(6), "the batch's, although a record comes after it");
 }
 
 #[test]
 fn an_entry_that_is_created_edited_and_deleted_in_one_group_leaves_no_row() {
     let done = Done::by(&[record(1, A), update(1, minutes(45), Precondition::None), delete(1)]);
     assert!(matches!(&done.written[1], Written::Update(Ok(entry)) if entry.version == Version::initial(at(5)).next()));
-    let changes = done.changes();
-    assert!(changes.created.is_empty() && changes.edited.is_empty() && changes.deleted.is_empty(), "{changes:?}");
+    let differences = done.differences();
+    assert!(
+        differences.created.is_empty() && differences.edited.is_empty() && differences.deleted.is_empty(),
+        "{differences:?}"
+    );
     assert_eq!(done.job(A), (30, 3));
 }
 
@@ -180,8 +183,8 @@ fn edits_of_one_entry_follow_each_other_and_are_stored_once() {
         update(100, TimeEntryChanges::default(), Precondition::Exists),
     ]);
     assert!(matches!(&done.written[1], Written::Update(Err(UpdateTimeEntryError::Precondition(_)))));
-    let changes = done.changes();
-    let [edited] = &changes.edited[..] else { panic!("{changes:?}") };
+    let differences = done.differences();
+    let [edited] = &differences.edited[..] else { panic!("{differences:?}") };
     assert_eq!((edited.related_job, edited.minutes_worked.get()), (B, 45));
     assert!(matches!(&done.written[3], Written::Update(Ok(entry)) if entry == *edited));
     assert_eq!((done.job(A), done.job(B)), ((0, 2), (45, 1)));
@@ -192,9 +195,9 @@ fn an_entry_that_takes_the_place_of_a_deleted_one_is_a_new_row() {
     let done = Done::by(&[delete(100), put(100, B, Precondition::Absent), put(100, A, Precondition::Absent)]);
     assert!(matches!(&done.written[1], Written::Put(Ok(Put::Created(_)))));
     assert!(matches!(&done.written[2], Written::Put(Err(PutTimeEntryError::Precondition(_)))));
-    let changes = done.changes();
-    assert_eq!((&changes.deleted[..], changes.edited.len()), (&[id(100)][..], 0));
-    assert_eq!(changes.created, [&entry(100, B).stored(at(7))]);
+    let differences = done.differences();
+    assert_eq!((&differences.deleted[..], differences.edited.len()), (&[id(100)][..], 0));
+    assert_eq!(differences.created, [&entry(100, B).stored(at(7))]);
     assert_eq!((done.job(A), done.job(B)), ((0, 1), (30, 1)));
 }
 
@@ -211,7 +214,7 @@ fn neither_a_move_to_nor_an_edit_in_an_archived_job_happens() {
     assert!(matches!(&done.written[1], Written::Update(Err(UpdateTimeEntryError::JobNotFound(UNKNOWN)))));
     assert!(matches!(&done.written[2], Written::Put(Err(PutTimeEntryError::JobArchived(ARCHIVED)))));
     assert!(matches!(&done.written[3], Written::Delete(Err(DeleteTimeEntryError::NotFound(_)))));
-    assert!(done.changes().jobs.is_empty());
+    assert!(done.differences().jobs.is_empty());
 }
 
 #[test]
@@ -240,8 +243,8 @@ fn of_two_writes_with_one_new_key_the_second_is_a_replay_of_the_first() {
     assert_eq!((replay.replayed, replay.outcome.id), (true, id(1)));
     assert!(matches!(&done.written[2], Written::Record(Err(RecordTimeError::KeyReused))));
     assert_eq!(done.job(A), (60, 1));
-    let changes = done.changes();
-    let [kept] = &changes.outcomes[..] else { panic!("{changes:?}") };
+    let differences = done.differences();
+    let [kept] = &differences.outcomes[..] else { panic!("{differences:?}") };
     assert_eq!((kept.key.as_str(), kept.fingerprint), ("k", Fingerprint([1; 32])));
     assert!(matches!(kept.outcome, Outcome::TimeEntry(entry) if entry.id == id(1)));
 }
@@ -251,8 +254,8 @@ fn a_refused_write_leaves_its_key_to_the_next() {
     let done = Done::by(&[keyed(1, ARCHIVED, key("k", 1)), keyed(2, A, key("k", 2)), keyed(3, UNKNOWN, key("l", 1))]);
     assert!(matches!(&done.written[0], Written::Record(Err(RecordTimeError::Refused(_)))));
     assert!(matches!(&done.written[1], Written::Record(Ok(applied)) if !applied.replayed));
-    let changes = done.changes();
-    let [kept] = &changes.outcomes[..] else { panic!("{changes:?}") };
+    let differences = done.differences();
+    let [kept] = &differences.outcomes[..] else { panic!("{differences:?}") };
     assert_eq!(kept.fingerprint, Fingerprint([2; 32]));
 }
 
@@ -268,6 +271,6 @@ fn a_write_that_fails_changes_nothing_and_fails_nobody_else() {
         panic!("{written:?}")
     };
     assert_eq!(failed.backend, "test");
-    let changes = ledger.changes_since(&before);
-    assert_eq!((changes.created, changes.deleted), (vec![&stored.outcome], vec![]));
+    let differences = ledger.differences_from(&before);
+    assert_eq!((differences.created, differences.deleted), (vec![&stored.outcome], vec![]));
 }

@@ -27,11 +27,11 @@ use crate::memory::{BACKEND, Memory};
 impl PingRepository for Memory {
     async fn log(&self, LogPings { pings, at }: LogPings) -> Result<Vec<PingOutcome>, BackendError> {
         let (mut ledger, mut capture) = (self.ledger(), self.capture());
-        let is_known = |id| capture.pings.contains_key(&id);
-        let last = wanting(&pings, is_known).filter_map(|ping| Some((ping.id, capture.named_before(ping)?)));
-        let beside = capture.known(&ledger, &named_beside(&pings, is_known));
-        let meant = Meant::of(&pings, is_known, &last.collect(), &beside);
-        let aim = capture.known(&ledger, &meant.projects()).aim(&pings, &meant, at);
+        let is_logged = |id| capture.pings.contains_key(&id);
+        let last = wanting(&pings, is_logged).filter_map(|ping| Some((ping.id, capture.named_before(ping)?)));
+        let beside = capture.candidates(&ledger, &named_beside(&pings, is_logged));
+        let meant = Meant::of(&pings, is_logged, &last.collect(), &beside);
+        let aim = capture.candidates(&ledger, &meant.projects()).aim(&pings, &meant, at);
         let aimed = aim.at(&pings);
         let around = Around::of(&aimed, &capture.captured);
         let before = Before::of(&ledger, &capture.captured, &around, pings.iter().map(|ping| ping.token));
@@ -43,7 +43,7 @@ impl PingRepository for Memory {
                 return Err(error);
             }
         };
-        capture.projects.extend(aim.assigned.iter().cloned());
+        capture.projects.extend(aim.assignments.iter().cloned());
         capture.mark(logged.unmarked, false);
         capture.pings.extend(logged.new.into_iter().map(|new| (new.ping.id, new)));
         let mut tokens = self.tokens();
@@ -118,11 +118,11 @@ impl PingRepository for Memory {
 
 impl Memory {
     /// Those of the projects that have a job.
-    pub(in crate::memory) fn standing(&self, subject: &Subject, projects: &[JobName]) -> HashSet<JobName> {
+    pub(in crate::memory) fn with_job(&self, subject: &Subject, projects: &[JobName]) -> HashSet<JobName> {
         let asked = projects.iter().map(|project| (subject.clone(), project.clone())).collect();
         let (ledger, capture) = (self.ledger(), self.capture());
-        let Projects { known, named, .. } = capture.known(&ledger, &asked);
-        known.into_keys().map(|(_, project)| project).chain(named.into_keys()).collect()
+        let Projects { assigned, named, .. } = capture.candidates(&ledger, &asked);
+        assigned.into_keys().map(|(_, project)| project).chain(named.into_keys()).collect()
     }
 }
 
@@ -164,15 +164,15 @@ impl Capture {
     }
 
     /// The jobs that these projects have, or could get.
-    fn known(&self, ledger: &Ledger, asked: &HashSet<ProjectKey>) -> Projects {
+    fn candidates(&self, ledger: &Ledger, asked: &HashSet<ProjectKey>) -> Projects {
         let mut projects = Projects::default();
         for (subject, name) in asked {
             let forms: Vec<_> = name.forms().filter_map(|form| JobName::stored(&form).ok()).collect();
-            let known = forms.iter().find_map(|form| {
+            let own = forms.iter().find_map(|form| {
                 self.projects.get(&(subject.clone(), form.clone())).and_then(|job| ledger.jobs.get(job))
             });
-            if let Some(job) = known {
-                projects.known.insert((subject.clone(), name.clone()), job.id);
+            if let Some(job) = own {
+                projects.assigned.insert((subject.clone(), name.clone()), job.id);
                 projects.archived.extend((job.status == JobStatus::Archived).then_some(job.id));
             }
             let oldest = forms.iter().find_map(|form| {

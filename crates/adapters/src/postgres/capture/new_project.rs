@@ -13,22 +13,22 @@ use stint_domain::capture::ports::NewProjects;
 use stint_domain::capture::ports::new_project::AdmitProjects;
 use stint_domain::ledger::JobName;
 
-use crate::capture::new_project::{Admission, Known};
+use crate::capture::new_project::{Admission, AskedProjects};
 use crate::postgres::Postgres;
 use crate::postgres::attempt::{Failure, transaction};
 use crate::postgres::rows::{Place, date};
 use crate::postgres::sql::{Constant, Sql};
 
 /// Those of these projects that have a job.
-struct Standing;
+struct WithJob;
 
-impl Constant for Standing {
+impl Constant for WithJob {
     type Columns = Text;
     const SQL: &'static str = "
         SELECT asked.project FROM unnest(?) AS asked (project)
         WHERE EXISTS (
-            SELECT FROM capture_projects AS known JOIN jobs ON jobs.id = known.related_job
-            WHERE known.subject = ? AND known.project = asked.project
+            SELECT FROM capture_projects AS assigned JOIN jobs ON jobs.id = assigned.related_job
+            WHERE assigned.subject = ? AND assigned.project = asked.project
         ) OR EXISTS (SELECT FROM jobs WHERE jobs.name = asked.project AND status = 'open')";
 }
 
@@ -94,20 +94,20 @@ fn count(connection: &mut PgConnection, command: &AdmitProjects) -> Result<Vec<b
 fn admission(connection: &mut PgConnection, command: &AdmitProjects) -> Result<Admission, Failure<BackendError>> {
     let (token, day) = (command.token.as_uuid(), date(command.day));
     let forms: Vec<_> = command.projects.iter().flat_map(JobName::forms).collect();
-    let standing: Vec<String> = Sql::<Standing>::constant()
+    let with_job: Vec<String> = Sql::<WithJob>::constant()
         .bind::<Array<Text>, _>(forms)
         .bind::<Text, _>(command.subject.as_str())
         .load(connection)?;
-    let stands = |project: &&JobName| project.forms().any(|form| standing.iter().any(|name| *name == form));
+    let stands = |project: &&JobName| project.forms().any(|form| with_job.iter().any(|name| *name == form));
     let counted: Vec<String> =
         Sql::<Counted>::constant().bind::<SqlUuid, _>(token).bind::<Date, _>(day).load(connection)?;
     let place = Place { table: "capture_new_projects", id: token };
     let name = |name: String| place.column("project", &name, JobName::stored(&name)).map_err(Failure::Refused);
-    let known = Known {
-        standing: command.projects.iter().filter(stands).cloned().collect(),
+    let projects = AskedProjects {
+        with_job: command.projects.iter().filter(stands).cloned().collect(),
         counted: counted.into_iter().map(name).collect::<Result<_, _>>()?,
     };
-    Ok(known.admit(command))
+    Ok(projects.admit(command))
 }
 
 fn names(projects: &[JobName]) -> Vec<&str> {

@@ -85,10 +85,10 @@ fn log(
     }
     let last_use = tokens::lock(connection, pings)?;
     let outcomes = around::outcomes(connection, pings.iter().map(|ping| ping.id))?;
-    let is_known = |id: PingId| outcomes.contains_key(&id);
-    let aim = project::aim(connection, pings, is_known, *at)?;
+    let is_logged = |id: PingId| outcomes.contains_key(&id);
+    let aim = project::aim(connection, pings, is_logged, *at)?;
     let aimed = aim.at(pings);
-    let streams = around::streams(connection, &Reach::of(&aimed, is_known))?;
+    let streams = around::streams(connection, &Reach::of(&aimed, is_logged))?;
     let mut captured = Captured { outcomes, streams, ..Captured::default() };
     let around = Around::of(&aimed, &captured);
     let scope = around.scope();
@@ -99,7 +99,7 @@ fn log(
     captured.days = around::days(connection, &around)?;
     let mut ledger = before.clone();
     let logged = ledger.log(&mut captured, &aimed, &around, *at).map_err(Failure::Refused)?;
-    decide::store(connection, &ledger.changes_since(&before), &scope)?;
+    decide::store(connection, &ledger.differences_from(&before), &scope)?;
     store::pings(connection, &logged.new)?;
     store::marks(connection, logged.unmarked, false)?;
     store::days(connection, &captured, &logged.days)?;

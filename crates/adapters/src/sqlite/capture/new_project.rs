@@ -15,7 +15,7 @@ use stint_domain::capture::ports::NewProjects;
 use stint_domain::capture::ports::new_project::AdmitProjects;
 use stint_domain::ledger::JobName;
 
-use crate::capture::new_project::{Admission, Known};
+use crate::capture::new_project::{Admission, AskedProjects};
 use crate::sqlite::Sqlite;
 use crate::sqlite::error::classify;
 use crate::sqlite::rows::row;
@@ -56,15 +56,15 @@ fn count(connection: &mut SqliteConnection, command: &AdmitProjects) -> Result<V
 }
 
 fn admission(connection: &mut SqliteConnection, command: &AdmitProjects) -> Result<Admission, BackendError> {
-    let mut known = Known { standing: HashSet::new(), counted: counted(connection, command)? };
-    for project in command.projects.iter().filter(|project| !known.counted.contains(project)) {
+    let mut asked = AskedProjects { with_job: HashSet::new(), counted: counted(connection, command)? };
+    for project in command.projects.iter().filter(|project| !asked.counted.contains(project)) {
         for form in project.forms() {
             if stands(connection, command, &form)? {
-                known.standing.insert(project.clone());
+                asked.with_job.insert(project.clone());
             }
         }
     }
-    Ok(known.admit(command))
+    Ok(asked.admit(command))
 }
 
 fn counted(connection: &mut SqliteConnection, command: &AdmitProjects) -> Result<HashSet<JobName>, BackendError> {

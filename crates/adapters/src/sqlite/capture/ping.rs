@@ -49,9 +49,9 @@ impl PingRepository for Sqlite {
 
 fn log(connection: &mut SqliteConnection, LogPings { pings, at }: &LogPings) -> Result<Vec<PingOutcome>, BackendError> {
     let outcomes = around::outcomes(connection, pings.iter().map(|ping| ping.id))?;
-    let is_known = |id: PingId| outcomes.contains_key(&id);
-    let aimed = project::aim(connection, pings, is_known, *at)?.at(pings);
-    let streams = around::streams(connection, &Reach::of(&aimed, is_known))?;
+    let is_logged = |id: PingId| outcomes.contains_key(&id);
+    let aimed = project::aim(connection, pings, is_logged, *at)?.at(pings);
+    let streams = around::streams(connection, &Reach::of(&aimed, is_logged))?;
     let mut captured = Captured { outcomes, streams, ..Captured::default() };
     let around = Around::of(&aimed, &captured);
     let scope = around.scope();
@@ -59,7 +59,7 @@ fn log(connection: &mut SqliteConnection, LogPings { pings, at }: &LogPings) -> 
     captured.days = around::days(connection, &around)?;
     let mut ledger = before.clone();
     let logged = ledger.log(&mut captured, &aimed, &around, *at)?;
-    group::store(connection, &ledger.changes_since(&before), &scope)?;
+    group::store(connection, &ledger.differences_from(&before), &scope)?;
     store::pings(connection, &logged.new)?;
     store::marks(connection, logged.unmarked, false)?;
     store::days(connection, &captured, &logged.days)?;

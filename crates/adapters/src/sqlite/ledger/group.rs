@@ -14,7 +14,7 @@ use stint_domain::{BackendError, BackendErrorKind};
 
 use super::{idempotency, job, time_entry};
 use crate::grouping::GroupError;
-use crate::ledger::group::{Changes, Scope};
+use crate::ledger::group::{Differences, Scope};
 use crate::ledger::stored_outcome::StoredOutcome;
 use crate::ledger::{Attempted, Command, Ledger, LedgerStore, Outcome, PageOfJob, TimeEntryPage, Write, alone};
 use crate::sqlite::Sqlite;
@@ -74,7 +74,7 @@ fn write(session: &mut Session, writes: &[Write]) -> Result<Vec<Attempted>, Back
         let before = read(connection, &scope)?;
         let mut ledger = before.clone();
         let written = ledger.carry_out(writes);
-        store(connection, &ledger.changes_since(&before), &scope)?;
+        store(connection, &ledger.differences_from(&before), &scope)?;
         Ok(written.into_iter().map(Attempted::Done).collect())
     })
 }
@@ -105,23 +105,23 @@ pub(in crate::sqlite) fn read(connection: &mut SqliteConnection, scope: &Scope<'
 
 pub(in crate::sqlite) fn store(
     connection: &mut SqliteConnection,
-    changes: &Changes<'_>,
+    differences: &Differences<'_>,
     scope: &Scope<'_>,
 ) -> Result<(), BackendError> {
-    for id in &changes.deleted {
+    for id in &differences.deleted {
         time_entry::delete(connection, *id)?;
     }
-    for entry in &changes.edited {
+    for entry in &differences.edited {
         time_entry::update(connection, entry)?;
     }
-    for entry in &changes.created {
+    for entry in &differences.created {
         time_entry::insert(connection, entry)?;
     }
-    for job in &changes.jobs {
+    for job in &differences.jobs {
         job::update(connection, job)?;
     }
     // Where there is an outcome, there is a write with an `at`.
-    for (new, at) in changes.outcomes.iter().zip(iter::repeat(scope.at).flatten()) {
+    for (new, at) in differences.outcomes.iter().zip(iter::repeat(scope.at).flatten()) {
         let text = StoredOutcome::from(new.outcome).to_text();
         idempotency::store(connection, (new.token, new.key), new.fingerprint, &text, at).map_err(classify)?;
     }

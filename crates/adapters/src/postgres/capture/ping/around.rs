@@ -19,9 +19,9 @@ use crate::postgres::rows::{Place, date, timestamptz};
 use crate::postgres::sql::{Constant, Sql};
 
 /// The pings with these ids.
-struct Known;
+struct Logged;
 
-impl Constant for Known {
+impl Constant for Logged {
     type Columns = PingColumns;
     const SQL: &'static str = "
         SELECT id, token_id, related_job, at, received_at, minutes, summary, day, status, reason, logged_at
@@ -82,7 +82,7 @@ pub(super) fn outcomes(
     ids: impl Iterator<Item = PingId>,
 ) -> Result<HashMap<PingId, PingOutcome>, Failure<BackendError>> {
     let ids: Vec<_> = ids.map(PingId::as_uuid).collect();
-    let rows: Vec<PingRow> = Sql::<Known>::constant().bind::<Array<SqlUuid>, _>(ids).load(connection)?;
+    let rows: Vec<PingRow> = Sql::<Logged>::constant().bind::<Array<SqlUuid>, _>(ids).load(connection)?;
     let pings = rows.into_iter().map(LoggedPing::try_from);
     pings.map(|ping| ping.map(|ping| (ping.id, ping.outcome)).map_err(Failure::Refused)).collect()
 }

@@ -23,15 +23,15 @@ use crate::postgres::rows::{Place, timestamptz};
 use crate::postgres::sql::{Constant, Sql};
 
 /// The jobs of these projects, if the jobs still exist.
-struct Known;
+struct Assigned;
 
-impl Constant for Known {
+impl Constant for Assigned {
     type Columns = (Text, Text, SqlUuid, Bool);
     const SQL: &'static str = "
-        SELECT known.subject, known.project, known.related_job, jobs.status = 'archived'
+        SELECT assigned.subject, assigned.project, assigned.related_job, jobs.status = 'archived'
         FROM unnest(?, ?) AS asked (subject, project)
-        JOIN capture_projects AS known ON known.subject = asked.subject AND known.project = asked.project
-        JOIN jobs ON jobs.id = known.related_job";
+        JOIN capture_projects AS assigned ON assigned.subject = asked.subject AND assigned.project = asked.project
+        JOIN jobs ON jobs.id = assigned.related_job";
 }
 
 /// Waits for others that give projects of these names a job. As a name is any text, its lock is a number computed
@@ -85,20 +85,20 @@ impl Constant for Assign {
 pub(super) fn aim(
     connection: &mut PgConnection,
     pings: &[Ping],
-    is_known: impl Fn(PingId) -> bool + Copy,
+    is_logged: impl Fn(PingId) -> bool + Copy,
     at: Timestamp,
 ) -> Result<Aim, Failure<BackendError>> {
-    let last = last(connection, &wanting(pings, is_known).collect::<Vec<_>>())?;
-    let beside = beside(connection, &named_beside(pings, is_known))?;
-    let meant = Meant::of(pings, is_known, &last, &beside);
+    let last = last(connection, &wanting(pings, is_logged).collect::<Vec<_>>())?;
+    let beside = beside(connection, &named_beside(pings, is_logged))?;
+    let meant = Meant::of(pings, is_logged, &last, &beside);
     let asked = meant.projects();
-    let mut found = known(connection, &asked)?;
+    let mut found = assigned(connection, &asked)?;
     let unknown = found.unknown(&asked);
     let names: Vec<_> = unknown.iter().map(|name| name.as_str()).collect();
     if !names.is_empty() {
         let _locked: Vec<String> = Sql::<Lock>::constant().bind::<Array<Text>, _>(names.as_slice()).load(connection)?;
         // Another transaction may have given them a job in the meantime.
-        found = Projects { named: named(connection, &unknown)?, ..known(connection, &asked)? };
+        found = Projects { named: named(connection, &unknown)?, ..assigned(connection, &asked)? };
     }
     let aim = found.aim(pings, &meant, at);
     for new in &aim.created {
@@ -106,12 +106,12 @@ pub(super) fn aim(
             return Err(Failure::Overtaken);
         }
     }
-    if !aim.assigned.is_empty() {
-        let column = |value: fn(&(ProjectKey, JobId)) -> &str| aim.assigned.iter().map(value).collect::<Vec<_>>();
+    if !aim.assignments.is_empty() {
+        let column = |value: fn(&(ProjectKey, JobId)) -> &str| aim.assignments.iter().map(value).collect::<Vec<_>>();
         Sql::<Assign>::constant()
             .bind::<Array<Text>, _>(column(|((subject, _), _)| subject.as_str()))
             .bind::<Array<Text>, _>(column(|((_, name), _)| name.as_str()))
-            .bind::<Array<SqlUuid>, _>(aim.assigned.iter().map(|(_, job)| job.as_uuid()).collect::<Vec<_>>())
+            .bind::<Array<SqlUuid>, _>(aim.assignments.iter().map(|(_, job)| job.as_uuid()).collect::<Vec<_>>())
             .execute(connection)?;
     }
     Ok(aim)
@@ -119,7 +119,7 @@ pub(super) fn aim(
 
 /// The jobs that these projects have, or could get, as far as needed to decide whether their pings count.
 fn beside(connection: &mut PgConnection, asked: &HashSet<ProjectKey>) -> Result<Projects, Failure<BackendError>> {
-    let mut found = known(connection, asked)?;
+    let mut found = assigned(connection, asked)?;
     let unknown = found.unknown(asked);
     if !unknown.is_empty() {
         found.named = named(connection, &unknown)?;
@@ -144,22 +144,22 @@ fn last(connection: &mut PgConnection, wanting: &[&Ping]) -> Result<HashMap<Ping
     rows.into_iter().map(|row| read(row).map_err(Failure::Refused)).collect()
 }
 
-fn known(connection: &mut PgConnection, asked: &HashSet<ProjectKey>) -> Result<Projects, Failure<BackendError>> {
+fn assigned(connection: &mut PgConnection, asked: &HashSet<ProjectKey>) -> Result<Projects, Failure<BackendError>> {
     if asked.is_empty() {
         return Ok(Projects::default());
     }
     let forms = asked.iter().flat_map(|(subject, name)| name.forms().map(move |form| (subject.as_str(), form)));
     let (subjects, forms): (Vec<_>, Vec<_>) = forms.unzip();
     let rows: Vec<(String, String, Uuid, bool)> =
-        Sql::<Known>::constant().bind::<Array<Text>, _>(subjects).bind::<Array<Text>, _>(forms).load(connection)?;
+        Sql::<Assigned>::constant().bind::<Array<Text>, _>(subjects).bind::<Array<Text>, _>(forms).load(connection)?;
     let archived = rows.iter().filter(|row| row.3).map(|row| JobId::new(row.2)).collect();
     let rows: HashMap<_, _> =
         rows.into_iter().map(|(subject, name, job, _)| ((subject, name), JobId::new(job))).collect();
     let job = |(subject, name): &(Subject, JobName)| {
         name.forms().find_map(|form| rows.get(&(subject.as_str().to_owned(), form.into_owned())).copied())
     };
-    let known = asked.iter().filter_map(|key| Some((key.clone(), job(key)?))).collect();
-    Ok(Projects { known, archived, ..Projects::default() })
+    let assigned = asked.iter().filter_map(|key| Some((key.clone(), job(key)?))).collect();
+    Ok(Projects { assigned, archived, ..Projects::default() })
 }
 
 fn named(connection: &mut PgConnection, names: &[&JobName]) -> Result<HashMap<JobName, JobId>, Failure<BackendError>> {

@@ -48,7 +48,7 @@ pub(super) fn retract(
         };
         let mut ledger = before.clone();
         let retracted = ledger.retract(&mut captured, &retraction, &around, earlier, at).map_err(Failure::Refused)?;
-        decide::store(connection, &ledger.changes_since(&before), &scope).map_err(Failure::widen)?;
+        decide::store(connection, &ledger.differences_from(&before), &scope).map_err(Failure::widen)?;
         store::days(connection, &captured, &retracted.days).map_err(Failure::widen)?;
         store::marks(connection, retracted.marked, true).map_err(Failure::widen)?;
     }

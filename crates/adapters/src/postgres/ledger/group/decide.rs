@@ -21,7 +21,7 @@ use stint_domain::values::JobId;
 use super::held::Held;
 use super::keys;
 use super::statements::{Count, Create, Delete, Edit, LockFreeJobs, LockJobs, bind_entries};
-use crate::ledger::group::{Changes, Scope};
+use crate::ledger::group::{Differences, Scope};
 use crate::ledger::{Attempted, Ledger, Write};
 use crate::postgres::attempt::{Doubt, Failure, Repeat, attempt_in, transaction};
 use crate::postgres::error::BACKEND;
@@ -61,7 +61,7 @@ pub(super) fn write(
             let free = writes.iter().zip(&held).filter(|(_, held)| held.is_none()).map(|(write, _)| write);
             let mut ledger = before.clone();
             let mut written = ledger.carry_out(free).into_iter();
-            store(connection, &ledger.changes_since(&before), &scope)?;
+            store(connection, &ledger.differences_from(&before), &scope)?;
             let attempted =
                 |held: Option<JobId>| held.map(Attempted::Held).or_else(|| written.next().map(Attempted::Done));
             Ok(held.into_iter().filter_map(attempted).collect())
@@ -135,23 +135,23 @@ pub(super) fn lock<N: Constant<Columns = JobColumns>>(
 /// Stores the differences.
 pub(in crate::postgres) fn store(
     connection: &mut PgConnection,
-    changes: &Changes<'_>,
+    differences: &Differences<'_>,
     scope: &Scope<'_>,
 ) -> Result<(), Failure<BackendError>> {
-    if !changes.deleted.is_empty() {
-        let ids: Vec<_> = changes.deleted.iter().map(|id| id.as_uuid()).collect();
+    if !differences.deleted.is_empty() {
+        let ids: Vec<_> = differences.deleted.iter().map(|id| id.as_uuid()).collect();
         exactly(ids.len(), Sql::<Delete>::constant().bind::<Array<SqlUuid>, _>(ids), connection)?;
     }
-    if !changes.edited.is_empty() {
-        let edit = bind_entries(Sql::<Edit>::constant(), &changes.edited);
-        exactly(changes.edited.len(), edit, connection)?;
+    if !differences.edited.is_empty() {
+        let edit = bind_entries(Sql::<Edit>::constant(), &differences.edited);
+        exactly(differences.edited.len(), edit, connection)?;
     }
-    if !changes.created.is_empty() {
-        let create = bind_entries(Sql::<Create>::constant(), &changes.created);
-        exactly(changes.created.len(), create, connection)?;
+    if !differences.created.is_empty() {
+        let create = bind_entries(Sql::<Create>::constant(), &differences.created);
+        exactly(differences.created.len(), create, connection)?;
     }
-    if !changes.jobs.is_empty() {
-        let jobs = &changes.jobs;
+    if !differences.jobs.is_empty() {
+        let jobs = &differences.jobs;
         let count = Sql::<Count>::constant()
             .bind::<Array<SqlUuid>, _>(jobs.iter().map(|job| job.id.as_uuid()).collect::<Vec<_>>())
             // At most 2^53 - 1.
@@ -161,12 +161,12 @@ pub(in crate::postgres) fn store(
         exactly(jobs.len(), count, connection)?;
     }
     match scope.at {
-        Some(at) if !changes.outcomes.is_empty() => keys::store(connection, &changes.outcomes, at),
+        Some(at) if !differences.outcomes.is_empty() => keys::store(connection, &differences.outcomes, at),
         _ => Ok(()),
     }
 }
 
-/// Changes exactly so many rows. Another number, or a taken id, means that another transaction came first.
+/// Differences exactly so many rows. Another number, or a taken id, means that another transaction came first.
 pub(in crate::postgres) fn exactly<N: Constant>(
     rows: usize,
     sql: Sql<'_, N>,

@@ -27,8 +27,8 @@ pub(super) fn outcomes(
     connection: &mut SqliteConnection,
     ids: impl Iterator<Item = PingId>,
 ) -> Result<HashMap<PingId, PingOutcome>, BackendError> {
-    let known = ids.filter_map(|id| find(connection, id).transpose());
-    known.map(|ping| ping.map(|ping| (ping.id, ping.outcome))).collect()
+    let logged = ids.filter_map(|id| find(connection, id).transpose());
+    logged.map(|ping| ping.map(|ping| (ping.id, ping.outcome))).collect()
 }
 
 /// The neighbours of points.

@@ -22,20 +22,20 @@ use crate::sqlite::schema::{capture_projects, jobs, pings};
 pub(super) fn aim(
     connection: &mut SqliteConnection,
     pings: &[Ping],
-    is_known: impl Fn(PingId) -> bool + Copy,
+    is_logged: impl Fn(PingId) -> bool + Copy,
     at: Timestamp,
 ) -> Result<Aim, BackendError> {
     let mut last = HashMap::new();
-    for ping in wanting(pings, is_known) {
+    for ping in wanting(pings, is_logged) {
         last.extend(named_before(connection, ping)?.map(|named| (ping.id, named)));
     }
-    let beside = standing(connection, &named_beside(pings, is_known))?;
-    let meant = Meant::of(pings, is_known, &last, &beside);
-    let aim = standing(connection, &meant.projects())?.aim(pings, &meant, at);
+    let beside = candidates(connection, &named_beside(pings, is_logged))?;
+    let meant = Meant::of(pings, is_logged, &last, &beside);
+    let aim = candidates(connection, &meant.projects())?.aim(pings, &meant, at);
     for new in &aim.created {
         job::insert(connection, new.id, new.name.clone(), new.status, at)?;
     }
-    for ((subject, name), job) in &aim.assigned {
+    for ((subject, name), job) in &aim.assignments {
         diesel::replace_into(capture_projects::table)
             .values((
                 capture_projects::subject.eq(subject.as_str()),
@@ -49,8 +49,8 @@ pub(super) fn aim(
 }
 
 /// The jobs that these projects have, or could get.
-fn standing(connection: &mut SqliteConnection, asked: &HashSet<ProjectKey>) -> Result<Projects, BackendError> {
-    let mut found = known(connection, asked)?;
+fn candidates(connection: &mut SqliteConnection, asked: &HashSet<ProjectKey>) -> Result<Projects, BackendError> {
+    let mut found = assigned(connection, asked)?;
     for name in found.unknown(asked) {
         for form in name.forms() {
             if let Some(job) = named(connection, &form)? {
@@ -82,12 +82,12 @@ fn named_before(connection: &mut SqliteConnection, wanting: &Ping) -> Result<Opt
 }
 
 /// The jobs of these projects, if the jobs still exist.
-fn known(connection: &mut SqliteConnection, asked: &HashSet<ProjectKey>) -> Result<Projects, BackendError> {
+fn assigned(connection: &mut SqliteConnection, asked: &HashSet<ProjectKey>) -> Result<Projects, BackendError> {
     let mut found = Projects::default();
     let forms = asked.iter().flat_map(|key| key.1.forms().map(move |form| (key, form)));
     for (key, form) in forms {
         // The composed form of the name comes first.
-        if found.known.contains_key(key) {
+        if found.assigned.contains_key(key) {
             continue;
         }
         let job: Option<(Vec<u8>, bool)> = capture_projects::table
@@ -99,7 +99,7 @@ fn known(connection: &mut SqliteConnection, asked: &HashSet<ProjectKey>) -> Resu
             .map_err(classify)?;
         if let Some((id, is_archived)) = job {
             let job = JobId::new(uuid(&row("capture_projects", &id), "related_job", &id)?);
-            found.known.insert(key.clone(), job);
+            found.assigned.insert(key.clone(), job);
             found.archived.extend(is_archived.then_some(job));
         }
     }

@@ -38,7 +38,7 @@ pub(super) fn retract(
             if retraction.had_the_last_word(&captured) { latest_summary(connection, &retraction)? } else { None };
         let mut ledger = before.clone();
         let retracted = ledger.retract(&mut captured, &retraction, &around, earlier, at)?;
-        group::store(connection, &ledger.changes_since(&before), &scope)?;
+        group::store(connection, &ledger.differences_from(&before), &scope)?;
         store::days(connection, &captured, &retracted.days)?;
         store::marks(connection, retracted.marked, true)?;
     }

@@ -6,42 +6,42 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::groups::Writes;
-use super::held::Held;
+use super::held::PutOff;
 use crate::grouping::{Group, GroupError};
 use crate::ledger::{LedgerStore, Write, Written};
 
 /// Writes that were put off.
-pub(super) struct HeldWrites<S> {
+pub(super) struct PutOffWrites<S> {
     pub(super) writes: Writes<S>,
     pub(super) patience: Duration,
 }
 
-impl<S: LedgerStore> Group for HeldWrites<S> {
-    type Command = Box<Held>;
-    type Outcome = Result<Written, Box<Held>>;
+impl<S: LedgerStore> Group for PutOffWrites<S> {
+    type Command = Box<PutOff>;
+    type Outcome = Result<Written, Box<PutOff>>;
 
     const BACKEND: &'static str = S::BACKEND;
 
-    fn weight(held: &Box<Held>) -> usize {
-        held.write.weight()
+    fn weight(put_off: &Box<PutOff>) -> usize {
+        put_off.write.weight()
     }
 
-    fn room(held: &Box<Held>) -> usize {
-        held.write.weight()
+    fn room(put_off: &Box<PutOff>) -> usize {
+        put_off.write.weight()
     }
 
-    fn lane(held: &Box<Held>) -> Option<Uuid> {
-        Some(held.job.as_uuid())
+    fn lane(put_off: &Box<PutOff>) -> Option<Uuid> {
+        Some(put_off.job.as_uuid())
     }
 
-    fn carry_out(&self, held: &[Box<Held>]) -> Result<Vec<Result<Written, Box<Held>>>, GroupError> {
-        let writes: Vec<Write> = held.iter().map(|held| held.write.clone()).collect();
-        if let Some(Held { job, since, .. }) = held.first().map(Box::as_ref) {
+    fn carry_out(&self, put_off: &[Box<PutOff>]) -> Result<Vec<Result<Written, Box<PutOff>>>, GroupError> {
+        let writes: Vec<Write> = put_off.iter().map(|each| each.write.clone()).collect();
+        if let Some(PutOff { job, since, .. }) = put_off.first().map(Box::as_ref) {
             // The write may have waited for other jobs before. If its time is over, it looks once and does not wait.
             let wait = since.elapsed() < self.patience;
             if !self.writes.store.await_job(*job, wait).map_err(GroupError::Undone)? {
-                let put_off = |write| Err(Held::put_off(*job, write, &self.writes.held));
-                return Ok(writes.into_iter().map(put_off).collect());
+                let again = |write| Err(PutOff::new(*job, write, &self.writes.held));
+                return Ok(writes.into_iter().map(again).collect());
             }
             self.writes.held.let_go(*job);
         }
