@@ -60,6 +60,7 @@ mod errors;
 mod health;
 mod id_generator;
 mod page;
+mod sources;
 #[cfg(test)]
 mod test;
 
@@ -68,5 +69,6 @@ pub use errors::{BackendError, BackendErrorKind, Corrupt, ServiceError};
 pub use health::{HealthCheck, NotReady};
 pub use id_generator::IdGenerator;
 pub use page::{Page, PageSize, PageSizeError};
+pub use sources::Sources;
 #[cfg(any(test, feature = "mocks"))]
 pub use {clock::MockClock, health::MockHealthCheck, id_generator::MockIdGenerator};

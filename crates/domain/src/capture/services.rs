@@ -8,3 +8,47 @@ pub use ping::{
     CaptureLimits, ListTrackedPings, MomentError, PingDraft, PingDraftError, PingService, PingState, PingStateError,
     Pushed, TakeBackError, TrackedPing,
 };
+
+use super::ports::CapturePorts;
+use crate::Sources;
+use crate::access::ports::AccessPorts;
+use crate::ledger::ports::LedgerPorts;
+
+/// All use cases of capture.
+#[derive(Clone)]
+pub struct CaptureServices {
+    /// On pings.
+    pub pings: PingService,
+    /// On the tokens that send them.
+    pub tokens: CaptureTokenService,
+}
+
+impl CaptureServices {
+    /// The use cases over these ports.
+    pub fn over(
+        ports: &CapturePorts,
+        access: &AccessPorts,
+        ledger: &LedgerPorts,
+        Sources { clock, ids }: &Sources,
+        limits: CaptureLimits,
+    ) -> Self {
+        Self {
+            pings: PingService::new(
+                ports.queue.clone(),
+                ports.pings.clone(),
+                ports.new_projects.clone(),
+                clock.clone(),
+                ids.clone(),
+                limits,
+            ),
+            tokens: CaptureTokenService::new(
+                access.tokens.clone(),
+                ledger.jobs.clone(),
+                access.secrets.clone(),
+                clock.clone(),
+                ids.clone(),
+                limits.gap,
+            ),
+        }
+    }
+}

@@ -4,8 +4,26 @@ pub mod job;
 pub mod time_entry;
 pub mod totals;
 
+use std::sync::Arc;
+
 pub use job::JobRepository;
 pub use time_entry::TimeEntryRepository;
 pub use totals::TotalsAudit;
 #[cfg(any(test, feature = "mocks"))]
 pub use {job::MockJobRepository, time_entry::MockTimeEntryRepository, totals::MockTotalsAudit};
+
+/// What the use cases on the ledger need.
+#[derive(Clone)]
+pub struct LedgerPorts {
+    /// Jobs.
+    pub jobs: Arc<dyn JobRepository>,
+    /// Time entries, of the same ledger.
+    pub time_entries: Arc<dyn TimeEntryRepository>,
+}
+
+impl LedgerPorts {
+    /// The ports of an adapter that implements them all.
+    pub fn of<A: JobRepository + TimeEntryRepository + 'static>(adapter: &Arc<A>) -> Self {
+        Self { jobs: adapter.clone(), time_entries: adapter.clone() }
+    }
+}
