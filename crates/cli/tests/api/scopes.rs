@@ -1,5 +1,5 @@
-//! What each route shows to each kind of token: a row for every operation of the OpenAPI document, so that a new route
-//! needs one. Who may not read sees nothing but what it has just made.
+//! What each route shows to each kind of token: a row for every operation of the OpenAPI document but plain lists, so that a
+//! new route needs one. A caller that may not read sees nothing but what it has just made.
 
 use serde_json::{Value, json};
 
@@ -84,7 +84,6 @@ async fn row(operation: &str, api: &Client) -> Option<(Kind, String, Option<Valu
     let door_url = format!("/capture-tokens/{token}");
     let (named, heartbeat) = (Some(json!({ "name": "own" })), Some(json!({ "time": 1.0 })));
     Some(match operation {
-        "get /api/v1/jobs" => (Shows, "/jobs".to_owned(), None),
         "post /api/v1/jobs" => (Makes, "/jobs".to_owned(), named),
         "get /api/v1/jobs/{id}" => (Shows, job_url, None),
         "put /api/v1/jobs/{id}" => (Changes { tagged: true }, job_url, named),
@@ -92,7 +91,6 @@ async fn row(operation: &str, api: &Client) -> Option<(Kind, String, Option<Valu
         "delete /api/v1/jobs/{id}" => (Removes, format!("{job_url}?entries=delete"), None),
         "get /api/v1/jobs/{id}/time-entries" => (Shows, entries_url, None),
         "post /api/v1/jobs/{id}/time-entries" => (Makes, entries_url, Some(entry(1))),
-        "get /api/v1/time-entries" => (Shows, "/time-entries".to_owned(), None),
         "post /api/v1/time-entries/batch" => {
             let batch = json!({ "mode": "atomic", "items": [entry_of(job, 1)] });
             (Makes, "/time-entries/batch".to_owned(), Some(batch))
@@ -101,17 +99,14 @@ async fn row(operation: &str, api: &Client) -> Option<(Kind, String, Option<Valu
         "put /api/v1/time-entries/{id}" => (Changes { tagged: true }, entry_url, Some(entry_of(job, 2))),
         "patch /api/v1/time-entries/{id}" => (Changes { tagged: true }, entry_url, Some(json!({}))),
         "delete /api/v1/time-entries/{id}" => (Removes, entry_url, None),
-        "get /api/v1/pings" => (Shows, "/pings".to_owned(), None),
         "get /api/v1/pings/{id}" => (Shows, format!("/pings/{}", ground.ping(api).await), None),
         "delete /api/v1/pings/{id}" => (Removes, format!("/pings/{}", ground.ping(api).await), None),
         "get /api/v1/jobs/{id}/capture-tokens" => (Shows, tokens_url, None),
         "post /api/v1/jobs/{id}/capture-tokens" => (Makes, tokens_url, named),
-        "get /api/v1/capture-tokens" => (Shows, "/capture-tokens".to_owned(), None),
         "post /api/v1/capture-tokens" => (Makes, "/capture-tokens".to_owned(), named),
         "get /api/v1/capture-tokens/{id}" => (Shows, door_url, None),
         "patch /api/v1/capture-tokens/{id}" => (Changes { tagged: false }, door_url, Some(json!({}))),
         "delete /api/v1/capture-tokens/{id}" => (Removes, door_url, None),
-        "get /api/v1/tasks" => (Shows, "/tasks".to_owned(), None),
         "get /ping/{token}" => (Captures, format!("/ping/{secret}"), None),
         "post /ping/{token}" => (Captures, format!("/ping/{secret}"), Some(json!({ "summary": "own" }))),
         "post /api/wakatime/v1"
@@ -127,7 +122,11 @@ async fn row(operation: &str, api: &Client) -> Option<(Kind, String, Option<Valu
         "get /healthz" | "get /readyz" | "get /openapi.json" | "get /docs" => {
             (Open, operation.trim_start_matches("get ").to_owned(), None)
         }
-        _ => return None,
+        // A list, which needs nothing to be found.
+        _ => {
+            let list = operation.strip_prefix("get /api/v1").filter(|path| !path.contains('{'))?;
+            (Shows, list.to_owned(), None)
+        }
     })
 }
 
