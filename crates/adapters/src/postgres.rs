@@ -71,7 +71,7 @@ impl Postgres {
     /// Later, lost connections are replaced when they are needed.
     pub async fn connect(settings: &PostgresSettings) -> Result<Self, BackendError> {
         let postgres = Self::unconnected(settings);
-        postgres.reading(require_utf8).await?;
+        postgres.run(Repeat::Reads, require_utf8).await?;
         Ok(postgres)
     }
 
@@ -120,42 +120,6 @@ impl Postgres {
         R: From<BackendError> + Send + 'static,
     {
         self.requests.run(move |session| attempt(session, repeat, operation)).await
-    }
-
-    /// Carries out an operation that only reads.
-    async fn reading<T, R>(
-        &self,
-        operation: impl Fn(&mut PgConnection) -> Result<T, Failure<R>> + Send + 'static,
-    ) -> Result<T, R>
-    where
-        T: Send + 'static,
-        R: From<BackendError> + Send + 'static,
-    {
-        self.run(Repeat::Reads, operation).await
-    }
-
-    /// Carries out a write that stores something under its own id and recognises a repeat.
-    async fn repeatably<T, R>(
-        &self,
-        operation: impl Fn(&mut PgConnection) -> Result<T, Failure<R>> + Send + 'static,
-    ) -> Result<T, R>
-    where
-        T: Send + 'static,
-        R: From<BackendError> + Send + 'static,
-    {
-        self.run(Repeat::Harmless, operation).await
-    }
-
-    /// Carries out a write that may count twice when it is repeated.
-    async fn once<T, R>(
-        &self,
-        operation: impl Fn(&mut PgConnection) -> Result<T, Failure<R>> + Send + 'static,
-    ) -> Result<T, R>
-    where
-        T: Send + 'static,
-        R: From<BackendError> + Send + 'static,
-    {
-        self.run(Repeat::Never, operation).await
     }
 }
 

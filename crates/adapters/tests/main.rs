@@ -33,4 +33,6 @@ mod postgres;
 mod sqlite;
 #[cfg(all(feature = "sqlite", feature = "test-support"))]
 mod streams;
+#[cfg(any(feature = "memory", feature = "postgres", feature = "sqlite"))]
+mod suites;
 mod system;

@@ -204,7 +204,7 @@ async fn a_read_that_is_cut_off_is_unavailable() {
     let settings = PostgresSettings { transaction_pooling: true, ..PostgresSettings::new(wire.url()) };
     let postgres = Postgres::connect(&settings).await.unwrap();
     let job = job(&postgres).await;
-    wire.cut_for_good_at("FROM \"jobs\"");
+    wire.cut_for_good_at("FROM jobs WHERE id");
     let error = JobRepository::find(&postgres, job.id).await.unwrap_err();
     assert!(wire.was_cut());
     assert_eq!(error.kind, BackendErrorKind::Unavailable);

@@ -16,14 +16,14 @@ use stint_domain::{BackendError, Page};
 
 use crate::postgres::Postgres;
 use crate::postgres::access::rows::TokenRow;
-use crate::postgres::attempt::{Failure, transaction};
+use crate::postgres::attempt::{Failure, Repeat, transaction};
 use crate::postgres::rows::timestamptz;
 use crate::postgres::schema::tokens;
 
 #[async_trait]
 impl TokenRepository for Postgres {
     async fn create(&self, token: Token) -> Result<(), CreateTokenError> {
-        self.once(move |connection| {
+        self.run(Repeat::Never, move |connection| {
             let row = TokenRow::from(&token);
             let Some(maker) = token.made_by else {
                 insert_into(tokens::table).values(row).execute(connection)?;
@@ -49,7 +49,7 @@ impl TokenRepository for Postgres {
 
     async fn revoke(&self, command: RevokeToken) -> Result<Revoked, RevokeTokenError> {
         let RevokeToken { id, at, made } = command;
-        self.repeatably(move |connection| {
+        self.run(Repeat::Harmless, move |connection| {
             transaction(connection, |connection| {
                 if made == Made::Revoke {
                     // Locks in the order of ids, as those who log pings do.
@@ -91,7 +91,7 @@ impl TokenRepository for Postgres {
     }
 
     async fn update(&self, command: UpdateToken) -> Result<Token, UpdateTokenError> {
-        self.repeatably(move |connection| {
+        self.run(Repeat::Harmless, move |connection| {
             let UpdateToken { id, changes } = &command;
             let one = tokens::table.find(id.as_uuid());
             let row: Option<TokenRow> = if changes.is_empty() {
@@ -113,7 +113,7 @@ impl TokenRepository for Postgres {
     }
 
     async fn find(&self, id: TokenId) -> Result<Option<Token>, BackendError> {
-        self.reading(move |connection| {
+        self.run(Repeat::Reads, move |connection| {
             let row: Option<TokenRow> =
                 tokens::table.find(id.as_uuid()).select(TokenRow::as_select()).first(connection).optional()?;
             row.map(Token::try_from).transpose().map_err(Failure::Refused)
@@ -122,7 +122,7 @@ impl TokenRepository for Postgres {
     }
 
     async fn find_by_hash(&self, hash: SecretHash) -> Result<Option<Token>, BackendError> {
-        self.reading(move |connection| {
+        self.run(Repeat::Reads, move |connection| {
             let row: Option<TokenRow> = tokens::table
                 .filter(tokens::secret_hash.eq(hash.0.as_slice()))
                 .select(TokenRow::as_select())
@@ -134,10 +134,10 @@ impl TokenRepository for Postgres {
     }
 
     async fn list(&self, query: ListTokens) -> Result<Page<Token, TokenCursor>, BackendError> {
-        self.reading(move |connection| list::all(connection, &query)).await
+        self.run(Repeat::Reads, move |connection| list::all(connection, &query)).await
     }
 
     async fn list_capturing(&self, query: ListCapturing) -> Result<Page<Token, TokenCursor>, BackendError> {
-        self.reading(move |connection| list::capturing(connection, &query)).await
+        self.run(Repeat::Reads, move |connection| list::capturing(connection, &query)).await
     }
 }

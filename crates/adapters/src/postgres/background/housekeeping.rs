@@ -9,6 +9,7 @@ use stint_domain::background::ports::Housekeeping;
 use stint_domain::values::Timestamp;
 
 use crate::postgres::Postgres;
+use crate::postgres::attempt::Repeat;
 use crate::postgres::rows::timestamptz;
 use crate::postgres::sql::{Constant, Sql};
 
@@ -63,7 +64,7 @@ impl Postgres {
         let mut deleted = 0;
         loop {
             let piece: usize = self
-                .repeatably::<_, BackendError>(move |connection| {
+                .run::<_, BackendError>(Repeat::Harmless, move |connection| {
                     Ok(Sql::<S>::constant()
                         .bind::<Timestamptz, _>(timestamptz(before))
                         .bind::<BigInt, _>(i64::from(PIECE))

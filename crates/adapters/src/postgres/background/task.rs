@@ -14,7 +14,7 @@ use stint_domain::{BackendError, Page};
 use uuid::Uuid;
 
 use crate::postgres::Postgres;
-use crate::postgres::attempt::{Failure, transaction};
+use crate::postgres::attempt::{Failure, Repeat, transaction};
 use crate::postgres::rows::{Place, timestamptz};
 use crate::postgres::schema::task_runs;
 use crate::postgres::sql::{Constant, Sql, Varying};
@@ -31,11 +31,14 @@ impl Constant for Lock {
 #[async_trait]
 impl TaskLog for Postgres {
     async fn begin(&self, command: BeginTask) -> Result<bool, BackendError> {
-        self.repeatably(move |connection| transaction(connection, |connection| Ok(begin(connection, &command)?))).await
+        self.run(Repeat::Harmless, move |connection| {
+            transaction(connection, |connection| Ok(begin(connection, &command)?))
+        })
+        .await
     }
 
     async fn end(&self, EndTask { id, state, detail, at }: EndTask) -> Result<(), BackendError> {
-        self.repeatably(move |connection| {
+        self.run(Repeat::Harmless, move |connection| {
             let running = task_runs::table.find(id.as_uuid()).filter(task_runs::state.eq(TaskState::Running.as_str()));
             diesel::update(running)
                 .set((
@@ -51,7 +54,7 @@ impl TaskLog for Postgres {
 
     async fn latest(&self, task: &str) -> Result<Option<TaskRun>, BackendError> {
         let task = task.to_owned();
-        self.reading(move |connection| {
+        self.run(Repeat::Reads, move |connection| {
             let row: Option<TaskRunRow> = task_runs::table
                 .filter(task_runs::task.eq(&task))
                 .order((task_runs::due.desc(), task_runs::attempt.desc()))
@@ -64,7 +67,7 @@ impl TaskLog for Postgres {
     }
 
     async fn list(&self, query: ListTaskRuns) -> Result<Page<TaskRun, TaskRunCursor>, BackendError> {
-        self.reading(move |connection| list(connection, &query)).await
+        self.run(Repeat::Reads, move |connection| list(connection, &query)).await
     }
 }
 

@@ -15,7 +15,7 @@ use stint_domain::ledger::JobName;
 
 use crate::capture::new_project::{Admission, AskedProjects};
 use crate::postgres::Postgres;
-use crate::postgres::attempt::{Failure, transaction};
+use crate::postgres::attempt::{Failure, Repeat, transaction};
 use crate::postgres::rows::{Place, date};
 use crate::postgres::sql::{Constant, Sql};
 
@@ -63,7 +63,7 @@ impl Constant for Count {
 impl NewProjects for Postgres {
     async fn admit(&self, command: AdmitProjects) -> Result<Vec<bool>, BackendError> {
         // Counting a project twice has no effect.
-        self.repeatably(move |connection| {
+        self.run(Repeat::Harmless, move |connection| {
             let admission = admission(connection, &command)?;
             if admission.new.is_empty() {
                 return Ok(admission.admitted);

@@ -41,15 +41,15 @@ impl PingRepository for Postgres {
     }
 
     async fn find(&self, id: PingId) -> Result<Option<LoggedPing>, BackendError> {
-        self.reading(move |connection| find(connection, id)).await
+        self.run(Repeat::Reads, move |connection| find(connection, id)).await
     }
 
     async fn list(&self, query: ListPings) -> Result<Page<LoggedPing, PingCursor>, BackendError> {
-        self.reading(move |connection| list::list(connection, &query)).await
+        self.run(Repeat::Reads, move |connection| list::list(connection, &query)).await
     }
 
     async fn captured(&self, query: ListCaptured) -> Result<Vec<CapturedTime>, BackendError> {
-        self.reading(move |connection| captured::captured(connection, query)).await
+        self.run(Repeat::Reads, move |connection| captured::captured(connection, query)).await
     }
 }
 

@@ -24,7 +24,7 @@ use stint_domain::{BackendError, Page};
 use super::find;
 use super::idempotency::once_per_key;
 use crate::postgres::Postgres;
-use crate::postgres::attempt::{Failure, transaction};
+use crate::postgres::attempt::{Failure, Repeat, transaction};
 use crate::postgres::error::{Fault, fault};
 use crate::postgres::ledger::rows::JobRow;
 use crate::postgres::rows::timestamptz;
@@ -35,7 +35,7 @@ use statements::{Change, Delete};
 #[async_trait]
 impl JobRepository for Postgres {
     async fn create(&self, command: CreateJob) -> Result<Applied<Job>, CreateJobError> {
-        self.repeatably(move |connection| {
+        self.run(Repeat::Harmless, move |connection| {
             let Some(key) = &command.idempotency else {
                 return create(connection, &command).map(Applied::now);
             };
@@ -45,15 +45,15 @@ impl JobRepository for Postgres {
     }
 
     async fn put(&self, command: PutJob) -> Result<Put<Job>, PutJobError> {
-        self.once(move |connection| put(connection, &command)).await
+        self.run(Repeat::Never, move |connection| put(connection, &command)).await
     }
 
     async fn update(&self, command: UpdateJob) -> Result<Job, UpdateJobError> {
-        self.once(move |connection| update(connection, &command)).await
+        self.run(Repeat::Never, move |connection| update(connection, &command)).await
     }
 
     async fn delete(&self, command: DeleteJob) -> Result<(), DeleteJobError> {
-        self.once(move |connection| match command.entries {
+        self.run(Repeat::Never, move |connection| match command.entries {
             EntriesOfDeleted::Refuse => delete(connection, &command),
             EntriesOfDeleted::Delete => transaction(connection, |connection| delete_with_entries(connection, &command)),
         })
@@ -61,11 +61,11 @@ impl JobRepository for Postgres {
     }
 
     async fn find(&self, id: JobId) -> Result<Option<Job>, BackendError> {
-        self.reading(move |connection| find(connection, id)).await
+        self.run(Repeat::Reads, move |connection| find(connection, id)).await
     }
 
     async fn list(&self, query: ListJobs) -> Result<Page<Job, JobCursor>, BackendError> {
-        self.reading(move |connection| list::list(connection, &query)).await
+        self.run(Repeat::Reads, move |connection| list::list(connection, &query)).await
     }
 }
 

@@ -19,7 +19,7 @@ use super::find;
 use super::group::pages;
 use crate::ledger::PageOfJob;
 use crate::postgres::Postgres;
-use crate::postgres::attempt::Failure;
+use crate::postgres::attempt::{Failure, Repeat};
 
 #[async_trait]
 impl TimeEntryRepository for Postgres {
@@ -44,13 +44,14 @@ impl TimeEntryRepository for Postgres {
     }
 
     async fn find(&self, id: TimeEntryId) -> Result<Option<TimeEntry>, BackendError> {
-        self.reading(move |connection| Ok(find::entries(connection, iter::once(id))?.pop())).await
+        self.run(Repeat::Reads, move |connection| Ok(find::entries(connection, iter::once(id))?.pop())).await
     }
 
     async fn list(&self, query: ListTimeEntries) -> Result<Page<TimeEntry, TimeEntryCursor>, BackendError> {
         let Some(page) = PageOfJob::of(&query) else {
-            return self.reading(move |connection| list::list(connection, &query)).await;
+            return self.run(Repeat::Reads, move |connection| list::list(connection, &query)).await;
         };
-        self.reading(move |connection| pages::find(connection, &[page])?.pop().ok_or(Failure::Overtaken)).await
+        self.run(Repeat::Reads, move |connection| pages::find(connection, &[page])?.pop().ok_or(Failure::Overtaken))
+            .await
     }
 }

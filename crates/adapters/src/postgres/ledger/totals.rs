@@ -20,7 +20,7 @@ use uuid::Uuid;
 use crate::blocking::{Caller, Waiting};
 use crate::ledger::auditing::{GivenUp, JOBS, PIECE, Step};
 use crate::postgres::Postgres;
-use crate::postgres::attempt::{Failure, transaction};
+use crate::postgres::attempt::{Failure, Repeat, transaction};
 use crate::postgres::error::BACKEND;
 use crate::postgres::rows::{Place, timestamptz};
 use crate::postgres::sql::{Constant, Sql};
@@ -70,7 +70,7 @@ impl Constant for Changed {
 #[async_trait]
 impl TotalsAudit for Postgres {
     async fn changed_after(&self, moment: Timestamp) -> Result<ChangedAfter, BackendError> {
-        self.reading(move |connection| {
+        self.run(Repeat::Reads, move |connection| {
             let changed = Sql::<Changed>::constant().bind::<Timestamptz, _>(timestamptz(moment));
             let (jobs, latest): (i64, Option<PgTimestamp>) = changed.get_result(connection)?;
             let place = Place { table: "jobs", id: Uuid::nil() };
@@ -86,7 +86,9 @@ impl TotalsAudit for Postgres {
         loop {
             let waiting = caller.waiting();
             let step = self
-                .reading(move |connection| transaction(connection, |connection| step(connection, from, jobs, &waiting)))
+                .run(Repeat::Reads, move |connection| {
+                    transaction(connection, |connection| step(connection, from, jobs, &waiting))
+                })
                 .await;
             match step {
                 Ok(step) => match step.add_to(&mut report) {
