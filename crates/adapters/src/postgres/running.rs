@@ -1,7 +1,7 @@
 //! The list of this process's sessions on the server, so that their statements can be ended when the process ends.
 //!
 //! When a process ends, its statements do not: the server goes on with them until it notices, and meanwhile they keep
-//! their locks. Deliberately absent: who waits for a statement, and ending a single one. Each has its time-out.
+//! their locks. Deliberately absent: the callers of statements, and ending a single statement. Each has its time-out.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

@@ -8,7 +8,7 @@ use crate::background::ports::task::{ListTaskRuns, TaskRun, TaskRunCursor};
 use crate::page::Page;
 use crate::{BackendError, ServiceError};
 
-/// Use cases on runs of background tasks: `read` to see.
+/// Use cases on runs of background tasks: `read` allows to see them.
 #[derive(Clone)]
 pub struct TaskService {
     tasks: Arc<dyn TaskLog>,
@@ -20,7 +20,7 @@ impl TaskService {
         Self { tasks }
     }
 
-    /// A page of runs, latest first.
+    /// Lists runs, latest first.
     pub async fn list(
         &self,
         principal: &Principal,

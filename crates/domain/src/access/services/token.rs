@@ -105,7 +105,7 @@ impl TokenService {
         self.tokens.revoke(RevokeToken { id, at: self.clock.now(), made }).await
     }
 
-    /// A page of all tokens, oldest first, revoked and expired ones too.
+    /// Lists all tokens, oldest first, including revoked and expired ones.
     pub async fn list(&self, query: ListTokens) -> Result<Page<Token, TokenCursor>, BackendError> {
         self.tokens.list(query).await
     }

@@ -35,9 +35,9 @@ pub trait TaskLog: Send + Sync {
 /// One run of a task.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TaskRun {
-    /// Made when the run begins.
+    /// A new id for each run.
     pub id: TaskRunId,
-    /// As in the settings.
+    /// The task's name in the settings.
     pub task: String,
     /// The scheduled time.
     pub due: Timestamp,
@@ -45,7 +45,7 @@ pub struct TaskRun {
     pub attempt: u32,
     /// The name of the process that runs it.
     pub instance: String,
-    /// By that process's clock.
+    /// When it began, by that process's clock.
     pub started_at: Timestamp,
     /// The run's time limit. A run that has not ended by then counts as given up.
     pub until: Timestamp,
@@ -109,7 +109,7 @@ impl std::str::FromStr for TaskState {
 pub struct BeginTask {
     /// A new id for the run.
     pub id: TaskRunId,
-    /// As in the settings.
+    /// The task's name in the settings.
     pub task: String,
     /// The scheduled time.
     pub due: Timestamp,
