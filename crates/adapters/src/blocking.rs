@@ -32,13 +32,6 @@ pub struct QueueLimits {
     pub max_wait: Duration,
 }
 
-impl Default for QueueLimits {
-    /// 1,000 callers, 5 seconds.
-    fn default() -> Self {
-        Self { max_waiting: 1_000, max_wait: Duration::from_secs(5) }
-    }
-}
-
 /// Represents a caller that waits for closures. It waits for as long as this value exists.
 #[derive(Debug, Default)]
 pub(crate) struct Caller(Arc<()>);

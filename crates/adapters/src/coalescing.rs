@@ -38,40 +38,51 @@ pub struct CoalescingSettings {
     pub patience: Duration,
 }
 
-impl CoalescingSettings {
-    /// Writes: one group of up to 1,000 rows at a time. Look-ups: one group of up to 200 ids at a time. Pages: two
-    /// groups of up to 250 rows at a time. Writes and look-ups may have one more group when theirs is stuck or
-    /// another whole group waits. In each queue 10,000 rows may wait. A write waits one second for a held job.
-    pub const POSTGRES: Self = Self {
-        writes: GroupLimits {
-            workers: 1,
-            spare_workers: 1,
-            stuck_after: Duration::from_millis(50),
-            group_weight: 1_000,
-            max_waiting: 10_000,
-            split_for: Duration::from_secs(2),
-        },
-        reads: GroupLimits {
-            workers: 1,
-            spare_workers: 1,
-            stuck_after: Duration::from_millis(50),
-            group_weight: 200,
-            max_waiting: 10_000,
-            split_for: Duration::from_secs(2),
-        },
-        pages: GroupLimits {
-            workers: 2,
-            spare_workers: 0,
-            stuck_after: Duration::MAX,
-            group_weight: 250,
-            max_waiting: 10_000,
-            split_for: Duration::from_secs(2),
-        },
-        patience: Duration::from_secs(1),
-    };
+/// What an operator decides about groups.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CoalescingSizes {
+    /// How many groups of writes run at a time.
+    pub writers: usize,
+    /// How many groups of look-ups of jobs run at a time, and as many of entries.
+    pub readers: usize,
+    /// The most rows that a group writes.
+    pub max_rows: usize,
+    /// The most ids that a group looks up.
+    pub max_ids: usize,
+    /// How many groups of pages run at a time.
+    pub page_readers: usize,
+    /// The most rows that a group of pages reads.
+    pub max_page_rows: usize,
+    /// The most rows that wait in each queue.
+    pub max_waiting: usize,
+}
 
-    /// The same limits for a database with a single connection for writes.
-    pub const SQLITE: Self = Self::POSTGRES.with_one_writer();
+impl CoalescingSettings {
+    /// Groups of these sizes. Writes and look-ups may have one more group when theirs is stuck or another whole group
+    /// waits. A write waits one second for a held job.
+    pub const fn new(sizes: CoalescingSizes) -> Self {
+        let CoalescingSizes { writers, readers, max_rows, max_ids, page_readers, max_page_rows, max_waiting } = sizes;
+        let writes = GroupLimits {
+            workers: writers,
+            spare_workers: 1,
+            stuck_after: Duration::from_millis(50),
+            group_weight: max_rows,
+            max_waiting,
+            split_for: Duration::from_secs(2),
+        };
+        Self {
+            writes,
+            reads: GroupLimits { workers: readers, group_weight: max_ids, ..writes },
+            pages: GroupLimits {
+                workers: page_readers,
+                spare_workers: 0,
+                stuck_after: Duration::MAX,
+                group_weight: max_page_rows,
+                ..writes
+            },
+            patience: Duration::from_secs(1),
+        }
+    }
 
     /// The same limits, but never more than one group of writes at a time.
     #[must_use]

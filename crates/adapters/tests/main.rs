@@ -24,6 +24,8 @@ async fn until_ok<T, E: std::fmt::Debug>(mut trial: impl AsyncFnMut() -> Result<
 mod caching;
 #[cfg(any(feature = "sqlite", feature = "test-support"))]
 mod coalescing;
+#[cfg(any(feature = "sqlite", feature = "test-support"))]
+mod given;
 #[cfg(feature = "memory")]
 mod memory;
 mod ping_queue;

@@ -29,15 +29,15 @@ use stint_domain::ledger::{Job, JobName, JobStatus, Minutes, TimeEntry, WorkSumm
 use stint_domain::values::{JobId, Subject, TimeEntryId, Timestamp};
 use uuid::Uuid;
 
-use crate::PATIENCE;
+use crate::{PATIENCE, given};
 
 /// A fresh database with the schema, and an adapter that waits for locks and connections as long as a test does. With
 /// a deployment's limits, twenty callers at once would time out on a busy machine.
 pub(crate) async fn postgres() -> (Postgres, TestDatabase) {
     let database = TestDatabase::create();
-    let queue = QueueLimits { max_wait: PATIENCE, ..QueueLimits::default() };
+    let queue = QueueLimits { max_wait: PATIENCE, ..given::QUEUE };
     let (statement_timeout, lock_timeout) = (PATIENCE, PATIENCE);
-    let settings = PostgresSettings { queue, statement_timeout, lock_timeout, ..PostgresSettings::new(database.url()) };
+    let settings = PostgresSettings { queue, statement_timeout, lock_timeout, ..given::postgres(database.url()) };
     (Postgres::connect(&settings).await.unwrap(), database)
 }
 

@@ -18,6 +18,8 @@ use stint_domain::values::{JobId, Subject, TimeEntryId, Timestamp};
 use tempfile::TempDir;
 use uuid::Uuid;
 
+use crate::given;
+
 /// A fresh database with the schema, in a folder of its own.
 pub(crate) async fn database() -> (Sqlite, TempDir) {
     let folder = tempfile::tempdir().unwrap();
@@ -27,7 +29,7 @@ pub(crate) async fn database() -> (Sqlite, TempDir) {
 }
 
 pub(crate) fn settings(folder: &TempDir) -> SqliteSettings {
-    SqliteSettings::new(folder.path().join("stint.db"))
+    given::sqlite(folder.path().join("stint.db"))
 }
 
 /// A connection that bypasses the adapter, and so the domain.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use diesel::connection::SimpleConnection;
 use stint_adapters::migrations::Migrator;
-use stint_adapters::postgres::{Postgres, PostgresSettings};
+use stint_adapters::postgres::Postgres;
 use stint_adapters::system::UuidV7Generator;
 use stint_domain::IdGenerator;
 use stint_domain::access::ports::TokenRepository;
@@ -18,6 +18,7 @@ use stint_domain::ledger::{JobName, JobStatus, WorkSummary};
 use stint_domain::values::{JobId, PingId, Subject, Timestamp, TokenId, Zone};
 use uuid::Uuid;
 
+use crate::given;
 use crate::{postgres, sqlite};
 
 fn at(minutes: i64) -> Timestamp {
@@ -137,7 +138,7 @@ async fn pings_of_several_jobs_are_counted_anew<A>(
 #[tokio::test]
 async fn in_postgres() {
     let database = stint_adapters::postgres::test_database::TestDatabase::create();
-    let adapter = Postgres::connect(&PostgresSettings::new(database.url())).await.unwrap();
+    let adapter = Postgres::connect(&given::postgres(database.url())).await.unwrap();
     let mut aside = postgres::connection(&database);
     let sql = |sql: &str| aside.batch_execute(sql).unwrap();
     let (migrator, queue) = (adapter.migrator(), Arc::new(adapter.ping_queue()));

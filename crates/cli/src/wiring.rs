@@ -1,6 +1,5 @@
 //! From settings to ports: the only place that knows which adapter stands behind them.
 
-use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,8 +10,7 @@ use stint_adapters::blocking::QueueLimits;
 use stint_adapters::caching::{CachedProjects, CachedTokens};
 use stint_adapters::capture::redis::{Redis, RedisSettings};
 use stint_adapters::capture::spooling::Spooling;
-use stint_adapters::coalescing::{Coalescing, CoalescingSettings};
-use stint_adapters::grouping::GroupLimits;
+use stint_adapters::coalescing::{Coalescing, CoalescingSettings, CoalescingSizes};
 use stint_adapters::migrations::Migrator;
 use stint_adapters::postgres::{Postgres, PostgresSettings};
 use stint_adapters::sqlite::{Sqlite, SqliteSettings};
@@ -80,7 +78,7 @@ impl Ports {
             DatabaseUrl::Postgres(url) => {
                 let groups = coalescing.groups() + OF_PINGS;
                 let group_pool_size = u32::try_from(groups).context("too many groups ([coalescing])")?;
-                let postgres = PostgresSettings { group_pool_size, ..postgres_settings(settings, queue, url) };
+                let postgres = postgres_settings(settings, queue, url, group_pool_size);
                 let postgres = Postgres::connect(&postgres).await.with_context(failed)?;
                 postgres.register(registry);
                 let ledger = Coalescing::new(postgres.clone(), coalescing);
@@ -273,49 +271,52 @@ fn ping_queue(settings: &Settings, table: impl PingQueue + 'static, registry: &m
 /// The Redis that the settings name, if they name one. Nothing is sent to it yet.
 pub(crate) fn redis(settings: &Settings) -> Result<Option<Redis>> {
     let Some(url) = settings.redis.url.expose() else { return Ok(None) };
-    let redis = RedisSettings {
-        connect_timeout: settings.redis.connect_timeout.0,
-        response_timeout: settings.redis.response_timeout.0,
-        ..RedisSettings::new(url)
-    };
+    let (connect_timeout, response_timeout) = (settings.redis.connect_timeout.0, settings.redis.response_timeout.0);
+    let redis = RedisSettings::new(url, connect_timeout, response_timeout);
     Redis::open(&redis).map(Some).with_context(|| format!("cannot use the Redis {}", settings.redis.url))
 }
 
-fn postgres_settings(settings: &DatabaseSettings, queue: QueueLimits, url: &PostgresUrl) -> PostgresSettings {
+fn postgres_settings(
+    settings: &DatabaseSettings,
+    queue: QueueLimits,
+    url: &PostgresUrl,
+    group_pool_size: u32,
+) -> PostgresSettings {
     PostgresSettings {
+        url: url.expose().to_owned(),
         pool_size: settings.pool_size,
+        group_pool_size,
         connect_timeout: settings.connect_timeout.0,
         statement_timeout: settings.statement_timeout.0,
         lock_timeout: settings.lock_timeout.0,
+        group_lock_timeout: PostgresSettings::GROUP_LOCK_TIMEOUT,
+        group_uses_per_plan: PostgresSettings::GROUP_USES_PER_PLAN,
+        health_timeout: PostgresSettings::HEALTH_TIMEOUT,
         queue,
         transaction_pooling: settings.transaction_pooling,
-        ..PostgresSettings::new(url.expose())
     }
 }
 
 fn sqlite_settings(settings: &DatabaseSettings, queue: QueueLimits, path: &Path) -> SqliteSettings {
     SqliteSettings {
+        path: path.to_owned(),
         readers: settings.pool_size,
         busy_timeout: settings.busy_timeout.0,
+        health_timeout: SqliteSettings::HEALTH_TIMEOUT,
         queue,
-        ..SqliteSettings::new(path)
     }
 }
 
 fn coalescing(settings: &settings::CoalescingSettings) -> CoalescingSettings {
-    let limits = |limits, workers: NonZeroUsize, group_weight: NonZeroUsize| GroupLimits {
-        workers: workers.get(),
-        group_weight: group_weight.get(),
+    CoalescingSettings::new(CoalescingSizes {
+        writers: settings.writers.get(),
+        readers: settings.readers.get(),
+        max_rows: settings.max_rows.get(),
+        max_ids: settings.max_ids.get(),
+        page_readers: settings.page_readers.get(),
+        max_page_rows: settings.max_page_rows.get(),
         max_waiting: settings.max_waiting.get(),
-        ..limits
-    };
-    let CoalescingSettings { writes, reads, pages, patience } = CoalescingSettings::POSTGRES;
-    CoalescingSettings {
-        writes: limits(writes, settings.writers, settings.max_rows),
-        reads: limits(reads, settings.readers, settings.max_ids),
-        pages: limits(pages, settings.page_readers, settings.max_page_rows),
-        patience,
-    }
+    })
 }
 
 fn capture(settings: &settings::CaptureSettings) -> Result<CaptureLimits> {
@@ -345,7 +346,8 @@ mod tests {
         let surroundings = Surroundings { variables, ..Surroundings::default() };
         let settings = Configuration::load(&surroundings).unwrap().settings.database;
         let DatabaseUrl::Postgres(url) = &settings.url else { panic!("{}", settings.url) };
-        let postgres = postgres_settings(&settings, QueueLimits::default(), url);
+        let queue = QueueLimits { max_waiting: settings.max_waiting, max_wait: settings.connect_timeout.0 };
+        let postgres = postgres_settings(&settings, queue, url, 1);
         assert!(postgres.lock_timeout < settings.connect_timeout.0, "{postgres:?}");
         assert!(postgres.lock_timeout < postgres.statement_timeout, "{postgres:?}");
     }

@@ -1,6 +1,6 @@
 //! Restarts background work after a panic: nobody waits for the work, so nobody would notice.
 
-use tokio::task::JoinError;
+use tokio::task::{JoinError, JoinSet};
 
 use crate::backoff::Backoff;
 use crate::shutdown::Shutdown;
@@ -12,29 +12,16 @@ where
 {
     let mut failures = 0;
     loop {
-        let running = Aborting(tokio::spawn(work()));
-        let Err(panic) = running.ended().await else { return };
+        // It ends when this is dropped.
+        let mut running = JoinSet::new();
+        running.spawn(work());
+        let Some(Err(panic)) = running.join_next().await else { return };
         failures += 1;
         tracing::error!(name, panic = panicked(panic), failures, "background work panicked");
         shutdown.sleep(Backoff::default().after(failures)).await;
         if shutdown.is_requested() {
             return;
         }
-    }
-}
-
-/// A task of the async runtime that is aborted when this is dropped.
-pub(crate) struct Aborting<T>(pub(crate) tokio::task::JoinHandle<T>);
-
-impl<T> Aborting<T> {
-    pub(crate) async fn ended(mut self) -> Result<T, JoinError> {
-        (&mut self.0).await
-    }
-}
-
-impl<T> Drop for Aborting<T> {
-    fn drop(&mut self) {
-        self.0.abort();
     }
 }
 

@@ -1,4 +1,5 @@
-//! How to reach Postgres, and how long to wait for it.
+//! How to reach Postgres, and how long to wait for it. What an operator decides has no default here: that is one of the
+//! settings'.
 
 use std::fmt;
 use std::time::Duration;
@@ -11,53 +12,43 @@ pub struct PostgresSettings {
     /// `postgres://user:password@host:port/database?option=value`, or libpq's `key=value` form. An option in the URL
     /// overrides the corresponding field below.
     pub url: String,
-    /// The most connections for requests: 10. One more is for health checks and migrations.
+    /// The most connections for requests. One more is for health checks and migrations.
     pub pool_size: u32,
     /// How many connections are reserved for groups of coalesced requests, so that no slow listing delays them: as
     /// many as [`groups`](crate::coalescing::CoalescingSettings::groups) may run. Each is opened when a group first
     /// needs it.
     pub group_pool_size: u32,
-    /// How long the server may take to accept a connection: 5 seconds. Whole seconds, at least 2.
+    /// How long the server may take to accept a connection. Whole seconds, at least 2.
     pub connect_timeout: Duration,
-    /// How long one statement may take: 10 seconds.
+    /// How long one statement may take.
     pub statement_timeout: Duration,
-    /// How long a statement may wait for another transaction's lock: 1.5 seconds. This is longer than the server
+    /// How long a statement may wait for another transaction's lock. This is to be longer than the server
     /// waits before it looks for a deadlock (`deadlock_timeout`, 1 second); otherwise deadlocks would not be found
-    /// and retried. And it is short, because statements that wait for one job occupy connections that others need.
+    /// and retried. And short, because statements that wait for one job occupy connections that others need.
     pub lock_timeout: Duration,
-    /// How long a group of coalesced writes may wait for a lock: 250 milliseconds. While it waits, it keeps its other
+    /// How long a group of coalesced writes may wait for a lock, such as [`Self::GROUP_LOCK_TIMEOUT`]. While it waits, it keeps its other
     /// jobs locked. After that, only the writes that need the held job go on waiting, with nothing locked.
     pub group_lock_timeout: Duration,
-    /// After how many uses by groups the statements of a connection are planned again: 500. A plan that was made
+    /// After how many uses by groups the statements of a connection are planned again, such as [`Self::GROUP_USES_PER_PLAN`]. A plan that was made
     /// while a table was new may read a whole index, and a busy ledger outgrows such a plan before the server gathers
     /// statistics and plans again by itself.
     pub group_uses_per_plan: u32,
-    /// How long a health check may take: 2 seconds.
+    /// How long a health check may take, such as [`Self::HEALTH_TIMEOUT`].
     pub health_timeout: Duration,
     /// Limits of the queue for connections.
     pub queue: QueueLimits,
-    /// Whether a transaction pooler, such as `PgBouncer`, stands before the server: no. With a pooler a session keeps
+    /// Whether a transaction pooler, such as `PgBouncer`, stands before the server. With a pooler a session keeps
     /// no state: it prepares no statements, and the time-outs must be set for the role (`ALTER ROLE ... SET`).
     pub transaction_pooling: bool,
 }
 
 impl PostgresSettings {
-    /// The defaults above, for the server that `url` names.
-    pub fn new(url: impl Into<String>) -> Self {
-        Self {
-            url: url.into(),
-            pool_size: 10,
-            group_pool_size: 10,
-            connect_timeout: Duration::from_secs(5),
-            statement_timeout: Duration::from_secs(10),
-            lock_timeout: Duration::from_millis(1_500),
-            group_lock_timeout: Duration::from_millis(250),
-            group_uses_per_plan: 500,
-            health_timeout: Duration::from_secs(2),
-            queue: QueueLimits::default(),
-            transaction_pooling: false,
-        }
-    }
+    /// How long a group waits for a lock, where nobody has a reason for another time.
+    pub const GROUP_LOCK_TIMEOUT: Duration = Duration::from_millis(250);
+    /// How often a plan is used by groups.
+    pub const GROUP_USES_PER_PLAN: u32 = 500;
+    /// How long a health check takes at most.
+    pub const HEALTH_TIMEOUT: Duration = Duration::from_secs(2);
 
     /// The URL with libpq's options added where it does not have them: a time limit for the connection, and probes
     /// that find a dead server behind a silent network within half a minute.
@@ -109,9 +100,25 @@ impl fmt::Debug for PostgresSettings {
 mod tests {
     use super::*;
 
+    fn settings(url: &str) -> PostgresSettings {
+        PostgresSettings {
+            url: url.to_owned(),
+            pool_size: 1,
+            group_pool_size: 1,
+            connect_timeout: Duration::from_secs(5),
+            statement_timeout: Duration::from_secs(5),
+            lock_timeout: Duration::from_secs(5),
+            group_lock_timeout: PostgresSettings::GROUP_LOCK_TIMEOUT,
+            group_uses_per_plan: PostgresSettings::GROUP_USES_PER_PLAN,
+            health_timeout: PostgresSettings::HEALTH_TIMEOUT,
+            queue: QueueLimits { max_waiting: 1, max_wait: Duration::from_secs(5) },
+            transaction_pooling: false,
+        }
+    }
+
     #[test]
     fn options_are_added_in_the_form_of_the_url_and_never_over_its_own() {
-        let text = |url: &str| PostgresSettings::new(url).connection_string();
+        let text = |url: &str| settings(url).connection_string();
         assert!(text("postgres://h/d").starts_with("postgres://h/d?connect_timeout=5&keepalives_idle=10&"));
         assert!(text("postgres://h/d?sslmode=require").contains("?sslmode=require&connect_timeout=5&"));
         assert!(text("host=h dbname=d").starts_with("host=h dbname=d connect_timeout=5 "));
@@ -121,7 +128,7 @@ mod tests {
 
     #[test]
     fn a_password_does_not_show() {
-        let settings = PostgresSettings::new("postgres://stint:hunter2@h/d");
+        let settings = settings("postgres://stint:hunter2@h/d");
         assert!(!format!("{settings:?}").contains("hunter2"));
     }
 }

@@ -62,7 +62,7 @@ mod tests {
     use tokio::sync::oneshot;
 
     use super::*;
-    use crate::blocking::Blocking;
+    use crate::blocking::{Blocking, QueueLimits};
     use crate::sqlite::SqliteSettings;
     use crate::sqlite::session::Sessions;
 
@@ -88,7 +88,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("stint.db");
         let health_timeout = Duration::from_millis(500);
-        let settings = SqliteSettings { readers: 1, health_timeout, ..SqliteSettings::new(path) };
+        let (busy_timeout, queue) =
+            (Duration::from_secs(5), QueueLimits { max_waiting: 10, max_wait: Duration::from_secs(5) });
+        let settings = SqliteSettings { path, readers: 1, busy_timeout, health_timeout, queue };
         let sqlite = Sqlite::open(&settings).unwrap();
         sqlite.migrator().up().await.unwrap();
         let _busy = (occupy(&sqlite.readers).await, occupy(&sqlite.writer).await);

@@ -1,4 +1,4 @@
-//! Settings, and their defaults.
+//! How SQLite is used. What an operator decides has no default here: that is one of the settings'.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,25 +10,17 @@ use crate::blocking::QueueLimits;
 pub struct SqliteSettings {
     /// The file, on a local disk. A relative path starts at the working directory.
     pub path: PathBuf,
-    /// How many connections read at a time, at least 1; by default 4. One more writes.
+    /// How many connections read at a time, at least 1. One more writes.
     pub readers: u32,
-    /// How long a write waits for a write of another process; by default 5 seconds.
+    /// How long a write waits for a write of another process.
     pub busy_timeout: Duration,
-    /// How long a health check may take; by default 2 seconds.
+    /// How long a health check may take, such as [`Self::HEALTH_TIMEOUT`].
     pub health_timeout: Duration,
     /// How many callers may wait for a connection, and how long.
     pub queue: QueueLimits,
 }
 
 impl SqliteSettings {
-    /// The defaults, for the file at `path`.
-    pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self {
-            path: path.into(),
-            readers: 4,
-            busy_timeout: Duration::from_secs(5),
-            health_timeout: Duration::from_secs(2),
-            queue: QueueLimits::default(),
-        }
-    }
+    /// How long a health check may take, where nobody has a reason for another time.
+    pub const HEALTH_TIMEOUT: Duration = Duration::from_secs(2);
 }

@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 
 use super::callers::{archive, assert_totals_are_sums, change, delete, half_an_hour, open_job, set_minutes, total};
 use super::postgres::{ONE_WRITER, instance};
+use crate::given;
 use crate::postgres::until;
 
 /// A session that holds a job.
@@ -66,7 +67,7 @@ fn half_and_half(ledger: &Ledger, free: JobId, held: JobId) -> (Vec<Recording>, 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_held_job_keeps_only_those_waiting_who_write_to_it() {
-    let (ledger, database) = patient(CoalescingSettings::POSTGRES).await;
+    let (ledger, database) = patient(given::COALESCING).await;
     let (free, held) = (open_job(&ledger).await, open_job(&ledger).await);
     let mut holder = Holder::of(&database, held);
     let mut waiting = Vec::new();
@@ -89,7 +90,7 @@ async fn a_held_job_keeps_only_those_waiting_who_write_to_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn writes_of_a_job_that_stays_held_fail_and_leave_nothing() {
-    let settings = CoalescingSettings { patience: Duration::from_millis(1), ..CoalescingSettings::POSTGRES };
+    let settings = CoalescingSettings { patience: Duration::from_millis(1), ..given::COALESCING };
     let (ledger, database) = over(settings).await;
     let (free, held) = (open_job(&ledger).await, open_job(&ledger).await);
     let mut holder = Holder::of(&database, held);
@@ -115,7 +116,7 @@ async fn writes_of_a_job_that_stays_held_fail_and_leave_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn callers_of_a_held_archived_job_get_their_own_answer_when_it_is_let_go() {
-    let (ledger, database) = patient(CoalescingSettings::POSTGRES).await;
+    let (ledger, database) = patient(given::COALESCING).await;
     let (free, held) = (open_job(&ledger).await, open_job(&ledger).await);
     archive(&ledger, held).await;
     let mut holder = Holder::of(&database, held);
@@ -135,7 +136,7 @@ async fn callers_of_a_held_archived_job_get_their_own_answer_when_it_is_let_go()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn edits_moves_and_deletions_that_need_a_held_job_wait_for_it_and_no_others() {
-    let (ledger, database) = patient(CoalescingSettings::POSTGRES).await;
+    let (ledger, database) = patient(given::COALESCING).await;
     let (free, held) = (open_job(&ledger).await, open_job(&ledger).await);
     let mut ids = Vec::new();
     for job in [held, held, free, free, free] {

@@ -4,7 +4,7 @@
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use stint_adapters::coalescing::{Coalescing, CoalescingSettings};
+use stint_adapters::coalescing::Coalescing;
 use stint_adapters::postgres::test_database::TestDatabase;
 use stint_adapters::postgres::{Postgres, PostgresSettings};
 use stint_conformance::Ledger;
@@ -19,6 +19,7 @@ use stint_domain::ledger::{Fingerprint, Idempotency, IdempotencyKey, JobName, Mi
 use stint_domain::values::{JobId, PingId, Subject, Timestamp, TokenId, Zone};
 
 use super::callers::{delete, fresh, half_an_hour, open_job, set_minutes};
+use crate::given;
 use crate::postgres::{number, until_alone};
 
 /// Rows read, by index or not, as counted when a connection closes.
@@ -29,12 +30,11 @@ const ROWS_READ: &str = "
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plan_made_for_an_empty_ledger_reads_few_rows_of_a_large_one() {
     let database = TestDatabase::create();
-    let group_pool_size = CoalescingSettings::POSTGRES.groups().try_into().unwrap();
+    let group_pool_size = given::COALESCING.groups().try_into().unwrap();
     // No plan is used twice.
-    let settings =
-        PostgresSettings { group_pool_size, group_uses_per_plan: 0, ..PostgresSettings::new(database.url()) };
+    let settings = PostgresSettings { group_pool_size, group_uses_per_plan: 0, ..given::postgres(database.url()) };
     let postgres = Postgres::connect(&settings).await.unwrap();
-    let coalescing = Coalescing::new(postgres.clone(), CoalescingSettings::POSTGRES);
+    let coalescing = Coalescing::new(postgres.clone(), given::COALESCING);
     let ledger = super::ledger(coalescing, postgres.clone(), ());
     let mut aside = PgConnection::establish(&database.url()).unwrap();
     // Statistics that say "almost empty" for as long as the test runs.

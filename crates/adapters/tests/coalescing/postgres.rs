@@ -27,25 +27,24 @@ use super::held::Holder;
 
 /// Groups so small that even a clause with a few tasks makes several that run at the same time.
 const SMALL: CoalescingSettings = CoalescingSettings {
-    writes: GroupLimits { workers: 2, group_weight: 5, ..CoalescingSettings::POSTGRES.writes },
-    reads: GroupLimits { workers: 2, group_weight: 3, ..CoalescingSettings::POSTGRES.reads },
-    pages: GroupLimits { workers: 2, group_weight: 8, ..CoalescingSettings::POSTGRES.pages },
-    ..CoalescingSettings::POSTGRES
+    writes: GroupLimits { workers: 2, group_weight: 5, ..given::COALESCING.writes },
+    reads: GroupLimits { workers: 2, group_weight: 3, ..given::COALESCING.reads },
+    pages: GroupLimits { workers: 2, group_weight: 8, ..given::COALESCING.pages },
+    ..given::COALESCING
 };
 
-const TWO_WRITERS: CoalescingSettings = CoalescingSettings {
-    writes: GroupLimits { workers: 2, ..CoalescingSettings::POSTGRES.writes },
-    ..CoalescingSettings::POSTGRES
-};
+const TWO_WRITERS: CoalescingSettings =
+    CoalescingSettings { writes: GroupLimits { workers: 2, ..given::COALESCING.writes }, ..given::COALESCING };
+use crate::given;
 
-pub(super) const ONE_WRITER: CoalescingSettings = CoalescingSettings::POSTGRES.with_one_writer();
+pub(super) const ONE_WRITER: CoalescingSettings = given::COALESCING.with_one_writer();
 
 /// One instance of the service, as its database sees it.
 pub(super) async fn instance(
     database: &TestDatabase,
     settings: CoalescingSettings,
 ) -> (Coalescing<Postgres>, Postgres) {
-    instance_with(PostgresSettings::new(database.url()), settings).await
+    instance_with(given::postgres(database.url()), settings).await
 }
 
 async fn instance_with(postgres: PostgresSettings, settings: CoalescingSettings) -> (Coalescing<Postgres>, Postgres) {
@@ -67,7 +66,7 @@ async fn ledger() -> Ledger {
 
 async fn drifting() -> Drifting {
     let database = Arc::new(TestDatabase::create());
-    let (coalescing, postgres) = instance(&database, CoalescingSettings::POSTGRES).await;
+    let (coalescing, postgres) = instance(&database, given::COALESCING).await;
     Drifting {
         ledger: super::ledger(coalescing, postgres, database.clone()),
         plant: Arc::new(move |job, total| {
@@ -83,18 +82,18 @@ stint_conformance::totals_audit_finds!(drifting);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_caller_in_a_group_gets_its_own_answer() {
-    callers::each_caller_in_a_group_gets_its_own_answer(over(CoalescingSettings::POSTGRES).await).await;
+    callers::each_caller_in_a_group_gets_its_own_answer(over(given::COALESCING).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_reader_in_a_group_gets_its_own_page() {
     callers::each_reader_in_a_group_gets_its_own_page(over(SMALL).await).await;
-    callers::each_reader_in_a_group_gets_its_own_page(over(CoalescingSettings::POSTGRES).await).await;
+    callers::each_reader_in_a_group_gets_its_own_page(over(given::COALESCING).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn readers_of_large_pages_are_not_refused() {
-    callers::readers_of_large_pages_are_not_refused(over(CoalescingSettings::POSTGRES).await).await;
+    callers::readers_of_large_pages_are_not_refused(over(given::COALESCING).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -123,7 +122,7 @@ async fn a_commit_without_an_answer_leaves_each_caller_in_doubt_and_is_not_repea
     let database = TestDatabase::create();
     let wire = Proxy::up(&database);
     let group_lock_timeout = Duration::from_mins(1);
-    let settings = PostgresSettings { group_lock_timeout, ..PostgresSettings::new(wire.url()) };
+    let settings = PostgresSettings { group_lock_timeout, ..given::postgres(wire.url()) };
     let (coalescing, postgres) = instance_with(settings, ONE_WRITER).await;
     let ledger = super::ledger(coalescing, postgres, ());
     let (job, held) = (open_job(&ledger).await, open_job(&ledger).await);

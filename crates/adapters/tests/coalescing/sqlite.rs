@@ -3,31 +3,32 @@
 use std::sync::Arc;
 
 use diesel::connection::SimpleConnection;
-use stint_adapters::coalescing::{Coalescing, CoalescingSettings};
-use stint_adapters::sqlite::{Sqlite, SqliteSettings};
+use stint_adapters::coalescing::Coalescing;
+use stint_adapters::sqlite::Sqlite;
 use stint_conformance::Ledger;
 use stint_conformance::ledger::totals::drift::Drifting;
 use tempfile::TempDir;
 
 use super::callers;
+use crate::given;
 use crate::sqlite::bare;
 
 fn open(folder: &TempDir) -> Sqlite {
-    Sqlite::open(&SqliteSettings::new(folder.path().join("stint.db"))).unwrap()
+    Sqlite::open(&given::sqlite(folder.path().join("stint.db"))).unwrap()
 }
 
 async fn ledger() -> Ledger {
     let folder = tempfile::tempdir().unwrap();
     let sqlite = open(&folder);
     sqlite.migrator().up().await.unwrap();
-    super::ledger(Coalescing::new(sqlite.clone(), CoalescingSettings::SQLITE), sqlite, folder)
+    super::ledger(Coalescing::new(sqlite.clone(), given::COALESCING.with_one_writer()), sqlite, folder)
 }
 
 async fn drifting() -> Drifting {
     let folder = Arc::new(tempfile::tempdir().unwrap());
     let sqlite = open(&folder);
     sqlite.migrator().up().await.unwrap();
-    let coalescing = Coalescing::new(sqlite.clone(), CoalescingSettings::SQLITE);
+    let coalescing = Coalescing::new(sqlite.clone(), given::COALESCING.with_one_writer());
     Drifting {
         ledger: super::ledger(coalescing, sqlite, folder.clone()),
         plant: Arc::new(move |job, total| {
@@ -72,7 +73,7 @@ async fn two_writers_on_one_file_keep_every_total() {
     open(&folder).migrator().up().await.unwrap();
     let instance = || {
         let sqlite = open(&folder);
-        super::ledger(Coalescing::new(sqlite.clone(), CoalescingSettings::SQLITE), sqlite, ())
+        super::ledger(Coalescing::new(sqlite.clone(), given::COALESCING.with_one_writer()), sqlite, ())
     };
     callers::mixed_writers_on_several_instances_keep_every_total(vec![instance(), instance()]).await;
 }

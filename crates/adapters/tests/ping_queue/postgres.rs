@@ -13,6 +13,7 @@ use stint_domain::capture::ports::ping_queue::Burial;
 
 use super::{ping, receipts, take};
 use crate::PATIENCE;
+use crate::given;
 use crate::postgres::{connection, number, postgres, until, until_alone};
 
 async fn queue() -> Queue {
@@ -29,7 +30,7 @@ mod behind_a_transaction_pooler {
 
     async fn queue() -> Queue {
         let database = TestDatabase::create();
-        let settings = PostgresSettings { transaction_pooling: true, ..PostgresSettings::new(database.url()) };
+        let settings = PostgresSettings { transaction_pooling: true, ..given::postgres(database.url()) };
         Queue::new(Arc::new(Postgres::connect(&settings).await.unwrap().ping_queue()), database)
     }
 
@@ -40,7 +41,7 @@ mod behind_a_transaction_pooler {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_take_finds_what_another_process_pushed() {
     let (postgres, database) = postgres().await;
-    let other = Postgres::connect(&PostgresSettings::new(database.url())).await.unwrap().ping_queue();
+    let other = Postgres::connect(&given::postgres(database.url())).await.unwrap().ping_queue();
     let taking = tokio::spawn(async move { postgres.ping_queue().take(take(9)).await.unwrap() });
     // It has looked, and found nothing.
     let looked = "SELECT (count(*) > 0)::int::int8 AS n FROM pg_stat_activity

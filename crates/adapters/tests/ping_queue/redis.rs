@@ -17,6 +17,8 @@ use stint_domain::capture::ports::PingQueue;
 
 use super::{ping, receipts, take};
 
+use crate::given;
+
 /// The keys of one test. They are removed with this handle.
 pub(super) struct Keys {
     url: String,
@@ -31,7 +33,7 @@ impl Keys {
     }
 
     pub(super) fn queue(&self) -> Redis {
-        Redis::open(&RedisSettings { prefix: self.prefix.clone(), ..RedisSettings::new(&self.url) }).unwrap()
+        Redis::open(&RedisSettings { prefix: self.prefix.clone(), ..given::redis(&self.url) }).unwrap()
     }
 
     fn connection(&self) -> Connection {

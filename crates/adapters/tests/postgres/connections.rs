@@ -15,6 +15,8 @@ use stint_domain::{BackendError, BackendErrorKind, HealthCheck, NotReady};
 use super::proxy::Proxy;
 use super::*;
 
+use crate::given;
+
 fn put(job: &Job, name: &str) -> PutJob {
     let name = JobName::new(name).unwrap();
     PutJob { id: job.id, name, status: JobStatus::Open, at: at(2), precondition: Precondition::None }
@@ -88,7 +90,7 @@ async fn one_lost_connection_replaces_all_of_its_generation() {
 async fn a_commit_whose_answer_is_lost_is_reported_and_not_replayed() {
     let database = TestDatabase::create();
     let wire = Proxy::up(&database);
-    let postgres = Postgres::connect(&PostgresSettings::new(wire.url())).await.unwrap();
+    let postgres = Postgres::connect(&given::postgres(wire.url())).await.unwrap();
     let job = job(&postgres).await;
     let entry = entry(&postgres, &job).await;
     wire.cut_at("COMMIT", true);
@@ -106,7 +108,7 @@ async fn a_commit_whose_answer_is_lost_is_reported_and_not_replayed() {
 async fn what_was_lost_before_its_commit_is_done_again() {
     let database = TestDatabase::create();
     let wire = Proxy::up(&database);
-    let postgres = Postgres::connect(&PostgresSettings::new(wire.url())).await.unwrap();
+    let postgres = Postgres::connect(&given::postgres(wire.url())).await.unwrap();
     let job = job(&postgres).await;
     let entry = entry(&postgres, &job).await;
     for lost in ["BEGIN", "COMMIT"] {
@@ -125,7 +127,7 @@ async fn what_was_lost_before_its_commit_is_done_again() {
 async fn a_record_whose_answer_is_lost_is_sent_again_and_counts_once() {
     let database = TestDatabase::create();
     let wire = Proxy::up(&database);
-    let postgres = Postgres::connect(&PostgresSettings::new(wire.url())).await.unwrap();
+    let postgres = Postgres::connect(&given::postgres(wire.url())).await.unwrap();
     let job = job(&postgres).await;
     entry(&postgres, &job).await;
     for delivered in [true, false] {
@@ -141,7 +143,7 @@ async fn a_record_whose_answer_is_lost_is_sent_again_and_counts_once() {
 async fn a_write_that_may_have_happened_is_never_said_not_to_have() {
     let database = TestDatabase::create();
     let wire = Proxy::up(&database);
-    let postgres = Postgres::connect(&PostgresSettings::new(wire.url())).await.unwrap();
+    let postgres = Postgres::connect(&given::postgres(wire.url())).await.unwrap();
     let job = job(&postgres).await;
     let entry = entry(&postgres, &job).await;
 
@@ -172,7 +174,7 @@ async fn a_doubt_lasts_whatever_a_write_fails_of_later() {
     let database = TestDatabase::create();
     let wire = Proxy::up(&database);
     let lock_timeout = Duration::from_millis(50);
-    let settings = PostgresSettings { lock_timeout, ..PostgresSettings::new(wire.url()) };
+    let settings = PostgresSettings { lock_timeout, ..given::postgres(wire.url()) };
     let postgres = Postgres::connect(&settings).await.unwrap();
     let job = job(&postgres).await;
     let in_doubt = |error| {
@@ -201,7 +203,7 @@ async fn a_doubt_lasts_whatever_a_write_fails_of_later() {
 async fn a_read_that_is_cut_off_is_unavailable() {
     let database = TestDatabase::create();
     let wire = Proxy::up(&database);
-    let settings = PostgresSettings { transaction_pooling: true, ..PostgresSettings::new(wire.url()) };
+    let settings = PostgresSettings { transaction_pooling: true, ..given::postgres(wire.url()) };
     let postgres = Postgres::connect(&settings).await.unwrap();
     let job = job(&postgres).await;
     wire.cut_for_good_at("FROM jobs WHERE id");
@@ -214,7 +216,7 @@ async fn a_read_that_is_cut_off_is_unavailable() {
 async fn a_server_that_is_down_is_unavailable_and_picked_up_when_it_comes() {
     let database = TestDatabase::create();
     let wire = Proxy::down(&database);
-    let settings = PostgresSettings::new(wire.url());
+    let settings = given::postgres(wire.url());
     let refused = Postgres::connect(&settings).await.err().unwrap();
     assert_eq!(refused.kind, BackendErrorKind::Unavailable);
     let postgres = Postgres::unconnected(&settings);
@@ -230,7 +232,7 @@ async fn a_server_that_is_down_is_unavailable_and_picked_up_when_it_comes() {
 async fn a_server_that_accepts_and_says_nothing_is_not_waited_for_long() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("postgres://stint@{}/stint", silent.local_addr().unwrap());
-    let mut settings = PostgresSettings::new(url);
+    let mut settings = given::postgres(url);
     settings.connect_timeout = 2 * PATIENCE;
     settings.health_timeout = Duration::from_millis(100);
     let start = Instant::now();
@@ -252,7 +254,7 @@ async fn waiting_for_a_lock_or_a_statement_too_long_is_a_timeout() {
     // Long enough for every statement that does not wait for a lock.
     let (short, long) = (Duration::from_secs(1), PATIENCE);
     for (statement_timeout, lock_timeout) in [(short, long), (long, short)] {
-        let settings = PostgresSettings { statement_timeout, lock_timeout, ..PostgresSettings::new(database.url()) };
+        let settings = PostgresSettings { statement_timeout, lock_timeout, ..given::postgres(database.url()) };
         let postgres = Postgres::connect(&settings).await.unwrap();
         let job = job(&postgres).await;
         let mut other = connection(&database);
@@ -269,7 +271,7 @@ async fn deleting_a_job_with_its_entries_may_take_longer_than_a_statement() {
     let database = TestDatabase::create();
     // Long enough for every statement that does not wait for a lock.
     let statement_timeout = Duration::from_secs(1);
-    let settings = PostgresSettings { statement_timeout, pool_size: 1, ..PostgresSettings::new(database.url()) };
+    let settings = PostgresSettings { statement_timeout, pool_size: 1, ..given::postgres(database.url()) };
     let postgres = Postgres::connect(&settings).await.unwrap();
     let (first, second) = (job(&postgres).await, job(&postgres).await);
     entry(&postgres, &first).await;
@@ -335,7 +337,7 @@ async fn behind_a_transaction_pooler_no_statement_is_kept_in_the_session() {
     let database = TestDatabase::create();
     let wire = Proxy::up(&database);
     for transaction_pooling in [true, false] {
-        let settings = PostgresSettings { transaction_pooling, ..PostgresSettings::new(wire.url()) };
+        let settings = PostgresSettings { transaction_pooling, ..given::postgres(wire.url()) };
         let postgres = Postgres::connect(&settings).await.unwrap();
         let job = job(&postgres).await;
         // Diesel's name for a prepared statement.
@@ -351,7 +353,7 @@ async fn behind_a_transaction_pooler_no_statement_is_kept_in_the_session() {
 async fn a_database_that_cannot_hold_every_text_is_refused_by_name() {
     for encoding in ["LATIN1", "SQL_ASCII"] {
         let database = TestDatabase::encoded(encoding);
-        let refused = Postgres::connect(&PostgresSettings::new(database.url())).await.err().unwrap();
+        let refused = Postgres::connect(&given::postgres(database.url())).await.err().unwrap();
         let message = refused.source.to_string();
         assert!(message.starts_with(&format!("the database's encoding is {encoding}, but must be UTF8")), "{message}");
     }

@@ -5,11 +5,12 @@ use stint_domain::{BackendError, BackendErrorKind, HealthCheck, NotReady};
 
 use super::cluster::Cluster;
 use super::*;
+use crate::given;
 use crate::until_ok;
 
 /// The adapter over a database with the schema.
 async fn migrated(url: &str) -> Postgres {
-    let postgres = Postgres::connect(&PostgresSettings::new(url)).await.unwrap();
+    let postgres = Postgres::connect(&given::postgres(url)).await.unwrap();
     postgres.migrator().up().await.unwrap();
     postgres
 }
@@ -79,7 +80,7 @@ async fn of_several_hosts_the_one_that_takes_writes_is_found_and_found_again_aft
     primary.start();
     let hosts = format!("127.0.0.1:{},127.0.0.1:{}", standby.port, primary.port);
     let url = format!("postgres://stint@{hosts}/postgres?target_session_attrs=read-write");
-    let postgres = Postgres::connect(&PostgresSettings::new(url)).await.unwrap();
+    let postgres = Postgres::connect(&given::postgres(url)).await.unwrap();
     write(&postgres).await.unwrap();
     HealthCheck::check(&postgres).await.unwrap();
 
@@ -97,7 +98,7 @@ async fn a_role_that_may_not_write_or_not_connect_is_not_ready_until_it_may() {
     let role = "CREATE ROLE app LOGIN; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO app";
     admin.batch_execute(role).unwrap();
     let url = server.url().replace("stint@", "app@");
-    let postgres = Postgres::connect(&PostgresSettings::new(url)).await.unwrap();
+    let postgres = Postgres::connect(&given::postgres(url)).await.unwrap();
     HealthCheck::check(&postgres).await.unwrap();
 
     admin.batch_execute("REVOKE INSERT ON time_entries FROM app").unwrap();

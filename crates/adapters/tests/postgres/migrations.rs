@@ -10,6 +10,8 @@ use stint_domain::{HealthCheck, NotReady};
 
 use super::*;
 
+use crate::given;
+
 /// Everything in the schema that can affect a statement, one line each.
 fn schema(database: &TestDatabase) -> Vec<String> {
     #[derive(QueryableByName)]
@@ -32,7 +34,7 @@ fn schema(database: &TestDatabase) -> Vec<String> {
 
 fn unmigrated() -> (Postgres, TestDatabase) {
     let database = TestDatabase::empty();
-    (Postgres::unconnected(&PostgresSettings::new(database.url())), database)
+    (Postgres::unconnected(&given::postgres(database.url())), database)
 }
 
 #[tokio::test]
@@ -91,7 +93,7 @@ async fn a_newer_releases_expansion_is_a_warning_and_its_contraction_a_stop() {
 async fn of_migrators_that_race_each_migration_is_run_by_one() {
     let database = TestDatabase::empty();
     let runs = (0..4).map(|_| {
-        let postgres = Postgres::unconnected(&PostgresSettings::new(database.url()));
+        let postgres = Postgres::unconnected(&given::postgres(database.url()));
         tokio::spawn(async move { postgres.migrator().up().await.unwrap() })
     });
     let mut names = Vec::new();

@@ -10,6 +10,8 @@ use stint_domain::{BackendErrorKind, PageSize};
 
 use super::*;
 
+use crate::given;
+
 /// Tries statements on a ledger of one job with one entry. Each is undone.
 fn refusals(statements: &[&str], database: &TestDatabase) -> Vec<(String, Option<DatabaseErrorKind>)> {
     let mut connection = connection(database);
@@ -140,7 +142,7 @@ async fn listings_walk_their_index_and_nothing_else() {
         .unwrap();
     statistics(&database).await.batch_execute("SELECT pg_stat_reset()").unwrap();
 
-    let postgres = Postgres::connect(&PostgresSettings::new(database.url())).await.unwrap();
+    let postgres = Postgres::connect(&given::postgres(database.url())).await.unwrap();
     let size = PageSize::new(5).unwrap();
     let jobs = ListJobs { size, ..ListJobs::default() };
     let page = JobRepository::list(&postgres, jobs.clone()).await.unwrap();

@@ -9,6 +9,7 @@ use stint_domain::{BackendError, BackendErrorKind, HealthCheck};
 
 use super::proxy::Proxy;
 use super::*;
+use crate::given;
 use crate::until_ok;
 
 /// A write that may have happened when its connection is lost, so it is never sent again then.
@@ -95,7 +96,7 @@ async fn a_plan_that_no_longer_fits_and_a_statement_that_is_gone_are_not_noticed
 async fn a_session_that_the_server_ended_for_idling_is_not_noticed_by_any_write() {
     let database = TestDatabase::create();
     alter(&database, "SET idle_session_timeout = 100");
-    let postgres = Postgres::connect(&PostgresSettings::new(database.url())).await.unwrap();
+    let postgres = Postgres::connect(&given::postgres(database.url())).await.unwrap();
     let job = job(&postgres).await;
     alter(&database, "RESET idle_session_timeout");
     let mut other = connection(&database);
@@ -108,7 +109,7 @@ async fn a_read_that_takes_too_long_leaves_its_session_as_good_as_before() {
     let database = TestDatabase::create();
     let (statement_timeout, lock_timeout) = (Duration::from_millis(100), Duration::from_mins(1));
     let settings =
-        PostgresSettings { statement_timeout, lock_timeout, pool_size: 1, ..PostgresSettings::new(database.url()) };
+        PostgresSettings { statement_timeout, lock_timeout, pool_size: 1, ..given::postgres(database.url()) };
     let postgres = Postgres::connect(&settings).await.unwrap();
     let job = job(&postgres).await;
     let mut other = connection(&database);
@@ -126,7 +127,7 @@ async fn a_read_that_takes_too_long_leaves_its_session_as_good_as_before() {
 async fn what_a_dead_session_has_locked_is_free_again_soon() {
     let database = TestDatabase::create();
     let wire = Proxy::up(&database);
-    let settings = |url| PostgresSettings { statement_timeout: Duration::from_secs(1), ..PostgresSettings::new(url) };
+    let settings = |url| PostgresSettings { statement_timeout: Duration::from_secs(1), ..given::postgres(url) };
     let dying = Postgres::connect(&settings(wire.url())).await.unwrap();
     let job = job(&dying).await;
     let entry = entry(&dying, &job).await;
@@ -184,7 +185,7 @@ async fn no_message_of_the_driver_shows_a_password() {
         "postgres://127.0.0.1:1/stint?password=hun=ter2",
         "host=127.0.0.1 port=1 password=hun ter2",
     ] {
-        let error = Postgres::connect(&PostgresSettings::new(url)).await.err().unwrap();
+        let error = Postgres::connect(&given::postgres(url)).await.err().unwrap();
         let message = format!("{error:?} {error} {}", error.source);
         assert!(!message.contains("hun") && !message.contains("ter2"), "{message}");
     }

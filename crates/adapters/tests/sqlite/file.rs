@@ -5,15 +5,17 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use stint_adapters::sqlite::{Sqlite, SqliteSettings};
+use stint_adapters::sqlite::Sqlite;
 use stint_domain::BackendErrorKind;
 use stint_domain::ledger::ports::JobRepository;
 
 use super::job;
 
+use crate::given;
+
 /// The kind and all messages of the error from opening `path`.
 fn refusal(path: &Path) -> (BackendErrorKind, String) {
-    let error = Sqlite::open(&SqliteSettings::new(path)).map(|_| ()).unwrap_err();
+    let error = Sqlite::open(&given::sqlite(path)).map(|_| ()).unwrap_err();
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -32,7 +34,7 @@ fn mode(path: &Path) -> u32 {
 async fn the_file_its_log_and_its_folder_are_for_their_owner_alone() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("not/there/stint.db");
-    let sqlite = Sqlite::open(&SqliteSettings::new(&path)).unwrap();
+    let sqlite = Sqlite::open(&given::sqlite(&path)).unwrap();
     sqlite.migrator().up().await.unwrap();
     assert_eq!(mode(path.parent().unwrap()), 0o700);
     for suffix in ["", "-wal", "-shm"] {
@@ -60,7 +62,7 @@ fn odd_characters_in_a_path_are_part_of_the_name() {
     let folder = tempfile::tempdir().unwrap();
     for name in ["file:stint.db?mode=ro", "a % b#c?d.db", "päckchen.db"] {
         let path = folder.path().join(name);
-        Sqlite::open(&SqliteSettings::new(&path)).unwrap();
+        Sqlite::open(&given::sqlite(&path)).unwrap();
         assert!(fs::metadata(&path).unwrap().len() > 0, "{name}");
     }
 }

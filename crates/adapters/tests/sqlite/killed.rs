@@ -7,11 +7,13 @@ use std::process::{Command, Stdio};
 use diesel::RunQueryDsl;
 use diesel::dsl::sql;
 use diesel::sql_types::Text;
-use stint_adapters::sqlite::{Sqlite, SqliteSettings};
+use stint_adapters::sqlite::Sqlite;
 use stint_domain::ledger::ports::{JobRepository, TimeEntryRepository, TotalsAudit};
 use stint_domain::values::TimeEntryId;
 
 use super::{bare, database, job, record};
+
+use crate::given;
 
 /// Set in the process that is killed, which runs this same test in its other role.
 const VICTIM_OF: &str = "STINT_TEST_VICTIM_OF";
@@ -19,7 +21,7 @@ const VICTIM_OF: &str = "STINT_TEST_VICTIM_OF";
 #[tokio::test]
 async fn acknowledged_writes_survive_a_killed_process() {
     if let Some(path) = env::var_os(VICTIM_OF) {
-        write_until_killed(Sqlite::open(&SqliteSettings::new(path)).unwrap()).await;
+        write_until_killed(Sqlite::open(&given::sqlite(path)).unwrap()).await;
     }
     let (sqlite, folder) = database().await;
     sqlite.create(job(1)).await.unwrap();

@@ -7,6 +7,7 @@ use stint_domain::background::ports::TaskLog;
 use stint_domain::background::ports::task::{BeginTask, EndTask, TaskState};
 use stint_domain::values::{TaskRunId, Timestamp};
 use stint_domain::{BackendError, Clock, IdGenerator};
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::backoff::Backoff;
@@ -14,7 +15,7 @@ use crate::metrics::TaskMetrics;
 use crate::reason::bounded;
 use crate::schedule::Retries;
 use crate::shutdown::Shutdown;
-use crate::supervise::{Aborting, panicked};
+use crate::supervise::panicked;
 use crate::task::{Task, TaskError};
 
 /// How much longer than its limit a run counts as running, so that its own process can record the end.
@@ -75,10 +76,12 @@ impl Runner {
 
     /// The result of the task. It runs in a task of its own, so that its panic is a failure like others.
     async fn result(&self, task: Arc<dyn Task>, now: Timestamp, shutdown: &Shutdown) -> Result<String, TaskError> {
-        let running = Aborting(tokio::spawn(async move { task.run(now).await }));
+        // It ends when this is dropped.
+        let mut running = JoinSet::new();
+        running.spawn(async move { task.run(now).await });
         tokio::select! {
             biased;
-            ended = running.ended() => ended.unwrap_or_else(|panic| {
+            Some(ended) = running.join_next() => ended.unwrap_or_else(|panic| {
                 Err(TaskError::passing(format!("panicked: {}", panicked(panic))))
             }),
             () = tokio::time::sleep(self.limit) => {

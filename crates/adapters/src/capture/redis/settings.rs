@@ -15,15 +15,15 @@ pub struct RedisSettings {
     pub url: String,
     /// The prefix of its keys: `stint:`. Two services on one Redis need two prefixes.
     pub prefix: String,
-    /// How long the server may take to accept a connection: 1 second. Looking up the host's name may take longer.
+    /// How long the server may take to accept a connection. Looking up the host's name may take longer.
     pub connect_timeout: Duration,
-    /// How long an answer may take: 2 seconds.
+    /// How long an answer may take.
     pub response_timeout: Duration,
     /// The most connections for everything but takes: 4.
     pub connections: u32,
     /// How many takes may wait at the same time, each on a connection of its own: 4. Further takes take turns.
     pub consumers: u32,
-    /// Limits of the queues for connections.
+    /// Limits of the queues for connections: 1,000 callers, 5 seconds.
     pub queue: QueueLimits,
     /// Groups of pushes that share a round trip: one of up to 1,000 pings at a time, and one more when that is stuck
     /// or another whole group waits. 20,000 pings may wait.
@@ -31,16 +31,16 @@ pub struct RedisSettings {
 }
 
 impl RedisSettings {
-    /// The defaults above, for the server that `url` names.
-    pub fn new(url: impl Into<String>) -> Self {
+    /// The server that `url` names, with these time-outs, and the rest as above.
+    pub fn new(url: impl Into<String>, connect_timeout: Duration, response_timeout: Duration) -> Self {
         Self {
             url: url.into(),
             prefix: "stint:".to_owned(),
-            connect_timeout: Duration::from_secs(1),
-            response_timeout: Duration::from_secs(2),
+            connect_timeout,
+            response_timeout,
             connections: 4,
             consumers: 4,
-            queue: QueueLimits::default(),
+            queue: QueueLimits { max_waiting: 1_000, max_wait: Duration::from_secs(5) },
             pushes: GroupLimits {
                 workers: 1,
                 spare_workers: 1,

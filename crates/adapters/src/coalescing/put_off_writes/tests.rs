@@ -12,7 +12,7 @@ use stint_domain::{BackendError, BackendErrorKind};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
-use super::super::{Coalescing, CoalescingSettings};
+use super::super::{Coalescing, CoalescingSettings, CoalescingSizes};
 use crate::grouping::GroupError;
 use crate::ledger::{Attempted, LedgerStore, PageOfJob, TimeEntryPage, Write, Written};
 
@@ -75,7 +75,17 @@ impl Scene {
     fn with(patience: Duration) -> Self {
         let ((tell, told), (end, awaited)) = (channel(), channel());
         let store = Store { told: tell, awaited: Mutex::new(awaited), is_free: Mutex::new(false) };
-        let coalescing = Coalescing::new(store, CoalescingSettings { patience, ..CoalescingSettings::SQLITE });
+        let sizes = CoalescingSizes {
+            writers: 1,
+            readers: 1,
+            max_rows: 1_000,
+            max_ids: 200,
+            page_readers: 2,
+            max_page_rows: 250,
+            max_waiting: 10_000,
+        };
+        let settings = CoalescingSettings::new(sizes).with_one_writer();
+        let coalescing = Coalescing::new(store, CoalescingSettings { patience, ..settings });
         Self { coalescing, told, end }
     }
 

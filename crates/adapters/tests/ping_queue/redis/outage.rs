@@ -18,6 +18,7 @@ use tokio::task::JoinSet;
 use super::server::Server;
 use super::{Keys, ping, receipts, take};
 use crate::PATIENCE;
+use crate::given;
 
 /// The server is killed during pushes, on a disk that keeps what it was given.
 #[tokio::test(flavor = "multi_thread")]
@@ -99,7 +100,7 @@ async fn a_server_that_never_answers_keeps_nobody_long() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("redis://:hunter2@{}/0", silent.local_addr().unwrap());
     let connect_timeout = Duration::from_millis(400);
-    let queue = Redis::open(&RedisSettings { connect_timeout, ..RedisSettings::new(url) }).unwrap();
+    let queue = Redis::open(&RedisSettings { connect_timeout, ..given::redis(url) }).unwrap();
     let start = Instant::now();
     let pushes = futures::future::join_all((0..3_000).map(|at| queue.push(vec![ping(at)]))).await;
     for push in pushes {
@@ -178,8 +179,7 @@ async fn a_flushed_server_is_used_again_by_those_who_wait() {
 async fn users_have_passwords_which_are_never_shown() {
     let server =
         Server::started(&["--requirepass", "hunter2", "--user", "stint", "on", ">s3cr@t/&", "~stint:*", "+@all"]);
-    let open =
-        |who: &str| Redis::open(&RedisSettings::new(format!("redis://{who}@127.0.0.1:{}/0", server.port))).unwrap();
+    let open = |who: &str| Redis::open(&given::redis(format!("redis://{who}@127.0.0.1:{}/0", server.port))).unwrap();
     for who in [":hunter2", "stint:s3cr%40t%2F%26"] {
         open(who).push(vec![ping(0)]).await.unwrap();
     }
@@ -191,7 +191,7 @@ async fn users_have_passwords_which_are_never_shown() {
     }
     let outside = RedisSettings {
         prefix: "other:".to_owned(),
-        ..RedisSettings::new(format!("redis://stint:s3cr%40t%2F%26@127.0.0.1:{}/0", server.port))
+        ..given::redis(format!("redis://stint:s3cr%40t%2F%26@127.0.0.1:{}/0", server.port))
     };
     assert!(!format!("{outside:?}").contains("s3cr"), "{outside:?}");
     let error = Redis::open(&outside).unwrap().push(vec![ping(0)]).await.unwrap_err();
@@ -206,7 +206,7 @@ async fn a_user_needs_no_more_than_what_the_docs_say() {
     let mut arguments = vec!["--user", "stint", "on", ">hunter2", "~stint:*"];
     arguments.extend(NEEDED.split_whitespace());
     let server = Server::started(&arguments);
-    let queue = Redis::open(&RedisSettings::new(format!("redis://stint:hunter2@127.0.0.1:{}/1", server.port))).unwrap();
+    let queue = Redis::open(&given::redis(format!("redis://stint:hunter2@127.0.0.1:{}/1", server.port))).unwrap();
     queue.push(vec![ping(0), ping(1)]).await.unwrap();
     queue.take(take(2)).await.unwrap();
     let taken = queue.take(TakePings { abandoned_after: Duration::ZERO, ..take(2) }).await.unwrap();
@@ -222,7 +222,7 @@ async fn a_user_needs_no_more_than_what_the_docs_say() {
 #[test]
 fn a_url_that_is_not_understood_is_told_without_its_password() {
     for url in ["hunter2", "redis://:hunter2@:x/", "redis://u:hunter2@host/nine", "rediss://u:hunter2@host/"] {
-        let error = Redis::open(&RedisSettings::new(url)).err().unwrap();
+        let error = Redis::open(&given::redis(url)).err().unwrap();
         let shown = format!("{error:?} {}", chain(&error));
         assert!(shown.contains("the URL is not understood") && !shown.contains("hunter"), "{shown}");
     }
@@ -233,7 +233,7 @@ async fn a_server_can_be_reached_by_its_socket() {
     let folder = tempfile::tempdir().unwrap();
     let socket = folder.path().join("redis.sock");
     let _server = Server::started(&["--unixsocket", socket.to_str().unwrap()]);
-    let queue = Redis::open(&RedisSettings::new(format!("unix://{}", socket.display()))).unwrap();
+    let queue = Redis::open(&given::redis(format!("unix://{}", socket.display()))).unwrap();
     queue.push(vec![ping(0)]).await.unwrap();
     assert_eq!(queue.depth().await.unwrap().waiting, 1);
 }

@@ -6,10 +6,11 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use redis::{Client, Connection};
-use stint_adapters::capture::redis::{Redis, RedisSettings};
+use stint_adapters::capture::redis::Redis;
 use tempfile::TempDir;
 
 use crate::PATIENCE;
+use crate::given;
 
 /// A server that writes to the disk before it answers.
 pub(super) struct Server {
@@ -76,7 +77,7 @@ impl Server {
     }
 
     pub(super) fn queue(&self) -> Redis {
-        Redis::open(&RedisSettings::new(self.url())).unwrap()
+        Redis::open(&given::redis(self.url())).unwrap()
     }
 
     pub(super) fn connection(&self) -> Connection {
