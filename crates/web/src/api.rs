@@ -6,6 +6,8 @@ mod capture;
 mod health;
 mod ledger;
 mod reference;
+#[cfg(test)]
+mod tests;
 
 use actix_web::http::Method;
 

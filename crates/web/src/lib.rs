@@ -10,7 +10,8 @@
 //!   are all made from it.
 //! - `exchange`: what happens around every handler (request id, time limit, panics, access line, metrics). It is a
 //!   function and no middleware, so that nothing is boxed or looked up for it.
-//! - `body`, `media`, `json`, `fields`, `query`, `conditional`, `idempotency`, `cursor`: one way to read each part of a request.
+//! - `body`, `media`, `json`, `input`, `query`, `conditional`, `idempotency`, `cursor`: one way to read each part of a request.
+//!   A body is declared once, by `input!`: its reader, its schema and its example come from there.
 //! - `pieces`, `wanted`: what bounds memory per connection: large answers are sent piece by piece, under a budget, and no
 //!   body is read before its handler wants it.
 //! - `problem`: RFC 9457, with the catalogue of codes.
@@ -35,8 +36,8 @@ mod cursor;
 mod endpoint;
 mod excerpt;
 mod exchange;
-mod fields;
 mod idempotency;
+mod input;
 mod json;
 mod limits;
 mod media;

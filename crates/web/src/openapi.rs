@@ -4,6 +4,7 @@
 //! hold the document against the table and against every answer that any test of this crate gets.
 
 mod described;
+mod form;
 mod parameters;
 mod texts;
 
@@ -15,9 +16,10 @@ use utoipa::openapi::{ComponentsBuilder, Info, License, OpenApi, OpenApiBuilder,
 use utoipa::{PartialSchema, ToSchema};
 
 pub(crate) use described::Described;
-pub(crate) use parameters::{date, text, uuid};
+pub(crate) use form::{Example, Form, Schemas, meaning, named, or_null, put};
+pub(crate) use parameters::{date, date_time, minutes, one_of, text, uuid};
 pub(crate) use texts::{
-    Moment, Name, PingName, Summary, ZoneName, day, days, moment, name, name_part, ping_name, summary,
+    Moment, Name, PingName, Status, Summary, ZoneName, day, days, moment, name, name_part, ping_name, status, summary,
 };
 
 use crate::api;

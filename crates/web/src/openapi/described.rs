@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
+use stint_domain::PageSize;
 use stint_domain::access::Scope;
+use stint_domain::ledger::MinutesError;
 use utoipa::ToSchema;
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::example::ExampleBuilder;
@@ -14,22 +16,19 @@ use utoipa::openapi::schema::{ArrayBuilder, SchemaType};
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{ObjectBuilder, Ref, RefOr, Required, Schema, Type};
 
-use super::{BEARER, KEY, KEY_IN_QUERY, parameters, texts};
+use super::{BEARER, Example, KEY, KEY_IN_QUERY, Schemas, named, parameters, put, texts};
 use crate::media::Media;
 use crate::problem::{Code, MEDIA_TYPE, Plain};
 
 /// The name of the problems' schema.
 const PROBLEM: &str = "Problem";
 
-/// A schema with its name, as components hold it.
-type Named = (String, RefOr<Schema>);
-
 /// An operation being described.
 pub(crate) struct Described {
     operation: OperationBuilder,
     answers: BTreeMap<u16, Response>,
     problems: BTreeSet<Code>,
-    schemas: Vec<Named>,
+    schemas: Schemas,
     plain_errors: bool,
 }
 
@@ -45,7 +44,7 @@ impl Described {
             operation,
             answers: BTreeMap::new(),
             problems: BTreeSet::from([Code::ValidationFailed, Code::Internal, Code::Timeout]),
-            schemas: Vec::new(),
+            schemas: Schemas::new(),
             plain_errors: false,
         }
     }
@@ -65,7 +64,7 @@ impl Described {
         }
         self.problems.remove(&Code::ValidationFailed);
         self.plain_errors = true;
-        self.collect::<Plain<'_>>();
+        named::<Plain<'_>>(&mut self.schemas);
         self.may(&[Code::Unauthorized, Code::Unavailable])
     }
 
@@ -89,8 +88,9 @@ impl Described {
 
     /// It lists pages.
     pub(crate) fn paged(self) -> Self {
-        let limit = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).maximum(Some(200));
-        self.query("limit", "How many items at most.", limit.default(Some(json!(50)))).query(
+        let limit = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).maximum(Some(PageSize::MAX));
+        let limit = limit.default(Some(json!(PageSize::default().get())));
+        self.query("limit", "How many items at most.", limit).query(
             "cursor",
             "The `next_cursor` of the page before, with the same filters.",
             texts::cursor(),
@@ -133,52 +133,43 @@ impl Described {
     }
 
     /// It takes a body.
-    pub(crate) fn takes<T: ToSchema>(self, media: Media, example: &Value) -> Self {
-        self.takes_as::<T>(Required::True, media, &Ref::from_schema_name(T::name()).into(), example)
+    pub(crate) fn takes<T: Example>(mut self, media: Media) -> Self {
+        let schema = T::schema(&mut self.schemas);
+        self.takes_as(Required::True, media, &schema, &T::example())
     }
 
     /// It takes a body, or none.
-    pub(crate) fn may_take<T: ToSchema>(self, media: Media, example: &Value) -> Self {
-        self.takes_as::<T>(Required::False, media, &Ref::from_schema_name(T::name()).into(), example)
+    pub(crate) fn may_take<T: Example>(mut self, media: Media) -> Self {
+        let schema = T::schema(&mut self.schemas);
+        self.takes_as(Required::False, media, &schema, &T::example())
     }
 
     /// It takes a list of these.
-    pub(crate) fn takes_many<T: ToSchema>(self, media: Media, example: &Value) -> Self {
-        let many = ArrayBuilder::new().items(Ref::from_schema_name(T::name())).build();
-        self.takes_as::<T>(Required::True, media, &Schema::Array(many).into(), example)
+    pub(crate) fn takes_many<T: Example>(mut self, media: Media) -> Self {
+        let many = ArrayBuilder::new().items(T::schema(&mut self.schemas)).build();
+        self.takes_as(Required::True, media, &Schema::Array(many).into(), &json!([T::example()]))
     }
 
-    fn takes_as<T: ToSchema>(
-        mut self,
-        required: Required,
-        media: Media,
-        schema: &RefOr<Schema>,
-        example: &Value,
-    ) -> Self {
+    fn takes_as(mut self, required: Required, media: Media, schema: &RefOr<Schema>, example: &Value) -> Self {
         let mut body = RequestBodyBuilder::new().required(Some(required));
         for media_type in media.types() {
             let content = ContentBuilder::new().schema(Some(schema.clone())).example(Some(example.clone()));
             body = body.content(*media_type, content.build());
         }
         self.operation = self.operation.request_body(Some(body.build()));
-        self.collect::<T>();
         self.may(&[Code::MalformedJson, Code::RequestTimeout, Code::BodyTooLarge, Code::UnsupportedMediaType])
     }
 
     /// It answers with JSON.
     pub(crate) fn answers<T: ToSchema>(mut self, status: u16, about: &str, headers: &[&str], example: Value) -> Self {
-        self.collect::<T>();
-        let schema = Ref::from_schema_name(T::name());
+        let schema = named::<T>(&mut self.schemas);
         self.answers_as(status, about, headers, "application/json", schema, Some(example))
     }
 
     /// It answers with a page of these.
     pub(crate) fn answers_pages<T: ToSchema>(mut self, about: &str, example: &Value) -> Self {
-        self.collect::<T>();
-        let (name, schema) = page_of::<T>();
-        self.schemas.push((name.clone(), schema));
+        let schema = page_of::<T>(&mut self.schemas);
         let example = json!({ "items": [example], "next_cursor": "AQAF1-4FLKAAAYkKXayWd0u8zrMCCZqAVzE2Zk-0nDsL" });
-        let schema = Ref::from_schema_name(name);
         self.answers_as(200, about, &["Link"], "application/json", schema, Some(example))
     }
 
@@ -224,7 +215,7 @@ impl Described {
     }
 
     /// The schemas that it names.
-    pub(super) fn schemas(&self) -> Vec<Named> {
+    pub(super) fn schemas(&self) -> Schemas {
         self.schemas.clone()
     }
 
@@ -243,16 +234,11 @@ impl Described {
         }
         operation.build()
     }
-
-    fn collect<T: ToSchema>(&mut self) {
-        T::schemas(&mut self.schemas);
-        self.schemas.push((T::name().into_owned(), T::schema()));
-    }
 }
 
-/// The name and schema of a page of these.
-fn page_of<T: ToSchema>() -> Named {
-    let items = ArrayBuilder::new().items(Ref::from_schema_name(T::name())).max_items(Some(200));
+/// The schema of a page of these.
+fn page_of<T: ToSchema>(schemas: &mut Schemas) -> RefOr<Schema> {
+    let items = ArrayBuilder::new().items(named::<T>(schemas)).max_items(Some(PageSize::MAX.into()));
     let cursor = ObjectBuilder::new()
         .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
         .description(Some("The `cursor` of the next page; null on the last one."));
@@ -261,7 +247,7 @@ fn page_of<T: ToSchema>() -> Named {
         .required("items")
         .property("next_cursor", cursor)
         .required("next_cursor");
-    (format!("{}Page", T::name()), page.into())
+    put(schemas, &format!("{}Page", T::name()), page)
 }
 
 fn response(about: &str, headers: &[&str]) -> ResponseBuilder {
@@ -320,7 +306,7 @@ fn example(code: Code, plain: bool) -> Value {
     let error = |pointer: &str, detail: &str| json!([{ "pointer": pointer, "detail": detail }]);
     match code {
         Code::ValidationFailed => {
-            example["errors"] = error("/minutes_worked", "must be a whole number from 1 to 1440, got 0");
+            example["errors"] = error("/minutes_worked", &format!("{MinutesError}, got 0"));
         }
         Code::UnknownJob => example["errors"] = error("/related_job", spec.example),
         _ => {}

@@ -1,6 +1,7 @@
 //! The parameters and headers that operations share.
 
 use serde_json::json;
+use stint_domain::ledger::Minutes;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::{Header, KnownFormat, ObjectBuilder, Required, Schema, SchemaFormat, Type};
@@ -80,6 +81,23 @@ pub(crate) fn text() -> ObjectBuilder {
 /// The schema of an id.
 pub(crate) fn uuid() -> ObjectBuilder {
     text().format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid)))
+}
+
+/// The schema of one of these words.
+pub(crate) fn one_of<const N: usize>(words: [&str; N]) -> ObjectBuilder {
+    text().enum_values(Some(words))
+}
+
+/// The schema of an entry's minutes.
+pub(crate) fn minutes() -> ObjectBuilder {
+    let format = SchemaFormat::KnownFormat(KnownFormat::Int32);
+    let whole = ObjectBuilder::new().schema_type(Type::Integer).format(Some(format));
+    whole.minimum(Some(Minutes::MIN)).maximum(Some(Minutes::MAX))
+}
+
+/// The schema of a moment as moments are shown.
+pub(crate) fn date_time() -> ObjectBuilder {
+    text().format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
 }
 
 /// The schema of a date.

@@ -3,6 +3,9 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
+use stint_domain::capture::Gap;
+use stint_domain::ledger::{JobName, Minutes, TotalMinutes, WorkSummary};
+use stint_domain::values::Subject;
 
 use super::*;
 use crate::problem::Code;
@@ -112,6 +115,25 @@ fn inputs_take_no_other_members_and_examples_keep_the_schemas() {
                 }
             }
         }
+    }
+}
+
+/// Those of requests come from the domain's constants; in what is derived for answers only numbers can stand.
+#[test]
+fn the_limits_of_answers_are_those_of_the_domain() {
+    let document = json();
+    for (place, limit) in [
+        ("Job/properties/name/maxLength", JobName::MAX_CHARS as u64),
+        ("Job/properties/total_minutes/maximum", TotalMinutes::MAX),
+        ("TimeEntry/properties/minutes_worked/minimum", Minutes::MIN.into()),
+        ("TimeEntry/properties/minutes_worked/maximum", Minutes::MAX.into()),
+        ("TimeEntry/properties/work_summary/maxLength", WorkSummary::MAX_CHARS as u64),
+        ("TimeEntry/properties/created_by/maxLength", Subject::MAX_CHARS as u64),
+        ("Ping/properties/minutes/maximum", Minutes::MAX.into()),
+        ("CaptureToken/properties/name/maxLength", Subject::MAX_CHARS as u64),
+        ("CaptureToken/properties/gap_seconds/maximum", Gap::MAX.into()),
+    ] {
+        assert_eq!(document.pointer(&format!("/components/schemas/{place}")), Some(&Value::from(limit)), "{place}");
     }
 }
 

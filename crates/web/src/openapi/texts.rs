@@ -4,11 +4,14 @@
 
 use std::borrow::Cow;
 
+use stint_domain::capture;
+use stint_domain::ledger::{IdempotencyKey, JobName, JobStatus, WorkSummary};
+use stint_domain::values::Timestamp;
 use utoipa::openapi::schema::SchemaType;
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::parameters::text;
+use super::parameters::{one_of, text};
 
 /// Text in one line that shows: `JobName`, `Subject`.
 pub(crate) struct Name;
@@ -19,11 +22,14 @@ pub(crate) struct Summary;
 /// The name of a time zone. Which there are, the IANA database says.
 pub(crate) struct ZoneName;
 
-/// A moment, as text or number, or nothing.
+/// A moment, as text or number.
 pub(crate) struct Moment;
 
 /// What a sender calls a ping: `PingName`.
 pub(crate) struct PingName;
+
+/// Whether a job takes time: `JobStatus`.
+pub(crate) struct Status;
 
 /// No control characters, and one that is neither space nor invisible.
 const SHOWS: &str = r"^[^\x00-\x1f\x7f-\x9f]*[^\x00-\x20\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff][^\x00-\x1f\x7f-\x9f]*$";
@@ -39,22 +45,22 @@ const DATE: &str = "([1-9][0-9]{3}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0
 
 /// A line that shows.
 pub(crate) fn name() -> ObjectBuilder {
-    text().min_length(Some(1)).max_length(Some(120)).pattern(Some(SHOWS))
+    text().min_length(Some(1)).max_length(Some(JobName::MAX_CHARS)).pattern(Some(SHOWS))
 }
 
 /// A part of a name, which may be a space.
 pub(crate) fn name_part() -> ObjectBuilder {
-    text().min_length(Some(1)).max_length(Some(120)).pattern(Some(LINE))
+    text().min_length(Some(1)).max_length(Some(JobName::MAX_CHARS)).pattern(Some(LINE))
 }
 
 /// Lines.
 pub(crate) fn summary() -> ObjectBuilder {
-    text().max_length(Some(4000)).pattern(Some(LINES))
+    text().max_length(Some(WorkSummary::MAX_CHARS)).pattern(Some(LINES))
 }
 
 /// A ping's name.
 pub(crate) fn ping_name() -> ObjectBuilder {
-    text().min_length(Some(1)).max_length(Some(255)).pattern(Some(LINE))
+    text().min_length(Some(1)).max_length(Some(capture::PingName::MAX_CHARS)).pattern(Some(LINE))
 }
 
 /// The name of a time zone.
@@ -79,7 +85,13 @@ pub(crate) fn days() -> ObjectBuilder {
 }
 
 fn moment_or_number() -> ObjectBuilder {
-    moment().schema_type(SchemaType::from_iter([Type::String, Type::Number, Type::Null]))
+    let last = Timestamp::MAX.as_micros() / 1_000_000;
+    moment().schema_type(SchemaType::from_iter([Type::String, Type::Number])).minimum(Some(0)).maximum(Some(last))
+}
+
+/// The words for whether a job takes time.
+pub(crate) fn status() -> ObjectBuilder {
+    one_of([JobStatus::Open, JobStatus::Archived].map(JobStatus::as_str))
 }
 
 /// A place in a listing, as `cursor` writes it.
@@ -89,7 +101,7 @@ pub(super) fn cursor() -> ObjectBuilder {
 
 /// An `Idempotency-Key`. Spaces around a header's value are no part of it.
 pub(super) fn key() -> ObjectBuilder {
-    text().pattern(Some("^[!-~]([ -~]{0,253}[!-~])?$"))
+    text().pattern(Some(format!("^[!-~]([ -~]{{0,{}}}[!-~])?$", IdempotencyKey::MAX_CHARS - 2)))
 }
 
 /// `*`, or entity tags.
@@ -119,3 +131,4 @@ schema!(Summary, "Summary", summary, "Lines of text.");
 schema!(ZoneName, "ZoneName", zone_name, "A time zone of the IANA database, such as `Europe/Berlin`.");
 schema!(Moment, "Moment", moment_or_number, "RFC 3339, or seconds since 1970; also as a number.");
 schema!(PingName, "PingName", ping_name, "One line.");
+schema!(Status, "Status", status, "Whether a job takes time.");

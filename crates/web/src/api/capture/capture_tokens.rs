@@ -4,7 +4,7 @@
 //! secret, which nobody has any more. Tokens have no `ETag`: their last use changes them all the time.
 
 pub(crate) mod describe;
-mod input;
+pub(in crate::api) mod input;
 #[cfg(test)]
 mod tests;
 
@@ -14,14 +14,16 @@ use serde::Serialize;
 use stint_domain::access::ports::token::{CreateTokenError, ListCapturing, RevokeTokenError, UpdateTokenError};
 use stint_domain::access::{Scope, Token, TokenSecret};
 use stint_domain::capture::CaptureTarget;
-use stint_domain::capture::services::JobOfTokenError;
+use stint_domain::capture::services::{CaptureTokenDraft, JobOfTokenError};
 use stint_domain::values::{JobId, Timestamp, TokenId, Zone};
 use utoipa::ToSchema;
 
+use self::input::{CaptureTokenInput, CaptureTokenOfJobInput, CaptureTokenPatch};
 use crate::api::answer::{Presented, shown, shown_or_null};
 use crate::api::{CAPTURE_TOKENS, answer};
 use crate::base_path::BasePath;
 use crate::exchange::{Answer, Call};
+use crate::input::Object as _;
 use crate::media::Media;
 use crate::problem::{Code, Problem};
 use crate::query::{self, Query};
@@ -181,8 +183,10 @@ pub(crate) async fn create(call: Call) -> Answer {
     Query::none(&call.request)?;
     idempotency::none(&call.request, NO_REPLAY)?;
     let body = call.body(Media::Json, call.api.limits.body_bytes).await?;
-    let (draft, create) = body.parse(input::draft).await?;
-    created(&call, &call.api.capture_tokens.create_for_projects(&principal, create, draft).await?)
+    let CaptureTokenInput { name, time_zone: zone, creates_jobs, expires_at } =
+        body.parse(CaptureTokenInput::read).await?;
+    let draft = CaptureTokenDraft { name, zone, expires_at };
+    created(&call, &call.api.capture_tokens.create_for_projects(&principal, creates_jobs, draft).await?)
 }
 
 pub(crate) async fn create_of_job(call: Call) -> Answer {
@@ -191,7 +195,7 @@ pub(crate) async fn create_of_job(call: Call) -> Answer {
     Query::none(&call.request)?;
     idempotency::none(&call.request, NO_REPLAY)?;
     let body = call.body(Media::Json, call.api.limits.body_bytes).await?;
-    let draft = body.parse(input::draft_of_job).await?;
+    let draft = body.parse(CaptureTokenOfJobInput::read).await?.into();
     created(&call, &call.api.capture_tokens.create_for_job(&principal, job, draft).await?)
 }
 
@@ -235,7 +239,7 @@ pub(crate) async fn patch(call: Call) -> Answer {
     let id = call.id()?;
     Query::none(&call.request)?;
     let body = call.body(Media::MergePatch, call.api.limits.body_bytes).await?;
-    let changes = body.parse(input::changes).await?;
+    let changes = body.parse(CaptureTokenPatch::read).await?.into();
     let token = call.api.capture_tokens.update(&principal, id, changes).await?;
     if !answer::sees(&principal) {
         return Ok(HttpResponse::NoContent().finish());

@@ -6,17 +6,16 @@
 
 mod accept;
 pub(crate) mod describe;
-mod input;
+pub(in crate::api) mod input;
 #[cfg(test)]
 mod secrecy_tests;
 #[cfg(test)]
 mod tests;
 
-use std::fmt::Write as _;
-
 use actix_web::HttpResponse;
 use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderValue};
+use serde::Serialize;
 use stint_domain::access::Capturer;
 use stint_domain::access::services::AuthenticateError;
 use stint_domain::capture::{Ping, PingTarget};
@@ -24,6 +23,7 @@ use stint_domain::values::PingId;
 use utoipa::ToSchema;
 
 use self::accept::Form;
+use crate::api::answer::shown;
 use crate::excerpt::Excerpt;
 use crate::exchange::{Answer, Call};
 use crate::media::Media;
@@ -34,12 +34,13 @@ use crate::{idempotency, secrecy};
 const BODY_BYTES: usize = 64 << 10;
 
 /// A ping was taken.
-#[derive(ToSchema)]
+#[derive(Serialize, ToSchema)]
 #[schema(as = PingTaken)]
-#[expect(dead_code, reason = "describes what `taken` writes to the OpenAPI document")]
 pub(crate) struct TakenBody {
     /// Which ping: `/api/v1/pings/{id}` tells what became of it.
-    id: uuid::Uuid,
+    #[serde(serialize_with = "shown")]
+    #[schema(value_type = uuid::Uuid)]
+    id: PingId,
 }
 
 pub(crate) async fn by_get(call: Call) -> Answer {
@@ -96,9 +97,9 @@ fn taken(call: &Call, id: PingId) -> HttpResponse {
     let mut response = HttpResponse::Accepted();
     match Form::of(call.headers()) {
         Form::Json => {
-            let mut body = String::with_capacity(48);
-            // Writing to a string never fails.
-            let _ = write!(body, r#"{{"id":"{id}"}}"#);
+            let mut body = Vec::with_capacity(48);
+            // An id always serialises.
+            let _ = serde_json::to_writer(&mut body, &TakenBody { id });
             response.insert_header((header::CONTENT_TYPE, "application/json")).body(body)
         }
         Form::Text => response.insert_header((header::CONTENT_TYPE, accept::TEXT)).body(format!("{id}\n")),

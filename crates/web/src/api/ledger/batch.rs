@@ -15,16 +15,19 @@ use stint_domain::ledger::ports::time_entry::{BatchMode, BatchOutcome, RecordBat
 use stint_domain::ledger::services::TimeEntryDraft;
 use stint_domain::ledger::{Applied, TimeEntry};
 use utoipa::ToSchema;
+use utoipa::openapi::schema::ArrayBuilder;
+use utoipa::openapi::{RefOr, Schema};
 
-use super::time_entries::{self, TimeEntryBody, TimeEntryInput};
+use super::time_entries::{TimeEntryBody, TimeEntryInput};
 use crate::api::answer;
 use crate::api::answer::Presented;
 use crate::base_path::BasePath;
 use crate::exchange::{Answer, Call};
-use crate::fields::Fields;
 use crate::idempotency;
+use crate::input::{Input, Object as _, input};
 use crate::json::Json;
 use crate::media::Media;
+use crate::openapi::{Form, Schemas, one_of, put};
 use crate::problem::{self, Code, Errors, FieldError, Problem};
 use crate::query::Query;
 
@@ -69,25 +72,52 @@ fn field_error(at: usize, refusal: RecordRefusal) -> FieldError {
 
 // What is sent and received.
 
-/// Many time entries.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "describes what `Batch::read` reads to the OpenAPI document")]
-#[serde(deny_unknown_fields)]
-pub(crate) struct BatchInput {
-    /// What happens when some items cannot be stored.
-    mode: Mode,
-    /// The entries.
-    #[schema(min_items = 1, max_items = 1000)]
-    items: Vec<TimeEntryInput>,
+input! {
+    /// Many time entries.
+    pub(crate) struct BatchInput<'j> {
+        /// What happens when some items cannot be stored.
+        tried mode: BatchMode, example "per_item";
+        /// The entries.
+        required items: Items<'j>, example [TimeEntryInput::example()];
+    }
 }
 
-/// `atomic`: none is stored. `per_item`: the others are.
-#[derive(ToSchema)]
-#[schema(rename_all = "snake_case")]
-#[expect(dead_code, reason = "describes BatchMode to the OpenAPI document")]
-enum Mode {
-    Atomic,
-    PerItem,
+/// The words for the modes.
+const MODES: [(&str, BatchMode); 2] = [("atomic", BatchMode::Atomic), ("per_item", BatchMode::PerItem)];
+
+impl Form for BatchMode {
+    fn schema(schemas: &mut Schemas) -> RefOr<Schema> {
+        const ABOUT: &str = "`atomic`: none is stored. `per_item`: the others are.";
+        put(schemas, "Mode", one_of(MODES.map(|(word, _)| word)).description(Some(ABOUT)))
+    }
+}
+
+impl Input<'_> for BatchMode {
+    fn read(json: Json<'_>) -> Result<Self, String> {
+        let mode = MODES.iter().find(|(word, _)| matches!(&json, Json::String(text) if text == word));
+        mode.map(|(_, mode)| *mode).ok_or_else(|| format!("must be `atomic` or `per_item`, got {json}"))
+    }
+}
+
+/// The items as they were sent: the mode tells how errors among them are told.
+#[derive(Debug)]
+pub(crate) struct Items<'j>(Vec<Json<'j>>);
+
+impl Form for Items<'_> {
+    fn schema(schemas: &mut Schemas) -> RefOr<Schema> {
+        let items = ArrayBuilder::new().items(TimeEntryInput::schema(schemas));
+        items.min_items(Some(1)).max_items(Some(MAX_ITEMS)).into()
+    }
+}
+
+impl<'j> Input<'j> for Items<'j> {
+    fn read(json: Json<'j>) -> Result<Self, String> {
+        match json {
+            Json::Array(items) if (1..=MAX_ITEMS).contains(&items.len()) => Ok(Self(items)),
+            Json::Array(items) => Err(format!("must have 1 to {MAX_ITEMS} items, has {}", items.len())),
+            other => Err(format!("must be an array, got {other}")),
+        }
+    }
 }
 
 /// What became of a batch.
@@ -127,22 +157,20 @@ impl<'a> ItemResult<'a> {
 }
 
 /// A batch as it was sent: one draft or problem per item.
-struct Batch {
+pub(in crate::api) struct Batch {
     mode: BatchMode,
     items: Vec<Result<TimeEntryDraft, Problem>>,
 }
 
 impl Batch {
-    fn read(json: Json<'_>) -> Result<Self, Problem> {
+    pub(in crate::api) fn read(json: Json<'_>) -> Result<Self, Problem> {
         let mut errors = Errors::default();
-        let mut fields = Fields::new(json, "", &mut errors);
-        let mode = fields.required("mode", mode);
-        let items = fields.required("items", items);
-        fields.finish("`mode` and `items`");
-        let items = match items {
-            Some(items) if mode == Some(BatchMode::PerItem) => items.into_iter().enumerate().map(item).collect(),
-            Some(items) => whole(items, &mut errors),
-            None => Vec::new(),
+        let Some(BatchInput { mode, items: Items(items) }) = BatchInput::read_at("", json, &mut errors) else {
+            return Err(errors.into_problem());
+        };
+        let items = match mode {
+            Some(BatchMode::PerItem) => items.into_iter().enumerate().map(item).collect(),
+            Some(BatchMode::Atomic) | None => whole(items, &mut errors),
         };
         errors.check(mode.map(|mode| Self { mode, items }))
     }
@@ -152,30 +180,17 @@ impl Batch {
 fn item((at, json): (usize, Json<'_>)) -> Result<TimeEntryDraft, Problem> {
     // More than an item has fields, and little enough for a thousand items.
     let mut errors = Errors::at_most(10);
-    let draft = time_entries::draft(json, &format!("/items/{at}"), &mut errors);
+    let draft = draft(at, json, &mut errors);
     errors.check(draft)
 }
 
 /// Reads items that stand or fall together.
 fn whole(items: Vec<Json<'_>>, errors: &mut Errors) -> Vec<Result<TimeEntryDraft, Problem>> {
-    let items = items.into_iter().enumerate();
-    items.filter_map(|(at, json)| time_entries::draft(json, &format!("/items/{at}"), errors).map(Ok)).collect()
+    items.into_iter().enumerate().filter_map(|(at, json)| draft(at, json, errors).map(Ok)).collect()
 }
 
-fn mode(json: Json<'_>) -> Result<BatchMode, String> {
-    match json {
-        Json::String(text) if text == "atomic" => Ok(BatchMode::Atomic),
-        Json::String(text) if text == "per_item" => Ok(BatchMode::PerItem),
-        other => Err(format!("must be `atomic` or `per_item`, got {other}")),
-    }
-}
-
-fn items(json: Json<'_>) -> Result<Vec<Json<'_>>, String> {
-    match json {
-        Json::Array(items) if (1..=MAX_ITEMS).contains(&items.len()) => Ok(items),
-        Json::Array(items) => Err(format!("must have 1 to {MAX_ITEMS} items, has {}", items.len())),
-        other => Err(format!("must be an array, got {other}")),
-    }
+fn draft(at: usize, json: Json<'_>, errors: &mut Errors) -> Option<TimeEntryDraft> {
+    TimeEntryInput::read_at(&format!("/items/{at}"), json, errors).map(TimeEntryDraft::from)
 }
 
 // The handler.

@@ -13,7 +13,7 @@ use stint_domain::ledger::ports::job::{
     CreateJobError, DeleteJobError, EntriesOfDeleted, JobChanges, ListJobs, Put, PutJobError, UpdateJobError,
 };
 use stint_domain::ledger::services::JobDraft;
-use stint_domain::ledger::{Job, JobStatus, NamePart};
+use stint_domain::ledger::{Job, JobName, JobStatus, NamePart};
 use stint_domain::values::{JobId, Timestamp, Version};
 use utoipa::ToSchema;
 
@@ -22,11 +22,10 @@ use crate::api::{JOBS, answer};
 use crate::base_path::BasePath;
 use crate::conditional::{self, ReadCondition};
 use crate::exchange::{Answer, Call};
-use crate::fields::{self, Fields};
-use crate::json::Json;
+use crate::input::{Object as _, input};
 use crate::media::Media;
-use crate::openapi::Name;
-use crate::problem::{Code, Errors, Problem};
+use crate::openapi::Status;
+use crate::problem::{Code, Problem};
 use crate::query::{self, Query};
 use crate::{cursor, idempotency};
 
@@ -109,40 +108,24 @@ pub(crate) struct JobBody<'a> {
     updated_at: Timestamp,
 }
 
-/// Whether a job takes time.
-#[derive(ToSchema)]
-#[schema(rename_all = "snake_case")]
-#[expect(dead_code, reason = "describes JobStatus to the OpenAPI document")]
-enum Status {
-    Open,
-    Archived,
+input! {
+    /// What a caller says of a job.
+    pub(crate) struct JobInput {
+        /// What people call it: trimmed and in NFC, one of its characters visible, no control characters.
+        required name: JobName, example "Research";
+        /// Whether it takes time; `open` unless given.
+        default status: JobStatus, example "open";
+    }
 }
 
-/// What a caller says of a job.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "describes what `draft` reads to the OpenAPI document")]
-#[serde(deny_unknown_fields)]
-pub(crate) struct JobInput {
-    /// What people call it: trimmed and in NFC, 1 to 120 characters, one of them visible, no control
-    /// characters.
-    #[schema(value_type = Name)]
-    name: String,
-    /// Whether it takes time; `open` unless given.
-    #[schema(required = false, default = "open")]
-    status: Status,
-}
-
-/// The fields of a job to change; what is absent stays.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "describes what `changes` reads to the OpenAPI document")]
-#[serde(deny_unknown_fields)]
-pub(crate) struct JobPatch {
-    /// A new name.
-    #[schema(required = false, value_type = Name)]
-    name: String,
-    /// Archives or reopens.
-    #[schema(required = false)]
-    status: Status,
+input! {
+    /// The fields of a job to change; what is absent stays.
+    pub(crate) struct JobPatch {
+        /// A new name.
+        optional name: JobName;
+        /// Archives or reopens.
+        optional status: JobStatus, example "archived";
+    }
 }
 
 struct EntriesUrl<'a> {
@@ -182,26 +165,6 @@ impl Resource for Job {
     }
 }
 
-const KNOWN: &str = "`name` and `status`";
-
-fn draft(json: Json<'_>) -> Result<JobDraft, Problem> {
-    let mut errors = Errors::default();
-    let mut fields = Fields::new(json, "", &mut errors);
-    let name = fields.required("name", fields::job_name);
-    let status = fields.optional("status", fields::job_status).unwrap_or_default();
-    fields.finish(KNOWN);
-    errors.check(name.map(|name| JobDraft { name, status }))
-}
-
-fn changes(json: Json<'_>) -> Result<JobChanges, Problem> {
-    let mut errors = Errors::default();
-    let mut fields = Fields::new(json, "", &mut errors);
-    let name = fields.optional("name", fields::job_name);
-    let status = fields.optional("status", fields::job_status);
-    fields.finish(KNOWN);
-    errors.check(Some(JobChanges { name, status }))
-}
-
 // Handlers.
 
 pub(crate) async fn list(call: Call) -> Answer {
@@ -222,8 +185,8 @@ pub(crate) async fn create(call: Call) -> Answer {
     Query::none(&call.request)?;
     let body = call.body(Media::Json, call.api.limits.body_bytes).await?;
     let idempotency = idempotency::of(&call.request, call.path(), &body, principal.token)?;
-    let draft = body.parse(draft).await?;
-    let applied = call.api.jobs.create(&principal, draft, idempotency).await?;
+    let JobInput { name, status } = body.parse(JobInput::read).await?;
+    let applied = call.api.jobs.create(&principal, JobDraft { name, status }, idempotency).await?;
     answer::applied(applied, |job| answer::created(&call, &job))
 }
 
@@ -244,8 +207,8 @@ pub(crate) async fn put(call: Call) -> Answer {
     Query::none(&call.request)?;
     let precondition = conditional::for_write(call.headers())?;
     let body = call.body(Media::Json, call.api.limits.body_bytes).await?;
-    let draft = body.parse(draft).await?;
-    match call.api.jobs.put(&principal, id, draft, precondition).await? {
+    let JobInput { name, status } = body.parse(JobInput::read).await?;
+    match call.api.jobs.put(&principal, id, JobDraft { name, status }, precondition).await? {
         Put::Created(job) => answer::created(&call, &job),
         Put::Replaced(job) => answer::changed(&call, &principal, &job),
     }
@@ -257,8 +220,8 @@ pub(crate) async fn patch(call: Call) -> Answer {
     Query::none(&call.request)?;
     let precondition = conditional::for_write(call.headers())?;
     let body = call.body(Media::MergePatch, call.api.limits.body_bytes).await?;
-    let changes = body.parse(changes).await?;
-    let job = call.api.jobs.update(&principal, id, changes, precondition).await?;
+    let JobPatch { name, status } = body.parse(JobPatch::read).await?;
+    let job = call.api.jobs.update(&principal, id, JobChanges { name, status }, precondition).await?;
     answer::changed(&call, &principal, &job)
 }
 

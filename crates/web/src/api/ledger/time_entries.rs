@@ -22,11 +22,9 @@ use crate::api::{TIME_ENTRIES, answer};
 use crate::base_path::BasePath;
 use crate::conditional::{self, ReadCondition};
 use crate::exchange::{Answer, Call};
-use crate::fields::{self, Fields};
-use crate::json::Json;
+use crate::input::{Object as _, input};
 use crate::media::Media;
-use crate::openapi::Summary;
-use crate::problem::{Code, Errors, FieldError, Problem};
+use crate::problem::{Code, FieldError, Problem};
 use crate::query::{self, Query};
 use crate::{cursor, idempotency};
 
@@ -140,55 +138,66 @@ pub(crate) struct TimeEntryBody<'a> {
     updated_at: Timestamp,
 }
 
-/// What a caller says of an entry at its job's URL.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "describes what `draft_of_job` reads to the OpenAPI document")]
-#[serde(deny_unknown_fields)]
-pub(crate) struct TimeEntryOfJobInput {
-    /// How long, in whole minutes.
-    #[schema(minimum = 1, maximum = 1440)]
-    minutes_worked: u16,
-    /// On which date, 0001-01-01 to 9999-12-31.
-    date_stamp: chrono::NaiveDate,
-    /// What was done, 0 to 4000 characters; lines and tabs may occur, other control characters not. Null is empty.
-    #[schema(value_type = Option<Summary>)]
-    work_summary: Option<String>,
+input! {
+    /// What a caller says of an entry at its job's URL.
+    pub(crate) struct TimeEntryOfJobInput {
+        /// How long, in whole minutes.
+        required minutes_worked: Minutes, example 90;
+        /// On which date, 0001-01-01 to 9999-12-31.
+        required date_stamp: DateStamp, example "2026-01-02";
+        /// What was done; lines and tabs may occur, other control characters not. Null is empty.
+        default work_summary: Option<WorkSummary>, example "Read the papers on keyset pages.";
+        unknown "; the job is that of the URL";
+    }
 }
 
-/// What a caller says of an entry.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "describes what `draft` reads to the OpenAPI document")]
-#[serde(deny_unknown_fields)]
-pub(crate) struct TimeEntryInput {
-    /// The job whose total these minutes become part of.
-    related_job: uuid::Uuid,
-    /// How long, in whole minutes.
-    #[schema(minimum = 1, maximum = 1440)]
-    minutes_worked: u16,
-    /// On which date, 0001-01-01 to 9999-12-31.
-    date_stamp: chrono::NaiveDate,
-    /// What was done, 0 to 4000 characters; lines and tabs may occur, other control characters not. Null is empty.
-    #[schema(value_type = Option<Summary>)]
-    work_summary: Option<String>,
+input! {
+    /// What a caller says of an entry.
+    pub(crate) struct TimeEntryInput {
+        /// The job whose total these minutes become part of.
+        required related_job: JobId, example "01890a5d-ac96-774b-bcce-b302099a8057";
+        /// How long, in whole minutes.
+        required minutes_worked: Minutes, example 90;
+        /// On which date, 0001-01-01 to 9999-12-31.
+        required date_stamp: DateStamp, example "2026-01-02";
+        /// What was done; lines and tabs may occur, other control characters not. Null is empty.
+        default work_summary: Option<WorkSummary>, example "Read the papers on keyset pages.";
+    }
 }
 
-/// The fields of an entry to change; what is absent stays.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "describes what `changes` reads to the OpenAPI document")]
-#[serde(deny_unknown_fields)]
-pub(crate) struct TimeEntryPatch {
-    /// Another job: moves the minutes from one total to the other.
-    #[schema(required = false)]
-    related_job: uuid::Uuid,
-    /// Other minutes.
-    #[schema(required = false, minimum = 1, maximum = 1440)]
-    minutes_worked: u16,
-    /// Another date.
-    #[schema(required = false)]
-    date_stamp: chrono::NaiveDate,
-    /// Another summary; null takes it away.
-    #[schema(value_type = Option<Summary>)]
-    work_summary: Option<String>,
+input! {
+    /// The fields of an entry to change; what is absent stays.
+    pub(crate) struct TimeEntryPatch {
+        /// Another job: moves the minutes from one total to the other.
+        optional related_job: JobId;
+        /// Other minutes.
+        optional minutes_worked: Minutes, example 45;
+        /// Another date.
+        optional date_stamp: DateStamp;
+        /// Another summary; null takes it away.
+        optional work_summary: Option<WorkSummary>;
+    }
+}
+
+impl TimeEntryOfJobInput {
+    fn into_draft(self, related_job: JobId) -> TimeEntryDraft {
+        let Self { minutes_worked, date_stamp, work_summary } = self;
+        TimeEntryInput { related_job, minutes_worked, date_stamp, work_summary }.into()
+    }
+}
+
+impl From<TimeEntryInput> for TimeEntryDraft {
+    fn from(input: TimeEntryInput) -> Self {
+        let TimeEntryInput { related_job, minutes_worked, date_stamp, work_summary } = input;
+        Self { related_job, minutes_worked, date_stamp, work_summary: work_summary.unwrap_or_default() }
+    }
+}
+
+impl From<TimeEntryPatch> for TimeEntryChanges {
+    fn from(patch: TimeEntryPatch) -> Self {
+        let TimeEntryPatch { related_job, minutes_worked, date_stamp, work_summary } = patch;
+        Self { related_job, minutes_worked, date_stamp, work_summary: work_summary.map(Option::unwrap_or_default) }
+    }
 }
 
 impl Presented for TimeEntry {
@@ -216,45 +225,6 @@ impl Resource for TimeEntry {
     fn url(&self) -> String {
         format!("{TIME_ENTRIES}/{}", self.id)
     }
-}
-
-/// Reads an entry at `pointer`: that of the body, or one of a batch.
-pub(in crate::api) fn draft(json: Json<'_>, pointer: &str, errors: &mut Errors) -> Option<TimeEntryDraft> {
-    let mut fields = Fields::new(json, pointer, errors);
-    let related_job = fields.required("related_job", fields::job_id);
-    let work = work(&mut fields);
-    fields.finish("`related_job`, `minutes_worked`, `date_stamp` and `work_summary`");
-    let (related_job, (minutes_worked, date_stamp, work_summary)) = (related_job?, work?);
-    Some(TimeEntryDraft { related_job, minutes_worked, date_stamp, work_summary })
-}
-
-fn draft_of_job(json: Json<'_>, related_job: JobId) -> Result<TimeEntryDraft, Problem> {
-    let mut errors = Errors::default();
-    let mut fields = Fields::new(json, "", &mut errors);
-    let work = work(&mut fields);
-    fields.finish("`minutes_worked`, `date_stamp` and `work_summary`; the job is that of the URL");
-    let (minutes_worked, date_stamp, work_summary) = errors.check(work)?;
-    Ok(TimeEntryDraft { related_job, minutes_worked, date_stamp, work_summary })
-}
-
-fn work(fields: &mut Fields<'_, '_>) -> Option<(Minutes, DateStamp, WorkSummary)> {
-    let minutes_worked = fields.required("minutes_worked", fields::minutes);
-    let date_stamp = fields.required("date_stamp", fields::date_stamp);
-    let work_summary = fields.optional("work_summary", fields::work_summary);
-    Some((minutes_worked?, date_stamp?, work_summary.unwrap_or_default()))
-}
-
-fn changes(json: Json<'_>) -> Result<TimeEntryChanges, Problem> {
-    let mut errors = Errors::default();
-    let mut fields = Fields::new(json, "", &mut errors);
-    let changes = TimeEntryChanges {
-        related_job: fields.optional("related_job", fields::job_id),
-        minutes_worked: fields.optional("minutes_worked", fields::minutes),
-        date_stamp: fields.optional("date_stamp", fields::date_stamp),
-        work_summary: fields.optional("work_summary", fields::work_summary),
-    };
-    fields.finish("`related_job`, `minutes_worked`, `date_stamp` and `work_summary`");
-    errors.check(Some(changes))
 }
 
 /// Reads what the two listings have in common, but for the cursor.
@@ -306,7 +276,7 @@ pub(crate) async fn record(call: Call) -> Answer {
     Query::none(&call.request)?;
     let body = call.body(Media::Json, call.api.limits.body_bytes).await?;
     let idempotency = idempotency::of(&call.request, call.path(), &body, principal.token)?;
-    let draft = body.parse(|json| draft_of_job(json, job)).await?;
+    let draft = body.parse(TimeEntryOfJobInput::read).await?.into_draft(job);
     let applied = call.api.time_entries.record(&principal, draft, idempotency).await?;
     answer::applied(applied, |entry| answer::created(&call, &entry))
 }
@@ -328,12 +298,7 @@ pub(crate) async fn put(call: Call) -> Answer {
     Query::none(&call.request)?;
     let precondition = conditional::for_write(call.headers())?;
     let body = call.body(Media::Json, call.api.limits.body_bytes).await?;
-    let whole = |json| {
-        let mut errors = Errors::default();
-        let draft = draft(json, "", &mut errors);
-        errors.check(draft)
-    };
-    let draft = body.parse(whole).await?;
+    let draft = body.parse(TimeEntryInput::read).await?.into();
     match call.api.time_entries.put(&principal, id, draft, precondition).await? {
         Put::Created(entry) => answer::created(&call, &entry),
         Put::Replaced(entry) => answer::changed(&call, &principal, &entry),
@@ -346,7 +311,7 @@ pub(crate) async fn patch(call: Call) -> Answer {
     Query::none(&call.request)?;
     let precondition = conditional::for_write(call.headers())?;
     let body = call.body(Media::MergePatch, call.api.limits.body_bytes).await?;
-    let changes = body.parse(changes).await?;
+    let changes = body.parse(TimeEntryPatch::read).await?.into();
     let entry = call.api.time_entries.update(&principal, id, changes, precondition).await?;
     answer::changed(&call, &principal, &entry)
 }

@@ -43,7 +43,7 @@ pub(crate) fn create() -> Described {
                  lost answer, revoke the token that nobody can use and create another.";
     Described::new(TAG, "create_capture_token", "Create a capture token", about)
         .needs(Scope::Write)
-        .takes::<CaptureTokenInput>(Media::Json, &json!({ "name": "editor", "creates_jobs": true }))
+        .takes::<CaptureTokenInput>(Media::Json)
         .answers::<CaptureTokenBody<'_>>(201, "The token with its secret.", &["Location"], created(None))
         .may(&[Code::MalformedHeader])
 }
@@ -54,7 +54,7 @@ pub(crate) fn create_of_job() -> Described {
     Described::new(TAG, "create_capture_token_of_job", "Create a capture token of a job", about)
         .needs(Scope::Write)
         .id_of("job")
-        .takes::<CaptureTokenOfJobInput>(Media::Json, &json!({ "name": "editor", "time_zone": "Europe/Berlin" }))
+        .takes::<CaptureTokenOfJobInput>(Media::Json)
         .answers::<CaptureTokenBody<'_>>(201, "The token with its secret.", &["Location"], created(Some(JOB)))
         .may(&[Code::MalformedHeader, Code::NotFound])
 }
@@ -90,7 +90,7 @@ pub(crate) fn patch() -> Described {
     Described::new(TAG, "patch_capture_token", "Change a capture token", about)
         .needs(Scope::Write)
         .id_of("capture token")
-        .takes::<CaptureTokenPatch>(Media::MergePatch, &json!({ "expires_at": "2027-01-01T00:00:00Z" }))
+        .takes::<CaptureTokenPatch>(Media::MergePatch)
         .answers::<CaptureTokenBody<'_>>(200, "The token, changed.", &[], example(Some(JOB)))
         .or_unseen(&[])
         .may(&[Code::NotFound])

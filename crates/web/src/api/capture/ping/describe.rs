@@ -1,22 +1,21 @@
 //! What the ping endpoint says of itself.
 
 use serde_json::json;
-use utoipa::openapi::{ObjectBuilder, Schema, Type};
+use utoipa::openapi::Schema;
 
 use super::TakenBody;
 use super::accept::{GIF, TEXT};
 use super::input::PingInput;
 use crate::media::Media;
-use crate::openapi::{Described, moment, name, ping_name, summary, text};
+use crate::openapi::{Described, minutes, moment, name, ping_name, summary, text};
 use crate::problem::Code;
 
 const TAG: &str = "Pings";
 
 fn described(id: &str, title: &str, about: &str) -> Described {
-    let minutes = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).maximum(Some(1440));
     Described::new(TAG, id, title, about)
         .secret_in_path()
-        .query("minutes", "How long work lasted: the ping is a time entry of its own.", minutes)
+        .query("minutes", "How long work lasted: the ping is a time entry of its own.", minutes())
         .query("summary", "What was done.", summary())
         .query(
             "at",
@@ -46,8 +45,7 @@ pub(crate) fn by_get() -> Described {
 pub(crate) fn by_post() -> Described {
     let about = "As GET; what is said may be in a JSON object, too. There is no Idempotency-Key here (400): `id` makes \
                  repeats count once.";
-    let example = json!({ "minutes": 30, "summary": "read papers", "id": "meeting-7" });
     described("post_ping", "Say that work is happening now, with a body", about)
-        .may_take::<PingInput>(Media::Json, &example)
+        .may_take::<PingInput<'_>>(Media::Json)
         .may(&[Code::MalformedHeader])
 }

@@ -5,74 +5,95 @@ use stint_domain::capture::services::{PingDraft, PingDraftError};
 use stint_domain::capture::{Ping, PingName, PingProject};
 use stint_domain::ledger::{JobName, Minutes, MinutesError, WorkSummary};
 use stint_domain::values::{PingId, Timestamp};
-use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Schema};
 
 use crate::exchange::Call;
-use crate::fields::{self, Fields, nullable};
+use crate::input::{Input, Object as _, input, text_of};
 use crate::json::Json;
 use crate::moment;
-use crate::openapi::{self, Moment, Name, Summary};
-use crate::problem::{FieldError, Problem};
+use crate::openapi::{self, Form, Schemas, named};
+use crate::problem::{Errors, FieldError, Problem};
 use crate::query::Query;
 
-/// What a sender says of a ping. Each may be in the query instead.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "describes what `ping` reads to the OpenAPI document")]
-#[serde(deny_unknown_fields)]
-pub(crate) struct PingInput {
-    /// How long work lasted: the ping is a time entry of its own. Without it, pings that follow each other closely
-    /// prove the time between them.
-    #[schema(required = false, minimum = 1, maximum = 1440)]
-    minutes: Option<u16>,
-    /// What was done.
-    #[schema(required = false, value_type = Option<Summary>)]
-    summary: Option<String>,
-    /// When work was happening, in RFC 3339 or seconds since 1970 (a number, too); now, unless given.
-    #[schema(required = false, value_type = Moment)]
-    at: Option<String>,
-    /// What it counts for, by a token that is bound to no job: needed there, and ignored elsewhere.
-    #[schema(required = false, value_type = Option<Name>)]
-    project: Option<String>,
-    /// The ping's name, your choice: a repeat under it counts once. 1 to 255 characters, no control characters.
-    #[schema(required = false, value_type = Option<openapi::PingName>)]
-    id: Option<String>,
+input! {
+    /// What a sender says of a ping. Each may be in the query instead.
+    pub(crate) struct PingInput<'j> {
+        /// How long work lasted: the ping is a time entry of its own. Without it, pings that follow each other closely
+        /// prove the time between them.
+        default minutes: Option<Minutes>, example 30;
+        /// What was done.
+        default summary: Option<WorkSummary>, example "read papers";
+        /// When work was happening, in RFC 3339 or seconds since 1970 (a number, too); now, unless given.
+        default at: Option<Moment<'j>>;
+        /// What it counts for, by a token that is bound to no job: needed there, and ignored elsewhere.
+        default project: Option<JobName>;
+        /// The ping's name, your choice: a repeat under it counts once. No control characters.
+        default id: Option<PingName>, example "meeting-7";
+    }
 }
 
-const KNOWN: &[&str] = &["minutes", "summary", "at", "project", "id"];
+/// A moment in one of several forms, and what was sent.
+#[derive(Debug)]
+pub(crate) struct Moment<'j> {
+    at: Timestamp,
+    sent: Json<'j>,
+}
+
+impl Form for Moment<'_> {
+    fn schema(schemas: &mut Schemas) -> RefOr<Schema> {
+        named::<openapi::Moment>(schemas)
+    }
+}
+
+impl<'j> Input<'j> for Moment<'j> {
+    fn read(sent: Json<'j>) -> Result<Self, String> {
+        Ok(Self { at: moment::from_json(&sent)?, sent })
+    }
+}
+
+impl Form for PingName {
+    fn schema(schemas: &mut Schemas) -> RefOr<Schema> {
+        named::<openapi::PingName>(schemas)
+    }
+}
+
+impl Input<'_> for PingName {
+    fn read(json: Json<'_>) -> Result<Self, String> {
+        text_of(json, Self::new)
+    }
+}
 
 /// The ping that the request says, every bad part of which is told at once.
 pub(super) fn ping(call: &Call, capturer: &Capturer, json: Option<Json<'_>>) -> Result<Ping, Problem> {
     let pings = &call.api.pings;
     let admissible = |at: Timestamp| pings.check_moment(at).map(|()| at).map_err(|error| error.to_string());
-    let named = |name: &str| PingName::new(name).map(|name| PingId::named(capturer.token, name.as_str()));
+    let named = |name: &PingName| PingId::named(capturer.token, name.as_str());
 
-    let mut query = Query::of(&call.request, KNOWN);
+    let mut query = Query::of(&call.request, PingInput::FIELDS);
     let mut draft = PingDraft {
         minutes: query.optional("minutes", minutes),
         summary: query.optional("summary", WorkSummary::new),
         at: query
             .optional("at", |text| moment::from_text(text).map_err(|error| error.to_string()).and_then(admissible)),
         project: query.optional("project", |text| JobName::new(text).map(PingProject::Named)),
-        id: query.optional("id", named),
+        id: query.optional("id", |text| PingName::new(text).map(|name| named(&name))),
     };
     let mut errors = query.take_errors();
     if let Some(json) = json {
-        let mut fields = Fields::new(json, "", &mut errors);
-        let in_body = PingDraft {
-            minutes: fields.optional("minutes", once(&query, "minutes", fields::minutes)).flatten(),
-            summary: fields.optional("summary", once(&query, "summary", fields::work_summary)).flatten(),
-            at: fields.optional("at", once(&query, "at", |json| at_in_body(&json, admissible))).flatten(),
-            project: fields.optional("project", once(&query, "project", named_in_body)).flatten(),
-            id: fields.optional("id", once(&query, "id", |json| fields::parse(json, named))).flatten(),
-        };
-        fields.finish("`minutes`, `summary`, `at`, `project` and `id`");
-        draft = PingDraft {
-            minutes: draft.minutes.or(in_body.minutes),
-            summary: draft.summary.or(in_body.summary),
-            at: draft.at.or(in_body.at),
-            project: draft.project.or(in_body.project),
-            id: draft.id.or(in_body.id),
-        };
+        let json = once(json, &query, &mut errors);
+        if let Some(body) = PingInput::read_at("", json, &mut errors) {
+            let at = body.at.and_then(|Moment { at, sent }| {
+                let refuse = |error| errors.push(FieldError::at("/at", format!("{error}, got {sent}")));
+                admissible(at).map_err(refuse).ok()
+            });
+            draft = PingDraft {
+                minutes: draft.minutes.or(body.minutes),
+                summary: draft.summary.or(body.summary),
+                at: draft.at.or(at),
+                project: draft.project.or(body.project.map(PingProject::Named)),
+                id: draft.id.or(body.id.as_ref().map(named)),
+            };
+        }
     }
     draft.summary = draft.summary.filter(|summary| !summary.as_str().is_empty());
     let admitted = pings.admit(capturer, draft).map_err(|error| match error {
@@ -91,28 +112,18 @@ pub(super) fn ping(call: &Call, capturer: &Capturer, json: Option<Json<'_>>) -> 
     }
 }
 
-/// A reader of a member that the query must not have as well. Null is as good as nothing.
-fn once<'j, T>(
-    query: &Query<'_>,
-    name: &str,
-    read: impl FnOnce(Json<'j>) -> Result<T, String>,
-) -> impl FnOnce(Json<'j>) -> Result<Option<T>, String> {
-    let twice = query.gives(name);
-    move |json| {
-        if twice { Err("must be given once, and is in the query, too".to_owned()) } else { nullable(read)(json) }
+/// The body without what the query gives as well, which is refused.
+fn once<'j>(mut json: Json<'j>, query: &Query<'_>, errors: &mut Errors) -> Json<'j> {
+    if let Json::Object(members) = &mut json {
+        members.retain(|(name, _)| {
+            let twice = query.gives(name);
+            if twice {
+                errors.push(FieldError::at(format!("/{name}"), "must be given once, and is in the query, too"));
+            }
+            !twice
+        });
     }
-}
-
-fn named_in_body(json: Json<'_>) -> Result<PingProject, String> {
-    fields::job_name(json).map(PingProject::Named)
-}
-
-fn at_in_body(
-    json: &Json<'_>,
-    admissible: impl FnOnce(Timestamp) -> Result<Timestamp, String>,
-) -> Result<Timestamp, String> {
-    let at = moment::from_json(json)?;
-    admissible(at).map_err(|error| format!("{error}, got {json}"))
+    json
 }
 
 fn minutes(text: &str) -> Result<Minutes, MinutesError> {

@@ -1,34 +1,49 @@
 //! What the endpoints for editor plugins say of themselves.
 
 use serde_json::{Value, json};
-use utoipa::ToSchema;
-use utoipa::openapi::{ObjectBuilder, Schema, Type};
+use stint_domain::ledger::JobName;
+use utoipa::openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type};
 
+use super::heartbeat::NO_PROJECT;
 use super::{ResultsBody, StatusbarBody, SummariesBody, UserBody};
 use crate::media::Media;
-use crate::openapi::{self, Described};
+use crate::openapi::{self, Described, Example, Form, Schemas, meaning, or_null, put, text};
 use crate::problem::Code;
 
 const TAG: &str = "WakaTime";
 
-/// What is read of a heartbeat; everything else is ignored. In `time` alone a mistake matters.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "describes what `heartbeat` reads to the OpenAPI document")]
-pub(crate) struct Heartbeat {
-    /// When work was happening: seconds since 1970, also as text, or RFC 3339.
-    #[schema(value_type = f64)]
-    time: f64,
-    /// What was worked on. Not kept: it tells heartbeats apart.
-    #[schema(required = false)]
-    entity: String,
-    /// Which job it counts for, by a token that is bound to none: `Unknown Project`, unless a name is given. Of a longer
-    /// one the first 120 characters count.
-    #[schema(required = false)]
-    project: Option<String>,
+/// A heartbeat, as the document describes it. It is read with leave for whatever else a client sends.
+struct Heartbeat;
+
+impl Form for Heartbeat {
+    fn schema(schemas: &mut Schemas) -> RefOr<Schema> {
+        let time = ObjectBuilder::new()
+            .schema_type(Type::Number)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Double)))
+            .description(Some("When work was happening: seconds since 1970, also as text, or RFC 3339."));
+        let entity = text().description(Some("What was worked on. Not kept: it tells heartbeats apart."));
+        let project = format!(
+            "Which job it counts for, by a token that is bound to none: `{NO_PROJECT}`, unless a name is given. Of a \
+             longer one the first {} characters count.",
+            JobName::MAX_CHARS
+        );
+        let heartbeat = ObjectBuilder::new()
+            .schema_type(Type::Object)
+            .description(Some(
+                "What is read of a heartbeat; everything else is ignored. In `time` alone a mistake matters.",
+            ))
+            .property("time", time)
+            .required("time")
+            .property("entity", entity)
+            .property("project", meaning(or_null(text().into()), project, None));
+        put(schemas, "Heartbeat", heartbeat)
+    }
 }
 
-fn example() -> Value {
-    json!({ "time": 1_767_344_400, "entity": "/home/ada/notes.md", "project": "Research" })
+impl Example for Heartbeat {
+    fn example() -> Value {
+        json!({ "time": 1_767_344_400, "entity": "/home/ada/notes.md", "project": "Research" })
+    }
 }
 
 fn taking(id: &str, summary: &str, about: &str) -> Described {
@@ -45,18 +60,17 @@ pub(crate) fn heartbeats() -> Described {
     let about = "A list of heartbeats, or one, whatever the Content-Type. One that will never do is 400 in its place; a \
                  repeat is 201 and counts once. Of more than 1,000 the first 1,000 are taken and the others are 429 in \
                  their places, so that clients send them again; more than 10,000 are refused as a whole.";
-    taking("send_heartbeats", "Take heartbeats", about).takes_many::<Heartbeat>(Media::Json, &json!([example()]))
+    taking("send_heartbeats", "Take heartbeats", about).takes_many::<Heartbeat>(Media::Json)
 }
 
 pub(crate) fn heartbeats_to_base() -> Described {
     let about = "The same for clients that send to the base URL as they were told it, such as the Python `wakatime`.";
-    taking("send_heartbeats_to_base", "Take heartbeats at the base URL", about)
-        .takes_many::<Heartbeat>(Media::Json, &json!([example()]))
+    taking("send_heartbeats_to_base", "Take heartbeats at the base URL", about).takes_many::<Heartbeat>(Media::Json)
 }
 
 pub(crate) fn heartbeat() -> Described {
     taking("send_heartbeat", "Take a heartbeat", "The same for who sends one at a time.")
-        .takes::<Heartbeat>(Media::Json, &example())
+        .takes::<Heartbeat>(Media::Json)
 }
 
 pub(crate) fn user() -> Described {

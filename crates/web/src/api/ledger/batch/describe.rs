@@ -2,9 +2,10 @@
 
 use serde_json::json;
 use stint_domain::access::Scope;
+use stint_domain::ledger::MinutesError;
 
 use super::{BatchInput, Results};
-use crate::api::ledger::time_entries::describe::{TAG, example, input};
+use crate::api::ledger::time_entries::describe::{TAG, example};
 use crate::media::Media;
 use crate::openapi::Described;
 use crate::problem::Code;
@@ -13,6 +14,7 @@ pub(crate) fn record() -> Described {
     let about = "Up to 1,000 entries in one transaction, with one result per item in their order. `atomic`: all are \
                  stored, or none is and the answer is one problem whose pointers name the items. `per_item`: those that \
                  can be stored are.";
+    let error = format!("{MinutesError}, got 0");
     let refused = json!({
         "status": 422,
         "problem": {
@@ -20,18 +22,15 @@ pub(crate) fn record() -> Described {
             "title": Code::ValidationFailed.spec().title,
             "status": 422,
             "code": "validation-failed",
-            "detail": "/items/1/minutes_worked: must be a whole number from 1 to 1440, got 0",
-            "errors": [{
-                "pointer": "/items/1/minutes_worked",
-                "detail": "must be a whole number from 1 to 1440, got 0",
-            }],
+            "detail": format!("/items/1/minutes_worked: {error}"),
+            "errors": [{ "pointer": "/items/1/minutes_worked", "detail": error }],
         },
     });
     let stored = json!({ "status": 201, "time_entry": example() });
     Described::new(TAG, "record_batch", "Log time many times over", about)
         .needs(Scope::Write)
         .idempotent()
-        .takes::<BatchInput>(Media::Json, &json!({ "mode": "per_item", "items": [input()] }))
+        .takes::<BatchInput<'_>>(Media::Json)
         .answers::<Results<'_>>(
             201,
             "An atomic batch was stored.",

@@ -5,7 +5,7 @@ use stint_domain::access::Scope;
 
 use super::{JobBody, JobInput, JobPatch};
 use crate::media::Media;
-use crate::openapi::{Described, name_part, text};
+use crate::openapi::{Described, name_part, one_of, status};
 use crate::problem::Code;
 
 const TAG: &str = "Jobs";
@@ -23,15 +23,10 @@ fn example() -> Value {
     })
 }
 
-fn input() -> Value {
-    json!({ "name": "Research", "status": "open" })
-}
-
 pub(crate) fn list() -> Described {
-    let status = text().enum_values(Some(["open", "archived"]));
     Described::new(TAG, "list_jobs", "List jobs", "Newest first. Pages are stable while others create jobs.")
         .needs(Scope::Read)
-        .query("status", "Only jobs with this status.", status)
+        .query("status", "Only jobs with this status.", status())
         .query(
             "q",
             "Only jobs whose name contains this, whatever the case and however accents are composed; nothing in it is a wildcard.",
@@ -45,7 +40,7 @@ pub(crate) fn create() -> Described {
     Described::new(TAG, "create_job", "Create a job", "The id is chosen by the service; PUT takes one of yours.")
         .needs(Scope::Write)
         .idempotent()
-        .takes::<JobInput>(Media::Json, &input())
+        .takes::<JobInput>(Media::Json)
         .answers::<JobBody<'_>>(201, "The job.", &["ETag", "Location", "Idempotency-Replayed"], example())
 }
 
@@ -64,7 +59,7 @@ pub(crate) fn put() -> Described {
         .needs(Scope::Write)
         .id_of("job")
         .conditional_write()
-        .takes::<JobInput>(Media::Json, &input())
+        .takes::<JobInput>(Media::Json)
         .answers::<JobBody<'_>>(200, "The job, replaced.", REPRESENTATION, example())
         .or_unseen(REPRESENTATION)
         .answers::<JobBody<'_>>(201, "The job, created.", &["ETag", "Location"], example())
@@ -77,7 +72,7 @@ pub(crate) fn patch() -> Described {
         .needs(Scope::Write)
         .id_of("job")
         .conditional_write()
-        .takes::<JobPatch>(Media::MergePatch, &json!({ "status": "archived" }))
+        .takes::<JobPatch>(Media::MergePatch)
         .answers::<JobBody<'_>>(200, "The job, changed.", REPRESENTATION, example())
         .or_unseen(REPRESENTATION)
         .may(&[Code::NotFound])
@@ -92,7 +87,7 @@ pub(crate) fn delete() -> Described {
     )
     .needs(Scope::Write)
     .id_of("job")
-    .query("entries", "`delete`: deletes its entries with it.", text().enum_values(Some(["delete"])))
+    .query("entries", "`delete`: deletes its entries with it.", one_of(["delete"]))
     .conditional_write()
     .empty(204, "It is deleted.", &[])
     .may(&[Code::NotFound, Code::JobHasEntries])

@@ -1,36 +1,23 @@
 //! What the time entry endpoints say of themselves.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use stint_domain::access::Scope;
 
 use super::{TimeEntryBody, TimeEntryInput, TimeEntryOfJobInput, TimeEntryPatch};
 use crate::media::Media;
-use crate::openapi::{Described, date, name, uuid};
+use crate::openapi::{Described, Example, date, name, uuid};
 use crate::problem::Code;
 
 pub(crate) const TAG: &str = "Time entries";
 const REPRESENTATION: &[&str] = &["ETag"];
 
 pub(crate) fn example() -> Value {
-    json!({
-        "id": "01890a5e-0b2c-7d3e-9f40-5a6b7c8d9e0f",
-        "related_job": "01890a5d-ac96-774b-bcce-b302099a8057",
-        "minutes_worked": 90,
-        "date_stamp": "2026-01-02",
-        "work_summary": "Read the papers on keyset pages.",
-        "created_by": "ada",
-        "created_at": "2026-01-02T17:30:00.000000Z",
-        "updated_at": "2026-01-02T17:30:00.000000Z",
-    })
-}
-
-pub(crate) fn input() -> Value {
-    json!({
-        "related_job": "01890a5d-ac96-774b-bcce-b302099a8057",
-        "minutes_worked": 90,
-        "date_stamp": "2026-01-02",
-        "work_summary": "Read the papers on keyset pages.",
-    })
+    let mut example = TimeEntryInput::example();
+    example["id"] = "01890a5e-0b2c-7d3e-9f40-5a6b7c8d9e0f".into();
+    example["created_by"] = "ada".into();
+    example["created_at"] = "2026-01-02T17:30:00.000000Z".into();
+    example["updated_at"] = "2026-01-02T17:30:00.000000Z".into();
+    example
 }
 
 fn filtered(described: Described) -> Described {
@@ -63,18 +50,11 @@ pub(crate) fn list_of_job() -> Described {
 
 pub(crate) fn record() -> Described {
     let about = "Logs time on the job of the URL; its total grows at once. `created_by` is the token's subject.";
-    let example_of_job = {
-        let mut example = input();
-        if let Some(members) = example.as_object_mut() {
-            members.remove("related_job");
-        }
-        example
-    };
     Described::new(TAG, "record_time", "Log time", about)
         .needs(Scope::Write)
         .id_of("job")
         .idempotent()
-        .takes::<TimeEntryOfJobInput>(Media::Json, &example_of_job)
+        .takes::<TimeEntryOfJobInput>(Media::Json)
         .answers::<TimeEntryBody<'_>>(201, "The entry.", &["ETag", "Location", "Idempotency-Replayed"], example())
         .may(&[Code::NotFound, Code::JobArchived])
 }
@@ -94,7 +74,7 @@ pub(crate) fn put() -> Described {
         .needs(Scope::Write)
         .id_of("time entry")
         .conditional_write()
-        .takes::<TimeEntryInput>(Media::Json, &input())
+        .takes::<TimeEntryInput>(Media::Json)
         .answers::<TimeEntryBody<'_>>(200, "The entry, replaced.", REPRESENTATION, example())
         .or_unseen(REPRESENTATION)
         .answers::<TimeEntryBody<'_>>(201, "The entry, created.", &["ETag", "Location"], example())
@@ -108,7 +88,7 @@ pub(crate) fn patch() -> Described {
         .needs(Scope::Write)
         .id_of("time entry")
         .conditional_write()
-        .takes::<TimeEntryPatch>(Media::MergePatch, &json!({ "minutes_worked": 45 }))
+        .takes::<TimeEntryPatch>(Media::MergePatch)
         .answers::<TimeEntryBody<'_>>(200, "The entry, changed.", REPRESENTATION, example())
         .or_unseen(REPRESENTATION)
         .may(&[Code::NotFound, Code::UnknownJob, Code::JobArchived])

@@ -1,0 +1,113 @@
+//! One declaration of a request body: what is read of it, and what the OpenAPI document says of it.
+//!
+//! [`input!`] takes a struct whose fields are values of the domain. It makes the struct, its reader, its schema and its
+//! example. What a value looks like on the wire, its `Form` says; how it is read, its [`Input`] (`values`). Bodies that are
+//! lenient on purpose, as editor plugins need them, are read elsewhere.
+
+mod fields;
+pub(crate) mod property;
+mod values;
+
+pub(crate) use fields::{Fields, Refused};
+pub(crate) use values::text_of;
+
+use crate::json::Json;
+use crate::openapi::Form;
+use crate::problem::{Errors, Problem};
+
+/// A value that stands in a field.
+pub(crate) trait Input<'j>: Form + Sized {
+    /// Reads it, or says what is wrong with it and names it.
+    fn read(json: Json<'j>) -> Result<Self, String>;
+}
+
+/// An object that [`input!`] declares.
+pub(crate) trait Object<'j>: Sized {
+    /// The names of its fields.
+    const FIELDS: &'static [&'static str];
+    /// What is said beside those names of a field that is unknown.
+    const HINT: &'static str;
+
+    /// Takes the fields that it has.
+    fn take(fields: &mut Fields<'_, 'j>) -> Result<Self, Refused>;
+
+    /// Reads a whole body; all that is wrong with it is told at once.
+    fn read(json: Json<'j>) -> Result<Self, Problem> {
+        let mut errors = Errors::default();
+        let object = Self::read_at("", json, &mut errors);
+        errors.check(object)
+    }
+
+    /// Reads what stands at `pointer`; none after an error.
+    fn read_at(pointer: &str, json: Json<'j>, errors: &mut Errors) -> Option<Self> {
+        let mut fields = Fields::new(json, pointer, errors);
+        let object = Self::take(&mut fields);
+        fields.finish(Self::FIELDS, Self::HINT);
+        object.ok()
+    }
+}
+
+/// Declares a request body. Each field has its meaning as a doc comment, which goes into the OpenAPI document, and is
+///
+/// - `required`: it must be given;
+/// - `tried`: it must be given, but is `None` after an error, for a reader that looks at the other fields all the same;
+/// - `default`: without it, the value is that of `Default`, which the document tells;
+/// - `optional`: it may be absent, and is `None` then.
+///
+/// A value that may be null is an `Option`. The `example`s of the fields are that of the body. `unknown` is said of a field
+/// that is unknown, after the names of those that are known.
+macro_rules! input {
+    (@type required $type:ty) => { $type };
+    (@type default $type:ty) => { $type };
+    (@type optional $type:ty) => { Option<$type> };
+    (@type tried $type:ty) => { Option<$type> };
+    (
+        $(#[doc = $about:literal])+
+        $vis:vis struct $name:ident $(<$json:lifetime>)? {
+            $(
+                $(#[doc = $what:literal])+
+                $kind:ident $field:ident: $type:ty $(, example $example:expr)?;
+            )+
+            $(unknown $hint:literal;)?
+        }
+    ) => {
+        $(#[doc = $about])+
+        #[derive(Debug)]
+        $vis struct $name $(<$json>)? {
+            $($(#[doc = $what])+ $vis $field: $crate::input::input!(@type $kind $type),)+
+        }
+
+        impl<'j> $crate::input::Object<'j> for $name $(<$json>)? {
+            const FIELDS: &'static [&'static str] = &[$(stringify!($field)),+];
+            const HINT: &'static str = concat!($($hint)?);
+
+            fn take(fields: &mut $crate::input::Fields<'_, 'j>) -> Result<Self, $crate::input::Refused> {
+                // All are read before the first error ends this.
+                $(let $field = fields.$kind(stringify!($field));)+
+                Ok(Self { $($field: $field?),+ })
+            }
+        }
+
+        impl $(<$json>)? $crate::openapi::Form for $name $(<$json>)? {
+            fn schema(schemas: &mut $crate::openapi::Schemas) -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+                let object = $crate::input::property::object(&[$($about),+]);
+                $(
+                    let object = $crate::input::property::$kind::<$type>(
+                        object, stringify!($field), &[$($what),+], schemas,
+                    );
+                )+
+                $crate::openapi::put(schemas, stringify!($name), object)
+            }
+        }
+
+        impl $(<$json>)? $crate::openapi::Example for $name $(<$json>)? {
+            fn example() -> serde_json::Value {
+                let mut example = serde_json::Map::new();
+                $($(example.insert(stringify!($field).to_owned(), serde_json::json!($example));)?)+
+                example.into()
+            }
+        }
+    };
+}
+
+pub(crate) use input;

@@ -1,0 +1,122 @@
+//! The values of the domain as they stand in bodies: how each is read, and its form.
+
+use std::borrow::Cow;
+use std::fmt::Display;
+
+use serde_json::{Value, json};
+use stint_domain::ledger::{JobName, JobStatus, Minutes, MinutesError, WorkSummary};
+use stint_domain::values::{DateStamp, JobId, Subject, Timestamp, Zone};
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
+
+use super::Input;
+use super::property::Assumed;
+use crate::excerpt::Excerpt;
+use crate::json::Json;
+use crate::moment;
+use crate::openapi::{self, Form, Schemas, named, or_null};
+
+/// Values that a constructor of the domain makes of text: their type, that constructor, their form.
+macro_rules! from_text {
+    ($($type:ty, $new:expr, $form:expr;)+) => {$(
+        impl Form for $type {
+            fn schema(schemas: &mut Schemas) -> RefOr<Schema> {
+                $form(schemas)
+            }
+        }
+
+        impl Input<'_> for $type {
+            fn read(json: Json<'_>) -> Result<Self, String> {
+                text_of(json, $new)
+            }
+        }
+    )+};
+}
+
+from_text! {
+    JobName, Self::new, named::<openapi::Name>;
+    JobStatus, str::parse, named::<openapi::Status>;
+    JobId, str::parse, |_| openapi::uuid().into();
+    DateStamp, str::parse, |_| openapi::date().into();
+    WorkSummary, Self::new, named::<openapi::Summary>;
+    Subject, Self::new, named::<openapi::Name>;
+    Zone, str::parse, named::<openapi::ZoneName>;
+    Timestamp, from_rfc3339, |_| openapi::date_time().into();
+}
+
+/// A moment, in the one form in which moments are shown.
+fn from_rfc3339(text: &str) -> Result<Timestamp, &'static str> {
+    moment::from_rfc3339(text).ok_or("must be a moment such as 2026-01-02T09:00:00Z")
+}
+
+/// Reads text with a constructor of the domain.
+pub(crate) fn text_of<T, E: Display>(json: Json<'_>, new: impl FnOnce(&str) -> Result<T, E>) -> Result<T, String> {
+    let text: Cow<'_, str> = match json {
+        Json::String(text) => text,
+        other => return Err(format!("must be text, got {other}")),
+    };
+    new(&text).map_err(|error| format!("{error}, got {}", Excerpt(&text)))
+}
+
+impl Form for Minutes {
+    fn schema(_: &mut Schemas) -> RefOr<Schema> {
+        openapi::minutes().into()
+    }
+}
+
+impl Input<'_> for Minutes {
+    fn read(json: Json<'_>) -> Result<Self, String> {
+        json.as_integer().and_then(|whole| Self::new(whole).ok()).ok_or_else(|| format!("{MinutesError}, got {json}"))
+    }
+}
+
+impl Form for bool {
+    fn schema(_: &mut Schemas) -> RefOr<Schema> {
+        ObjectBuilder::new().schema_type(Type::Boolean).into()
+    }
+}
+
+impl Input<'_> for bool {
+    fn read(json: Json<'_>) -> Result<Self, String> {
+        match json {
+            Json::Bool(value) => Ok(value),
+            other => Err(format!("must be true or false, got {other}")),
+        }
+    }
+}
+
+/// Null is nothing.
+impl<T: Form> Form for Option<T> {
+    fn schema(schemas: &mut Schemas) -> RefOr<Schema> {
+        or_null(T::schema(schemas))
+    }
+}
+
+impl<'j, T: Input<'j>> Input<'j> for Option<T> {
+    fn read(json: Json<'j>) -> Result<Self, String> {
+        if json == Json::Null { Ok(None) } else { T::read(json).map(Some) }
+    }
+}
+
+impl Assumed for JobStatus {
+    fn assumed() -> Option<Value> {
+        Some(json!(Self::default().as_str()))
+    }
+}
+
+impl Assumed for Zone {
+    fn assumed() -> Option<Value> {
+        Some(json!(Self::default().as_str()))
+    }
+}
+
+impl Assumed for bool {
+    fn assumed() -> Option<Value> {
+        Some(json!(Self::default()))
+    }
+}
+
+impl<T> Assumed for Option<T> {
+    fn assumed() -> Option<Value> {
+        None
+    }
+}

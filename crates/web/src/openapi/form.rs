@@ -1,0 +1,61 @@
+//! What schemas of request bodies are made of: each value says its form once, and each field what it means.
+
+use serde_json::Value;
+use utoipa::ToSchema;
+use utoipa::openapi::schema::{OneOfBuilder, SchemaType};
+use utoipa::openapi::{ObjectBuilder, Ref, RefOr, Schema, Type};
+
+/// Schemas with their names, as the document's components hold them.
+pub(crate) type Schemas = Vec<(String, RefOr<Schema>)>;
+
+/// What has one form wherever it is sent.
+pub(crate) trait Form {
+    /// Its schema, or a reference to one that is put among `schemas`.
+    fn schema(schemas: &mut Schemas) -> RefOr<Schema>;
+}
+
+/// What the document shows an example of.
+pub(crate) trait Example: Form {
+    /// One that keeps the schema.
+    fn example() -> Value;
+}
+
+/// A reference to a schema that has a name of its own.
+pub(crate) fn named<T: ToSchema>(schemas: &mut Schemas) -> RefOr<Schema> {
+    T::schemas(schemas);
+    put(schemas, &T::name(), T::schema())
+}
+
+/// A reference to this schema, which is put among the others under this name.
+pub(crate) fn put(schemas: &mut Schemas, name: &str, schema: impl Into<RefOr<Schema>>) -> RefOr<Schema> {
+    schemas.push((name.to_owned(), schema.into()));
+    Ref::from_schema_name(name).into()
+}
+
+/// The same schema, or null.
+pub(crate) fn or_null(schema: RefOr<Schema>) -> RefOr<Schema> {
+    match schema {
+        RefOr::T(Schema::Object(mut object)) => {
+            let null = match &object.schema_type {
+                SchemaType::Type(only) => vec![only.clone(), Type::Null],
+                SchemaType::Array(several) => several.iter().cloned().chain([Type::Null]).collect(),
+                SchemaType::AnyValue => return Schema::Object(object).into(),
+            };
+            object.schema_type = SchemaType::Array(null);
+            Schema::Object(object).into()
+        }
+        other => OneOfBuilder::new().item(other).item(ObjectBuilder::new().schema_type(Type::Null)).into(),
+    }
+}
+
+/// The same schema, in a place where it has this meaning, and where it is this unless given.
+pub(crate) fn meaning(mut schema: RefOr<Schema>, about: String, default: Option<Value>) -> RefOr<Schema> {
+    match &mut schema {
+        RefOr::Ref(reference) => (reference.description, reference.default) = (about, default),
+        RefOr::T(Schema::Object(object)) => (object.description, object.default) = (Some(about), default),
+        RefOr::T(Schema::Array(array)) => (array.description, array.default) = (Some(about), default),
+        RefOr::T(Schema::OneOf(one_of)) => (one_of.description, one_of.default) = (Some(about), default),
+        RefOr::T(_) => {}
+    }
+    schema
+}
