@@ -3,6 +3,7 @@
 mod answer;
 mod background;
 mod capture;
+mod change;
 mod health;
 mod ledger;
 mod reference;
@@ -15,6 +16,7 @@ use self::background::tasks;
 use self::capture::{capture_tokens, ping, pings, wakatime};
 use self::ledger::{batch, jobs, time_entries};
 use crate::endpoint::Endpoint;
+use crate::problem::ErrorForm;
 
 /// Where jobs are.
 pub(crate) const JOBS: &str = "/api/v1/jobs";
@@ -29,6 +31,11 @@ pub(crate) const PINGS: &str = "/api/v1/pings";
 pub(crate) const TASKS: &str = "/api/v1/tasks";
 /// Where everything for editor plugins is.
 pub(crate) const WAKATIME: &str = "/api/wakatime/";
+
+/// In which form errors are told at this path.
+pub(crate) fn errors_at(path: &str) -> ErrorForm {
+    if path.starts_with(WAKATIME) { ErrorForm::Plain } else { ErrorForm::Problem }
+}
 
 /// Every route there is. Endpoints of one path stand together; of two paths that match, the first one counts.
 pub(crate) fn endpoints() -> Vec<Endpoint> {

@@ -1,16 +1,37 @@
-//! From the `Authorization` header to who is acting (RFC 6750).
+//! From what a request shows to who is acting: the `Authorization` header (RFC 6750).
 //!
 //! A token is taken from the header alone: in a query string it would end up in logs and histories.
 
-use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use actix_web::http::header::{self, HeaderMap};
 use stint_domain::access::Principal;
-use stint_domain::access::services::{AuthenticateError, Authenticator};
+use stint_domain::access::services::Authenticator;
+use stint_domain::values::TokenId;
 
-use crate::problem::{Code, Problem};
+use crate::problem::Problem;
+use crate::problem::refusals::{Challenge, unauthorized};
 
-/// Who is acting. What they may do is another question.
-pub(crate) async fn authenticate(authenticator: &Authenticator, headers: &HeaderMap) -> Result<Principal, Problem> {
-    Ok(authenticator.authenticate(bearer(headers)?).await?)
+/// By whose token a request is, if anybody is known: all others are one.
+pub(crate) type Sender = Option<TokenId>;
+
+/// What a request shows to tell who is acting. A way that is added, such as a cookie, is one more variant: where it is
+/// found, `of` says, and whom it stands for, `principal`. Handlers ask for the principal alone.
+pub(crate) enum Credential<'r> {
+    /// The secret of a token, in the `Authorization` header.
+    Bearer(&'r str),
+}
+
+impl<'r> Credential<'r> {
+    /// What the request shows, or how it could.
+    pub(crate) fn of(headers: &'r HeaderMap) -> Result<Self, Problem> {
+        bearer(headers).map(Self::Bearer)
+    }
+
+    /// Who is acting. What they may do is another question.
+    pub(crate) async fn principal(self, authenticator: &Authenticator) -> Result<Principal, Problem> {
+        match self {
+            Self::Bearer(secret) => Ok(authenticator.authenticate(secret).await?),
+        }
+    }
 }
 
 fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
@@ -25,38 +46,5 @@ fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
             .ok_or_else(|| unauthorized("the Authorization header must be `Bearer` and a token", Challenge::Invalid)),
         (Some(_), Some(_)) => Err(unauthorized("the Authorization header must be given once", Challenge::Invalid)),
         (None, _) => Err(unauthorized("a token is needed: `Authorization: Bearer <token>`", Challenge::Missing)),
-    }
-}
-
-#[derive(Clone, Copy)]
-enum Challenge {
-    /// Nothing was presented: the challenge alone, without an error (RFC 6750, section 3.1).
-    Missing,
-    /// What was presented is not valid.
-    Invalid,
-}
-
-fn unauthorized(detail: impl Into<String>, challenge: Challenge) -> Problem {
-    let value = HeaderValue::from_static(match challenge {
-        Challenge::Missing => r#"Bearer realm="stint""#,
-        Challenge::Invalid => r#"Bearer realm="stint", error="invalid_token""#,
-    });
-    Problem::new(Code::Unauthorized, detail).with_header(header::WWW_AUTHENTICATE, value)
-}
-
-/// The caller's token was revoked while the request was under way.
-pub(crate) fn revoked_meanwhile() -> Problem {
-    unauthorized("the token was revoked", Challenge::Invalid)
-}
-
-impl From<AuthenticateError> for Problem {
-    fn from(error: AuthenticateError) -> Self {
-        match error {
-            AuthenticateError::Backend(error) => error.into(),
-            // None of these repeats the secret.
-            AuthenticateError::Malformed(_) | AuthenticateError::Unknown | AuthenticateError::Refused(_) => {
-                unauthorized(error.to_string(), Challenge::Invalid)
-            }
-        }
     }
 }

@@ -22,13 +22,14 @@ use tokio::task::yield_now;
 use tokio::time::{Instant, timeout_at};
 
 pub use budget::BodyBudget;
-pub(crate) use budget::{Room, Sender};
+pub(crate) use budget::Room;
 #[cfg(test)]
 pub(crate) use coding::gzip;
 
 use self::budget::FREE;
 use self::coding::{Coding, Gunzip, GunzipError};
 use crate::BodyWanted;
+use crate::auth::Sender;
 use crate::json::{self, Json};
 use crate::problem::{Code, Problem};
 

@@ -3,22 +3,12 @@
 //! An entity tag is the version in double quotes, always strong, and changes whenever the representation does. There is
 //! no `Last-Modified`, so the date forms of these headers mean nothing here and are ignored, as the RFC has it.
 
-use std::fmt::Write as _;
-
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use stint_domain::ledger::{Precondition, PreconditionFailed};
 use stint_domain::values::Version;
 
 use crate::excerpt::Excerpt;
 use crate::problem::{Code, Problem};
-
-/// The entity tag of a version.
-pub(crate) fn etag(version: Version) -> HeaderValue {
-    let mut text = String::with_capacity(24);
-    // Writing to a string never fails, and a number in quotes is always a header value.
-    let _ = write!(text, "\"{version}\"");
-    HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static("\"\""))
-}
 
 /// What a write requires of the present state.
 pub(crate) fn for_write(headers: &HeaderMap) -> Result<Precondition, Problem> {

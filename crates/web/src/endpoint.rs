@@ -12,7 +12,7 @@ use crate::excerpt::Excerpt;
 use crate::exchange::{Answer, Arrival, Call, exchange};
 use crate::metrics::NO_ROUTE;
 use crate::openapi::Described;
-use crate::problem::{Code, Problem};
+use crate::problem::{Code, ErrorForm, Problem};
 use crate::{Api, api, secrecy};
 
 /// A method of a path: how it is answered, and how it is described.
@@ -44,7 +44,11 @@ pub(crate) fn register(config: &mut ServiceConfig, api: &Rc<Api>, endpoints: &[E
         api: Rc::clone(api),
         route,
         durations: api.metrics.durations(route),
-        plain_errors: route.starts_with(api::WAKATIME),
+        errors: match api::errors_at(route) {
+            _ if route == NO_ROUTE => api::errors_at,
+            ErrorForm::Problem => |_| ErrorForm::Problem,
+            ErrorForm::Plain => |_| ErrorForm::Plain,
+        },
     };
     let mut serve = |places: Vec<String>, same_path: &[Endpoint]| {
         let (path, allow) = (same_path[0].path, allow(same_path));
@@ -62,7 +66,9 @@ pub(crate) fn register(config: &mut ServiceConfig, api: &Rc<Api>, endpoints: &[E
         let places = api.surface.base_path.places(same_path[0].path);
         serve(places.iter().map(|place| with_any_slashes(place)).collect(), same_path);
     }
+    // Below the API's own path nobody else answers, whoever answers elsewhere.
     let refuse = |call: Call| std::future::ready(Err(route_not_found(&call)));
+    config.service(web::resource(api.surface.base_path.places("/api/{rest:.*}")).to(answer(arrival(NO_ROUTE), refuse)));
     config.default_service(web::to(answer(arrival(NO_ROUTE), refuse)));
 }
 
@@ -128,4 +134,47 @@ fn route_not_found(call: &Call) -> Problem {
     let (path, base) = (secrecy::of_path(call.request.path()), call.base_path());
     let detail = format!("there is no route {}; {base}/docs lists those there are", Excerpt(&path));
     Problem::new(Code::RouteNotFound, detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::dev::ServiceResponse;
+    use actix_web::test::{TestRequest, call_service, init_service, read_body};
+    use actix_web::{App, HttpResponse};
+
+    use super::*;
+    use crate::test::{Ports, by, job};
+
+    fn front(config: &mut ServiceConfig) {
+        config.route("/app", web::get().to(|| async { HttpResponse::Ok().body("page") }));
+        config.default_service(web::to(|| async { HttpResponse::NotFound().body("front") }));
+    }
+
+    async fn told(response: ServiceResponse) -> (u16, String) {
+        (response.status().as_u16(), String::from_utf8(read_body(response).await.to_vec()).unwrap())
+    }
+
+    #[actix_web::test]
+    async fn another_front_stands_beside_the_api_before_or_after_it() {
+        let api = || {
+            Ports::jobs(|jobs| {
+                jobs.expect_find().returning(|_| Ok(Some(job())));
+            })
+        };
+        let after = init_service(App::new().configure(crate::configure(api())).configure(front)).await;
+        let before = init_service(App::new().configure(front).configure(crate::configure(api()))).await;
+        let job = format!("{}/{}", api::JOBS, crate::test::JOB);
+        for (service, stray) in [(&after, "front"), (&before, "route-not-found")] {
+            let answer = |request: TestRequest| async { told(call_service(service, request.to_request()).await).await };
+            let (status, body) = answer(by("r", "GET", &job)).await;
+            assert!(status == 200 && body.contains("Research"), "{body}");
+            assert_eq!(answer(TestRequest::with_uri("/app")).await, (200, "page".to_owned()));
+            let (status, body) = answer(TestRequest::with_uri("/elsewhere")).await;
+            assert!(status == 404 && body.contains(stray), "{body}");
+            let (status, body) = answer(TestRequest::with_uri("/api/v1/job")).await;
+            assert!(status == 404 && body.contains("route-not-found"), "below /api/ the API answers: {body}");
+            let (status, body) = answer(TestRequest::with_uri("/api/wakatime/v2")).await;
+            assert!(status == 404 && body.starts_with(r#"{"error":"#), "in the form of its clients: {body}");
+        }
+    }
 }

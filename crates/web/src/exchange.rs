@@ -32,12 +32,13 @@ use stint_domain::values::IdError;
 use tokio::time::{Instant, timeout_at};
 use tracing::Instrument;
 
+use crate::auth::{Credential, Sender};
 use crate::base_path::BasePath;
-use crate::body::{Body, Sender, Terms};
+use crate::body::{Body, Terms};
 use crate::excerpt::Excerpt;
 use crate::media::Media;
-use crate::problem::{Code, Errors, FieldError, Problem};
-use crate::{Api, api, auth, body, pieces, request_id};
+use crate::problem::{Code, ErrorForm, Errors, FieldError, Problem};
+use crate::{Api, body, pieces, request_id};
 
 /// What a handler comes to.
 pub(crate) type Answer = Result<HttpResponse, Problem>;
@@ -74,7 +75,7 @@ impl Context {
 impl Call {
     /// Who is acting, if they may do what `scope` allows.
     pub(crate) async fn principal(&self, scope: Scope) -> Result<Rc<Principal>, Problem> {
-        let principal = Rc::new(auth::authenticate(&self.api.authenticator, self.headers()).await?);
+        let principal = Rc::new(Credential::of(self.headers())?.principal(&self.api.authenticator).await?);
         // Kept before it may be refused, so that the log tells who was.
         let principal = self.context.principal.get_or_init(|| principal);
         // The services ask again; here it is asked before a body is read.
@@ -149,8 +150,8 @@ pub(crate) struct Arrival {
     pub(crate) api: Rc<Api>,
     pub(crate) route: &'static str,
     pub(crate) durations: Histogram,
-    /// Whether errors are told as `{"error": "..."}`, which is all that some clients read.
-    pub(crate) plain_errors: bool,
+    /// In which form errors are told. Only where there is no route does the path decide.
+    pub(crate) errors: fn(&str) -> ErrorForm,
 }
 
 /// Answers one request with `handler`.
@@ -160,7 +161,7 @@ pub(crate) async fn exchange<F: Future<Output = Answer>>(
     payload: Payload,
     handler: impl FnOnce(Call) -> F,
 ) -> HttpResponse {
-    let Arrival { api, route, durations, plain_errors } = arrival;
+    let Arrival { api, route, durations, errors } = arrival;
     let started = Instant::now();
     let context = Rc::new(Context {
         id: request_id::of(&request, api.ids.as_ref()),
@@ -169,6 +170,7 @@ pub(crate) async fn exchange<F: Future<Output = Answer>>(
         principal: OnceCell::new(),
         payload: Cell::new(Some(payload)),
     });
+    let errors = errors(api.surface.base_path.below(request.path()));
     let span = tracing::info_span!("request", request_id = context.id);
     let answering = async {
         let _in_flight = api.metrics.enter();
@@ -189,11 +191,7 @@ pub(crate) async fn exchange<F: Future<Output = Answer>>(
         let mut response = answer.and_then(fitting).unwrap_or_else(|problem| {
             problem.log();
             let problem = if context.sees() { problem } else { problem.without_read() };
-            // Where there is no route, there is no pattern to tell it by.
-            if plain_errors || api.surface.base_path.below(request.path()).starts_with(api::WAKATIME) {
-                return problem.respond_plainly();
-            }
-            pieces::of(problem.respond(&context.id, api.show_causes), answers, reader)
+            pieces::of(problem.respond(errors, &context.id, api.show_causes), answers, reader)
         });
         finish(response.headers_mut(), &context.id);
         api.surface.cors.finish(request.headers(), response.headers_mut());

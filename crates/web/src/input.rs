@@ -50,9 +50,11 @@ pub(crate) trait Object<'j>: Sized {
 /// Declares a request body. Each field has its meaning as a doc comment, which goes into the OpenAPI document, and is
 ///
 /// - `required`: it must be given;
-/// - `tried`: it must be given, but is `None` after an error, for a reader that looks at the other fields all the same;
 /// - `default`: without it, the value is that of `Default`, which the document tells;
 /// - `optional`: it may be absent, and is `None` then.
+///
+/// Where there is more to check than the fields one by one, the struct is wanted in spite of an error: `tried` is `required`,
+/// and `None` after an error; `lenient` is `default`, after an error, too.
 ///
 /// A value that may be null is an `Option`. The `example`s of the fields are that of the body. `unknown` is said of a field
 /// that is unknown, after the names of those that are known.
@@ -61,6 +63,7 @@ macro_rules! input {
     (@type default $type:ty) => { $type };
     (@type optional $type:ty) => { Option<$type> };
     (@type tried $type:ty) => { Option<$type> };
+    (@type lenient $type:ty) => { $type };
     (
         $(#[doc = $about:literal])+
         $vis:vis struct $name:ident $(<$json:lifetime>)? {

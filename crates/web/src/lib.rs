@@ -5,8 +5,8 @@
 //!
 //! # Where to find what
 //!
-//! - `api/`: one file per resource: how its errors become problems, its bodies, its handlers, their tests. The table in
-//!   `api.rs` is the only list of routes: the router, the `Allow` header, the metrics' labels and the OpenAPI document
+//! - `api/`: one file per resource: its bodies, its handlers, their tests. The table in `api.rs` is the only list of
+//!   routes: the router, the `Allow` header, the metrics' labels and the OpenAPI document
 //!   are all made from it.
 //! - `exchange`: what happens around every handler (request id, time limit, panics, access line, metrics). It is a
 //!   function and no middleware, so that nothing is boxed or looked up for it.
@@ -14,7 +14,8 @@
 //!   A body is declared once, by `input!`: its reader, its schema and its example come from there.
 //! - `pieces`, `wanted`: what bounds memory per connection: large answers are sent piece by piece, under a budget, and no
 //!   body is read before its handler wants it.
-//! - `problem`: RFC 9457, with the catalogue of codes.
+//! - `problem`: RFC 9457, with the catalogue of codes; `problem/refusals` says what each refusal of the domain becomes.
+//! - `auth`: from what a request shows to who is acting; a new way to show that is a variant there.
 //! - `surface`: what it looks like from outside: `base_path` (below a proxy's path), `cors` (pages of other sites).
 //! - `secrecy`: what keeps secrets that stand in URLs out of messages.
 //!
@@ -34,6 +35,7 @@ mod conditional;
 mod cors;
 mod cursor;
 mod endpoint;
+mod etag;
 mod excerpt;
 mod exchange;
 mod idempotency;
@@ -59,6 +61,7 @@ use std::sync::Arc;
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::web::ServiceConfig;
 use actix_web::{App, Error};
 use stint_domain::access::services::Authenticator;
 use stint_domain::background::services::TaskService;
@@ -114,11 +117,19 @@ pub fn too_many_connections() -> Vec<u8> {
     serde_json::to_vec(&problem.as_result()).unwrap_or_default()
 }
 
-/// The whole application, to be made once per worker: `HttpServer::new(move || stint_web::app(api.clone()))`.
+/// The API's routes, to stand beside those of another front: `App::new().configure(stint_web::configure(api))`.
+///
+/// What another front registers elsewhere is its own, all that is around a request included. Requests that nobody takes are
+/// answered by whoever is configured last and names a default service, as this does; but below `/api/` always by this.
+pub fn configure(api: Api) -> impl FnOnce(&mut ServiceConfig) {
+    move |config| endpoint::register(config, &Rc::new(api), &api::endpoints())
+}
+
+/// The API alone, to be made once per worker: `HttpServer::new(move || stint_web::app(api.clone()))`.
 pub fn app(
     api: Api,
 ) -> App<
     impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse<BoxBody>, Error = Error, InitError = ()>,
 > {
-    App::new().configure(|config| endpoint::register(config, &Rc::new(api), &api::endpoints()))
+    App::new().configure(configure(api))
 }

@@ -17,7 +17,7 @@ use actix_web::web::Bytes;
 pub(crate) use answers::Answers;
 
 use self::answers::Share;
-use crate::body::Sender;
+use crate::auth::Sender;
 use crate::problem::Problem;
 
 /// The bytes of a piece.

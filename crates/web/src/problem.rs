@@ -6,6 +6,7 @@
 
 mod code;
 mod errors;
+pub(crate) mod refusals;
 
 use std::error::Error;
 
@@ -13,21 +14,28 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use serde::Serialize;
-use stint_domain::access::MissingScope;
-use stint_domain::ledger::PreconditionFailed;
-use stint_domain::{BackendError, BackendErrorKind, ServiceError};
+use stint_domain::{BackendError, BackendErrorKind};
 use utoipa::ToSchema;
 
 pub(crate) use code::Code;
 pub(crate) use errors::{Errors, FieldError, escape_into};
 
-use crate::{conditional, secrecy};
+use crate::secrecy;
 
 /// The media type of every problem.
 pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
 
 /// After how many seconds a caller may try again what was unavailable.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
+
+/// In which form errors are told. The path decides when the request arrives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ErrorForm {
+    /// RFC 9457.
+    Problem,
+    /// `{"error": "..."}`, which is all that some clients read.
+    Plain,
+}
 
 /// Why a request was not carried out, for the caller, and its cause, for the operator.
 #[derive(Debug)]
@@ -140,19 +148,13 @@ impl Problem {
     }
 
     /// The response that tells the problem.
-    pub(crate) fn respond(self, request_id: &str, show_causes: bool) -> HttpResponse {
+    pub(crate) fn respond(self, form: ErrorForm, request_id: &str, show_causes: bool) -> HttpResponse {
+        let (media_type, body) = match form {
+            ErrorForm::Problem => (MEDIA_TYPE, serde_json::to_vec(&self.body(Some(request_id), show_causes))),
+            ErrorForm::Plain => ("application/json", serde_json::to_vec(&Plain { error: &self.detail })),
+        };
         // Text and numbers always serialise.
-        let body = serde_json::to_vec(&self.body(Some(request_id), show_causes)).unwrap_or_default();
-        self.respond_with(MEDIA_TYPE, body)
-    }
-
-    /// The response that tells its detail alone, as `{"error": "..."}`.
-    pub(crate) fn respond_plainly(self) -> HttpResponse {
-        let body = serde_json::to_vec(&Plain { error: &self.detail }).unwrap_or_default();
-        self.respond_with("application/json", body)
-    }
-
-    fn respond_with(self, media_type: &'static str, body: Vec<u8>) -> HttpResponse {
+        let body = body.unwrap_or_default();
         let spec = self.code.spec();
         let mut response = HttpResponse::build(spec.status);
         response.content_type(media_type).insert_header((header::CACHE_CONTROL, "no-store"));
@@ -213,59 +215,4 @@ fn chain(error: &dyn Error) -> Vec<String> {
         next = cause.source();
     }
     causes
-}
-
-impl From<BackendError> for Problem {
-    fn from(cause: BackendError) -> Self {
-        let problem = match cause.kind {
-            BackendErrorKind::Unavailable => return Self::unavailable(cause),
-            BackendErrorKind::Timeout => {
-                Self::new(Code::Unavailable, "a backend took too long; a write may have happened all the same")
-            }
-            BackendErrorKind::Corrupt | BackendErrorKind::Internal => Self::internal(),
-        };
-        Self { cause: Some(cause), ..problem }
-    }
-}
-
-impl<E: Error + Into<Problem>> From<ServiceError<E>> for Problem {
-    fn from(error: ServiceError<E>) -> Self {
-        match error {
-            ServiceError::Forbidden(missing) => missing.into(),
-            ServiceError::Port(error) => error.into(),
-        }
-    }
-}
-
-impl From<MissingScope> for Problem {
-    fn from(missing: MissingScope) -> Self {
-        let challenge = format!(r#"Bearer realm="stint", error="insufficient_scope", scope="{}""#, missing.scope);
-        let problem = Self::new(Code::Forbidden, missing.to_string());
-        match HeaderValue::from_str(&challenge) {
-            Ok(value) => problem.with_header(header::WWW_AUTHENTICATE, value),
-            Err(_) => problem,
-        }
-    }
-}
-
-impl From<PreconditionFailed> for Problem {
-    fn from(failed: PreconditionFailed) -> Self {
-        match failed.current {
-            None => Self::new(Code::PreconditionFailed, "the precondition does not hold: nothing is there"),
-            Some(version) => {
-                let tag = conditional::etag(version);
-                let detail = format!("the precondition does not hold: the present ETag is {}", Shown(&tag));
-                Self::new(Code::PreconditionFailed, detail).with_header(header::ETAG, tag)
-            }
-        }
-    }
-}
-
-/// A header's value in a message.
-struct Shown<'a>(&'a HeaderValue);
-
-impl std::fmt::Display for Shown<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.0.to_str().unwrap_or_default())
-    }
 }

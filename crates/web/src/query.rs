@@ -70,9 +70,9 @@ impl<'a> Query<'a> {
         if errors.is_empty() { Ok(()) } else { Err(errors.into_problem()) }
     }
 
-    /// The filters that were given, in one order: what a cursor belongs to beside its listing.
-    pub(crate) fn filters(&self) -> String {
-        let mut filters = String::new();
+    /// The filters that were given, in one order, after `within`: what a cursor belongs to beside its listing.
+    pub(crate) fn filters(&self, within: &str) -> String {
+        let mut filters = within.to_owned();
         for known in self.known.iter().filter(|known| !["limit", "cursor"].contains(known)) {
             if let Some((name, value)) = self.pairs.iter().find(|(name, _)| name == known) {
                 filters.push_str(name);

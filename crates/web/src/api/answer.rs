@@ -6,18 +6,20 @@ use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
 use arrayvec::ArrayString;
 use serde::{Serialize, Serializer};
-use stint_domain::Page;
 use stint_domain::access::{Principal, Scope};
 use stint_domain::ledger::Applied;
+use stint_domain::ledger::ports::job::Put;
 use stint_domain::values::Version;
+use stint_domain::{Page, PageSize};
 
 use crate::base_path::BasePath;
-use crate::conditional::{self, ReadCondition};
+use crate::conditional::ReadCondition;
 use crate::cursor::{self, Place};
+use crate::etag::etag;
 use crate::exchange::{Answer, Call};
 use crate::idempotency::REPLAYED;
 use crate::problem::Problem;
-use crate::query::Query;
+use crate::query::{self, Query};
 
 /// What is shown of something.
 pub(super) trait Presented {
@@ -72,6 +74,19 @@ pub(super) fn changed<R: Resource>(call: &Call, principal: &Principal, resource:
     Ok(response)
 }
 
+/// A resource that was put there, or in the place of another.
+pub(super) fn put<R: Resource>(call: &Call, principal: &Principal, put: Put<R>) -> Answer {
+    match put {
+        Put::Created(resource) => created(call, &resource),
+        Put::Replaced(resource) => changed(call, principal, &resource),
+    }
+}
+
+/// It is gone.
+pub(super) fn deleted() -> HttpResponse {
+    HttpResponse::NoContent().finish()
+}
+
 /// Whether the principal sees more than what it has just made.
 pub(super) fn sees(principal: &Principal) -> bool {
     principal.scopes.allow(Scope::Read)
@@ -101,6 +116,26 @@ pub(super) fn applied<T>(applied: Applied<T>, answer: impl FnOnce(T) -> Answer) 
     Ok(response)
 }
 
+/// Which page of a listing is wanted.
+pub(super) struct Wanted<P> {
+    pub(super) size: PageSize,
+    pub(super) after: Option<P>,
+    /// What the page's cursor belongs to.
+    pub(super) filters: String,
+}
+
+impl<P: Place> Wanted<P> {
+    /// Reads the last of a listing's parameters, and tells what is wrong with any. A cursor is none for the same listing
+    /// `within` something else.
+    pub(super) fn of(query: &mut Query<'_>, within: &str) -> Result<Self, Problem> {
+        let size = query.optional("limit", query::page_size).unwrap_or_default();
+        let filters = query.filters(within);
+        let after = query.optional("cursor", |token| cursor::read(token, &filters));
+        query.finish()?;
+        Ok(Self { size, after, filters })
+    }
+}
+
 /// A page of a listing, with a link to the next one.
 pub(super) fn page<R: Presented, P: Place>(call: &Call, query: &Query<'_>, filters: &str, page: &Page<R, P>) -> Answer {
     let next_cursor = page.next.as_ref().map(|place| cursor::write(place, filters));
@@ -126,7 +161,7 @@ struct PageBody<'a, T> {
 /// A version's tag, and that a cache asks each time whether it still holds.
 fn tag<R: Resource>(response: &mut HttpResponse, resource: &R) {
     let headers = response.headers_mut();
-    headers.insert(header::ETAG, conditional::etag(resource.version()));
+    headers.insert(header::ETAG, etag(resource.version()));
     headers.insert(header::CACHE_CONTROL, header::HeaderValue::from_static("private, no-cache"));
 }
 

@@ -6,22 +6,11 @@ mod tests;
 
 use actix_web::http::StatusCode;
 use serde::Serialize;
-use stint_domain::NotReady;
 use utoipa::ToSchema;
 
 use super::answer;
 use crate::exchange::{Answer, Call};
-use crate::problem::{Code, Problem};
 use crate::query::Query;
-
-impl From<NotReady> for Problem {
-    fn from(error: NotReady) -> Self {
-        match error {
-            NotReady::Behind(_) | NotReady::Ahead(_) => Self::new(Code::Unavailable, error.to_string()),
-            NotReady::Backend(error) => Self::unavailable(error),
-        }
-    }
-}
 
 /// That all is well.
 #[derive(Serialize, ToSchema)]

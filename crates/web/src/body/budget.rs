@@ -11,11 +11,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use prometheus_client::metrics::counter::Counter;
-use stint_domain::values::TokenId;
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
 use crate::HttpMetrics;
+use crate::auth::Sender;
 use crate::pieces::Answers;
 use crate::problem::{Code, Problem};
 
@@ -30,9 +30,6 @@ const SMALL: usize = 32;
 const DECODER: usize = 80 << 10;
 /// How many senders share the memory at least.
 const SENDERS: u32 = 3;
-
-/// Who sends a body, if anybody is known: all others are one.
-pub(crate) type Sender = Option<TokenId>;
 
 /// The memory for bodies. Cloning is cheap; all clones share it.
 #[derive(Clone, Debug)]
@@ -174,6 +171,7 @@ mod tests {
 
     use futures::FutureExt;
     use prometheus_client::registry::Registry;
+    use stint_domain::values::TokenId;
 
     use super::*;
 

@@ -61,6 +61,12 @@ impl<'e, 'j> Fields<'e, 'j> {
         self.optional(name).map(Option::unwrap_or_default)
     }
 
+    /// The same, for who reads on without it: the default after an error, too.
+    #[expect(clippy::unnecessary_wraps, reason = "all kinds of fields are read alike")]
+    pub(crate) fn lenient<T: Input<'j> + Default>(&mut self, name: &str) -> Result<T, Refused> {
+        Ok(self.default(name).unwrap_or_default())
+    }
+
     /// Refuses what is left; `known` are the fields there are, `hint` is said after their names.
     pub(crate) fn finish(mut self, known: &[&str], hint: &str) {
         // Reading moved members about; callers get their errors in a steady order.

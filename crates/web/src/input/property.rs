@@ -30,8 +30,8 @@ pub(crate) fn required<T: Form>(
     optional::<T>(object, name, about, schemas).required(name)
 }
 
-/// The same to who sends it.
-pub(crate) use required as tried;
+// The same to who sends them.
+pub(crate) use {default as lenient, required as tried};
 
 /// A field that is something without being given.
 pub(crate) fn default<T: Form + Assumed>(

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use prometheus_client::metrics::counter::Counter;
 
 use crate::HttpMetrics;
-use crate::body::Sender;
+use crate::auth::Sender;
 use crate::problem::{Code, Problem};
 
 /// The most bytes of large answers, each with a memory of its own, that are kept for those who read them slowly.

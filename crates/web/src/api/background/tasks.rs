@@ -11,11 +11,10 @@ use stint_domain::values::{Subject, TaskRunId, TextError, Timestamp};
 use utoipa::ToSchema;
 
 use crate::api::answer;
-use crate::api::answer::{Presented, shown, shown_or_null};
+use crate::api::answer::{Presented, Wanted, shown, shown_or_null};
 use crate::base_path::BasePath;
-use crate::cursor;
 use crate::exchange::{Answer, Call};
-use crate::query::{self, Query};
+use crate::query::Query;
 
 /// One run of a task.
 #[derive(Serialize, ToSchema)]
@@ -85,10 +84,7 @@ pub(crate) async fn list(call: Call) -> Answer {
     let mut query = Query::of(&call.request, &["task", "state", "limit", "cursor"]);
     let task = query.optional("task", task_name);
     let state = query.optional("state", str::parse);
-    let size = query.optional("limit", query::page_size).unwrap_or_default();
-    let filters = query.filters();
-    let after = query.optional("cursor", |token| cursor::read(token, &filters));
-    query.finish()?;
+    let Wanted { size, after, filters } = Wanted::of(&mut query, "")?;
     let page = call.api.tasks.list(&principal, ListTaskRuns { task, state, size, after }).await?;
     answer::page(&call, &query, &filters, &page)
 }

@@ -11,71 +11,25 @@ mod tests;
 use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
 use serde::Serialize;
-use stint_domain::access::ports::token::{CreateTokenError, ListCapturing, RevokeTokenError, UpdateTokenError};
+use stint_domain::access::ports::token::ListCapturing;
 use stint_domain::access::{Scope, Token, TokenSecret};
 use stint_domain::capture::CaptureTarget;
-use stint_domain::capture::services::{CaptureTokenDraft, JobOfTokenError};
+use stint_domain::capture::services::CaptureTokenDraft;
 use stint_domain::values::{JobId, Timestamp, TokenId, Zone};
 use utoipa::ToSchema;
 
 use self::input::{CaptureTokenInput, CaptureTokenOfJobInput, CaptureTokenPatch};
-use crate::api::answer::{Presented, shown, shown_or_null};
+use crate::api::answer::{Presented, Wanted, shown, shown_or_null};
 use crate::api::{CAPTURE_TOKENS, answer};
 use crate::base_path::BasePath;
 use crate::exchange::{Answer, Call};
-use crate::input::Object as _;
+use crate::idempotency;
 use crate::media::Media;
-use crate::problem::{Code, Problem};
-use crate::query::{self, Query};
-use crate::{auth, cursor, idempotency};
+use crate::problem::Problem;
+use crate::query::Query;
 
 /// Why creating one takes no idempotency key.
 const NO_REPLAY: &str = "the first answer cannot be given again";
-
-// How refusals become problems.
-
-impl From<JobOfTokenError> for Problem {
-    fn from(error: JobOfTokenError) -> Self {
-        match error {
-            JobOfTokenError::JobNotFound(_) => Self::new(Code::NotFound, error.to_string()),
-            JobOfTokenError::Create(error) => error.into(),
-            JobOfTokenError::Backend(error) => error.into(),
-        }
-    }
-}
-
-impl From<CreateTokenError> for Problem {
-    fn from(error: CreateTokenError) -> Self {
-        match error {
-            // The caller's own.
-            CreateTokenError::MakerRevoked(_) => auth::revoked_meanwhile(),
-            CreateTokenError::Backend(error) => error.into(),
-        }
-    }
-}
-
-impl From<UpdateTokenError> for Problem {
-    fn from(error: UpdateTokenError) -> Self {
-        match error {
-            UpdateTokenError::NotFound(_) => not_found(),
-            UpdateTokenError::Backend(error) => error.into(),
-        }
-    }
-}
-
-impl From<RevokeTokenError> for Problem {
-    fn from(error: RevokeTokenError) -> Self {
-        match error {
-            RevokeTokenError::NotFound(_) => not_found(),
-            RevokeTokenError::Backend(error) => error.into(),
-        }
-    }
-}
-
-/// The id is not repeated: who mistakes the secret for it finds it in no message.
-fn not_found() -> Problem {
-    Problem::new(Code::NotFound, "there is no capture token with this id")
-}
 
 // What is sent.
 
@@ -182,9 +136,7 @@ pub(crate) async fn create(call: Call) -> Answer {
     let principal = call.principal(Scope::Write).await?;
     Query::none(&call.request)?;
     idempotency::none(&call.request, NO_REPLAY)?;
-    let body = call.body(Media::Json, call.api.limits.body_bytes).await?;
-    let CaptureTokenInput { name, time_zone: zone, creates_jobs, expires_at } =
-        body.parse(CaptureTokenInput::read).await?;
+    let CaptureTokenInput { name, time_zone: zone, expires_at, creates_jobs } = call.input(Media::Json).await?;
     let draft = CaptureTokenDraft { name, zone, expires_at };
     created(&call, &call.api.capture_tokens.create_for_projects(&principal, creates_jobs, draft).await?)
 }
@@ -194,19 +146,15 @@ pub(crate) async fn create_of_job(call: Call) -> Answer {
     let job = call.id()?;
     Query::none(&call.request)?;
     idempotency::none(&call.request, NO_REPLAY)?;
-    let body = call.body(Media::Json, call.api.limits.body_bytes).await?;
-    let draft = body.parse(CaptureTokenOfJobInput::read).await?.into();
-    created(&call, &call.api.capture_tokens.create_for_job(&principal, job, draft).await?)
+    let input: CaptureTokenOfJobInput = call.input(Media::Json).await?;
+    created(&call, &call.api.capture_tokens.create_for_job(&principal, job, input.into()).await?)
 }
 
 pub(crate) async fn list(call: Call) -> Answer {
     let principal = call.principal(Scope::Read).await?;
     let mut query = Query::of(&call.request, &["related_job", "limit", "cursor"]);
     let related_job = query.optional("related_job", str::parse);
-    let size = query.optional("limit", query::page_size).unwrap_or_default();
-    let filters = query.filters();
-    let after = query.optional("cursor", |token| cursor::read(token, &filters));
-    query.finish()?;
+    let Wanted { size, after, filters } = Wanted::of(&mut query, "")?;
     let page = call.api.capture_tokens.list(&principal, ListCapturing { related_job, size, after }).await?;
     answer::page(&call, &query, &filters, &page)
 }
@@ -215,10 +163,7 @@ pub(crate) async fn list_of_job(call: Call) -> Answer {
     let principal = call.principal(Scope::Read).await?;
     let job: JobId = call.id()?;
     let mut query = Query::of(&call.request, &["limit", "cursor"]);
-    let size = query.optional("limit", query::page_size).unwrap_or_default();
-    let filters = format!("job={job}&{}", query.filters());
-    let after = query.optional("cursor", |token| cursor::read(token, &filters));
-    query.finish()?;
+    let Wanted { size, after, filters } = Wanted::of(&mut query, &format!("job={job}&"))?;
     let listing = ListCapturing { related_job: Some(job), size, after };
     let page = call.api.capture_tokens.list_of_job(&principal, job, listing).await?;
     answer::page(&call, &query, &filters, &page)
@@ -230,7 +175,7 @@ pub(crate) async fn read(call: Call) -> Answer {
     Query::none(&call.request)?;
     match call.api.capture_tokens.find(&principal, id).await? {
         Some(token) => answer::json(StatusCode::OK, &token.body(call.base_path())),
-        None => Err(not_found()),
+        None => Err(Problem::no_token()),
     }
 }
 
@@ -238,9 +183,8 @@ pub(crate) async fn patch(call: Call) -> Answer {
     let principal = call.principal(Scope::Write).await?;
     let id = call.id()?;
     Query::none(&call.request)?;
-    let body = call.body(Media::MergePatch, call.api.limits.body_bytes).await?;
-    let changes = body.parse(CaptureTokenPatch::read).await?.into();
-    let token = call.api.capture_tokens.update(&principal, id, changes).await?;
+    let patch: CaptureTokenPatch = call.input(Media::MergePatch).await?;
+    let token = call.api.capture_tokens.update(&principal, id, patch.into()).await?;
     if !answer::sees(&principal) {
         return Ok(HttpResponse::NoContent().finish());
     }
@@ -252,5 +196,5 @@ pub(crate) async fn revoke(call: Call) -> Answer {
     let id = call.id()?;
     Query::none(&call.request)?;
     call.api.capture_tokens.revoke(&principal, id).await?;
-    Ok(HttpResponse::NoContent().finish())
+    Ok(answer::deleted())
 }

@@ -4,45 +4,22 @@ pub(crate) mod describe;
 #[cfg(test)]
 mod tests;
 
-use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use serde::Serialize;
 use stint_domain::access::Scope;
-use stint_domain::capture::ports::ping::{PingStatus, RetractPingError};
-use stint_domain::capture::services::{ListTrackedPings, TakeBackError, TrackedPing};
+use stint_domain::capture::ports::ping::PingStatus;
+use stint_domain::capture::services::{ListTrackedPings, TrackedPing};
 use stint_domain::capture::{PingOutcome, PingTarget};
 use stint_domain::ledger::{Minutes, WorkSummary};
 use stint_domain::values::{JobId, PingId, TimeEntryId, Timestamp, TokenId};
 use utoipa::ToSchema;
 
 use crate::api::answer;
-use crate::api::answer::{Presented, shown, shown_or_null};
+use crate::api::answer::{Presented, Wanted, shown, shown_or_null};
 use crate::base_path::BasePath;
-use crate::cursor;
 use crate::exchange::{Answer, Call};
-use crate::problem::{Code, Problem};
-use crate::query::{self, Query};
-
-impl From<TakeBackError> for Problem {
-    fn from(error: TakeBackError) -> Self {
-        match error {
-            TakeBackError::Queued(_) => Self::new(Code::PingQueued, format!("{error}; try again in a moment")),
-            TakeBackError::Retract(RetractPingError::NotFound(_)) => not_found(),
-            TakeBackError::Retract(RetractPingError::JobArchived(_)) => {
-                Self::new(Code::JobArchived, error.to_string()).for_readers()
-            }
-            TakeBackError::Retract(RetractPingError::EntryDetached(_)) => {
-                Self::new(Code::EntryDetached, error.to_string()).for_readers()
-            }
-            TakeBackError::Retract(RetractPingError::Backend(error)) => error.into(),
-        }
-    }
-}
-
-/// The id is not repeated: who mistakes a secret for it finds it in no message.
-fn not_found() -> Problem {
-    Problem::new(Code::NotFound, "there is no ping with this id")
-}
+use crate::problem::Problem;
+use crate::query::Query;
 
 /// A ping, and what became of it.
 #[derive(Serialize, ToSchema)]
@@ -141,10 +118,7 @@ pub(crate) async fn list(call: Call) -> Answer {
     let token = query.optional("token", str::parse);
     let related_job = query.optional("related_job", str::parse);
     let state = query.optional("status", str::parse);
-    let size = query.optional("limit", query::page_size).unwrap_or_default();
-    let filters = query.filters();
-    let after = query.optional("cursor", |token| cursor::read(token, &filters));
-    query.finish()?;
+    let Wanted { size, after, filters } = Wanted::of(&mut query, "")?;
     let page = call.api.pings.list(&principal, ListTrackedPings { token, related_job, state, size, after }).await?;
     answer::page(&call, &query, &filters, &page)
 }
@@ -155,7 +129,7 @@ pub(crate) async fn read(call: Call) -> Answer {
     Query::none(&call.request)?;
     match call.api.pings.find(&principal, id).await? {
         Some(ping) => answer::json(StatusCode::OK, &ping.body(call.base_path())),
-        None => Err(not_found()),
+        None => Err(Problem::no_ping()),
     }
 }
 
@@ -164,5 +138,5 @@ pub(crate) async fn retract(call: Call) -> Answer {
     let id = call.id()?;
     Query::none(&call.request)?;
     call.api.pings.take_back(&principal, id).await?;
-    Ok(HttpResponse::NoContent().finish())
+    Ok(answer::deleted())
 }

@@ -11,7 +11,7 @@ mod tests;
 use actix_web::http::StatusCode;
 use serde::Serialize;
 use stint_domain::access::Scope;
-use stint_domain::ledger::ports::time_entry::{BatchMode, BatchOutcome, RecordBatchError, RecordRefusal};
+use stint_domain::ledger::ports::time_entry::{BatchMode, BatchOutcome};
 use stint_domain::ledger::services::TimeEntryDraft;
 use stint_domain::ledger::{Applied, TimeEntry};
 use utoipa::ToSchema;
@@ -28,47 +28,11 @@ use crate::input::{Input, Object as _, input};
 use crate::json::Json;
 use crate::media::Media;
 use crate::openapi::{Form, Schemas, one_of, put};
-use crate::problem::{self, Code, Errors, FieldError, Problem};
+use crate::problem::{self, Errors, Problem};
 use crate::query::Query;
 
 /// The most items of one batch.
 pub(crate) const MAX_ITEMS: usize = 1000;
-
-// How refusals become problems.
-
-impl From<RecordBatchError> for Problem {
-    /// One problem of the whole: its kind is that of the first refusal, its errors are all of them.
-    fn from(error: RecordBatchError) -> Self {
-        match error {
-            RecordBatchError::KeyReused => Self::key_reused(),
-            RecordBatchError::Refused(refusals) => {
-                let detail = format!("{} of the items cannot be stored, so none was", refusals.len());
-                let code = refusals.first().map_or(Code::Internal, |(_, refusal)| code(*refusal));
-                let errors = refusals.into_iter().map(|(at, refusal)| field_error(at, refusal)).collect();
-                Self::new(code, detail).with_errors(errors)
-            }
-            RecordBatchError::Backend(error) => error.into(),
-        }
-    }
-}
-
-const fn code(refusal: RecordRefusal) -> Code {
-    match refusal {
-        // The id came from the generator, never from the caller.
-        RecordRefusal::IdTaken(_) => Code::Internal,
-        RecordRefusal::JobNotFound(_) => Code::UnknownJob,
-        RecordRefusal::JobArchived(_) => Code::JobArchived,
-    }
-}
-
-fn field_error(at: usize, refusal: RecordRefusal) -> FieldError {
-    match refusal {
-        RecordRefusal::IdTaken(_) => FieldError::at(format!("/items/{at}"), "could not be stored"),
-        RecordRefusal::JobNotFound(_) | RecordRefusal::JobArchived(_) => {
-            FieldError::at(format!("/items/{at}/related_job"), refusal.to_string())
-        }
-    }
-}
 
 // What is sent and received.
 
@@ -227,7 +191,7 @@ fn results(call: &Call, status: StatusCode, outcome: BatchOutcome, invalid: Vec<
         let item = match invalid.next_if(|(place, _)| *place == at) {
             Some((_, problem)) => Err(problem),
             None => match outcome.next() {
-                Some(outcome) => outcome.map_err(|refusal| refused(at, refusal)),
+                Some(outcome) => outcome.map_err(|refusal| Problem::of_item(at, refusal)),
                 None => break,
             },
         };
@@ -235,9 +199,4 @@ fn results(call: &Call, status: StatusCode, outcome: BatchOutcome, invalid: Vec<
     }
     let results = items.iter().map(|item| ItemResult::of(item, call.base_path())).collect();
     answer::json(status, &Results { results })
-}
-
-fn refused(at: usize, refusal: RecordRefusal) -> Problem {
-    let error = field_error(at, refusal);
-    Problem::new(code(refusal), error.detail.clone()).with_errors(vec![error])
 }

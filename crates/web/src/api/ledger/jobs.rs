@@ -6,73 +6,26 @@ mod tests;
 
 use std::fmt;
 
-use actix_web::HttpResponse;
 use serde::Serialize;
 use stint_domain::access::Scope;
-use stint_domain::ledger::ports::job::{
-    CreateJobError, DeleteJobError, EntriesOfDeleted, JobChanges, ListJobs, Put, PutJobError, UpdateJobError,
-};
+use stint_domain::ledger::ports::job::{EntriesOfDeleted, JobChanges, ListJobs};
 use stint_domain::ledger::services::JobDraft;
 use stint_domain::ledger::{Job, JobName, JobStatus, NamePart};
 use stint_domain::values::{JobId, Timestamp, Version};
 use utoipa::ToSchema;
 
-use crate::api::answer::{Presented, Resource, shown};
+use crate::api::answer::{Presented, Resource, Wanted, shown};
+use crate::api::change::Change;
 use crate::api::{JOBS, answer};
 use crate::base_path::BasePath;
-use crate::conditional::{self, ReadCondition};
+use crate::conditional::ReadCondition;
 use crate::exchange::{Answer, Call};
+use crate::idempotency;
 use crate::input::{Object as _, input};
 use crate::media::Media;
 use crate::openapi::Status;
 use crate::problem::{Code, Problem};
-use crate::query::{self, Query};
-use crate::{cursor, idempotency};
-
-// How refusals become problems.
-
-impl From<CreateJobError> for Problem {
-    fn from(error: CreateJobError) -> Self {
-        match error {
-            // The id came from the generator, never from the caller.
-            CreateJobError::IdTaken(_) => Self::defect(&error),
-            CreateJobError::KeyReused => Self::key_reused(),
-            CreateJobError::Backend(error) => error.into(),
-        }
-    }
-}
-
-impl From<PutJobError> for Problem {
-    fn from(error: PutJobError) -> Self {
-        match error {
-            PutJobError::Precondition(failed) => failed.into(),
-            PutJobError::Backend(error) => error.into(),
-        }
-    }
-}
-
-impl From<UpdateJobError> for Problem {
-    fn from(error: UpdateJobError) -> Self {
-        match error {
-            UpdateJobError::NotFound(_) => Self::new(Code::NotFound, error.to_string()),
-            UpdateJobError::Precondition(failed) => failed.into(),
-            UpdateJobError::Backend(error) => error.into(),
-        }
-    }
-}
-
-impl From<DeleteJobError> for Problem {
-    fn from(error: DeleteJobError) -> Self {
-        match error {
-            DeleteJobError::NotFound(_) => Self::new(Code::NotFound, error.to_string()),
-            DeleteJobError::HasEntries(_) => {
-                Self::new(Code::JobHasEntries, format!("{error}; ?entries=delete deletes them with it"))
-            }
-            DeleteJobError::Precondition(failed) => failed.into(),
-            DeleteJobError::Backend(error) => error.into(),
-        }
-    }
-}
+use crate::query::Query;
 
 // What is sent and received.
 
@@ -172,10 +125,7 @@ pub(crate) async fn list(call: Call) -> Answer {
     let mut query = Query::of(&call.request, &["status", "q", "limit", "cursor"]);
     let status = query.optional("status", str::parse);
     let name_part = query.optional("q", NamePart::new);
-    let size = query.optional("limit", query::page_size).unwrap_or_default();
-    let filters = query.filters();
-    let after = query.optional("cursor", |token| cursor::read(token, &filters));
-    query.finish()?;
+    let Wanted { size, after, filters } = Wanted::of(&mut query, "")?;
     let page = call.api.jobs.list(&principal, ListJobs { status, name_part, size, after }).await?;
     answer::page(&call, &query, &filters, &page)
 }
@@ -202,39 +152,30 @@ pub(crate) async fn read(call: Call) -> Answer {
 }
 
 pub(crate) async fn put(call: Call) -> Answer {
-    let principal = call.principal(Scope::Write).await?;
-    let id = call.id()?;
-    Query::none(&call.request)?;
-    let precondition = conditional::for_write(call.headers())?;
-    let body = call.body(Media::Json, call.api.limits.body_bytes).await?;
-    let JobInput { name, status } = body.parse(JobInput::read).await?;
-    match call.api.jobs.put(&principal, id, JobDraft { name, status }, precondition).await? {
-        Put::Created(job) => answer::created(&call, &job),
-        Put::Replaced(job) => answer::changed(&call, &principal, &job),
-    }
+    let Change { principal, id, precondition } = Change::of(&call).await?;
+    let JobInput { name, status } = call.input(Media::Json).await?;
+    let put = call.api.jobs.put(&principal, id, JobDraft { name, status }, precondition).await?;
+    answer::put(&call, &principal, put)
 }
 
 pub(crate) async fn patch(call: Call) -> Answer {
-    let principal = call.principal(Scope::Write).await?;
-    let id = call.id()?;
-    Query::none(&call.request)?;
-    let precondition = conditional::for_write(call.headers())?;
-    let body = call.body(Media::MergePatch, call.api.limits.body_bytes).await?;
-    let JobPatch { name, status } = body.parse(JobPatch::read).await?;
+    let Change { principal, id, precondition } = Change::of(&call).await?;
+    let JobPatch { name, status } = call.input(Media::MergePatch).await?;
     let job = call.api.jobs.update(&principal, id, JobChanges { name, status }, precondition).await?;
     answer::changed(&call, &principal, &job)
 }
 
 pub(crate) async fn delete(call: Call) -> Answer {
-    let principal = call.principal(Scope::Write).await?;
-    let id = call.id()?;
+    let (Change { principal, id, precondition }, entries) = Change::with(&call, || entries_of(&call)).await?;
+    call.api.jobs.delete(&principal, id, entries, precondition).await?;
+    Ok(answer::deleted())
+}
+
+fn entries_of(call: &Call) -> Result<EntriesOfDeleted, Problem> {
     let mut query = Query::of(&call.request, &["entries"]);
     let entries = query.optional("entries", |value| match value {
         "delete" => Ok(EntriesOfDeleted::Delete),
         _ => Err("must be `delete`"),
     });
-    query.finish()?;
-    let precondition = conditional::for_write(call.headers())?;
-    call.api.jobs.delete(&principal, id, entries.unwrap_or_default(), precondition).await?;
-    Ok(HttpResponse::NoContent().finish())
+    query.finish().map(|()| entries.unwrap_or_default())
 }

@@ -4,102 +4,25 @@ pub(crate) mod describe;
 #[cfg(test)]
 mod tests;
 
-use actix_web::HttpResponse;
 use serde::Serialize;
 use stint_domain::access::Scope;
-use stint_domain::ledger::ports::job::Put;
-use stint_domain::ledger::ports::time_entry::{
-    DeleteTimeEntryError, ListTimeEntries, PutTimeEntryError, RecordRefusal, RecordTimeError, TimeEntryChanges,
-    UpdateTimeEntryError,
-};
-use stint_domain::ledger::services::{ListJobEntriesError, TimeEntryDraft};
+use stint_domain::ledger::ports::time_entry::{ListTimeEntries, TimeEntryChanges};
+use stint_domain::ledger::services::TimeEntryDraft;
 use stint_domain::ledger::{Minutes, TimeEntry, WorkSummary};
 use stint_domain::values::{DateRange, DateStamp, JobId, Subject, TimeEntryId, Timestamp, Version};
 use utoipa::ToSchema;
 
-use crate::api::answer::{Presented, Resource, shown};
+use crate::api::answer::{Presented, Resource, Wanted, shown};
+use crate::api::change::Change;
 use crate::api::{TIME_ENTRIES, answer};
 use crate::base_path::BasePath;
-use crate::conditional::{self, ReadCondition};
+use crate::conditional::ReadCondition;
 use crate::exchange::{Answer, Call};
+use crate::idempotency;
 use crate::input::{Object as _, input};
 use crate::media::Media;
-use crate::problem::{Code, FieldError, Problem};
-use crate::query::{self, Query};
-use crate::{cursor, idempotency};
-
-// How refusals become problems.
-
-impl From<RecordTimeError> for Problem {
-    /// Time is logged at a job's URL, so a job that there is not is a missing resource.
-    fn from(error: RecordTimeError) -> Self {
-        match error {
-            RecordTimeError::KeyReused => Self::key_reused(),
-            // The id came from the generator, never from the caller.
-            RecordTimeError::Refused(RecordRefusal::IdTaken(_)) => Self::defect(&error),
-            RecordTimeError::Refused(RecordRefusal::JobNotFound(_)) => Self::new(Code::NotFound, error.to_string()),
-            RecordTimeError::Refused(RecordRefusal::JobArchived(id)) => job_archived(id),
-            RecordTimeError::Backend(error) => error.into(),
-        }
-    }
-}
-
-impl From<PutTimeEntryError> for Problem {
-    fn from(error: PutTimeEntryError) -> Self {
-        match error {
-            PutTimeEntryError::Precondition(failed) => failed.into(),
-            PutTimeEntryError::JobNotFound(id) => unknown_job(id),
-            PutTimeEntryError::JobArchived(id) => a_job_archived(id),
-            PutTimeEntryError::Backend(error) => error.into(),
-        }
-    }
-}
-
-impl From<UpdateTimeEntryError> for Problem {
-    fn from(error: UpdateTimeEntryError) -> Self {
-        match error {
-            UpdateTimeEntryError::NotFound(_) => Self::new(Code::NotFound, error.to_string()),
-            UpdateTimeEntryError::Precondition(failed) => failed.into(),
-            UpdateTimeEntryError::JobNotFound(id) => unknown_job(id),
-            UpdateTimeEntryError::JobArchived(id) => a_job_archived(id),
-            UpdateTimeEntryError::Backend(error) => error.into(),
-        }
-    }
-}
-
-impl From<DeleteTimeEntryError> for Problem {
-    fn from(error: DeleteTimeEntryError) -> Self {
-        match error {
-            DeleteTimeEntryError::NotFound(_) => Self::new(Code::NotFound, error.to_string()),
-            DeleteTimeEntryError::Precondition(failed) => failed.into(),
-            DeleteTimeEntryError::JobArchived(id) => a_job_archived(id),
-            DeleteTimeEntryError::Backend(error) => error.into(),
-        }
-    }
-}
-
-impl From<ListJobEntriesError> for Problem {
-    fn from(error: ListJobEntriesError) -> Self {
-        match error {
-            ListJobEntriesError::JobNotFound(_) => Self::new(Code::NotFound, error.to_string()),
-            ListJobEntriesError::Backend(error) => error.into(),
-        }
-    }
-}
-
-fn job_archived(id: JobId) -> Problem {
-    Problem::new(Code::JobArchived, format!("the job {id} is archived; it takes time again once it is open"))
-}
-
-/// The same, where the job may be that of the entry as it was, which the caller need not know.
-fn a_job_archived(id: JobId) -> Problem {
-    job_archived(id).for_readers()
-}
-
-fn unknown_job(id: JobId) -> Problem {
-    let detail = format!("there is no job {id}");
-    Problem::new(Code::UnknownJob, detail.clone()).with_errors(vec![FieldError::at("/related_job", detail)])
-}
+use crate::problem::{Code, Problem};
+use crate::query::Query;
 
 // What is sent and received.
 
@@ -238,8 +161,7 @@ fn filter(query: &mut Query<'_>) -> ListTimeEntries {
         DateRange::default()
     });
     let created_by = query.optional("created_by", Subject::new);
-    let size = query.optional("limit", query::page_size).unwrap_or_default();
-    ListTimeEntries { related_job: None, dates, created_by, size, after: None }
+    ListTimeEntries { dates, created_by, ..ListTimeEntries::default() }
 }
 
 // Handlers.
@@ -249,11 +171,10 @@ pub(crate) async fn list(call: Call) -> Answer {
     let known = &["related_job", "from", "to", "created_by", "limit", "cursor"];
     let mut query = Query::of(&call.request, known);
     let related_job = query.optional("related_job", str::parse);
-    let wanted = ListTimeEntries { related_job, ..filter(&mut query) };
-    let filters = query.filters();
-    let after = query.optional("cursor", |token| cursor::read(token, &filters));
-    query.finish()?;
-    let page = call.api.time_entries.list(&principal, ListTimeEntries { after, ..wanted }).await?;
+    let filter = filter(&mut query);
+    let Wanted { size, after, filters } = Wanted::of(&mut query, "")?;
+    let listing = ListTimeEntries { related_job, size, after, ..filter };
+    let page = call.api.time_entries.list(&principal, listing).await?;
     answer::page(&call, &query, &filters, &page)
 }
 
@@ -261,12 +182,10 @@ pub(crate) async fn list_of_job(call: Call) -> Answer {
     let principal = call.principal(Scope::Read).await?;
     let job: JobId = call.id()?;
     let mut query = Query::of(&call.request, &["from", "to", "created_by", "limit", "cursor"]);
-    let wanted = filter(&mut query);
-    // A job's cursor is none for another job.
-    let filters = format!("{job}?{}", query.filters());
-    let after = query.optional("cursor", |token| cursor::read(token, &filters));
-    query.finish()?;
-    let page = call.api.time_entries.list_of_job(&principal, job, ListTimeEntries { after, ..wanted }).await?;
+    let filter = filter(&mut query);
+    let Wanted { size, after, filters } = Wanted::of(&mut query, &format!("{job}?"))?;
+    let listing = ListTimeEntries { size, after, ..filter };
+    let page = call.api.time_entries.list_of_job(&principal, job, listing).await?;
     answer::page(&call, &query, &filters, &page)
 }
 
@@ -293,34 +212,21 @@ pub(crate) async fn read(call: Call) -> Answer {
 }
 
 pub(crate) async fn put(call: Call) -> Answer {
-    let principal = call.principal(Scope::Write).await?;
-    let id = call.id()?;
-    Query::none(&call.request)?;
-    let precondition = conditional::for_write(call.headers())?;
-    let body = call.body(Media::Json, call.api.limits.body_bytes).await?;
-    let draft = body.parse(TimeEntryInput::read).await?.into();
-    match call.api.time_entries.put(&principal, id, draft, precondition).await? {
-        Put::Created(entry) => answer::created(&call, &entry),
-        Put::Replaced(entry) => answer::changed(&call, &principal, &entry),
-    }
+    let Change { principal, id, precondition } = Change::of(&call).await?;
+    let input: TimeEntryInput = call.input(Media::Json).await?;
+    let put = call.api.time_entries.put(&principal, id, input.into(), precondition).await?;
+    answer::put(&call, &principal, put)
 }
 
 pub(crate) async fn patch(call: Call) -> Answer {
-    let principal = call.principal(Scope::Write).await?;
-    let id = call.id()?;
-    Query::none(&call.request)?;
-    let precondition = conditional::for_write(call.headers())?;
-    let body = call.body(Media::MergePatch, call.api.limits.body_bytes).await?;
-    let changes = body.parse(TimeEntryPatch::read).await?.into();
-    let entry = call.api.time_entries.update(&principal, id, changes, precondition).await?;
+    let Change { principal, id, precondition } = Change::of(&call).await?;
+    let patch: TimeEntryPatch = call.input(Media::MergePatch).await?;
+    let entry = call.api.time_entries.update(&principal, id, patch.into(), precondition).await?;
     answer::changed(&call, &principal, &entry)
 }
 
 pub(crate) async fn delete(call: Call) -> Answer {
-    let principal = call.principal(Scope::Write).await?;
-    let id = call.id()?;
-    Query::none(&call.request)?;
-    let precondition = conditional::for_write(call.headers())?;
+    let Change { principal, id, precondition } = Change::of(&call).await?;
     call.api.time_entries.delete(&principal, id, precondition).await?;
-    Ok(HttpResponse::NoContent().finish())
+    Ok(answer::deleted())
 }

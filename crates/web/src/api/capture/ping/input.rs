@@ -20,15 +20,15 @@ input! {
     pub(crate) struct PingInput<'j> {
         /// How long work lasted: the ping is a time entry of its own. Without it, pings that follow each other closely
         /// prove the time between them.
-        default minutes: Option<Minutes>, example 30;
+        lenient minutes: Option<Minutes>, example 30;
         /// What was done.
-        default summary: Option<WorkSummary>, example "read papers";
+        lenient summary: Option<WorkSummary>, example "read papers";
         /// When work was happening, in RFC 3339 or seconds since 1970 (a number, too); now, unless given.
-        default at: Option<Moment<'j>>;
+        lenient at: Option<Moment<'j>>;
         /// What it counts for, by a token that is bound to no job: needed there, and ignored elsewhere.
-        default project: Option<JobName>;
+        lenient project: Option<JobName>;
         /// The ping's name, your choice: a repeat under it counts once. No control characters.
-        default id: Option<PingName>, example "meeting-7";
+        lenient id: Option<PingName>, example "meeting-7";
     }
 }
 

@@ -201,6 +201,10 @@ async fn every_bad_part_is_told_at_once() {
     let mixed = to('c', "POST", "?minutes=5&at=soon&project=p").insert_header(("Content-Type", "application/json"));
     let reply = send(&api, mixed.set_payload(r#"{"minutes": 6, "project": "p"}"#)).await;
     assert_eq!(reply.places(), ["at", "/minutes", "/project"]);
+    let reply = send(&api, posted('n', &json!({ "minutes": 0, "project": "p" }))).await;
+    assert_eq!(reply.places(), ["/minutes"], "what is good is not missing because something else is bad");
+    let reply = send(&api, posted('n', &json!({ "minutes": 0 }))).await;
+    assert_eq!(reply.places(), ["/minutes", "project"]);
     let reply = send(&api, posted('b', &json!([1]))).await;
     assert_eq!(reply.json()["detail"], "the body must be an object, got an array");
 }

@@ -7,6 +7,7 @@ use stint_domain::{BackendErrorKind, Page};
 use uuid::Uuid;
 
 use super::*;
+use crate::cursor;
 use crate::test::{ENTRY, JOB, Ports, TOKEN, at, by, failure, send};
 
 const PING: &str = "00000000-0000-0000-0000-000000000003";

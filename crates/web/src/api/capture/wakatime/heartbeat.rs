@@ -9,7 +9,7 @@ use stint_domain::ledger::JobName;
 use stint_domain::values::{PingId, Timestamp};
 
 use super::items;
-use super::results::{Later, Outcome};
+use super::results::{Later, Outcome, Part, Refused};
 use crate::json::Json;
 use crate::moment;
 use crate::problem::Problem;
@@ -25,29 +25,6 @@ const AHEAD_MICROS: i64 = 24 * 3_600 * 1_000_000;
 const IDENTITY: [&str; 7] = ["entity", "type", "category", "project", "branch", "language", "is_write"];
 /// Where the project is among them.
 const PROJECT: usize = 3;
-
-/// Which part of a heartbeat will never do, and why.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Refused {
-    pub(super) part: Part,
-    pub(super) detail: String,
-}
-
-/// A part of a heartbeat.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
-    Heartbeat,
-    Time,
-}
-
-impl Part {
-    pub(super) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Heartbeat => "heartbeat",
-            Self::Time => "time",
-        }
-    }
-}
 
 /// The ping that a heartbeat is, or what is told in its place.
 pub(super) fn ping(pings: &PingService, capturer: &Capturer, text: &[u8]) -> Result<Ping, Outcome> {

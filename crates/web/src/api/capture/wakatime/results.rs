@@ -7,8 +7,6 @@ use utoipa::openapi::schema::{ArrayBuilder, SchemaType};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::heartbeat::{Part, Refused};
-
 /// What became of one heartbeat.
 pub(super) enum Outcome {
     /// It is queued, perhaps not for the first time.
@@ -17,6 +15,29 @@ pub(super) enum Outcome {
     Refused(Refused),
     /// It is to be sent again.
     Later(Later),
+}
+
+/// Which part of a heartbeat will never do, and why.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Refused {
+    pub(super) part: Part,
+    pub(super) detail: String,
+}
+
+/// A part of a heartbeat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    Heartbeat,
+    Time,
+}
+
+impl Part {
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Heartbeat => "heartbeat",
+            Self::Time => "time",
+        }
+    }
 }
 
 /// Why a heartbeat is to be sent again.

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use stint_domain::BackendErrorKind;
+use stint_domain::ledger::ports::time_entry::{RecordBatchError, RecordRefusal};
 use stint_domain::values::JobId;
 
 use super::*;

@@ -1,7 +1,9 @@
 //! The job endpoints against a mocked port.
 
 use serde_json::json;
-use stint_domain::ledger::ports::job::{EntriesOfDeleted, JobCursor};
+use stint_domain::ledger::ports::job::{
+    CreateJobError, DeleteJobError, EntriesOfDeleted, JobCursor, Put, UpdateJobError,
+};
 use stint_domain::ledger::{Applied, JobStatus, Precondition, PreconditionFailed};
 use stint_domain::values::Version;
 use stint_domain::{BackendErrorKind, Page};

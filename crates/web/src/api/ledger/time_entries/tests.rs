@@ -1,7 +1,10 @@
 //! The time entry endpoints against a mocked port.
 
 use serde_json::json;
-use stint_domain::ledger::ports::time_entry::TimeEntryCursor;
+use stint_domain::ledger::ports::job::Put;
+use stint_domain::ledger::ports::time_entry::{
+    DeleteTimeEntryError, PutTimeEntryError, RecordRefusal, RecordTimeError, TimeEntryCursor, UpdateTimeEntryError,
+};
 use stint_domain::ledger::{Applied, Precondition, PreconditionFailed};
 use stint_domain::{BackendErrorKind, Page};
 

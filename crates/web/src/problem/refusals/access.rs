@@ -1,0 +1,84 @@
+//! What it becomes when somebody is not known, or may not; and the refusals of tokens.
+
+use actix_web::http::header::{self, HeaderValue};
+use stint_domain::access::MissingScope;
+use stint_domain::access::ports::token::{CreateTokenError, RevokeTokenError, UpdateTokenError};
+use stint_domain::access::services::AuthenticateError;
+
+use crate::problem::{Code, Problem};
+
+/// What a client is told beside 401.
+#[derive(Clone, Copy)]
+pub(crate) enum Challenge {
+    /// Nothing was presented: the challenge alone, without an error (RFC 6750, section 3.1).
+    Missing,
+    /// What was presented is not valid.
+    Invalid,
+}
+
+/// Nobody is known to be acting.
+pub(crate) fn unauthorized(detail: impl Into<String>, challenge: Challenge) -> Problem {
+    let value = HeaderValue::from_static(match challenge {
+        Challenge::Missing => r#"Bearer realm="stint""#,
+        Challenge::Invalid => r#"Bearer realm="stint", error="invalid_token""#,
+    });
+    Problem::new(Code::Unauthorized, detail).with_header(header::WWW_AUTHENTICATE, value)
+}
+
+impl From<AuthenticateError> for Problem {
+    fn from(error: AuthenticateError) -> Self {
+        match error {
+            AuthenticateError::Backend(error) => error.into(),
+            // None of these repeats the secret.
+            AuthenticateError::Malformed(_) | AuthenticateError::Unknown | AuthenticateError::Refused(_) => {
+                unauthorized(error.to_string(), Challenge::Invalid)
+            }
+        }
+    }
+}
+
+impl From<MissingScope> for Problem {
+    fn from(missing: MissingScope) -> Self {
+        let challenge = format!(r#"Bearer realm="stint", error="insufficient_scope", scope="{}""#, missing.scope);
+        let problem = Self::new(Code::Forbidden, missing.to_string());
+        match HeaderValue::from_str(&challenge) {
+            Ok(value) => problem.with_header(header::WWW_AUTHENTICATE, value),
+            Err(_) => problem,
+        }
+    }
+}
+
+impl From<CreateTokenError> for Problem {
+    fn from(error: CreateTokenError) -> Self {
+        match error {
+            // The caller's own.
+            CreateTokenError::MakerRevoked(_) => unauthorized("the token was revoked", Challenge::Invalid),
+            CreateTokenError::Backend(error) => error.into(),
+        }
+    }
+}
+
+impl From<UpdateTokenError> for Problem {
+    fn from(error: UpdateTokenError) -> Self {
+        match error {
+            UpdateTokenError::NotFound(_) => Self::no_token(),
+            UpdateTokenError::Backend(error) => error.into(),
+        }
+    }
+}
+
+impl From<RevokeTokenError> for Problem {
+    fn from(error: RevokeTokenError) -> Self {
+        match error {
+            RevokeTokenError::NotFound(_) => Self::no_token(),
+            RevokeTokenError::Backend(error) => error.into(),
+        }
+    }
+}
+
+impl Problem {
+    /// There is no such capture token. The id is not repeated: who mistakes the secret for it finds it in no message.
+    pub(crate) fn no_token() -> Self {
+        Self::new(Code::NotFound, "there is no capture token with this id")
+    }
+}

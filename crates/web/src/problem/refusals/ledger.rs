@@ -1,0 +1,191 @@
+//! What the refusals of the ledger become: jobs, time entries, batches.
+
+use actix_web::http::header::{self, HeaderValue};
+use stint_domain::ledger::PreconditionFailed;
+use stint_domain::ledger::ports::job::{CreateJobError, DeleteJobError, PutJobError, UpdateJobError};
+use stint_domain::ledger::ports::time_entry::{
+    DeleteTimeEntryError, PutTimeEntryError, RecordBatchError, RecordRefusal, RecordTimeError, UpdateTimeEntryError,
+};
+use stint_domain::ledger::services::ListJobEntriesError;
+use stint_domain::values::JobId;
+
+use crate::etag::etag;
+use crate::problem::{Code, FieldError, Problem};
+
+impl From<PreconditionFailed> for Problem {
+    fn from(failed: PreconditionFailed) -> Self {
+        match failed.current {
+            None => Self::new(Code::PreconditionFailed, "the precondition does not hold: nothing is there"),
+            Some(version) => {
+                let tag = etag(version);
+                let detail = format!("the precondition does not hold: the present ETag is {}", Shown(&tag));
+                Self::new(Code::PreconditionFailed, detail).with_header(header::ETAG, tag)
+            }
+        }
+    }
+}
+
+/// A header's value in a message.
+struct Shown<'a>(&'a HeaderValue);
+
+impl std::fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0.to_str().unwrap_or_default())
+    }
+}
+
+impl From<CreateJobError> for Problem {
+    fn from(error: CreateJobError) -> Self {
+        match error {
+            // The id came from the generator, never from the caller.
+            CreateJobError::IdTaken(_) => Self::defect(&error),
+            CreateJobError::KeyReused => Self::key_reused(),
+            CreateJobError::Backend(error) => error.into(),
+        }
+    }
+}
+
+impl From<PutJobError> for Problem {
+    fn from(error: PutJobError) -> Self {
+        match error {
+            PutJobError::Precondition(failed) => failed.into(),
+            PutJobError::Backend(error) => error.into(),
+        }
+    }
+}
+
+impl From<UpdateJobError> for Problem {
+    fn from(error: UpdateJobError) -> Self {
+        match error {
+            UpdateJobError::NotFound(_) => Self::new(Code::NotFound, error.to_string()),
+            UpdateJobError::Precondition(failed) => failed.into(),
+            UpdateJobError::Backend(error) => error.into(),
+        }
+    }
+}
+
+impl From<DeleteJobError> for Problem {
+    fn from(error: DeleteJobError) -> Self {
+        match error {
+            DeleteJobError::NotFound(_) => Self::new(Code::NotFound, error.to_string()),
+            DeleteJobError::HasEntries(_) => {
+                Self::new(Code::JobHasEntries, format!("{error}; ?entries=delete deletes them with it"))
+            }
+            DeleteJobError::Precondition(failed) => failed.into(),
+            DeleteJobError::Backend(error) => error.into(),
+        }
+    }
+}
+
+impl From<RecordTimeError> for Problem {
+    /// Time is logged at a job's URL, so a job that there is not is a missing resource.
+    fn from(error: RecordTimeError) -> Self {
+        match error {
+            RecordTimeError::KeyReused => Self::key_reused(),
+            // The id came from the generator, never from the caller.
+            RecordTimeError::Refused(RecordRefusal::IdTaken(_)) => Self::defect(&error),
+            RecordTimeError::Refused(RecordRefusal::JobNotFound(_)) => Self::new(Code::NotFound, error.to_string()),
+            RecordTimeError::Refused(RecordRefusal::JobArchived(id)) => job_archived(id),
+            RecordTimeError::Backend(error) => error.into(),
+        }
+    }
+}
+
+impl From<PutTimeEntryError> for Problem {
+    fn from(error: PutTimeEntryError) -> Self {
+        match error {
+            PutTimeEntryError::Precondition(failed) => failed.into(),
+            PutTimeEntryError::JobNotFound(id) => unknown_job(id),
+            PutTimeEntryError::JobArchived(id) => a_job_archived(id),
+            PutTimeEntryError::Backend(error) => error.into(),
+        }
+    }
+}
+
+impl From<UpdateTimeEntryError> for Problem {
+    fn from(error: UpdateTimeEntryError) -> Self {
+        match error {
+            UpdateTimeEntryError::NotFound(_) => Self::new(Code::NotFound, error.to_string()),
+            UpdateTimeEntryError::Precondition(failed) => failed.into(),
+            UpdateTimeEntryError::JobNotFound(id) => unknown_job(id),
+            UpdateTimeEntryError::JobArchived(id) => a_job_archived(id),
+            UpdateTimeEntryError::Backend(error) => error.into(),
+        }
+    }
+}
+
+impl From<DeleteTimeEntryError> for Problem {
+    fn from(error: DeleteTimeEntryError) -> Self {
+        match error {
+            DeleteTimeEntryError::NotFound(_) => Self::new(Code::NotFound, error.to_string()),
+            DeleteTimeEntryError::Precondition(failed) => failed.into(),
+            DeleteTimeEntryError::JobArchived(id) => a_job_archived(id),
+            DeleteTimeEntryError::Backend(error) => error.into(),
+        }
+    }
+}
+
+impl From<ListJobEntriesError> for Problem {
+    fn from(error: ListJobEntriesError) -> Self {
+        match error {
+            ListJobEntriesError::JobNotFound(_) => Self::new(Code::NotFound, error.to_string()),
+            ListJobEntriesError::Backend(error) => error.into(),
+        }
+    }
+}
+
+fn job_archived(id: JobId) -> Problem {
+    Problem::new(Code::JobArchived, format!("the job {id} is archived; it takes time again once it is open"))
+}
+
+/// The same, where the job may be that of the entry as it was, which the caller need not know.
+fn a_job_archived(id: JobId) -> Problem {
+    job_archived(id).for_readers()
+}
+
+fn unknown_job(id: JobId) -> Problem {
+    let detail = format!("there is no job {id}");
+    Problem::new(Code::UnknownJob, detail.clone()).with_errors(vec![FieldError::at("/related_job", detail)])
+}
+
+impl From<RecordBatchError> for Problem {
+    /// One problem of the whole: its kind is that of the first refusal, its errors are all of them.
+    fn from(error: RecordBatchError) -> Self {
+        match error {
+            RecordBatchError::KeyReused => Self::key_reused(),
+            RecordBatchError::Refused(refusals) => {
+                let detail = format!("{} of the items cannot be stored, so none was", refusals.len());
+                let code = refusals.first().map_or(Code::Internal, |(_, refusal)| code_of(*refusal));
+                let errors = refusals.into_iter().map(|(at, refusal)| item_error(at, refusal)).collect();
+                Self::new(code, detail).with_errors(errors)
+            }
+            RecordBatchError::Backend(error) => error.into(),
+        }
+    }
+}
+
+const fn code_of(refusal: RecordRefusal) -> Code {
+    match refusal {
+        // The id came from the generator, never from the caller.
+        RecordRefusal::IdTaken(_) => Code::Internal,
+        RecordRefusal::JobNotFound(_) => Code::UnknownJob,
+        RecordRefusal::JobArchived(_) => Code::JobArchived,
+    }
+}
+
+fn item_error(at: usize, refusal: RecordRefusal) -> FieldError {
+    match refusal {
+        RecordRefusal::IdTaken(_) => FieldError::at(format!("/items/{at}"), "could not be stored"),
+        RecordRefusal::JobNotFound(_) | RecordRefusal::JobArchived(_) => {
+            FieldError::at(format!("/items/{at}/related_job"), refusal.to_string())
+        }
+    }
+}
+
+impl Problem {
+    /// Why an item of a batch was not stored, by its place.
+    pub(crate) fn of_item(at: usize, refusal: RecordRefusal) -> Self {
+        let error = item_error(at, refusal);
+        Self::new(code_of(refusal), error.detail.clone()).with_errors(vec![error])
+    }
+}
