@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use stint_domain::BackendError;
 use stint_domain::ledger::ports::job::Put;
 use stint_domain::ledger::ports::time_entry::{
-    BatchMode, BatchOutcome, DeleteTimeEntry, DeleteTimeEntryError, NewTimeEntry, PutTimeEntry, PutTimeEntryError,
-    RecordBatch, RecordBatchError, RecordRefusal, RecordTime, RecordTimeError, UpdateTimeEntry, UpdateTimeEntryError,
+    BatchMode, BatchOutcome, ChangeTimeEntryError, DeleteTimeEntry, NewTimeEntry, PutTimeEntry, RecordBatch,
+    RecordBatchError, RecordRefusal, RecordTime, RecordTimeError, UpdateTimeEntry,
 };
 use stint_domain::ledger::{Applied, TimeEntry};
 use stint_domain::values::{TimeEntryId, Timestamp};
@@ -54,7 +54,7 @@ impl Ledger {
         Ok(Applied::now(outcome))
     }
 
-    pub(crate) fn put(&mut self, command: &PutTimeEntry) -> Result<Put<TimeEntry>, PutTimeEntryError> {
+    pub(crate) fn put(&mut self, command: &PutTimeEntry) -> Result<Put<TimeEntry>, ChangeTimeEntryError> {
         let stored = self.entries.get(&command.entry.id).cloned();
         command.precondition.check(stored.as_ref().map(|entry| entry.version))?;
         let Some(stored) = stored else {
@@ -67,8 +67,8 @@ impl Ledger {
         Ok(Put::Replaced(self.replace(&stored, wanted, command.at)?))
     }
 
-    pub(crate) fn update(&mut self, command: &UpdateTimeEntry) -> Result<TimeEntry, UpdateTimeEntryError> {
-        let stored = self.entries.get(&command.id).cloned().ok_or(UpdateTimeEntryError::NotFound(command.id))?;
+    pub(crate) fn update(&mut self, command: &UpdateTimeEntry) -> Result<TimeEntry, ChangeTimeEntryError> {
+        let stored = self.entries.get(&command.id).cloned().ok_or(ChangeTimeEntryError::NotFound(command.id))?;
         command.precondition.check(Some(stored.version))?;
         let changes = &command.changes;
         let wanted = TimeEntry {
@@ -85,12 +85,12 @@ impl Ledger {
         Ok(self.replace(&stored, wanted, command.at)?)
     }
 
-    pub(crate) fn delete(&mut self, command: &DeleteTimeEntry) -> Result<(), DeleteTimeEntryError> {
-        let stored = self.entries.get(&command.id).ok_or(DeleteTimeEntryError::NotFound(command.id))?;
+    pub(crate) fn delete(&mut self, command: &DeleteTimeEntry) -> Result<(), ChangeTimeEntryError> {
+        let stored = self.entries.get(&command.id).ok_or(ChangeTimeEntryError::NotFound(command.id))?;
         let (job, minutes) = (stored.related_job, stored.minutes_worked);
         command.precondition.check(Some(stored.version))?;
         if let Err(Closed::Archived(job)) = self.open(job) {
-            return Err(DeleteTimeEntryError::JobArchived(job));
+            return Err(ChangeTimeEntryError::JobArchived(job));
         }
         self.touch(job, command.at, &[Delta::Remove(minutes)])?;
         self.entries.remove(&command.id);
@@ -163,16 +163,7 @@ impl From<KeyReused> for RecordBatchError {
     }
 }
 
-impl From<Closed> for PutTimeEntryError {
-    fn from(closed: Closed) -> Self {
-        match closed {
-            Closed::NotFound(job) => Self::JobNotFound(job),
-            Closed::Archived(job) => Self::JobArchived(job),
-        }
-    }
-}
-
-impl From<Closed> for UpdateTimeEntryError {
+impl From<Closed> for ChangeTimeEntryError {
     fn from(closed: Closed) -> Self {
         match closed {
             Closed::NotFound(job) => Self::JobNotFound(job),

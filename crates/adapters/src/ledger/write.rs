@@ -3,8 +3,8 @@
 
 use stint_domain::ledger::ports::job::Put;
 use stint_domain::ledger::ports::time_entry::{
-    BatchOutcome, DeleteTimeEntry, DeleteTimeEntryError, PutTimeEntry, PutTimeEntryError, RecordBatch,
-    RecordBatchError, RecordTime, RecordTimeError, UpdateTimeEntry, UpdateTimeEntryError,
+    BatchOutcome, ChangeTimeEntryError, DeleteTimeEntry, PutTimeEntry, RecordBatch, RecordBatchError, RecordTime,
+    RecordTimeError, UpdateTimeEntry,
 };
 use stint_domain::ledger::{Applied, Idempotency, TimeEntry};
 use stint_domain::values::JobId;
@@ -101,9 +101,9 @@ pub(crate) fn alone<C: Command>(
 writes! {
     Record(RecordTime) -> Applied<TimeEntry>, RecordTimeError;
     Batch(RecordBatch) -> Applied<BatchOutcome>, RecordBatchError;
-    Put(PutTimeEntry) -> Put<TimeEntry>, PutTimeEntryError;
-    Update(UpdateTimeEntry) -> TimeEntry, UpdateTimeEntryError;
-    Delete(DeleteTimeEntry) -> (), DeleteTimeEntryError;
+    Put(PutTimeEntry) -> Put<TimeEntry>, ChangeTimeEntryError;
+    Update(UpdateTimeEntry) -> TimeEntry, ChangeTimeEntryError;
+    Delete(DeleteTimeEntry) -> (), ChangeTimeEntryError;
 }
 
 impl Write {

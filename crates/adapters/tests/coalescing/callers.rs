@@ -8,9 +8,8 @@ use stint_adapters::system::UuidV7Generator;
 use stint_conformance::Ledger;
 use stint_domain::ledger::ports::job::{CreateJob, JobChanges, Put, UpdateJob};
 use stint_domain::ledger::ports::time_entry::{
-    BatchMode, DeleteTimeEntry, DeleteTimeEntryError, ListTimeEntries, NewTimeEntry, PutTimeEntry, RecordBatch,
+    BatchMode, ChangeTimeEntryError, DeleteTimeEntry, ListTimeEntries, NewTimeEntry, PutTimeEntry, RecordBatch,
     RecordRefusal, RecordTime, RecordTimeError, TimeEntryChanges, TimeEntryCursor, UpdateTimeEntry,
-    UpdateTimeEntryError,
 };
 use stint_domain::ledger::{
     Fingerprint, Idempotency, IdempotencyKey, JobName, JobStatus, Minutes, Precondition, TimeEntry, WorkSummary,
@@ -209,7 +208,7 @@ pub(super) async fn commands_on_one_entry_keep_their_order(ledger: Ledger) {
         assert_eq!((moved.related_job, moved.minutes_worked.get()), (other, 45));
         assert_eq!(moved.version, edited.version.next());
         deleted.unwrap();
-        assert!(matches!(gone, Err(UpdateTimeEntryError::NotFound(_))), "{gone:?}");
+        assert!(matches!(gone, Err(ChangeTimeEntryError::NotFound(_))), "{gone:?}");
         assert_eq!(again.unwrap(), Put::Created(put.entry.stored(at(4))));
         entries.delete(delete(id)).await.unwrap();
     }
@@ -267,16 +266,16 @@ async fn mixed_writer(ledger: Ledger, round: usize, writer: usize, jobs: Vec<Job
             }
             _ if step < 4 => drop(ledger.time_entries.record(half_an_hour(job)).await.unwrap()),
             _ => match ledger.time_entries.delete(delete(entry)).await {
-                Ok(()) | Err(DeleteTimeEntryError::NotFound(_)) => {}
+                Ok(()) | Err(ChangeTimeEntryError::NotFound(_)) => {}
                 Err(other) => panic!("{other:?}"),
             },
         }
     }
 }
 
-fn assert_done_or_gone<T>(result: Result<T, UpdateTimeEntryError>) {
+fn assert_done_or_gone<T>(result: Result<T, ChangeTimeEntryError>) {
     match result {
-        Ok(_) | Err(UpdateTimeEntryError::NotFound(_)) => {}
+        Ok(_) | Err(ChangeTimeEntryError::NotFound(_)) => {}
         Err(other) => panic!("{other:?}"),
     }
 }

@@ -15,7 +15,7 @@ use stint_conformance::Ledger;
 use stint_conformance::ledger::totals::drift::Drifting;
 use stint_domain::BackendErrorKind;
 use stint_domain::ledger::ports::TimeEntryRepository;
-use stint_domain::ledger::ports::time_entry::{DeleteTimeEntryError, UpdateTimeEntryError};
+use stint_domain::ledger::ports::time_entry::ChangeTimeEntryError;
 use stint_domain::values::JobId;
 use uuid::Uuid;
 
@@ -150,9 +150,9 @@ async fn a_commit_without_an_answer_leaves_each_caller_in_doubt_and_is_not_repea
     let (edited, other, deleted) = group.await;
     assert!(wire.was_cut());
     let (
-        Err(UpdateTimeEntryError::Backend(edited)),
-        Err(UpdateTimeEntryError::Backend(other)),
-        Err(DeleteTimeEntryError::Backend(deleted)),
+        Err(ChangeTimeEntryError::Backend(edited)),
+        Err(ChangeTimeEntryError::Backend(other)),
+        Err(ChangeTimeEntryError::Backend(deleted)),
     ) = (&edited, &other, &deleted)
     else {
         panic!("{edited:?}, {other:?}, {deleted:?}")

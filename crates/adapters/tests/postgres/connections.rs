@@ -7,8 +7,7 @@ use diesel::connection::SimpleConnection;
 use stint_domain::ledger::Precondition;
 use stint_domain::ledger::ports::job::{DeleteJob, EntriesOfDeleted, JobChanges, PutJob, UpdateJob, UpdateJobError};
 use stint_domain::ledger::ports::time_entry::{
-    BatchMode, DeleteTimeEntry, DeleteTimeEntryError, RecordBatch, RecordTimeError, TimeEntryChanges, UpdateTimeEntry,
-    UpdateTimeEntryError,
+    BatchMode, ChangeTimeEntryError, DeleteTimeEntry, RecordBatch, RecordTimeError, TimeEntryChanges, UpdateTimeEntry,
 };
 use stint_domain::{BackendError, BackendErrorKind, HealthCheck, NotReady};
 
@@ -28,14 +27,14 @@ fn rename(job: &Job, name: &str) -> UpdateJob {
 }
 
 /// Sets the entry's minutes to 60.
-async fn edit(postgres: &Postgres, entry: &TimeEntry) -> Result<TimeEntry, UpdateTimeEntryError> {
+async fn edit(postgres: &Postgres, entry: &TimeEntry) -> Result<TimeEntry, ChangeTimeEntryError> {
     let changes = TimeEntryChanges { minutes_worked: Some(Minutes::new(60).unwrap()), ..TimeEntryChanges::default() };
     let command = UpdateTimeEntry { id: entry.id, changes, at: at(2), precondition: Precondition::None };
     TimeEntryRepository::update(postgres, command).await
 }
 
-fn kind(error: &UpdateTimeEntryError) -> BackendErrorKind {
-    let UpdateTimeEntryError::Backend(error) = error else { panic!("{error:?}") };
+fn kind(error: &ChangeTimeEntryError) -> BackendErrorKind {
+    let ChangeTimeEntryError::Backend(error) = error else { panic!("{error:?}") };
     error.kind
 }
 
@@ -287,7 +286,7 @@ async fn deleting_a_job_with_its_entries_may_take_longer_than_a_statement() {
     // The next statement on this connection has the usual time-out again.
     let command = DeleteTimeEntry { id: other.id, at: at(2), precondition: Precondition::None };
     let error = TimeEntryRepository::delete(&postgres, command).await.unwrap_err();
-    let DeleteTimeEntryError::Backend(error) = error else { panic!("{error:?}") };
+    let ChangeTimeEntryError::Backend(error) = error else { panic!("{error:?}") };
     assert_eq!(error.kind, BackendErrorKind::Timeout);
 }
 

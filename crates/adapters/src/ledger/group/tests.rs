@@ -2,9 +2,8 @@
 
 use stint_domain::ledger::ports::job::Put;
 use stint_domain::ledger::ports::time_entry::{
-    BatchMode, DeleteTimeEntry, DeleteTimeEntryError, NewTimeEntry, PutTimeEntry, PutTimeEntryError, RecordBatch,
-    RecordBatchError, RecordRefusal, RecordTime, RecordTimeError, TimeEntryChanges, UpdateTimeEntry,
-    UpdateTimeEntryError,
+    BatchMode, ChangeTimeEntryError, DeleteTimeEntry, NewTimeEntry, PutTimeEntry, RecordBatch, RecordBatchError,
+    RecordRefusal, RecordTime, RecordTimeError, TimeEntryChanges, UpdateTimeEntry,
 };
 use stint_domain::ledger::{JobName, JobStatus, Minutes, Precondition, TotalMinutes, WorkSummary};
 use stint_domain::values::{Subject, Version};
@@ -182,7 +181,7 @@ fn edits_of_one_entry_follow_each_other_and_are_stored_once() {
         update(100, to_job(B), next),
         update(100, TimeEntryChanges::default(), Precondition::Exists),
     ]);
-    assert!(matches!(&done.written[1], Written::Update(Err(UpdateTimeEntryError::Precondition(_)))));
+    assert!(matches!(&done.written[1], Written::Update(Err(ChangeTimeEntryError::Precondition(_)))));
     let differences = done.differences();
     let [edited] = &differences.edited[..] else { panic!("{differences:?}") };
     assert_eq!((edited.related_job, edited.minutes_worked.get()), (B, 45));
@@ -194,7 +193,7 @@ fn edits_of_one_entry_follow_each_other_and_are_stored_once() {
 fn an_entry_that_takes_the_place_of_a_deleted_one_is_a_new_row() {
     let done = Done::by(&[delete(100), put(100, B, Precondition::Absent), put(100, A, Precondition::Absent)]);
     assert!(matches!(&done.written[1], Written::Put(Ok(Put::Created(_)))));
-    assert!(matches!(&done.written[2], Written::Put(Err(PutTimeEntryError::Precondition(_)))));
+    assert!(matches!(&done.written[2], Written::Put(Err(ChangeTimeEntryError::Precondition(_)))));
     let differences = done.differences();
     assert_eq!((&differences.deleted[..], differences.edited.len()), (&[id(100)][..], 0));
     assert_eq!(differences.created, [&entry(100, B).stored(at(7))]);
@@ -210,10 +209,10 @@ fn neither_a_move_to_nor_an_edit_in_an_archived_job_happens() {
         delete(1),
     ];
     let done = Done::by(&writes);
-    assert!(matches!(&done.written[0], Written::Update(Err(UpdateTimeEntryError::JobArchived(ARCHIVED)))));
-    assert!(matches!(&done.written[1], Written::Update(Err(UpdateTimeEntryError::JobNotFound(UNKNOWN)))));
-    assert!(matches!(&done.written[2], Written::Put(Err(PutTimeEntryError::JobArchived(ARCHIVED)))));
-    assert!(matches!(&done.written[3], Written::Delete(Err(DeleteTimeEntryError::NotFound(_)))));
+    assert!(matches!(&done.written[0], Written::Update(Err(ChangeTimeEntryError::JobArchived(ARCHIVED)))));
+    assert!(matches!(&done.written[1], Written::Update(Err(ChangeTimeEntryError::JobNotFound(UNKNOWN)))));
+    assert!(matches!(&done.written[2], Written::Put(Err(ChangeTimeEntryError::JobArchived(ARCHIVED)))));
+    assert!(matches!(&done.written[3], Written::Delete(Err(ChangeTimeEntryError::NotFound(_)))));
     assert!(done.differences().jobs.is_empty());
 }
 
@@ -266,7 +265,7 @@ fn a_write_that_fails_changes_nothing_and_fails_nobody_else() {
     let before = ledger.clone();
     // The entry's job does not exist: a defect, not a refusal.
     let written = ledger.carry_out(&[delete(100), record(1, B)]);
-    let [Written::Delete(Err(DeleteTimeEntryError::Backend(failed))), Written::Record(Ok(stored))] = &written[..]
+    let [Written::Delete(Err(ChangeTimeEntryError::Backend(failed))), Written::Record(Ok(stored))] = &written[..]
     else {
         panic!("{written:?}")
     };

@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use stint_domain::ledger::ports::TimeEntryRepository;
 use stint_domain::ledger::ports::job::Put;
 use stint_domain::ledger::ports::time_entry::{
-    BatchOutcome, DeleteTimeEntry, DeleteTimeEntryError, ListTimeEntries, PutTimeEntry, PutTimeEntryError, RecordBatch,
-    RecordBatchError, RecordTime, RecordTimeError, TimeEntryCursor, UpdateTimeEntry, UpdateTimeEntryError,
+    BatchOutcome, ChangeTimeEntryError, DeleteTimeEntry, ListTimeEntries, PutTimeEntry, RecordBatch, RecordBatchError,
+    RecordTime, RecordTimeError, TimeEntryCursor, UpdateTimeEntry,
 };
 use stint_domain::ledger::{Applied, TimeEntry};
 use stint_domain::values::TimeEntryId;
@@ -31,15 +31,15 @@ impl TimeEntryRepository for Postgres {
         self.write_alone(command).await
     }
 
-    async fn put(&self, command: PutTimeEntry) -> Result<Put<TimeEntry>, PutTimeEntryError> {
+    async fn put(&self, command: PutTimeEntry) -> Result<Put<TimeEntry>, ChangeTimeEntryError> {
         self.write_alone(command).await
     }
 
-    async fn update(&self, command: UpdateTimeEntry) -> Result<TimeEntry, UpdateTimeEntryError> {
+    async fn update(&self, command: UpdateTimeEntry) -> Result<TimeEntry, ChangeTimeEntryError> {
         self.write_alone(command).await
     }
 
-    async fn delete(&self, command: DeleteTimeEntry) -> Result<(), DeleteTimeEntryError> {
+    async fn delete(&self, command: DeleteTimeEntry) -> Result<(), ChangeTimeEntryError> {
         self.write_alone(command).await
     }
 

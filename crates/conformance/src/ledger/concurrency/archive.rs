@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use stint_domain::ledger::ports::time_entry::{
-    BatchMode, DeleteTimeEntryError, NewTimeEntry, PutTimeEntryError, RecordBatchError, RecordRefusal, RecordTimeError,
-    UpdateTimeEntryError,
+    BatchMode, ChangeTimeEntryError, NewTimeEntry, RecordBatchError, RecordRefusal, RecordTimeError,
 };
 use stint_domain::values::{JobId, TimeEntryId};
 use tokio::sync::Semaphore;
@@ -143,7 +142,7 @@ async fn write(ledger: &Ledger, kind: Kind, job: JobId, other: JobId, id: TimeEn
             let wanted = NewTimeEntry { minutes_worked: minutes(44), ..new };
             match entries.put(put_entry(wanted)).await {
                 Ok(_) => return true,
-                Err(PutTimeEntryError::JobArchived(refused)) => refused,
+                Err(ChangeTimeEntryError::JobArchived(refused)) => refused,
                 Err(error) => panic!("{error:?}"),
             }
         }
@@ -155,13 +154,13 @@ async fn write(ledger: &Ledger, kind: Kind, job: JobId, other: JobId, id: TimeEn
             };
             match entries.update(command).await {
                 Ok(_) => return true,
-                Err(UpdateTimeEntryError::JobArchived(refused)) => refused,
+                Err(ChangeTimeEntryError::JobArchived(refused)) => refused,
                 Err(error) => panic!("{error:?}"),
             }
         }
         Kind::Delete => match entries.delete(delete_entry(id)).await {
             Ok(()) => return true,
-            Err(DeleteTimeEntryError::JobArchived(refused)) => refused,
+            Err(ChangeTimeEntryError::JobArchived(refused)) => refused,
             Err(error) => panic!("{error:?}"),
         },
     };

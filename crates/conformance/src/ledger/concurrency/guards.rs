@@ -3,9 +3,7 @@
 use stint_domain::ledger::ports::job::{
     CreateJob, CreateJobError, Put, PutJob, PutJobError, UpdateJob, UpdateJobError,
 };
-use stint_domain::ledger::ports::time_entry::{
-    DeleteTimeEntry, DeleteTimeEntryError, PutTimeEntry, PutTimeEntryError, UpdateTimeEntry, UpdateTimeEntryError,
-};
+use stint_domain::ledger::ports::time_entry::{ChangeTimeEntryError, DeleteTimeEntry, PutTimeEntry, UpdateTimeEntry};
 use stint_domain::ledger::{Precondition, TimeEntry};
 
 use super::together;
@@ -27,7 +25,7 @@ pub async fn sixteen_guarded_increments_lose_no_update(ledger: Ledger) {
                 let guarded = UpdateTimeEntry { precondition: exactly(version), ..increment };
                 match ledger.time_entries.update(guarded).await {
                     Ok(_) => return,
-                    Err(UpdateTimeEntryError::Precondition(_)) => {}
+                    Err(ChangeTimeEntryError::Precondition(_)) => {}
                     Err(other) => panic!("{other:?}"),
                 }
             }
@@ -75,17 +73,17 @@ pub async fn of_racing_guarded_writes_of_an_entry_one_passes(ledger: Ledger) {
                 match place % 3 {
                     0 => match entries.update(UpdateTimeEntry { precondition, ..set_minutes(id, 60) }).await {
                         Ok(_) => true,
-                        Err(UpdateTimeEntryError::Precondition(_) | UpdateTimeEntryError::NotFound(_)) => false,
+                        Err(ChangeTimeEntryError::Precondition(_) | ChangeTimeEntryError::NotFound(_)) => false,
                         Err(other) => panic!("{other:?}"),
                     },
                     1 => match entries.put(PutTimeEntry { precondition, ..put_entry(wanted) }).await {
                         Ok(_) => true,
-                        Err(PutTimeEntryError::Precondition(_)) => false,
+                        Err(ChangeTimeEntryError::Precondition(_)) => false,
                         Err(other) => panic!("{other:?}"),
                     },
                     _ => match entries.delete(DeleteTimeEntry { precondition, ..delete_entry(id) }).await {
                         Ok(()) => true,
-                        Err(DeleteTimeEntryError::Precondition(_) | DeleteTimeEntryError::NotFound(_)) => false,
+                        Err(ChangeTimeEntryError::Precondition(_) | ChangeTimeEntryError::NotFound(_)) => false,
                         Err(other) => panic!("{other:?}"),
                     },
                 }
@@ -113,7 +111,7 @@ pub async fn of_racing_create_only_puts_one_passes(ledger: Ledger) {
             } else {
                 match ledger.time_entries.put(PutTimeEntry { precondition, ..put_entry(new) }).await {
                     Ok(Put::Created(_)) => true,
-                    Err(PutTimeEntryError::Precondition(failed)) if failed.current.is_some() => false,
+                    Err(ChangeTimeEntryError::Precondition(failed)) if failed.current.is_some() => false,
                     other => panic!("{other:?}"),
                 }
             }
@@ -159,7 +157,7 @@ pub async fn of_racing_deletions_of_an_entry_one_passes(ledger: Ledger) {
         async move {
             match ledger.time_entries.delete(delete_entry(doomed)).await {
                 Ok(()) => true,
-                Err(DeleteTimeEntryError::NotFound(_)) => false,
+                Err(ChangeTimeEntryError::NotFound(_)) => false,
                 Err(other) => panic!("{other:?}"),
             }
         }

@@ -4,9 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use stint_domain::ledger::ports::job::DeleteJobError;
-use stint_domain::ledger::ports::time_entry::{
-    BatchMode, DeleteTimeEntryError, RecordRefusal, RecordTimeError, UpdateTimeEntryError,
-};
+use stint_domain::ledger::ports::time_entry::{BatchMode, ChangeTimeEntryError, RecordRefusal, RecordTimeError};
 use stint_domain::values::{JobId, TimeEntryId};
 
 use super::together;
@@ -69,16 +67,16 @@ async fn mixed_writer(ledger: Ledger, writer: usize, jobs: Vec<JobId>, entries: 
             3 => assert_done_or_gone(ledger.time_entries.update(move_to(shared, job)).await),
             _ if step < 6 => drop(ledger.record(entry(job)).await),
             _ => match ledger.time_entries.delete(delete_entry(shared)).await {
-                Ok(()) | Err(DeleteTimeEntryError::NotFound(_)) => {}
+                Ok(()) | Err(ChangeTimeEntryError::NotFound(_)) => {}
                 Err(other) => panic!("{other:?}"),
             },
         }
     }
 }
 
-fn assert_done_or_gone<T>(result: Result<T, UpdateTimeEntryError>) {
+fn assert_done_or_gone<T>(result: Result<T, ChangeTimeEntryError>) {
     match result {
-        Ok(_) | Err(UpdateTimeEntryError::NotFound(_) | UpdateTimeEntryError::JobNotFound(_)) => {}
+        Ok(_) | Err(ChangeTimeEntryError::NotFound(_) | ChangeTimeEntryError::JobNotFound(_)) => {}
         Err(other) => panic!("{other:?}"),
     }
 }

@@ -5,8 +5,8 @@ use std::fmt::Debug;
 
 use stint_domain::ledger::ports::job::{CreateJobError, DeleteJobError, EntriesOfDeleted, PutJobError, UpdateJobError};
 use stint_domain::ledger::ports::time_entry::{
-    BatchMode, BatchOutcome, DeleteTimeEntryError, NewTimeEntry, PutTimeEntryError, RecordBatch, RecordBatchError,
-    RecordRefusal, RecordTimeError, TimeEntryChanges, UpdateTimeEntry, UpdateTimeEntryError,
+    BatchMode, BatchOutcome, ChangeTimeEntryError, NewTimeEntry, RecordBatch, RecordBatchError, RecordRefusal,
+    RecordTimeError, TimeEntryChanges, UpdateTimeEntry,
 };
 use stint_domain::ledger::{Idempotency, Job, JobName, JobStatus, Precondition, TimeEntry, TotalMinutes};
 use stint_domain::values::{JobId, TimeEntryId, Timestamp, Version};
@@ -78,10 +78,10 @@ impl Reference {
             Command::PutEntry(c) => self.put_entry(c.entry, c.at, &c.precondition),
             Command::UpdateEntry(c) => self.update_entry(c),
             Command::DeleteEntry(c) => match self.find_entry(c.id).cloned() {
-                None => Answer::refused(DeleteTimeEntryError::NotFound(c.id)),
+                None => Answer::refused(ChangeTimeEntryError::NotFound(c.id)),
                 Some(entry) => match (c.precondition.check(Some(entry.version)), self.closed(entry.related_job)) {
-                    (Err(failed), _) => Answer::refused(DeleteTimeEntryError::from(failed)),
-                    (Ok(()), true) => Answer::refused(DeleteTimeEntryError::JobArchived(entry.related_job)),
+                    (Err(failed), _) => Answer::refused(ChangeTimeEntryError::from(failed)),
+                    (Ok(()), true) => Answer::refused(ChangeTimeEntryError::JobArchived(entry.related_job)),
                     (Ok(()), false) => {
                         self.entries.retain(|other| other.id != c.id);
                         self.touch(&[entry.related_job], c.at);
@@ -147,13 +147,13 @@ impl Reference {
         let stored = self.find_entry(new.id).cloned();
         let jobs = [stored.as_ref().map_or(new.related_job, |entry| entry.related_job), new.related_job];
         if let Err(failed) = precondition.check(stored.as_ref().map(|entry| entry.version)) {
-            return Answer::refused(PutTimeEntryError::from(failed));
+            return Answer::refused(ChangeTimeEntryError::from(failed));
         }
         if self.find_job(new.related_job).is_none() {
-            return Answer::refused(PutTimeEntryError::JobNotFound(new.related_job));
+            return Answer::refused(ChangeTimeEntryError::JobNotFound(new.related_job));
         }
         if let Some(closed) = jobs.into_iter().find(|job| self.closed(*job)) {
-            return Answer::refused(PutTimeEntryError::JobArchived(closed));
+            return Answer::refused(ChangeTimeEntryError::JobArchived(closed));
         }
         let entry = match stored {
             None => new.stored(at),
@@ -170,17 +170,17 @@ impl Reference {
     fn update_entry(&mut self, command: UpdateTimeEntry) -> Answer {
         let UpdateTimeEntry { id, changes, at, precondition } = command;
         let Some(mut entry) = self.find_entry(id).cloned() else {
-            return Answer::refused(UpdateTimeEntryError::NotFound(id));
+            return Answer::refused(ChangeTimeEntryError::NotFound(id));
         };
         if let Err(failed) = precondition.check(Some(entry.version)) {
-            return Answer::refused(UpdateTimeEntryError::from(failed));
+            return Answer::refused(ChangeTimeEntryError::from(failed));
         }
         let jobs = [entry.related_job, changes.related_job.unwrap_or(entry.related_job)];
         if self.find_job(jobs[1]).is_none() {
-            return Answer::refused(UpdateTimeEntryError::JobNotFound(jobs[1]));
+            return Answer::refused(ChangeTimeEntryError::JobNotFound(jobs[1]));
         }
         if let Some(closed) = jobs.into_iter().find(|job| self.closed(*job)) {
-            return Answer::refused(UpdateTimeEntryError::JobArchived(closed));
+            return Answer::refused(ChangeTimeEntryError::JobArchived(closed));
         }
         if changes.is_empty() {
             return Answer::Entry(entry);

@@ -1,6 +1,6 @@
 //! Deleting an entry.
 
-use stint_domain::ledger::ports::time_entry::{DeleteTimeEntry, DeleteTimeEntryError};
+use stint_domain::ledger::ports::time_entry::{ChangeTimeEntryError, DeleteTimeEntry};
 use stint_domain::ledger::{Job, Precondition};
 
 use crate::Ledger;
@@ -16,7 +16,7 @@ pub async fn a_deleted_entry_is_gone_and_no_longer_counted(ledger: Ledger) {
     assert_eq!(ledger.all_entries(list_entries()).await, [kept]);
     assert_eq!(ledger.total(job).await, 30);
     let again = ledger.time_entries.delete(delete_entry(doomed.id)).await;
-    assert!(matches!(again, Err(DeleteTimeEntryError::NotFound(id)) if id == doomed.id), "{again:?}");
+    assert!(matches!(again, Err(ChangeTimeEntryError::NotFound(id)) if id == doomed.id), "{again:?}");
     assert_eq!(ledger.total(job).await, 30);
 }
 
@@ -34,7 +34,7 @@ pub async fn deleting_an_unknown_entry_is_refused_before_its_precondition(ledger
     let unknown = entry_id();
     for precondition in [Precondition::None, Precondition::Exists, stale()] {
         let refused = ledger.time_entries.delete(DeleteTimeEntry { precondition, ..delete_entry(unknown) }).await;
-        assert!(matches!(refused, Err(DeleteTimeEntryError::NotFound(id)) if id == unknown), "{refused:?}");
+        assert!(matches!(refused, Err(ChangeTimeEntryError::NotFound(id)) if id == unknown), "{refused:?}");
     }
 }
 
@@ -51,7 +51,7 @@ pub async fn a_deletion_with_a_stale_version_changes_nothing(ledger: Ledger) {
         let refused = ledger.time_entries.delete(guarded).await;
         let current = Some(stored.version);
         assert!(
-            matches!(refused, Err(DeleteTimeEntryError::Precondition(ref failed)) if failed.current == current),
+            matches!(refused, Err(ChangeTimeEntryError::Precondition(ref failed)) if failed.current == current),
             "{refused:?}"
         );
         assert_eq!(ledger.job(job).await, before);
@@ -65,7 +65,7 @@ pub async fn an_entry_of_an_archived_job_is_not_deleted(ledger: Ledger) {
     let stored = ledger.record(entry(job)).await;
     let archived = ledger.archive(job).await;
     let refused = ledger.time_entries.delete(delete_entry(stored.id)).await;
-    assert!(matches!(refused, Err(DeleteTimeEntryError::JobArchived(id)) if id == job), "{refused:?}");
+    assert!(matches!(refused, Err(ChangeTimeEntryError::JobArchived(id)) if id == job), "{refused:?}");
     assert_eq!(ledger.entry(stored.id).await, Some(stored));
     assert_eq!(ledger.job(job).await, archived);
 }

@@ -1,7 +1,7 @@
 //! Creating or replacing an entry under the caller's id.
 
 use stint_domain::ledger::ports::job::Put;
-use stint_domain::ledger::ports::time_entry::{NewTimeEntry, PutTimeEntry, PutTimeEntryError};
+use stint_domain::ledger::ports::time_entry::{ChangeTimeEntryError, NewTimeEntry, PutTimeEntry};
 use stint_domain::ledger::{Job, Precondition, TimeEntry};
 
 use crate::Ledger;
@@ -74,7 +74,7 @@ pub async fn a_put_of_an_entry_keeps_its_precondition(ledger: Ledger) {
     for precondition in [Precondition::Exists, stale()] {
         let refused = ledger.time_entries.put(guarded(precondition)).await;
         assert!(
-            matches!(refused, Err(PutTimeEntryError::Precondition(ref failed)) if failed.current.is_none()),
+            matches!(refused, Err(ChangeTimeEntryError::Precondition(ref failed)) if failed.current.is_none()),
             "{refused:?}"
         );
         assert_eq!((ledger.entry(new.id).await, ledger.total(job).await), (None, 0));
@@ -84,7 +84,7 @@ pub async fn a_put_of_an_entry_keeps_its_precondition(ledger: Ledger) {
     for precondition in [Precondition::Absent, stale()] {
         let refused = ledger.time_entries.put(guarded(precondition)).await;
         assert!(
-            matches!(refused, Err(PutTimeEntryError::Precondition(ref failed)) if failed.current == Some(stored.version)),
+            matches!(refused, Err(ChangeTimeEntryError::Precondition(ref failed)) if failed.current == Some(stored.version)),
             "{refused:?}"
         );
         assert_eq!(ledger.entry(new.id).await.as_ref(), Some(&stored));
@@ -103,7 +103,7 @@ pub async fn a_put_for_an_unknown_job_leaves_no_trace(ledger: Ledger) {
     let new = entry(unknown);
     for wanted in [new.clone(), NewTimeEntry { id: stored.id, ..new.clone() }] {
         let refused = ledger.time_entries.put(put_entry(wanted)).await;
-        assert!(matches!(refused, Err(PutTimeEntryError::JobNotFound(id)) if id == unknown), "{refused:?}");
+        assert!(matches!(refused, Err(ChangeTimeEntryError::JobNotFound(id)) if id == unknown), "{refused:?}");
     }
     assert_eq!(ledger.all_entries(list_entries()).await, [stored]);
     assert_eq!(ledger.job(job).await, before);
@@ -118,7 +118,7 @@ pub async fn a_put_from_or_to_an_archived_job_leaves_no_trace(ledger: Ledger) {
     let changed = |id, job| NewTimeEntry { id, minutes_worked: minutes(77), ..entry(job) };
     for wanted in [entry(archived), changed(kept.id, archived), changed(kept.id, open), changed(free.id, archived)] {
         let refused = ledger.time_entries.put(put_entry(wanted)).await;
-        assert!(matches!(refused, Err(PutTimeEntryError::JobArchived(id)) if id == archived), "{refused:?}");
+        assert!(matches!(refused, Err(ChangeTimeEntryError::JobArchived(id)) if id == archived), "{refused:?}");
     }
     assert_eq!((ledger.job(open).await, ledger.job(archived).await), before);
     assert_eq!(ledger.entry(free.id).await.as_ref(), Some(&free));
@@ -133,9 +133,9 @@ pub async fn a_put_is_refused_in_the_order_precondition_unknown_archived(ledger:
     ledger.archive(archived).await;
     let wanted = NewTimeEntry { id: kept.id, ..entry(unknown) };
     let refused = ledger.time_entries.put(PutTimeEntry { precondition: stale(), ..put_entry(wanted.clone()) }).await;
-    assert!(matches!(refused, Err(PutTimeEntryError::Precondition(_))), "{refused:?}");
+    assert!(matches!(refused, Err(ChangeTimeEntryError::Precondition(_))), "{refused:?}");
     let refused = ledger.time_entries.put(put_entry(wanted)).await;
-    assert!(matches!(refused, Err(PutTimeEntryError::JobNotFound(id)) if id == unknown), "{refused:?}");
+    assert!(matches!(refused, Err(ChangeTimeEntryError::JobNotFound(id)) if id == unknown), "{refused:?}");
 }
 
 /// The entry and its job both change.
@@ -174,6 +174,6 @@ pub async fn of_two_archived_jobs_a_put_names_the_entrys_own(ledger: Ledger) {
         ledger.archive(other).await;
         let wanted = NewTimeEntry { id: stored.id, ..entry(other) };
         let refused = ledger.time_entries.put(put_entry(wanted)).await;
-        assert!(matches!(refused, Err(PutTimeEntryError::JobArchived(id)) if id == own), "{refused:?}");
+        assert!(matches!(refused, Err(ChangeTimeEntryError::JobArchived(id)) if id == own), "{refused:?}");
     }
 }

@@ -1,6 +1,6 @@
 //! Changing some fields of an entry, including its job.
 
-use stint_domain::ledger::ports::time_entry::{TimeEntryChanges, UpdateTimeEntry, UpdateTimeEntryError};
+use stint_domain::ledger::ports::time_entry::{ChangeTimeEntryError, TimeEntryChanges, UpdateTimeEntry};
 use stint_domain::ledger::{Job, Precondition, TimeEntry};
 
 use crate::Ledger;
@@ -141,10 +141,10 @@ pub async fn an_update_without_changes_is_refused_like_any_other(ledger: Ledger)
     let stored = ledger.record(entry(job)).await;
     let guarded = UpdateTimeEntry { precondition: stale(), ..update_entry(stored.id) };
     let refused = ledger.time_entries.update(guarded).await;
-    assert!(matches!(refused, Err(UpdateTimeEntryError::Precondition(_))), "{refused:?}");
+    assert!(matches!(refused, Err(ChangeTimeEntryError::Precondition(_))), "{refused:?}");
     ledger.archive(job).await;
     let refused = ledger.time_entries.update(update_entry(stored.id)).await;
-    assert!(matches!(refused, Err(UpdateTimeEntryError::JobArchived(id)) if id == job), "{refused:?}");
+    assert!(matches!(refused, Err(ChangeTimeEntryError::JobArchived(id)) if id == job), "{refused:?}");
 }
 
 /// The first refusal in the order of the variants.
@@ -153,7 +153,7 @@ pub async fn an_update_of_an_unknown_entry_is_refused_before_its_precondition(le
     for precondition in [Precondition::None, Precondition::Exists, stale()] {
         let command = UpdateTimeEntry { precondition, ..move_to(unknown, job_id()) };
         let refused = ledger.time_entries.update(command).await;
-        assert!(matches!(refused, Err(UpdateTimeEntryError::NotFound(id)) if id == unknown), "{refused:?}");
+        assert!(matches!(refused, Err(ChangeTimeEntryError::NotFound(id)) if id == unknown), "{refused:?}");
     }
 }
 
@@ -167,7 +167,7 @@ pub async fn an_update_of_an_entry_with_a_stale_version_changes_nothing(ledger: 
         let refused = ledger.time_entries.update(guarded(late)).await;
         let current = Some(second.version);
         assert!(
-            matches!(refused, Err(UpdateTimeEntryError::Precondition(ref failed)) if failed.current == current),
+            matches!(refused, Err(ChangeTimeEntryError::Precondition(ref failed)) if failed.current == current),
             "{refused:?}"
         );
     }
@@ -185,7 +185,7 @@ pub async fn an_entry_of_an_archived_job_takes_no_edit_and_no_move(ledger: Ledge
     let reword = UpdateTimeEntry { changes: words, ..update_entry(stored.id) };
     for command in [set_minutes(stored.id, 40), reword, move_to(stored.id, open)] {
         let refused = ledger.time_entries.update(command).await;
-        assert!(matches!(refused, Err(UpdateTimeEntryError::JobArchived(id)) if id == archived), "{refused:?}");
+        assert!(matches!(refused, Err(ChangeTimeEntryError::JobArchived(id)) if id == archived), "{refused:?}");
     }
     assert_eq!((ledger.job(archived).await, ledger.job(open).await), before);
     assert_eq!(ledger.entry(stored.id).await, Some(stored));
@@ -198,7 +198,7 @@ pub async fn an_archived_job_takes_no_entry_moved_in(ledger: Ledger) {
     ledger.archive(archived).await;
     let before = (ledger.job(archived).await, ledger.job(open).await);
     let refused = ledger.time_entries.update(move_to(stored.id, archived)).await;
-    assert!(matches!(refused, Err(UpdateTimeEntryError::JobArchived(id)) if id == archived), "{refused:?}");
+    assert!(matches!(refused, Err(ChangeTimeEntryError::JobArchived(id)) if id == archived), "{refused:?}");
     assert_eq!((ledger.job(archived).await, ledger.job(open).await), before);
     assert_eq!(ledger.entry(stored.id).await, Some(stored));
 }
@@ -214,7 +214,7 @@ pub async fn of_two_archived_jobs_the_entrys_own_is_named(ledger: Ledger) {
         ledger.archive(own).await;
         ledger.archive(other).await;
         let refused = ledger.time_entries.update(move_to(stored.id, other)).await;
-        assert!(matches!(refused, Err(UpdateTimeEntryError::JobArchived(id)) if id == own), "{refused:?}");
+        assert!(matches!(refused, Err(ChangeTimeEntryError::JobArchived(id)) if id == own), "{refused:?}");
     }
 }
 
@@ -228,7 +228,7 @@ pub async fn a_move_to_an_unknown_job_leaves_no_trace_and_is_refused_before_the_
         }
         let before = ledger.job(job).await;
         let refused = ledger.time_entries.update(move_to(stored.id, unknown)).await;
-        assert!(matches!(refused, Err(UpdateTimeEntryError::JobNotFound(id)) if id == unknown), "{refused:?}");
+        assert!(matches!(refused, Err(ChangeTimeEntryError::JobNotFound(id)) if id == unknown), "{refused:?}");
         assert_eq!(ledger.job(job).await, before);
         assert_eq!(ledger.entry(stored.id).await.as_ref(), Some(&stored));
     }

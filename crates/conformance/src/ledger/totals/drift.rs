@@ -7,8 +7,7 @@ use futures::future::BoxFuture;
 use stint_domain::BackendErrorKind;
 use stint_domain::ledger::ports::job::CreateJob;
 use stint_domain::ledger::ports::time_entry::{
-    BatchMode, DeleteTimeEntryError, NewTimeEntry, PutTimeEntryError, RecordBatchError, RecordTime, RecordTimeError,
-    UpdateTimeEntryError,
+    BatchMode, ChangeTimeEntryError, NewTimeEntry, RecordBatchError, RecordTime, RecordTimeError,
 };
 use stint_domain::ledger::ports::totals::{Drift, TotalsReport};
 use stint_domain::ledger::{JobStatus, TimeEntry, TotalMinutes};
@@ -115,11 +114,11 @@ pub async fn a_write_that_would_take_a_total_past_its_most_fails_without_a_trace
     let longer = NewTimeEntry { id: stored.id, minutes_worked: minutes(60), ..entry(full) };
     for wanted in [longer, entry(full)] {
         let failed = entries.put(put_entry(wanted)).await;
-        assert!(matches!(&failed, Err(PutTimeEntryError::Backend(why)) if why.kind == INTERNAL), "{failed:?}");
+        assert!(matches!(&failed, Err(ChangeTimeEntryError::Backend(why)) if why.kind == INTERNAL), "{failed:?}");
     }
     for command in [set_minutes(stored.id, 60), move_to(elsewhere.id, full)] {
         let failed = entries.update(command).await;
-        assert!(matches!(&failed, Err(UpdateTimeEntryError::Backend(why)) if why.kind == INTERNAL), "{failed:?}");
+        assert!(matches!(&failed, Err(ChangeTimeEntryError::Backend(why)) if why.kind == INTERNAL), "{failed:?}");
     }
     assert_eq!(State::of(ledger, [full, other]).await, before);
 
@@ -140,14 +139,14 @@ pub async fn a_write_that_would_take_a_total_below_zero_fails_without_a_trace(dr
     let entries = &ledger.time_entries;
 
     let failed = entries.delete(delete_entry(stored.id)).await;
-    assert!(matches!(&failed, Err(DeleteTimeEntryError::Backend(why)) if why.kind == INTERNAL), "{failed:?}");
+    assert!(matches!(&failed, Err(ChangeTimeEntryError::Backend(why)) if why.kind == INTERNAL), "{failed:?}");
     for command in [set_minutes(stored.id, 1), move_to(stored.id, other)] {
         let failed = entries.update(command).await;
-        assert!(matches!(&failed, Err(UpdateTimeEntryError::Backend(why)) if why.kind == INTERNAL), "{failed:?}");
+        assert!(matches!(&failed, Err(ChangeTimeEntryError::Backend(why)) if why.kind == INTERNAL), "{failed:?}");
     }
     assert_eq!(State::of(ledger, [short, other]).await, before);
     let refused = entries.update(move_to(stored.id, job_id())).await;
-    assert!(matches!(refused, Err(UpdateTimeEntryError::JobNotFound(_))), "a refusal comes first: {refused:?}");
+    assert!(matches!(refused, Err(ChangeTimeEntryError::JobNotFound(_))), "a refusal comes first: {refused:?}");
 }
 
 /// Writes at the same time, to another job or to this one while it has room, do not notice.

@@ -41,14 +41,14 @@ pub trait TimeEntryRepository: Send + Sync {
     async fn record_batch(&self, command: RecordBatch) -> Result<Applied<BatchOutcome>, RecordBatchError>;
 
     /// Creates the entry under the caller's id, or replaces the changeable fields of the existing one.
-    async fn put(&self, command: PutTimeEntry) -> Result<Put<TimeEntry>, PutTimeEntryError>;
+    async fn put(&self, command: PutTimeEntry) -> Result<Put<TimeEntry>, ChangeTimeEntryError>;
 
     /// Changes the given fields. A new `related_job` moves the minutes from one total to the other at once. Without
     /// any field, the entry stays as it is, including its version; refusals apply all the same.
-    async fn update(&self, command: UpdateTimeEntry) -> Result<TimeEntry, UpdateTimeEntryError>;
+    async fn update(&self, command: UpdateTimeEntry) -> Result<TimeEntry, ChangeTimeEntryError>;
 
     /// Deletes an entry.
-    async fn delete(&self, command: DeleteTimeEntry) -> Result<(), DeleteTimeEntryError>;
+    async fn delete(&self, command: DeleteTimeEntry) -> Result<(), ChangeTimeEntryError>;
 
     /// Finds the entry in its last committed state.
     async fn find(&self, id: TimeEntryId) -> Result<Option<TimeEntry>, BackendError>;
@@ -266,53 +266,19 @@ pub enum RecordBatchError {
     Backend(#[from] BackendError),
 }
 
-/// Why an entry was not put.
+/// Why an entry was not put, changed or deleted.
 #[derive(Debug, Clone, Error)]
-pub enum PutTimeEntryError {
-    /// The current state is not what the caller expected.
-    #[error(transparent)]
-    Precondition(#[from] PreconditionFailed),
-    /// There is no such job.
-    #[error("there is no job {0}")]
-    JobNotFound(JobId),
-    /// The entry's job, or the job it would move to, is archived. The entry's own job is named first.
-    #[error("the job {0} is archived")]
-    JobArchived(JobId),
-    /// The backend failed.
-    #[error(transparent)]
-    Backend(#[from] BackendError),
-}
-
-/// Why an entry was not changed.
-#[derive(Debug, Clone, Error)]
-pub enum UpdateTimeEntryError {
-    /// There is no such entry.
+pub enum ChangeTimeEntryError {
+    /// There is no such entry. A put creates it instead.
     #[error("there is no time entry {0}")]
     NotFound(TimeEntryId),
     /// The current state is not what the caller expected.
     #[error(transparent)]
     Precondition(#[from] PreconditionFailed),
-    /// The job to move to does not exist.
+    /// The job that the entry is put in, or moved to, does not exist.
     #[error("there is no job {0}")]
     JobNotFound(JobId),
     /// The entry's job, or the job it would move to, is archived. The entry's own job is named first.
-    #[error("the job {0} is archived")]
-    JobArchived(JobId),
-    /// The backend failed.
-    #[error(transparent)]
-    Backend(#[from] BackendError),
-}
-
-/// Why an entry was not deleted.
-#[derive(Debug, Clone, Error)]
-pub enum DeleteTimeEntryError {
-    /// There is no such entry.
-    #[error("there is no time entry {0}")]
-    NotFound(TimeEntryId),
-    /// The current state is not what the caller expected.
-    #[error(transparent)]
-    Precondition(#[from] PreconditionFailed),
-    /// The entry's job is archived.
     #[error("the job {0} is archived")]
     JobArchived(JobId),
     /// The backend failed.

@@ -7,9 +7,8 @@ use thiserror::Error;
 use crate::access::{Principal, Scope};
 use crate::ledger::ports::job::Put;
 use crate::ledger::ports::time_entry::{
-    BatchMode, BatchOutcome, DeleteTimeEntry, DeleteTimeEntryError, ListTimeEntries, NewTimeEntry, PutTimeEntry,
-    PutTimeEntryError, RecordBatch, RecordBatchError, RecordTime, RecordTimeError, TimeEntryChanges, TimeEntryCursor,
-    UpdateTimeEntry, UpdateTimeEntryError,
+    BatchMode, BatchOutcome, ChangeTimeEntryError, DeleteTimeEntry, ListTimeEntries, NewTimeEntry, PutTimeEntry,
+    RecordBatch, RecordBatchError, RecordTime, RecordTimeError, TimeEntryChanges, TimeEntryCursor, UpdateTimeEntry,
 };
 use crate::ledger::ports::{JobRepository, TimeEntryRepository};
 use crate::ledger::{Applied, Idempotency, Minutes, Precondition, TimeEntry, WorkSummary};
@@ -108,7 +107,7 @@ impl TimeEntryService {
         id: TimeEntryId,
         draft: TimeEntryDraft,
         precondition: Precondition,
-    ) -> Result<Put<TimeEntry>, ServiceError<PutTimeEntryError>> {
+    ) -> Result<Put<TimeEntry>, ServiceError<ChangeTimeEntryError>> {
         principal.require(Scope::Write).map_err(ServiceError::Forbidden)?;
         let command = PutTimeEntry { entry: draft.into_entry(id, principal), at: self.clock.now(), precondition };
         self.entries.put(command).await.map_err(ServiceError::Port)
@@ -121,7 +120,7 @@ impl TimeEntryService {
         id: TimeEntryId,
         changes: TimeEntryChanges,
         precondition: Precondition,
-    ) -> Result<TimeEntry, ServiceError<UpdateTimeEntryError>> {
+    ) -> Result<TimeEntry, ServiceError<ChangeTimeEntryError>> {
         principal.require(Scope::Write).map_err(ServiceError::Forbidden)?;
         let command = UpdateTimeEntry { id, changes, at: self.clock.now(), precondition };
         self.entries.update(command).await.map_err(ServiceError::Port)
@@ -133,7 +132,7 @@ impl TimeEntryService {
         principal: &Principal,
         id: TimeEntryId,
         precondition: Precondition,
-    ) -> Result<(), ServiceError<DeleteTimeEntryError>> {
+    ) -> Result<(), ServiceError<ChangeTimeEntryError>> {
         principal.require(Scope::Write).map_err(ServiceError::Forbidden)?;
         let command = DeleteTimeEntry { id, at: self.clock.now(), precondition };
         self.entries.delete(command).await.map_err(ServiceError::Port)

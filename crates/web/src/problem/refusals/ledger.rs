@@ -3,9 +3,7 @@
 use actix_web::http::header::{self, HeaderValue};
 use stint_domain::ledger::PreconditionFailed;
 use stint_domain::ledger::ports::job::{CreateJobError, DeleteJobError, PutJobError, UpdateJobError};
-use stint_domain::ledger::ports::time_entry::{
-    DeleteTimeEntryError, PutTimeEntryError, RecordBatchError, RecordRefusal, RecordTimeError, UpdateTimeEntryError,
-};
+use stint_domain::ledger::ports::time_entry::{ChangeTimeEntryError, RecordBatchError, RecordRefusal, RecordTimeError};
 use stint_domain::ledger::services::ListJobEntriesError;
 use stint_domain::values::JobId;
 
@@ -91,36 +89,14 @@ impl From<RecordTimeError> for Problem {
     }
 }
 
-impl From<PutTimeEntryError> for Problem {
-    fn from(error: PutTimeEntryError) -> Self {
+impl From<ChangeTimeEntryError> for Problem {
+    fn from(error: ChangeTimeEntryError) -> Self {
         match error {
-            PutTimeEntryError::Precondition(failed) => failed.into(),
-            PutTimeEntryError::JobNotFound(id) => unknown_job(id),
-            PutTimeEntryError::JobArchived(id) => a_job_archived(id),
-            PutTimeEntryError::Backend(error) => error.into(),
-        }
-    }
-}
-
-impl From<UpdateTimeEntryError> for Problem {
-    fn from(error: UpdateTimeEntryError) -> Self {
-        match error {
-            UpdateTimeEntryError::NotFound(_) => Self::new(Code::NotFound, error.to_string()),
-            UpdateTimeEntryError::Precondition(failed) => failed.into(),
-            UpdateTimeEntryError::JobNotFound(id) => unknown_job(id),
-            UpdateTimeEntryError::JobArchived(id) => a_job_archived(id),
-            UpdateTimeEntryError::Backend(error) => error.into(),
-        }
-    }
-}
-
-impl From<DeleteTimeEntryError> for Problem {
-    fn from(error: DeleteTimeEntryError) -> Self {
-        match error {
-            DeleteTimeEntryError::NotFound(_) => Self::new(Code::NotFound, error.to_string()),
-            DeleteTimeEntryError::Precondition(failed) => failed.into(),
-            DeleteTimeEntryError::JobArchived(id) => a_job_archived(id),
-            DeleteTimeEntryError::Backend(error) => error.into(),
+            ChangeTimeEntryError::NotFound(_) => Self::new(Code::NotFound, error.to_string()),
+            ChangeTimeEntryError::Precondition(failed) => failed.into(),
+            ChangeTimeEntryError::JobNotFound(id) => unknown_job(id),
+            ChangeTimeEntryError::JobArchived(id) => a_job_archived(id),
+            ChangeTimeEntryError::Backend(error) => error.into(),
         }
     }
 }

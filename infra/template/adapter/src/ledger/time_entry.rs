@@ -6,11 +6,7 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 use stint_domain::ledger::ports::TimeEntryRepository;
 use stint_domain::ledger::ports::job::Put;
-use stint_domain::ledger::ports::time_entry::{
-    BatchMode, BatchOutcome, DeleteTimeEntry, DeleteTimeEntryError, ListTimeEntries, NewTimeEntry, PutTimeEntry,
-    PutTimeEntryError, RecordBatch, RecordBatchError, RecordRefusal, RecordTime, RecordTimeError, TimeEntryCursor,
-    UpdateTimeEntry, UpdateTimeEntryError,
-};
+use stint_domain::ledger::ports::time_entry::{BatchMode, BatchOutcome, ChangeTimeEntryError, DeleteTimeEntry, ListTimeEntries, NewTimeEntry, PutTimeEntry, RecordBatch, RecordBatchError, RecordRefusal, RecordTime, RecordTimeError, TimeEntryCursor, UpdateTimeEntry};
 use stint_domain::ledger::{Applied, Job, JobStatus, TimeEntry, TotalMinutes, TotalMinutesError};
 use stint_domain::values::{JobId, TimeEntryId, Timestamp};
 use stint_domain::{BackendError, Page};
@@ -57,13 +53,13 @@ impl TimeEntryRepository for Store {
         })
     }
 
-    async fn put(&self, command: PutTimeEntry) -> Result<Put<TimeEntry>, PutTimeEntryError> {
+    async fn put(&self, command: PutTimeEntry) -> Result<Put<TimeEntry>, ChangeTimeEntryError> {
         let PutTimeEntry { entry, at, precondition } = command;
         self.write(|state| {
             let stored = state.entries.get(&entry.id).cloned();
             precondition.check(stored.as_ref().map(|stored| stored.version))?;
             let jobs = [stored.as_ref().map_or(entry.related_job, |stored| stored.related_job), entry.related_job];
-            state.all_open(jobs, PutTimeEntryError::JobNotFound, PutTimeEntryError::JobArchived)?;
+            state.all_open(jobs, ChangeTimeEntryError::JobNotFound, ChangeTimeEntryError::JobArchived)?;
             let Some(stored) = stored else {
                 let created = state.add(entry.stored(at))?;
                 state.touch(jobs, at);
@@ -75,13 +71,13 @@ impl TimeEntryRepository for Store {
         })
     }
 
-    async fn update(&self, command: UpdateTimeEntry) -> Result<TimeEntry, UpdateTimeEntryError> {
+    async fn update(&self, command: UpdateTimeEntry) -> Result<TimeEntry, ChangeTimeEntryError> {
         let UpdateTimeEntry { id, changes, at, precondition } = command;
         self.write(|state| {
-            let stored = state.entries.get(&id).cloned().ok_or(UpdateTimeEntryError::NotFound(id))?;
+            let stored = state.entries.get(&id).cloned().ok_or(ChangeTimeEntryError::NotFound(id))?;
             precondition.check(Some(stored.version))?;
             let jobs = [stored.related_job, changes.related_job.unwrap_or(stored.related_job)];
-            state.all_open(jobs, UpdateTimeEntryError::JobNotFound, UpdateTimeEntryError::JobArchived)?;
+            state.all_open(jobs, ChangeTimeEntryError::JobNotFound, ChangeTimeEntryError::JobArchived)?;
             if changes.is_empty() {
                 return Ok(stored);
             }
@@ -96,14 +92,14 @@ impl TimeEntryRepository for Store {
         })
     }
 
-    async fn delete(&self, command: DeleteTimeEntry) -> Result<(), DeleteTimeEntryError> {
+    async fn delete(&self, command: DeleteTimeEntry) -> Result<(), ChangeTimeEntryError> {
         let DeleteTimeEntry { id, at, precondition } = command;
         self.write(|state| {
-            let stored = state.entries.get(&id).ok_or(DeleteTimeEntryError::NotFound(id))?;
+            let stored = state.entries.get(&id).ok_or(ChangeTimeEntryError::NotFound(id))?;
             precondition.check(Some(stored.version))?;
             let job = stored.related_job;
             // There is no entry without a job.
-            state.all_open([job], DeleteTimeEntryError::JobArchived, DeleteTimeEntryError::JobArchived)?;
+            state.all_open([job], ChangeTimeEntryError::JobArchived, ChangeTimeEntryError::JobArchived)?;
             state.remove(id)?;
             state.touch([job], at);
             Ok(())

@@ -14,7 +14,7 @@ use stint_domain::capture::ports::ping_queue::{Burial, DeadPing, Delivery, Queue
 use stint_domain::capture::ports::{MockPingRepository, PingQueue};
 use stint_domain::capture::services::{CaptureLimits, PingService};
 use stint_domain::ledger::ports::job::{DeleteJobError, UpdateJobError};
-use stint_domain::ledger::ports::time_entry::{RecordRefusal, RecordTimeError, UpdateTimeEntryError};
+use stint_domain::ledger::ports::time_entry::{ChangeTimeEntryError, RecordRefusal, RecordTimeError};
 use stint_domain::{BackendError, BackendErrorKind, MockClock, Page};
 use tracing::Level;
 
@@ -96,7 +96,7 @@ fn nothing_is_there() -> Ports {
     entries
         .expect_record()
         .returning(|record| Err(RecordTimeError::Refused(RecordRefusal::JobNotFound(record.entry.related_job))));
-    entries.expect_update().returning(|update| Err(UpdateTimeEntryError::NotFound(update.id)));
+    entries.expect_update().returning(|update| Err(ChangeTimeEntryError::NotFound(update.id)));
     ports.tokens.expect_find().returning(|_| Ok(None));
     ports.tokens.expect_update().returning(|update| Err(UpdateTokenError::NotFound(update.id)));
     ports

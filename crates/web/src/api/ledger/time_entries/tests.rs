@@ -55,8 +55,8 @@ async fn a_repeat_of_logging_gets_the_first_answer_and_another_body_is_refused()
 async fn an_unknown_job_is_404_in_the_url_and_422_in_the_body() {
     let api = Ports::time_entries(|entries| {
         entries.expect_record().returning(|c| Err(RecordRefusal::JobNotFound(c.entry.related_job).into()));
-        entries.expect_put().returning(|c| Err(PutTimeEntryError::JobNotFound(c.entry.related_job)));
-        entries.expect_update().returning(|c| Err(UpdateTimeEntryError::JobNotFound(c.changes.related_job.unwrap())));
+        entries.expect_put().returning(|c| Err(ChangeTimeEntryError::JobNotFound(c.entry.related_job)));
+        entries.expect_update().returning(|c| Err(ChangeTimeEntryError::JobNotFound(c.changes.related_job.unwrap())));
     });
     let reply = send(&api, sent("POST", OF_JOB_URL, work())).await;
     assert_eq!((reply.status.as_u16(), reply.code().as_str()), (404, "not-found"));
@@ -73,9 +73,9 @@ async fn an_unknown_job_is_404_in_the_url_and_422_in_the_body() {
 async fn an_archived_job_is_a_conflict_for_every_write() {
     let api = Ports::time_entries(|entries| {
         entries.expect_record().returning(|c| Err(RecordRefusal::JobArchived(c.entry.related_job).into()));
-        entries.expect_put().returning(|c| Err(PutTimeEntryError::JobArchived(c.entry.related_job)));
-        entries.expect_update().returning(|_| Err(UpdateTimeEntryError::JobArchived(job().id)));
-        entries.expect_delete().returning(|_| Err(DeleteTimeEntryError::JobArchived(job().id)));
+        entries.expect_put().returning(|c| Err(ChangeTimeEntryError::JobArchived(c.entry.related_job)));
+        entries.expect_update().returning(|_| Err(ChangeTimeEntryError::JobArchived(job().id)));
+        entries.expect_delete().returning(|_| Err(ChangeTimeEntryError::JobArchived(job().id)));
     });
     for request in [
         sent("POST", OF_JOB_URL, work()),
@@ -133,8 +133,8 @@ async fn put_read_and_delete_answer_as_the_port_does() {
         entries.expect_find().times(3).returning(|_| Ok(Some(entry())));
         entries.expect_find().returning(|_| Ok(None));
         entries.expect_delete().times(1).return_once(|_| Ok(()));
-        entries.expect_delete().returning(|c| Err(DeleteTimeEntryError::NotFound(c.id)));
-        entries.expect_update().returning(|c| Err(UpdateTimeEntryError::NotFound(c.id)));
+        entries.expect_delete().returning(|c| Err(ChangeTimeEntryError::NotFound(c.id)));
+        entries.expect_update().returning(|c| Err(ChangeTimeEntryError::NotFound(c.id)));
     });
     let reply = send(&api, sent("PUT", ENTRY_URL, whole())).await;
     assert_eq!((reply.status.as_u16(), reply.header("location")), (201, ENTRY_URL));
