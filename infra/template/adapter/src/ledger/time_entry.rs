@@ -6,7 +6,10 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 use stint_domain::ledger::ports::TimeEntryRepository;
 use stint_domain::ledger::ports::job::Put;
-use stint_domain::ledger::ports::time_entry::{BatchMode, BatchOutcome, ChangeTimeEntryError, DeleteTimeEntry, ListTimeEntries, NewTimeEntry, PutTimeEntry, RecordBatch, RecordBatchError, RecordRefusal, RecordTime, RecordTimeError, TimeEntryCursor, UpdateTimeEntry};
+use stint_domain::ledger::ports::time_entry::{
+    BatchMode, BatchOutcome, ChangeTimeEntryError, DeleteTimeEntry, ListTimeEntries, NewTimeEntry, PutTimeEntry,
+    RecordBatch, RecordBatchError, RecordRefusal, RecordTime, RecordTimeError, TimeEntryCursor, UpdateTimeEntry,
+};
 use stint_domain::ledger::{Applied, Job, JobStatus, TimeEntry, TotalMinutes, TotalMinutesError};
 use stint_domain::values::{JobId, TimeEntryId, Timestamp};
 use stint_domain::{BackendError, Page};
