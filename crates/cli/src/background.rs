@@ -35,7 +35,7 @@ impl Background {
     pub(crate) fn prepare(settings: &Settings, ports: &Ports, registry: &mut Registry, work: bool) -> Self {
         let pings = PingMetrics::new(registry);
         let gauges =
-            QueueGauges { queue: ports.ping_queue.clone(), clock: ports.clock.clone(), metrics: pings.clone() };
+            QueueGauges { queue: ports.capture.queue.clone(), clock: ports.sources.clock.clone(), metrics: pings.clone() };
         let work = work.then(|| {
             let instance = instance(ports);
             let metrics = TaskMetrics::new(registry);
@@ -44,8 +44,8 @@ impl Background {
                 abandoned_after: settings.worker.abandoned_after.0,
                 ..DrainLimits::new(&instance)
             };
-            let (queue, ledger) = (ports.ping_queue.clone(), ports.pings.clone());
-            let drain = Drain::new(queue, ledger, ports.clock.clone(), limits, pings);
+            let (queue, ledger) = (ports.capture.queue.clone(), ports.capture.pings.clone());
+            let drain = Drain::new(queue, ledger, ports.sources.clock.clone(), limits, pings);
             let tasks = tasks(settings, ports, &metrics).into_iter();
             let with_times = tasks.filter_map(|(task, times)| Some(Scheduled { task, schedule: times.0? })).collect();
             let scheduler = Scheduler::new(with_times, Arc::new(runner(ports, instance, metrics)));
@@ -123,8 +123,8 @@ pub(crate) fn tasks(settings: &Settings, ports: &Ports, metrics: &TaskMetrics) -
 pub(crate) fn runner(ports: &Ports, instance: String, metrics: TaskMetrics) -> Runner {
     Runner {
         log: ports.tasks.clone(),
-        clock: ports.clock.clone(),
-        ids: ports.ids.clone(),
+        clock: ports.sources.clock.clone(),
+        ids: ports.sources.ids.clone(),
         instance,
         limit: TASK_LIMIT,
         retries: Retries::default(),
@@ -136,7 +136,7 @@ pub(crate) fn runner(ports: &Ports, instance: String, metrics: TaskMetrics) -> R
 pub(crate) fn instance(ports: &Ports) -> String {
     let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let host = host.split_whitespace().next().unwrap_or("localhost");
-    let id = ports.ids.generate().simple().to_string();
+    let id = ports.sources.ids.generate().simple().to_string();
     // The end of an id is random; its beginning is the time.
     format!("{host}-{}-{}", std::process::id(), &id[id.len() - 8..])
 }

@@ -41,21 +41,16 @@ const OF_PINGS: usize = 4;
 
 /// Everything behind the ports.
 pub(crate) struct Ports {
-    jobs: Arc<dyn JobRepository>,
-    time_entries: Arc<dyn TimeEntryRepository>,
-    tokens: Arc<dyn TokenRepository>,
+    ledger: LedgerPorts,
+    pub(crate) capture: CapturePorts,
+    access: AccessPorts,
+    pub(crate) sources: Sources,
     /// What is taken for captured time.
-    pub(crate) capture: CaptureLimits,
-    secrets: Arc<dyn Secrets>,
-    pub(crate) ids: Arc<dyn IdGenerator>,
-    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) limits: CaptureLimits,
     pub(crate) health: Arc<dyn HealthCheck>,
     pub(crate) totals: Arc<dyn TotalsAudit>,
-    pub(crate) ping_queue: Arc<dyn PingQueue>,
-    /// What [`Self::ping_queue`] is made of, by where it is.
+    /// What the queue of pings is made of, by where it is.
     pub(crate) ping_queues: Vec<(&'static str, Arc<dyn PingQueue>)>,
-    pub(crate) pings: Arc<dyn PingRepository>,
-    new_projects: Arc<dyn NewProjects>,
     pub(crate) tasks: Arc<dyn TaskLog>,
     pub(crate) housekeeping: Arc<dyn Housekeeping>,
     pub(crate) migrator: Migrator,
@@ -70,7 +65,7 @@ impl Ports {
     /// Connects to the database; its pools and queues show themselves in `registry`.
     pub(crate) async fn connect(settings: &Settings, registry: &mut Registry) -> Result<Self> {
         let coalescing = coalescing(&settings.coalescing);
-        let capture = capture(&settings.capture)?;
+        let limits = capture(&settings.capture)?;
         let (all, settings) = (settings, &settings.database);
         let queue = QueueLimits { max_waiting: settings.max_waiting, max_wait: settings.connect_timeout.0 };
         let failed = || format!("cannot use the database {}", settings.url);
@@ -89,7 +84,7 @@ impl Ports {
                 }
                 let (queue, migrator) = (ping_queue(all, table, registry)?, postgres.migrator());
                 let server = Some(postgres.clone());
-                Ok(Self { server, ..Self::over(ledger, postgres, queue, capture, migrator) })
+                Ok(Self { server, ..Self::over(ledger, postgres, queue, limits, migrator) })
             }
             DatabaseUrl::Sqlite(path) => {
                 let sqlite = sqlite_settings(settings, queue, path);
@@ -102,7 +97,7 @@ impl Ports {
                     table.register(registry);
                 }
                 let (queue, migrator) = (ping_queue(all, table, registry)?, sqlite.migrator());
-                Ok(Self::over(ledger, sqlite, queue, capture, migrator))
+                Ok(Self::over(ledger, sqlite, queue, limits, migrator))
             }
         }
     }
@@ -111,8 +106,8 @@ impl Ports {
     fn over<L, B>(
         ledger: L,
         backend: B,
-        (ping_queue, ping_queues): Queues,
-        capture: CaptureLimits,
+        (queue, ping_queues): Queues,
+        limits: CaptureLimits,
         migrator: Migrator,
     ) -> Self
     where
@@ -128,19 +123,14 @@ impl Ports {
     {
         let (ledger, backend) = (Arc::new(ledger), Arc::new(backend));
         Self {
-            jobs: ledger.clone(),
-            time_entries: ledger,
-            tokens: backend.clone(),
-            capture,
-            secrets: Arc::new(RandomSecrets),
-            ids: Arc::new(UuidV7Generator),
-            clock: Arc::new(SystemClock),
+            ledger: LedgerPorts::of(&ledger),
+            capture: CapturePorts { queue, pings: backend.clone(), new_projects: backend.clone() },
+            access: AccessPorts { tokens: backend.clone(), secrets: Arc::new(RandomSecrets) },
+            sources: Sources { clock: Arc::new(SystemClock), ids: Arc::new(UuidV7Generator) },
+            limits,
             health: backend.clone(),
             totals: backend.clone(),
-            ping_queue,
             ping_queues,
-            pings: backend.clone(),
-            new_projects: backend.clone(),
             tasks: backend.clone(),
             housekeeping: backend,
             migrator,
@@ -175,57 +165,35 @@ impl Ports {
         Ok(())
     }
 
-    pub(crate) fn token_service(&self) -> TokenService {
-        TokenService::new(self.tokens.clone(), self.secrets.clone(), self.clock.clone(), self.ids.clone())
+    pub(crate) fn access(&self) -> AccessServices {
+        AccessServices::over(&self.access, &self.sources)
     }
 
     /// All tokens, oldest first, a page at a time.
     pub(crate) fn all_tokens(&self) -> TokenPages {
-        TokenPages { service: self.token_service(), next: Some(ListTokens::default()) }
+        TokenPages { service: self.access().tokens, next: Some(ListTokens::default()) }
     }
 
     /// Whether there is such a job.
     pub(crate) async fn has_job(&self, id: JobId) -> Result<bool, BackendError> {
-        Ok(self.jobs.find(id).await?.is_some())
-    }
-
-    /// Tells who has a secret, by the database alone.
-    pub(crate) fn authenticator(&self) -> Authenticator {
-        Authenticator::new(self.tokens.clone(), self.secrets.clone(), self.clock.clone())
+        Ok(self.ledger.jobs.find(id).await?.is_some())
     }
 
     /// The API over these ports. Its tokens are cached; `health` may be a decorator of the ports' own.
     pub(crate) fn api(&self, configuration: &Configuration, health: Arc<dyn HealthCheck>, metrics: HttpMetrics) -> Api {
-        let tokens: Arc<dyn TokenRepository> = Arc::new(CachedTokens::new(self.tokens.clone(), self.clock.clone()));
+        let sources = &self.sources;
+        // Over the cache, so that this instance forgets at once what it revokes.
+        let tokens = Arc::new(CachedTokens::new(self.access.tokens.clone(), sources.clock.clone()));
+        let access = AccessPorts { tokens, ..self.access.clone() };
+        let new_projects = Arc::new(CachedProjects::new(self.capture.new_projects.clone()));
+        let capture = CapturePorts { new_projects, ..self.capture.clone() };
         Api {
-            jobs: JobService::new(self.jobs.clone(), self.clock.clone(), self.ids.clone()),
-            time_entries: TimeEntryService::new(
-                self.time_entries.clone(),
-                self.jobs.clone(),
-                self.clock.clone(),
-                self.ids.clone(),
-            ),
-            // Over the cache, so that this instance forgets at once what it revokes.
-            capture_tokens: CaptureTokenService::new(
-                tokens.clone(),
-                self.jobs.clone(),
-                self.secrets.clone(),
-                self.clock.clone(),
-                self.ids.clone(),
-                self.capture.gap,
-            ),
-            pings: PingService::new(
-                self.ping_queue.clone(),
-                self.pings.clone(),
-                Arc::new(CachedProjects::new(self.new_projects.clone())),
-                self.clock.clone(),
-                self.ids.clone(),
-                self.capture,
-            ),
+            ledger: LedgerServices::over(&self.ledger, sources),
+            capture: CaptureServices::over(&capture, &access, &self.ledger, sources, self.limits),
+            access: AccessServices::over(&access, sources),
             tasks: TaskService::new(self.tasks.clone()),
-            authenticator: Authenticator::new(tokens, self.secrets.clone(), self.clock.clone()),
             health,
-            ids: self.ids.clone(),
+            ids: sources.ids.clone(),
             surface: surface(&configuration.settings.http),
             limits: limits(&configuration.settings.http),
             bodies: BodyBudget::new(configuration.settings.http.body_budget.0, &metrics),

@@ -50,7 +50,7 @@ impl Args {
             Action::Replay { all, receipts } => {
                 let named = receipts.len() as u64;
                 let which = (!all).then(|| receipts.into_iter().map(Receipt).collect());
-                let replayed = ports.ping_queue.replay(which).await?;
+                let replayed = ports.capture.queue.replay(which).await?;
                 output::line(format_args!("put back: {replayed}"))?;
                 if replayed < named {
                     output::hint(format_args!("not among those that were set aside: {}", named - replayed))?;

@@ -58,7 +58,7 @@ impl Args {
         };
         let runner = background::runner(&ports, background::instance(&ports), metrics);
         let (_stop, shutdown) = Stop::new();
-        let ended = runner.run(task, ports.clock.now(), 1, &shutdown).await?;
+        let ended = runner.run(task, ports.sources.clock.now(), 1, &shutdown).await?;
         let (state, detail) = ended.context("another process runs it at this very moment")?;
         output::line(format_args!("{state}: {detail}"))?;
         Ok(if state == TaskState::Succeeded { ExitCode::SUCCESS } else { ExitCode::FAILURE })

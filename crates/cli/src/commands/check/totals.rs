@@ -24,7 +24,7 @@ pub(super) async fn run() -> Result<ExitCode> {
         some => format!("totals that do not equal their sums: {some}"),
     };
     output::line(format_args!("jobs: {jobs}, time entries: {time_entries}; {drifted}"))?;
-    let now = ports.clock.now();
+    let now = ports.sources.clock.now();
     let changed = ports.totals.changed_after(ChangedAfter::tolerated(now)).await?;
     if let ChangedAfter { jobs, latest: Some(latest) } = changed {
         // No defect of the ledger, so the exit status does not tell of it.

@@ -64,7 +64,7 @@ impl From<DeadPing> for Row {
 
 impl Args {
     pub(super) async fn run(self, ports: &Ports) -> Result<()> {
-        let rows: Vec<Row> = ports.ping_queue.dead(self.most).await?.into_iter().map(Row::from).collect();
+        let rows: Vec<Row> = ports.capture.queue.dead(self.most).await?.into_iter().map(Row::from).collect();
         if self.json {
             return Ok(output::line(serde_json::to_string_pretty(&rows)?)?);
         }

@@ -31,7 +31,7 @@ pub(super) async fn prepare(ports: &Ports) -> Result<()> {
             scopes: Scopes::new([Scope::Admin])?,
             expires_at: None,
         };
-        let (token, secret) = ports.token_service().create(draft).await?;
+        let (token, secret) = ports.access().tokens.create(draft).await?;
         write_token(secret.expose()).with_context(|| format!("cannot write {ADMIN_TOKEN}"))?;
         tracing::info!(token = %token.id, file = ADMIN_TOKEN, "created an admin token");
     }
@@ -44,7 +44,7 @@ async fn has_working_token(ports: &Ports) -> Result<bool> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(error).with_context(|| format!("cannot read {ADMIN_TOKEN}")),
     };
-    match ports.authenticator().authenticate(secret.trim_end()).await {
+    match ports.access().authenticator.authenticate(secret.trim_end()).await {
         Ok(principal) => Ok(principal.require(Scope::Admin).is_ok()),
         Err(AuthenticateError::Backend(error)) => Err(error.into()),
         Err(_) => Ok(false),

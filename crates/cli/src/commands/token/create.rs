@@ -83,14 +83,14 @@ fn scopes(text: &str) -> Result<Scopes, String> {
 impl Args {
     pub(super) async fn run(self, ports: &Ports) -> Result<()> {
         let Self { name, scopes, subject, expires, capture, time_zone } = self;
-        let expires_at = expires.map(|expiry| expiry.after(ports.clock.now())).transpose()?;
-        let service = ports.token_service();
+        let expires_at = expires.map(|expiry| expiry.after(ports.sources.clock.now())).transpose()?;
+        let service = ports.access().tokens;
         let created = match (capture, scopes) {
             (Some(Target(target)), _) => {
                 if let CaptureTarget::Job(job) = target {
                     require_job(ports, job).await?;
                 }
-                let rule = CaptureRule { target, zone: time_zone.unwrap_or_default(), gap: ports.capture.gap };
+                let rule = CaptureRule { target, zone: time_zone.unwrap_or_default(), gap: ports.limits.gap };
                 service.create_capturing(CapturingTokenDraft { name, subject, rule, expires_at, made_by: None }).await
             }
             (None, Some(scopes)) => service.create(TokenDraft { name, subject, scopes, expires_at }).await,

@@ -114,7 +114,7 @@ impl Row {
 impl Args {
     /// A page at a time, so that a hundred thousand tokens need no more memory than a few.
     pub(super) async fn run(self, ports: &Ports) -> Result<()> {
-        let now = ports.clock.now();
+        let now = ports.sources.clock.now();
         let mut print: Box<dyn Print> = if self.json { Box::new(Array::default()) } else { Box::new(Table::new()) };
         let mut pages = ports.all_tokens();
         while let Some(tokens) = pages.next().await? {

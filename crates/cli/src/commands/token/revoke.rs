@@ -31,7 +31,7 @@ impl Args {
     pub(super) async fn run(self, ports: &Ports) -> Result<()> {
         let Self { id, keep_made } = self;
         let made = if keep_made { Made::Keep } else { Made::Revoke };
-        let Revoked { token, made } = ports.token_service().revoke(TokenId::new(id), made).await?;
+        let Revoked { token, made } = ports.access().tokens.revoke(TokenId::new(id), made).await?;
         let at = token.revoked_at.ok_or_else(|| anyhow!("the token {id} is not revoked"))?;
         let with_it = match made {
             0 => String::new(),

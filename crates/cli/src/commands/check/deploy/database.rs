@@ -34,7 +34,7 @@ async fn ask(settings: &Settings) -> Result<Vec<Finding>> {
     }
     let (mut pages, mut seen) = (ports.all_tokens(), Seen::default());
     while let Some(tokens) = pages.next().await? {
-        seen.look_at(&tokens, ports.clock.now());
+        seen.look_at(&tokens, ports.sources.clock.now());
     }
     let mut findings = seen.findings();
     findings.extend(queues::look(&ports).await);

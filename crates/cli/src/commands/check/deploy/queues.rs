@@ -15,7 +15,7 @@ pub(super) async fn look(ports: &Ports) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (place, queue) in &ports.ping_queues {
         match queue.depth().await {
-            Ok(depth) => findings.extend(judge(place, depth, ports.clock.now())),
+            Ok(depth) => findings.extend(judge(place, depth, ports.sources.clock.now())),
             Err(error) => findings.push(Finding::serious(
                 format!("the queue of pings in {place} does not tell how it stands: {error}: {}", error.source),
                 format!("see to it that {place} answers, and lets Stint do what docs/operations.md lists"),
