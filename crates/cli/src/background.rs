@@ -34,8 +34,11 @@ impl Background {
     /// Gets everything ready, so that its numbers are in `registry`; with `work`, not only the gauges.
     pub(crate) fn prepare(settings: &Settings, ports: &Ports, registry: &mut Registry, work: bool) -> Self {
         let pings = PingMetrics::new(registry);
-        let gauges =
-            QueueGauges { queue: ports.capture.queue.clone(), clock: ports.sources.clock.clone(), metrics: pings.clone() };
+        let gauges = QueueGauges {
+            queue: ports.capture.queue.clone(),
+            clock: ports.sources.clock.clone(),
+            metrics: pings.clone(),
+        };
         let work = work.then(|| {
             let instance = instance(ports);
             let metrics = TaskMetrics::new(registry);

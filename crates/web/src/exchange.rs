@@ -75,7 +75,7 @@ impl Context {
 impl Call {
     /// Who is acting, if they may do what `scope` allows.
     pub(crate) async fn principal(&self, scope: Scope) -> Result<Rc<Principal>, Problem> {
-        let principal = Rc::new(Credential::of(self.headers())?.principal(&self.api.authenticator).await?);
+        let principal = Rc::new(Credential::of(self.headers())?.principal(&self.api.access.authenticator).await?);
         // Kept before it may be refused, so that the log tells who was.
         let principal = self.context.principal.get_or_init(|| principal);
         // The services ask again; here it is asked before a body is read.
@@ -85,7 +85,7 @@ impl Call {
 
     /// Who sends pings with this secret, which is no part of any error.
     pub(crate) async fn capturer(&self, secret: &str) -> Result<Capturer, AuthenticateError> {
-        let capturer = self.api.authenticator.authenticate_capture(secret).await?;
+        let capturer = self.api.access.authenticator.authenticate_capture(secret).await?;
         let Capturer { token, subject, .. } = &capturer;
         let principal = || Rc::new(Principal { token: *token, subject: subject.clone(), scopes: Scopes::CAPTURE });
         // Kept so that the log tells who it was.

@@ -63,10 +63,10 @@ use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::web::ServiceConfig;
 use actix_web::{App, Error};
-use stint_domain::access::services::Authenticator;
+use stint_domain::access::services::AccessServices;
 use stint_domain::background::services::TaskService;
-use stint_domain::capture::services::{CaptureTokenService, PingService};
-use stint_domain::ledger::services::{JobService, TimeEntryService};
+use stint_domain::capture::services::CaptureServices;
+use stint_domain::ledger::services::LedgerServices;
 use stint_domain::{HealthCheck, IdGenerator};
 
 use problem::{Code, Problem};
@@ -82,18 +82,14 @@ pub use wanted::BodyWanted;
 /// What the API stands on. Cloning is cheap; every worker thread gets a clone.
 #[derive(Clone)]
 pub struct Api {
-    /// Use cases on jobs.
-    pub jobs: JobService,
-    /// Use cases on time entries.
-    pub time_entries: TimeEntryService,
-    /// Use cases on tokens that capture.
-    pub capture_tokens: CaptureTokenService,
-    /// Use cases on pings.
-    pub pings: PingService,
+    /// Use cases on jobs and time entries.
+    pub ledger: LedgerServices,
+    /// Use cases on pings, and on the tokens that send them.
+    pub capture: CaptureServices,
+    /// Use cases on tokens, and from a secret to who is acting.
+    pub access: AccessServices,
     /// Use cases on runs of background tasks.
     pub tasks: TaskService,
-    /// From a token's secret to who is acting.
-    pub authenticator: Authenticator,
     /// Whether requests can be served.
     pub health: Arc<dyn HealthCheck>,
     /// Makes request ids.

@@ -16,19 +16,19 @@ use actix_web::test::{init_service, read_body, try_call_service};
 use actix_web::web::Bytes;
 use prometheus_client::registry::Registry;
 use serde_json::Value;
-use stint_domain::access::ports::{MockSecrets, MockTokenRepository};
-use stint_domain::access::services::Authenticator;
+use stint_domain::access::ports::{AccessPorts, MockSecrets, MockTokenRepository, Secrets};
+use stint_domain::access::services::AccessServices;
 use stint_domain::access::{Scopes, SecretHash, Token, TokenSecret};
 use stint_domain::background::ports::MockTaskLog;
 use stint_domain::background::services::TaskService;
-use stint_domain::capture::ports::{MockNewProjects, MockPingQueue, MockPingRepository};
-use stint_domain::capture::services::{CaptureLimits, CaptureTokenService, PingService};
+use stint_domain::capture::ports::{CapturePorts, MockNewProjects, MockPingQueue, MockPingRepository};
+use stint_domain::capture::services::{CaptureLimits, CaptureServices};
 use stint_domain::capture::{CaptureRule, CaptureTarget, Gap, Ping};
-use stint_domain::ledger::ports::{MockJobRepository, MockTimeEntryRepository};
-use stint_domain::ledger::services::{JobService, TimeEntryService};
+use stint_domain::ledger::ports::{LedgerPorts, MockJobRepository, MockTimeEntryRepository};
+use stint_domain::ledger::services::LedgerServices;
 use stint_domain::ledger::{Job, JobName, JobStatus, Minutes, TimeEntry, TotalMinutes, WorkSummary};
 use stint_domain::values::{JobId, Subject, TimeEntryId, Timestamp, Version};
-use stint_domain::{BackendError, BackendErrorKind, MockClock, MockHealthCheck, MockIdGenerator};
+use stint_domain::{BackendError, BackendErrorKind, MockClock, MockHealthCheck, MockIdGenerator, Sources};
 use uuid::Uuid;
 
 use crate::{Api, BodyBudget, HttpMetrics, Limits, Surface, app};
@@ -100,30 +100,22 @@ impl Ports {
         clock.expect_now().return_const(at());
         let (mut ids, last) = (MockIdGenerator::new(), AtomicU64::new(0));
         ids.expect_generate().returning(move || Uuid::from_u128(u128::from(last.fetch_add(1, Ordering::Relaxed)) + 1));
-        let (clock, ids, jobs) = (Arc::new(clock), Arc::new(ids), Arc::new(self.jobs));
-        let (secrets, limits) = (Arc::new(secrets()), CaptureLimits::default());
+        let (clock, ids) = (Arc::new(clock), Arc::new(ids));
         let metrics = HttpMetrics::new(&mut Registry::default());
+        let sources = Sources { clock, ids: ids.clone() };
+        let ledger = LedgerPorts { jobs: Arc::new(self.jobs), time_entries: Arc::new(self.time_entries) };
+        let secrets: Arc<dyn Secrets> = Arc::new(secrets());
+        let capturing = AccessPorts { tokens: Arc::new(self.tokens), secrets: secrets.clone() };
+        let capture = CapturePorts {
+            queue: Arc::new(self.queue),
+            pings: Arc::new(self.pings),
+            new_projects: Arc::new(self.new_projects.unwrap_or_else(admitting)),
+        };
         Api {
-            jobs: JobService::new(jobs.clone(), clock.clone(), ids.clone()),
-            time_entries: TimeEntryService::new(Arc::new(self.time_entries), jobs.clone(), clock.clone(), ids.clone()),
-            capture_tokens: CaptureTokenService::new(
-                Arc::new(self.tokens),
-                jobs,
-                secrets.clone(),
-                clock.clone(),
-                ids.clone(),
-                limits.gap,
-            ),
-            pings: PingService::new(
-                Arc::new(self.queue),
-                Arc::new(self.pings),
-                Arc::new(self.new_projects.unwrap_or_else(admitting)),
-                clock.clone(),
-                ids.clone(),
-                limits,
-            ),
+            ledger: LedgerServices::over(&ledger, &sources),
+            capture: CaptureServices::over(&capture, &capturing, &ledger, &sources, CaptureLimits::default()),
+            access: AccessServices::over(&AccessPorts { tokens: Arc::new(tokens()), secrets }, &sources),
             tasks: TaskService::new(Arc::new(self.tasks)),
-            authenticator: Authenticator::new(Arc::new(tokens()), secrets, clock),
             health: Arc::new(self.health),
             ids,
             surface: Surface::default(),

@@ -7,14 +7,15 @@ use prometheus_client::registry::Registry;
 use stint_adapters::caching::CachedTokens;
 use stint_adapters::not_offered::NotOffered;
 use stint_adapters::system::{RandomSecrets, SystemClock, UuidV7Generator};
-use stint_domain::HealthCheck;
-use stint_domain::access::ports::TokenRepository;
-use stint_domain::access::services::{Authenticator, TokenDraft, TokenService};
+use stint_domain::access::ports::{AccessPorts, TokenRepository};
+use stint_domain::access::services::{AccessServices, TokenDraft};
 use stint_domain::background::services::TaskService;
-use stint_domain::capture::services::{CaptureLimits, CaptureTokenService, PingService};
-use stint_domain::ledger::ports::{JobRepository, TimeEntryRepository};
-use stint_domain::ledger::services::{JobService, TimeEntryService};
+use stint_domain::capture::ports::CapturePorts;
+use stint_domain::capture::services::{CaptureLimits, CaptureServices};
+use stint_domain::ledger::ports::{JobRepository, LedgerPorts, TimeEntryRepository};
+use stint_domain::ledger::services::LedgerServices;
 use stint_domain::values::Subject;
+use stint_domain::{HealthCheck, Sources};
 use stint_web::{Api, BodyBudget, HttpMetrics, Limits, Surface};
 
 /// What requests need. `HttpServer::new(move || stint_web::app(api.clone()))` answers them.
@@ -22,26 +23,19 @@ pub fn api<A>(adapter: &Arc<A>, registry: &mut Registry) -> Api
 where
     A: JobRepository + TimeEntryRepository + TokenRepository + HealthCheck + 'static,
 {
-    let (clock, ids, secrets) = (Arc::new(SystemClock), Arc::new(UuidV7Generator), Arc::new(RandomSecrets));
-    let (none, limits) = (Arc::new(NotOffered), CaptureLimits::default());
-    let tokens = Arc::new(CachedTokens::new(adapter.clone(), clock.clone()));
-    let (jobs, entries, metrics) = (adapter.clone(), adapter.clone(), HttpMetrics::new(registry));
+    let sources = Sources { clock: Arc::new(SystemClock), ids: Arc::new(UuidV7Generator) };
+    let tokens = Arc::new(CachedTokens::new(adapter.clone(), sources.clock.clone()));
+    let access = AccessPorts { tokens, secrets: Arc::new(RandomSecrets) };
+    let (ledger, none) = (LedgerPorts::of(adapter), Arc::new(NotOffered));
+    let (capture, limits) = (CapturePorts::of(&none), CaptureLimits::default());
+    let metrics = HttpMetrics::new(registry);
     Api {
-        jobs: JobService::new(jobs.clone(), clock.clone(), ids.clone()),
-        time_entries: TimeEntryService::new(entries, jobs.clone(), clock.clone(), ids.clone()),
-        capture_tokens: CaptureTokenService::new(
-            tokens.clone(),
-            jobs,
-            secrets.clone(),
-            clock.clone(),
-            ids.clone(),
-            limits.gap,
-        ),
-        pings: PingService::new(none.clone(), none.clone(), none.clone(), clock.clone(), ids.clone(), limits),
+        ledger: LedgerServices::over(&ledger, &sources),
+        capture: CaptureServices::over(&capture, &access, &ledger, &sources, limits),
+        access: AccessServices::over(&access, &sources),
         tasks: TaskService::new(none),
-        authenticator: Authenticator::new(tokens, secrets, clock),
         health: adapter.clone(),
-        ids,
+        ids: sources.ids,
         surface: Surface::default(),
         limits: Limits::default(),
         bodies: BodyBudget::new(64 << 20, &metrics),
@@ -52,9 +46,10 @@ where
 
 /// Makes a token that may do everything, and gives its secret, which cannot be had again: print it once.
 pub async fn first_token(tokens: Arc<dyn TokenRepository>) -> Result<String, Box<dyn Error>> {
-    let (clock, ids, secrets) = (Arc::new(SystemClock), Arc::new(UuidV7Generator), Arc::new(RandomSecrets));
+    let sources = Sources { clock: Arc::new(SystemClock), ids: Arc::new(UuidV7Generator) };
+    let access = AccessPorts { tokens, secrets: Arc::new(RandomSecrets) };
     let (name, scopes) = (Subject::new("operator")?, "admin".parse()?);
-    let service = TokenService::new(tokens, secrets, clock, ids);
+    let service = AccessServices::over(&access, &sources).tokens;
     let (_, secret) = service.create(TokenDraft { name, subject: None, scopes, expires_at: None }).await?;
     Ok(secret.expose().to_owned())
 }

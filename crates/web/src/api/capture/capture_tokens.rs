@@ -138,7 +138,7 @@ pub(crate) async fn create(call: Call) -> Answer {
     idempotency::none(&call.request, NO_REPLAY)?;
     let CaptureTokenInput { name, time_zone: zone, expires_at, creates_jobs } = call.input(Media::Json).await?;
     let draft = CaptureTokenDraft { name, zone, expires_at };
-    created(&call, &call.api.capture_tokens.create_for_projects(&principal, creates_jobs, draft).await?)
+    created(&call, &call.api.capture.tokens.create_for_projects(&principal, creates_jobs, draft).await?)
 }
 
 pub(crate) async fn create_of_job(call: Call) -> Answer {
@@ -147,7 +147,7 @@ pub(crate) async fn create_of_job(call: Call) -> Answer {
     Query::none(&call.request)?;
     idempotency::none(&call.request, NO_REPLAY)?;
     let input: CaptureTokenOfJobInput = call.input(Media::Json).await?;
-    created(&call, &call.api.capture_tokens.create_for_job(&principal, job, input.into()).await?)
+    created(&call, &call.api.capture.tokens.create_for_job(&principal, job, input.into()).await?)
 }
 
 pub(crate) async fn list(call: Call) -> Answer {
@@ -155,7 +155,7 @@ pub(crate) async fn list(call: Call) -> Answer {
     let mut query = Query::of(&call.request, &["related_job", "limit", "cursor"]);
     let related_job = query.optional("related_job", str::parse);
     let Wanted { size, after, filters } = Wanted::of(&mut query, "")?;
-    let page = call.api.capture_tokens.list(&principal, ListCapturing { related_job, size, after }).await?;
+    let page = call.api.capture.tokens.list(&principal, ListCapturing { related_job, size, after }).await?;
     answer::page(&call, &query, &filters, &page)
 }
 
@@ -165,7 +165,7 @@ pub(crate) async fn list_of_job(call: Call) -> Answer {
     let mut query = Query::of(&call.request, &["limit", "cursor"]);
     let Wanted { size, after, filters } = Wanted::of(&mut query, &format!("job={job}&"))?;
     let listing = ListCapturing { related_job: Some(job), size, after };
-    let page = call.api.capture_tokens.list_of_job(&principal, job, listing).await?;
+    let page = call.api.capture.tokens.list_of_job(&principal, job, listing).await?;
     answer::page(&call, &query, &filters, &page)
 }
 
@@ -173,7 +173,7 @@ pub(crate) async fn read(call: Call) -> Answer {
     let principal = call.principal(Scope::Read).await?;
     let id = call.id()?;
     Query::none(&call.request)?;
-    match call.api.capture_tokens.find(&principal, id).await? {
+    match call.api.capture.tokens.find(&principal, id).await? {
         Some(token) => answer::json(StatusCode::OK, &token.body(call.base_path())),
         None => Err(Problem::no_token()),
     }
@@ -184,7 +184,7 @@ pub(crate) async fn patch(call: Call) -> Answer {
     let id = call.id()?;
     Query::none(&call.request)?;
     let patch: CaptureTokenPatch = call.input(Media::MergePatch).await?;
-    let token = call.api.capture_tokens.update(&principal, id, patch.into()).await?;
+    let token = call.api.capture.tokens.update(&principal, id, patch.into()).await?;
     if !answer::sees(&principal) {
         return Ok(HttpResponse::NoContent().finish());
     }
@@ -195,6 +195,6 @@ pub(crate) async fn revoke(call: Call) -> Answer {
     let principal = call.principal(Scope::Write).await?;
     let id = call.id()?;
     Query::none(&call.request)?;
-    call.api.capture_tokens.revoke(&principal, id).await?;
+    call.api.capture.tokens.revoke(&principal, id).await?;
     Ok(answer::deleted())
 }

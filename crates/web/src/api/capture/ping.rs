@@ -85,11 +85,11 @@ async fn push(call: &Call, capturer: &Capturer, ping: Ping) -> Result<(), Proble
         PingTarget::Project { project, .. } => project.named().cloned(),
         PingTarget::Job(_) => None,
     };
-    let pushed = call.api.pings.push(capturer, vec![ping]).await?;
+    let pushed = call.api.capture.pings.push(capturer, vec![ping]).await?;
     let Some(project) = project.filter(|_| !pushed.too_many_new.is_empty()) else { return Ok(()) };
     let project = Excerpt(secrecy::of_value(project.as_str()));
     let detail = format!("the project {project} stands for no job, and the token has had as many made today as it may");
-    let tomorrow = call.api.pings.until_tomorrow(capturer).as_secs().max(1);
+    let tomorrow = call.api.capture.pings.until_tomorrow(capturer).as_secs().max(1);
     Err(Problem::new(Code::TooManyNewJobs, detail).with_header(header::RETRY_AFTER, HeaderValue::from(tomorrow)))
 }
 

@@ -119,7 +119,8 @@ pub(crate) async fn list(call: Call) -> Answer {
     let related_job = query.optional("related_job", str::parse);
     let state = query.optional("status", str::parse);
     let Wanted { size, after, filters } = Wanted::of(&mut query, "")?;
-    let page = call.api.pings.list(&principal, ListTrackedPings { token, related_job, state, size, after }).await?;
+    let page =
+        call.api.capture.pings.list(&principal, ListTrackedPings { token, related_job, state, size, after }).await?;
     answer::page(&call, &query, &filters, &page)
 }
 
@@ -127,7 +128,7 @@ pub(crate) async fn read(call: Call) -> Answer {
     let principal = call.principal(Scope::Read).await?;
     let id: PingId = call.id()?;
     Query::none(&call.request)?;
-    match call.api.pings.find(&principal, id).await? {
+    match call.api.capture.pings.find(&principal, id).await? {
         Some(ping) => answer::json(StatusCode::OK, &ping.body(call.base_path())),
         None => Err(Problem::no_ping()),
     }
@@ -137,6 +138,6 @@ pub(crate) async fn retract(call: Call) -> Answer {
     let principal = call.principal(Scope::Write).await?;
     let id = call.id()?;
     Query::none(&call.request)?;
-    call.api.pings.take_back(&principal, id).await?;
+    call.api.capture.pings.take_back(&principal, id).await?;
     Ok(answer::deleted())
 }

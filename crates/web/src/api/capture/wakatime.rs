@@ -49,10 +49,10 @@ pub(crate) async fn heartbeats(call: Call) -> Answer {
     let body = call.body_of_any_type(call.api.limits.batch_bytes).await?;
     let Sorted { pings, places, mut outcomes } = {
         let _room = body.room_for(items::cost(&body)).await?;
-        sort_out(&call.api.pings, &capturer, &body)?
+        sort_out(&call.api.capture.pings, &capturer, &body)?
     };
     // All or nothing: when the queue fails, so does the request, and clients keep what they have.
-    let pushed = call.api.pings.push(&capturer, pings).await?;
+    let pushed = call.api.capture.pings.push(&capturer, pings).await?;
     for ping in pushed.too_many_new {
         outcomes[places[ping]] = Outcome::Later(Later::NewJobs);
     }
@@ -101,17 +101,17 @@ pub(crate) async fn user(call: Call) -> Answer {
 /// How much time today has so far.
 pub(crate) async fn statusbar(call: Call) -> Answer {
     let capturer = capturer(&call).await?;
-    let today = call.api.pings.today(&capturer);
-    let times = call.api.pings.captured(&capturer, (today, today)).await?;
+    let today = call.api.capture.pings.today(&capturer);
+    let times = call.api.capture.pings.captured(&capturer, (today, today)).await?;
     answer::json(StatusCode::OK, &StatusbarBody { data: Day::of(today, today, capturer.rule.zone, &times) })
 }
 
 /// How much time several days have.
 pub(crate) async fn summaries(call: Call) -> Answer {
     let capturer = capturer(&call).await?;
-    let today = call.api.pings.today(&capturer);
+    let today = call.api.capture.pings.today(&capturer);
     let days = summaries::days(call.request.query_string(), today)?;
-    let times = call.api.pings.captured(&capturer, days).await?;
+    let times = call.api.capture.pings.captured(&capturer, days).await?;
     answer::json(StatusCode::OK, &SummariesBody::of(days, today, capturer.rule.zone, &times))
 }
 

@@ -176,7 +176,7 @@ pub(crate) async fn record(call: Call) -> Answer {
         Applied::now(BatchOutcome::new())
     } else {
         // With a key the port is told even of no entries, so that it knows the key.
-        call.api.time_entries.record_batch(&principal, drafts, mode, idempotency).await?
+        call.api.ledger.time_entries.record_batch(&principal, drafts, mode, idempotency).await?
     };
     let status = if mode == BatchMode::Atomic { StatusCode::CREATED } else { StatusCode::MULTI_STATUS };
     answer::applied(applied, |outcome| results(&call, status, outcome, invalid))

@@ -126,7 +126,7 @@ pub(crate) async fn list(call: Call) -> Answer {
     let status = query.optional("status", str::parse);
     let name_part = query.optional("q", NamePart::new);
     let Wanted { size, after, filters } = Wanted::of(&mut query, "")?;
-    let page = call.api.jobs.list(&principal, ListJobs { status, name_part, size, after }).await?;
+    let page = call.api.ledger.jobs.list(&principal, ListJobs { status, name_part, size, after }).await?;
     answer::page(&call, &query, &filters, &page)
 }
 
@@ -136,7 +136,7 @@ pub(crate) async fn create(call: Call) -> Answer {
     let body = call.body(Media::Json, call.api.limits.body_bytes).await?;
     let idempotency = idempotency::of(&call.request, call.path(), &body, principal.token)?;
     let JobInput { name, status } = body.parse(JobInput::read).await?;
-    let applied = call.api.jobs.create(&principal, JobDraft { name, status }, idempotency).await?;
+    let applied = call.api.ledger.jobs.create(&principal, JobDraft { name, status }, idempotency).await?;
     answer::applied(applied, |job| answer::created(&call, &job))
 }
 
@@ -145,7 +145,7 @@ pub(crate) async fn read(call: Call) -> Answer {
     let id: JobId = call.id()?;
     Query::none(&call.request)?;
     let condition = ReadCondition::of(call.headers())?;
-    match call.api.jobs.find(&principal, id).await? {
+    match call.api.ledger.jobs.find(&principal, id).await? {
         Some(job) => answer::read(&call, &job, &condition),
         None => Err(Problem::new(Code::NotFound, format!("there is no job {id}"))),
     }
@@ -154,20 +154,20 @@ pub(crate) async fn read(call: Call) -> Answer {
 pub(crate) async fn put(call: Call) -> Answer {
     let Change { principal, id, precondition } = Change::of(&call).await?;
     let JobInput { name, status } = call.input(Media::Json).await?;
-    let put = call.api.jobs.put(&principal, id, JobDraft { name, status }, precondition).await?;
+    let put = call.api.ledger.jobs.put(&principal, id, JobDraft { name, status }, precondition).await?;
     answer::put(&call, &principal, put)
 }
 
 pub(crate) async fn patch(call: Call) -> Answer {
     let Change { principal, id, precondition } = Change::of(&call).await?;
     let JobPatch { name, status } = call.input(Media::MergePatch).await?;
-    let job = call.api.jobs.update(&principal, id, JobChanges { name, status }, precondition).await?;
+    let job = call.api.ledger.jobs.update(&principal, id, JobChanges { name, status }, precondition).await?;
     answer::changed(&call, &principal, &job)
 }
 
 pub(crate) async fn delete(call: Call) -> Answer {
     let (Change { principal, id, precondition }, entries) = Change::with(&call, || entries_of(&call)).await?;
-    call.api.jobs.delete(&principal, id, entries, precondition).await?;
+    call.api.ledger.jobs.delete(&principal, id, entries, precondition).await?;
     Ok(answer::deleted())
 }
 

@@ -174,7 +174,7 @@ pub(crate) async fn list(call: Call) -> Answer {
     let filter = filter(&mut query);
     let Wanted { size, after, filters } = Wanted::of(&mut query, "")?;
     let listing = ListTimeEntries { related_job, size, after, ..filter };
-    let page = call.api.time_entries.list(&principal, listing).await?;
+    let page = call.api.ledger.time_entries.list(&principal, listing).await?;
     answer::page(&call, &query, &filters, &page)
 }
 
@@ -185,7 +185,7 @@ pub(crate) async fn list_of_job(call: Call) -> Answer {
     let filter = filter(&mut query);
     let Wanted { size, after, filters } = Wanted::of(&mut query, &format!("{job}?"))?;
     let listing = ListTimeEntries { size, after, ..filter };
-    let page = call.api.time_entries.list_of_job(&principal, job, listing).await?;
+    let page = call.api.ledger.time_entries.list_of_job(&principal, job, listing).await?;
     answer::page(&call, &query, &filters, &page)
 }
 
@@ -196,7 +196,7 @@ pub(crate) async fn record(call: Call) -> Answer {
     let body = call.body(Media::Json, call.api.limits.body_bytes).await?;
     let idempotency = idempotency::of(&call.request, call.path(), &body, principal.token)?;
     let draft = body.parse(TimeEntryOfJobInput::read).await?.into_draft(job);
-    let applied = call.api.time_entries.record(&principal, draft, idempotency).await?;
+    let applied = call.api.ledger.time_entries.record(&principal, draft, idempotency).await?;
     answer::applied(applied, |entry| answer::created(&call, &entry))
 }
 
@@ -205,7 +205,7 @@ pub(crate) async fn read(call: Call) -> Answer {
     let id: TimeEntryId = call.id()?;
     Query::none(&call.request)?;
     let condition = ReadCondition::of(call.headers())?;
-    match call.api.time_entries.find(&principal, id).await? {
+    match call.api.ledger.time_entries.find(&principal, id).await? {
         Some(entry) => answer::read(&call, &entry, &condition),
         None => Err(Problem::new(Code::NotFound, format!("there is no time entry {id}"))),
     }
@@ -214,19 +214,19 @@ pub(crate) async fn read(call: Call) -> Answer {
 pub(crate) async fn put(call: Call) -> Answer {
     let Change { principal, id, precondition } = Change::of(&call).await?;
     let input: TimeEntryInput = call.input(Media::Json).await?;
-    let put = call.api.time_entries.put(&principal, id, input.into(), precondition).await?;
+    let put = call.api.ledger.time_entries.put(&principal, id, input.into(), precondition).await?;
     answer::put(&call, &principal, put)
 }
 
 pub(crate) async fn patch(call: Call) -> Answer {
     let Change { principal, id, precondition } = Change::of(&call).await?;
     let patch: TimeEntryPatch = call.input(Media::MergePatch).await?;
-    let entry = call.api.time_entries.update(&principal, id, patch.into(), precondition).await?;
+    let entry = call.api.ledger.time_entries.update(&principal, id, patch.into(), precondition).await?;
     answer::changed(&call, &principal, &entry)
 }
 
 pub(crate) async fn delete(call: Call) -> Answer {
     let Change { principal, id, precondition } = Change::of(&call).await?;
-    call.api.time_entries.delete(&principal, id, precondition).await?;
+    call.api.ledger.time_entries.delete(&principal, id, precondition).await?;
     Ok(answer::deleted())
 }

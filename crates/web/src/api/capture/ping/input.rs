@@ -65,7 +65,7 @@ impl Input<'_> for PingName {
 
 /// The ping that the request says, every bad part of which is told at once.
 pub(super) fn ping(call: &Call, capturer: &Capturer, json: Option<Json<'_>>) -> Result<Ping, Problem> {
-    let pings = &call.api.pings;
+    let pings = &call.api.capture.pings;
     let admissible = |at: Timestamp| pings.check_moment(at).map(|()| at).map_err(|error| error.to_string());
     let named = |name: &PingName| PingId::named(capturer.token, name.as_str());
 

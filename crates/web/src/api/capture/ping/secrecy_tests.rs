@@ -78,7 +78,7 @@ fn api(queue: Queue, registry: &mut Registry) -> Api {
     pings.expect_find().returning(|_| Ok(None));
     pings.expect_retract().returning(|retract| Err(RetractPingError::NotFound(retract.id)));
     let (queue, pings, new_projects) = (Arc::new(queue), Arc::new(pings), Arc::new(admitting()));
-    api.pings = PingService::new(queue, pings, new_projects, clock, api.ids.clone(), CaptureLimits::default());
+    api.capture.pings = PingService::new(queue, pings, new_projects, clock, api.ids.clone(), CaptureLimits::default());
     api.metrics = HttpMetrics::new(registry);
     api.limits.request_timeout = Duration::from_millis(100);
     api

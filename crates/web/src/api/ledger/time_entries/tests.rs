@@ -2,9 +2,7 @@
 
 use serde_json::json;
 use stint_domain::ledger::ports::job::Put;
-use stint_domain::ledger::ports::time_entry::{
-    DeleteTimeEntryError, PutTimeEntryError, RecordRefusal, RecordTimeError, TimeEntryCursor, UpdateTimeEntryError,
-};
+use stint_domain::ledger::ports::time_entry::{ChangeTimeEntryError, RecordRefusal, RecordTimeError, TimeEntryCursor};
 use stint_domain::ledger::{Applied, Precondition, PreconditionFailed};
 use stint_domain::{BackendErrorKind, Page};
 
