@@ -1,3 +1,13 @@
 //! Tasks' runs.
 
 pub(in crate::api) mod tasks;
+
+use actix_web::http::Method;
+
+use super::TASKS;
+use crate::endpoint::Endpoint;
+
+/// The routes to background work.
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![Endpoint::new(Method::GET, TASKS, tasks::list, tasks::describe::list)]
+}
