@@ -93,7 +93,7 @@ pub(super) struct Layer {
 }
 
 impl Layer {
-    /// The defaults.
+    /// The defaults. Their name is the one that people know from `stint settings`.
     fn base() -> Self {
         let mut sections = BTreeMap::<&str, Dict>::new();
         for (path, default) in KEYS.iter().filter_map(|key| Some((key.path.split_once('.')?, key.default?))) {
