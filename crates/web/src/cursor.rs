@@ -1,4 +1,4 @@
-//! Opaque tokens for places in a listing.
+//! Opaque tokens for places in a listing. What a place is stands with the resource that is listed.
 //!
 //! A token is base64url of a version byte, the place in binary, and a check over the place, the listing and its filters.
 //! The check is no secret and guards nothing: a place is no privilege. It turns a token that was cut, edited or taken
@@ -6,14 +6,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::{Datelike, NaiveDate};
 use sha2::{Digest, Sha256};
-use stint_domain::access::ports::token::TokenCursor;
-use stint_domain::background::ports::task::TaskRunCursor;
-use stint_domain::capture::ports::ping::PingCursor;
-use stint_domain::ledger::ports::job::JobCursor;
-use stint_domain::ledger::ports::time_entry::TimeEntryCursor;
-use stint_domain::values::{DateStamp, JobId, PingId, TaskRunId, TimeEntryId, Timestamp, TokenId};
 use thiserror::Error;
 use uuid::Uuid;
 
@@ -37,40 +30,24 @@ pub(crate) trait Place: Sized {
     fn from_parts(key: i64, id: Uuid) -> Option<Self>;
 }
 
-impl Place for TimeEntryCursor {
-    const LISTING: &str = "time-entries";
-
-    fn parts(&self) -> (i64, Uuid) {
-        (i64::from(self.date_stamp.as_date().num_days_from_ce()), self.id.as_uuid())
-    }
-
-    fn from_parts(key: i64, id: Uuid) -> Option<Self> {
-        let date = NaiveDate::from_num_days_from_ce_opt(i32::try_from(key).ok()?)?;
-        Some(Self { date_stamp: DateStamp::new(date).ok()?, id: TimeEntryId::new(id) })
-    }
-}
-
 /// Implements [`Place`] for a cursor of a moment and an id.
 macro_rules! place_in_time {
     ($cursor:ident, $moment:ident, $id:ident, $listing:literal) => {
-        impl Place for $cursor {
+        impl $crate::cursor::Place for $cursor {
             const LISTING: &str = $listing;
 
-            fn parts(&self) -> (i64, Uuid) {
+            fn parts(&self) -> (i64, uuid::Uuid) {
                 (self.$moment.as_micros(), self.id.as_uuid())
             }
 
-            fn from_parts(key: i64, id: Uuid) -> Option<Self> {
-                Some(Self { $moment: Timestamp::from_micros(key).ok()?, id: $id::new(id) })
+            fn from_parts(key: i64, id: uuid::Uuid) -> Option<Self> {
+                Some(Self { $moment: stint_domain::values::Timestamp::from_micros(key).ok()?, id: $id::new(id) })
             }
         }
     };
 }
 
-place_in_time!(JobCursor, created_at, JobId, "jobs");
-place_in_time!(TokenCursor, created_at, TokenId, "capture-tokens");
-place_in_time!(PingCursor, received_at, PingId, "pings");
-place_in_time!(TaskRunCursor, started_at, TaskRunId, "tasks");
+pub(crate) use place_in_time;
 
 /// The token of a place; `filters` tells the listing's filters apart.
 pub(crate) fn write<P: Place>(place: &P, filters: &str) -> String {
@@ -112,7 +89,11 @@ fn check<P: Place>(place: &[u8], filters: &str) -> [u8; CHECK_BYTES] {
 
 #[cfg(test)]
 mod tests {
+    use chrono::NaiveDate;
     use proptest::prelude::*;
+    use stint_domain::ledger::ports::job::JobCursor;
+    use stint_domain::ledger::ports::time_entry::TimeEntryCursor;
+    use stint_domain::values::{DateStamp, JobId, TimeEntryId, Timestamp};
 
     use super::*;
 

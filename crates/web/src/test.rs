@@ -103,14 +103,13 @@ impl Ports {
         let (clock, ids) = (Arc::new(clock), Arc::new(ids));
         let metrics = HttpMetrics::new(&mut Registry::default());
         let sources = Sources { clock, ids: ids.clone() };
-        let ledger = LedgerPorts { jobs: Arc::new(self.jobs), time_entries: Arc::new(self.time_entries) };
+        let mut ledger = LedgerPorts::mocks();
+        (ledger.jobs, ledger.time_entries) = (Arc::new(self.jobs), Arc::new(self.time_entries));
         let secrets: Arc<dyn Secrets> = Arc::new(secrets());
         let capturing = AccessPorts { tokens: Arc::new(self.tokens), secrets: secrets.clone() };
-        let capture = CapturePorts {
-            queue: Arc::new(self.queue),
-            pings: Arc::new(self.pings),
-            new_projects: Arc::new(self.new_projects.unwrap_or_else(admitting)),
-        };
+        let mut capture = CapturePorts::mocks();
+        (capture.queue, capture.pings) = (Arc::new(self.queue), Arc::new(self.pings));
+        capture.new_projects = Arc::new(self.new_projects.unwrap_or_else(admitting));
         Api {
             ledger: LedgerServices::over(&ledger, &sources),
             capture: CaptureServices::over(&capture, &capturing, &ledger, &sources, CaptureLimits::default()),

@@ -295,10 +295,11 @@ async fn a_panic_costs_its_group_and_no_other() {
 
 #[test]
 fn a_worker_that_never_starts_is_not_counted() {
-    let paused = Paused::new();
     let (ending, lasting) = (Runtime::new().unwrap(), Runtime::new().unwrap());
+    let paused = Paused::new();
     let handle = ending.handle().clone();
-    ending.shutdown_background();
+    // It has ended when this returns, so that nothing is left on its threads.
+    drop(ending);
     let mut first = Box::pin(submit(paused.coalescer.clone(), 2));
     let polled = lasting.block_on(async {
         let _ending = handle.enter();
@@ -410,12 +411,13 @@ async fn a_watch_looks_when_the_next_group_is_stuck_and_starts_nobody_for_a_lane
 
 #[test]
 fn a_watch_whose_runtime_ends_makes_room_for_another() {
-    let paused = soon_stuck();
     let (ending, lasting) = (Runtime::new().unwrap(), Runtime::new().unwrap());
+    let paused = soon_stuck();
     let first = lasting.spawn(submit(paused.coalescer.clone(), 0));
     assert_eq!(lasting.block_on(paused.next_group()), [0]);
     let handle = ending.handle().clone();
-    ending.shutdown_background();
+    // It has ended when this returns, so that nothing is left on its threads.
+    drop(ending);
     let mut waiting = Box::pin(submit(paused.coalescer.clone(), 2));
     let polled = lasting.block_on(async {
         let _ending = handle.enter();

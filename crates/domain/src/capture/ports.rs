@@ -29,3 +29,15 @@ impl CapturePorts {
         Self { queue: adapter.clone(), pings: adapter.clone(), new_projects: adapter.clone() }
     }
 }
+
+#[cfg(any(test, feature = "mocks"))]
+impl CapturePorts {
+    /// Ports that expect no call.
+    pub fn mocks() -> Self {
+        Self {
+            queue: Arc::new(MockPingQueue::new()),
+            pings: Arc::new(MockPingRepository::new()),
+            new_projects: Arc::new(MockNewProjects::new()),
+        }
+    }
+}

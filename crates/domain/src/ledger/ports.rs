@@ -27,3 +27,11 @@ impl LedgerPorts {
         Self { jobs: adapter.clone(), time_entries: adapter.clone() }
     }
 }
+
+#[cfg(any(test, feature = "mocks"))]
+impl LedgerPorts {
+    /// Ports that expect no call.
+    pub fn mocks() -> Self {
+        Self { jobs: Arc::new(MockJobRepository::new()), time_entries: Arc::new(MockTimeEntryRepository::new()) }
+    }
+}

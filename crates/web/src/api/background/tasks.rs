@@ -6,15 +6,18 @@ mod tests;
 
 use serde::Serialize;
 use stint_domain::access::Scope;
-use stint_domain::background::ports::task::{ListTaskRuns, TaskRun, TaskState};
+use stint_domain::background::ports::task::{ListTaskRuns, TaskRun, TaskRunCursor, TaskState};
 use stint_domain::values::{Subject, TaskRunId, TextError, Timestamp};
 use utoipa::ToSchema;
 
 use crate::api::answer;
 use crate::api::answer::{Presented, Wanted, shown, shown_or_null};
 use crate::base_path::BasePath;
+use crate::cursor::place_in_time;
 use crate::exchange::{Answer, Call};
 use crate::query::Query;
+
+place_in_time!(TaskRunCursor, started_at, TaskRunId, "tasks");
 
 /// One run of a task.
 #[derive(Serialize, ToSchema)]

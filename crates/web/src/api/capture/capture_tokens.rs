@@ -11,7 +11,7 @@ mod tests;
 use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
 use serde::Serialize;
-use stint_domain::access::ports::token::ListCapturing;
+use stint_domain::access::ports::token::{ListCapturing, TokenCursor};
 use stint_domain::access::{Scope, Token, TokenSecret};
 use stint_domain::capture::CaptureTarget;
 use stint_domain::capture::services::CaptureTokenDraft;
@@ -22,11 +22,14 @@ use self::input::{CaptureTokenInput, CaptureTokenOfJobInput, CaptureTokenPatch};
 use crate::api::answer::{Presented, Wanted, shown, shown_or_null};
 use crate::api::{CAPTURE_TOKENS, answer};
 use crate::base_path::BasePath;
+use crate::cursor::place_in_time;
 use crate::exchange::{Answer, Call};
 use crate::idempotency;
 use crate::media::Media;
 use crate::problem::Problem;
 use crate::query::Query;
+
+place_in_time!(TokenCursor, created_at, TokenId, "capture-tokens");
 
 /// Why creating one takes no idempotency key.
 const NO_REPLAY: &str = "the first answer cannot be given again";

@@ -7,7 +7,7 @@ mod tests;
 use actix_web::http::StatusCode;
 use serde::Serialize;
 use stint_domain::access::Scope;
-use stint_domain::capture::ports::ping::PingStatus;
+use stint_domain::capture::ports::ping::{PingCursor, PingStatus};
 use stint_domain::capture::services::{ListTrackedPings, TrackedPing};
 use stint_domain::capture::{PingOutcome, PingTarget};
 use stint_domain::ledger::{Minutes, WorkSummary};
@@ -17,9 +17,12 @@ use utoipa::ToSchema;
 use crate::api::answer;
 use crate::api::answer::{Presented, Wanted, shown, shown_or_null};
 use crate::base_path::BasePath;
+use crate::cursor::place_in_time;
 use crate::exchange::{Answer, Call};
 use crate::problem::Problem;
 use crate::query::Query;
+
+place_in_time!(PingCursor, received_at, PingId, "pings");
 
 /// A ping, and what became of it.
 #[derive(Serialize, ToSchema)]

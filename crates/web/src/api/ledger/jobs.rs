@@ -8,7 +8,7 @@ use std::fmt;
 
 use serde::Serialize;
 use stint_domain::access::Scope;
-use stint_domain::ledger::ports::job::{EntriesOfDeleted, JobChanges, ListJobs};
+use stint_domain::ledger::ports::job::{EntriesOfDeleted, JobChanges, JobCursor, ListJobs};
 use stint_domain::ledger::services::JobDraft;
 use stint_domain::ledger::{Job, JobName, JobStatus, NamePart};
 use stint_domain::values::{JobId, Timestamp, Version};
@@ -19,6 +19,7 @@ use crate::api::change::Change;
 use crate::api::{JOBS, answer};
 use crate::base_path::BasePath;
 use crate::conditional::ReadCondition;
+use crate::cursor::place_in_time;
 use crate::exchange::{Answer, Call};
 use crate::idempotency;
 use crate::input::{Object as _, input};
@@ -26,6 +27,8 @@ use crate::media::Media;
 use crate::openapi::Status;
 use crate::problem::{Code, Problem};
 use crate::query::Query;
+
+place_in_time!(JobCursor, created_at, JobId, "jobs");
 
 // What is sent and received.
 

@@ -4,25 +4,41 @@ pub(crate) mod describe;
 #[cfg(test)]
 mod tests;
 
+use chrono::{Datelike, NaiveDate};
 use serde::Serialize;
 use stint_domain::access::Scope;
-use stint_domain::ledger::ports::time_entry::{ListTimeEntries, TimeEntryChanges};
+use stint_domain::ledger::ports::time_entry::{ListTimeEntries, TimeEntryChanges, TimeEntryCursor};
 use stint_domain::ledger::services::TimeEntryDraft;
 use stint_domain::ledger::{Minutes, TimeEntry, WorkSummary};
 use stint_domain::values::{DateRange, DateStamp, JobId, Subject, TimeEntryId, Timestamp, Version};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use crate::api::answer::{Presented, Resource, Wanted, shown};
 use crate::api::change::Change;
 use crate::api::{TIME_ENTRIES, answer};
 use crate::base_path::BasePath;
 use crate::conditional::ReadCondition;
+use crate::cursor::Place;
 use crate::exchange::{Answer, Call};
 use crate::idempotency;
 use crate::input::{Object as _, input};
 use crate::media::Media;
 use crate::problem::{Code, Problem};
 use crate::query::Query;
+
+impl Place for TimeEntryCursor {
+    const LISTING: &str = "time-entries";
+
+    fn parts(&self) -> (i64, Uuid) {
+        (i64::from(self.date_stamp.as_date().num_days_from_ce()), self.id.as_uuid())
+    }
+
+    fn from_parts(key: i64, id: Uuid) -> Option<Self> {
+        let date = NaiveDate::from_num_days_from_ce_opt(i32::try_from(key).ok()?)?;
+        Some(Self { date_stamp: DateStamp::new(date).ok()?, id: TimeEntryId::new(id) })
+    }
+}
 
 // What is sent and received.
 
