@@ -45,7 +45,10 @@
 //! 3. Put `#[cfg_attr(any(test, feature = "mocks"), mockall::automock)]` above `#[async_trait]`.
 //! 4. Write each duty as a test in the conformance crate, in the file of the same path.
 //! 5. Implement it in the adapters crate, in the file of the same path under each backend, and run the suite there.
-//! 6. Use it from a service in `<feature>/services/`, tested against the mock.
+//! 6. Use it from a service in `<feature>/services/`, tested against the mock. Add the port to the feature's ports
+//!    (`LedgerPorts`), and the service to its services (`LedgerServices`).
+//! 7. Say in `wiring.rs` of the binary which adapter stands behind it.
+//! 8. Show it in `api/<feature>/<name>.rs` of the web crate, and name its routes in `api/<feature>.rs`.
 
 #![warn(missing_docs)]
 
