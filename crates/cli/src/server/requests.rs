@@ -57,6 +57,11 @@ impl Requests {
         self.answered = true;
     }
 
+    /// Whether what comes next belongs to a request that has its answer, so that nobody wants it.
+    pub(super) fn are_behind_an_answer(&self) -> bool {
+        self.answered && matches!(self.at, At::Body(_))
+    }
+
     /// Whether more may come. A little may while an answer is on its way, because who goes away is noticed by that.
     pub(super) fn may_grow(&self, stuck: bool) -> bool {
         match &self.at {

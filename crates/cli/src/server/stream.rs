@@ -27,6 +27,9 @@ const TOO_LARGE: &[u8] =
 const HEARD: usize = 64 * 1024;
 /// How long that may take.
 const FAREWELL: Duration = Duration::from_secs(1);
+/// How long the rest of a body is read whose request has its answer: a client that sends all of it before it reads may
+/// need that. The HTTP server has a timer for it, which does not come to its turn as long as bytes come at full speed.
+const BEHIND: Duration = Duration::from_secs(1);
 /// How long an answer may be stuck once the service is about to stop.
 const STOPPING: Duration = Duration::from_secs(1);
 
@@ -50,6 +53,10 @@ pub(super) struct Stream<T> {
     patience: Option<Pin<Box<Sleep>>>,
     /// Whether nothing is read until an answer goes out.
     parked: bool,
+    /// Until when the rest of an answered request's body is read.
+    behind: Option<Instant>,
+    /// Whether others have their turn before more of that is read.
+    yields: bool,
     _open: Open,
 }
 
@@ -71,6 +78,8 @@ impl<T: Transport> Stream<T> {
             stuck: None,
             patience: None,
             parked: false,
+            behind: None,
+            yields: false,
             _open: open,
         }
     }
@@ -179,6 +188,21 @@ impl<T: Transport> AsyncRead for Stream<T> {
         }
         if this.refused {
             return Poll::Ready(Ok(()));
+        }
+        if this.requests.are_behind_an_answer() {
+            if std::mem::take(&mut this.yields) {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            let now = Instant::now();
+            if now >= *this.behind.get_or_insert(now + BEHIND) {
+                this.refused = true;
+                this.requests.forget();
+                return Poll::Ready(Ok(()));
+            }
+            this.yields = true;
+        } else {
+            this.behind = None;
         }
         let stuck = this.stuck.is_some();
         loop {

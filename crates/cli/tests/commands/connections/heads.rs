@@ -1,9 +1,10 @@
 //! What is no clean HTTP/1.1, and what is asked for that there is not.
 
 use std::io::{Read, Write};
+use std::time::Instant;
 
 use super::{answer, connect, status};
-use crate::support::{Server, Stint, until};
+use crate::support::{PATIENCE, Server, Stint, until};
 
 /// A token, a server, and what keeps its database until both are gone.
 fn service() -> (String, Server, Stint) {
@@ -67,6 +68,21 @@ fn a_chunked_body_whose_framing_is_broken_is_refused() {
         let body = String::from_utf8_lossy(&body);
         assert!(head.starts_with("HTTP/1.1 400 ") && body.contains("did not arrive whole"), "{chunks:?}: {head}{body}");
         assert_eq!(stream.read(&mut [0]).unwrap(), 0, "nothing follows: {chunks:?}");
+    }
+}
+
+#[test]
+fn the_rest_of_an_answered_requests_body_is_read_for_a_moment_and_keeps_nobody_waiting() {
+    let (_, server, _stint) = service();
+    for rest in ["0".repeat(64 << 10), "\r".repeat(64 << 10), "1\r\nx\r\n".repeat(10 << 10)] {
+        let mut stream = connect(&server);
+        stream.write_all(post("nobody", "Transfer-Encoding: chunked\r\n", "").as_bytes()).unwrap();
+        assert_eq!(status(&mut stream), 401);
+        let begun = Instant::now();
+        while stream.write_all(rest.as_bytes()).is_ok() {
+            assert!(begun.elapsed() < PATIENCE, "it is read for ever");
+        }
+        assert!(server.get("/healthz", "").starts_with("HTTP/1.1 200 "));
     }
 }
 
