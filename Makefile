@@ -62,10 +62,13 @@ deploy: ## a release to the hosts of INVENTORY=staging: the newest in target/dis
 	cd infra/ansible && ../dev/with-python requirements.txt ansible-playbook --inventory inventories/$(INVENTORY) \
 		deploy.yml $(if $(RELEASE),--extra-vars stint_release=$(abspath $(RELEASE)))
 
-lint: ## format, clippy, dependencies' licences, duplicates and sources
+lint: ## format, clippy (each backend alone, too), dependencies' licences, duplicates and sources
 	@infra/dev/require build cargo-deny
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets --all-features -- -D warnings
+	for backend in memory sqlite postgres redis; do \
+		cargo clippy --locked --package stint-adapters --no-default-features --features $$backend -- -D warnings || exit 1; \
+	done
 	cargo deny --locked check bans licenses sources
 
 lint-infra: ## infra/ and the workflows, with the programs that its files are for; needs no host

@@ -10,7 +10,9 @@
 //! can ask between two of them whether its [`Caller`] still waits.
 
 use std::any::Any;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+use std::sync::Weak;
 use std::time::Duration;
 
 use r2d2::{ManageConnection, Pool};
@@ -33,13 +35,16 @@ pub struct QueueLimits {
 }
 
 /// Represents a caller that waits for closures. It waits for as long as this value exists.
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
 #[derive(Debug, Default)]
 pub(crate) struct Caller(Arc<()>);
 
 /// A closure's view of its [`Caller`].
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
 #[derive(Debug, Clone)]
 pub(crate) struct Waiting(Weak<()>);
 
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
 impl Caller {
     /// The view to hand to a closure.
     pub(crate) fn waiting(&self) -> Waiting {
@@ -47,6 +52,7 @@ impl Caller {
     }
 }
 
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
 impl Waiting {
     /// Whether the caller is gone.
     pub(crate) fn no_longer(&self) -> bool {

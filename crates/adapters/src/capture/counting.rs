@@ -30,7 +30,8 @@ use stint_domain::values::{DateStamp, JobId, PingId, Timestamp, TokenId, Zone};
 pub(crate) use self::around::Around;
 pub(crate) use self::days::{Day, Summary};
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
-pub(crate) use self::project::{Aim, Meant, Named, ProjectKey, Projects, named_beside, wanting};
+pub(crate) use self::project::Aim;
+pub(crate) use self::project::{Meant, Named, ProjectKey, Projects, named_beside, wanting};
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub(crate) use self::reach::Reach;
 pub(crate) use self::retract::Retraction;

@@ -10,9 +10,10 @@ use stint_domain::ledger::{JobStatus, Precondition};
 use stint_domain::values::{JobId, PingId, Subject, Timestamp};
 use stint_domain::{BackendError, BackendErrorKind};
 
-use super::stream::Shift;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
-use super::{Around, Captured, Mark, Point, Reach, Summary};
+use super::Reach;
+use super::stream::Shift;
+use super::{Around, Captured, Mark, Point, Summary};
 use crate::ledger::Ledger;
 
 /// A ping that counts and is to be taken back, and its token's rule.
@@ -82,6 +83,10 @@ impl Retraction<'_> {
 #[derive(Debug, Default)]
 pub(crate) struct Retracted {
     /// The days that changed.
+    #[cfg_attr(
+        not(any(feature = "postgres", feature = "sqlite")),
+        expect(dead_code, reason = "memory has them where they are changed")
+    )]
     pub(crate) days: BTreeSet<CapturedDay>,
     /// The ping after it, if that one gets its mark (see [`Mark::anew`]).
     pub(crate) marked: Option<PingId>,
