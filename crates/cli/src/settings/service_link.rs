@@ -4,20 +4,25 @@
 //! `STINT_PORT_8080_TCP_ADDR`. For `stint-db` they start with `STINT_DB_`. No setting is named like one, because a
 //! setting has two underscores after its section.
 
+/// What the links of a service named `stint` are called. No section of the settings begins so, and they are left alone
+/// whatever they hold: other tools put a plain number into `STINT_PORT`.
+const PORT: &str = "PORT";
+const OURS: [&str; 2] = ["PORT_", "SERVICE_"];
+
 /// What service links end in, after the service's name, beside those with a port's number.
 const HOST: &str = "SERVICE_HOST";
 const SERVICE_PORT: &str = "SERVICE_PORT";
 const PROTOCOLS: [&str; 3] = ["TCP", "UDP", "SCTP"];
 
-/// Whether `name`, which stood after `STINT_`, is one of these. `STINT_PORT` and `STINT_DB_PORT` are when the value is
-/// an address such as a link has: somebody who writes a plain number there means a setting, and is told its name.
+/// Whether `name`, which stood after `STINT_`, is one of these. For a service named `stint-...` the whole name has to be
+/// that of a link, and `STINT_DB_PORT` has to hold an address as a link does: somebody who writes `STINT_HTTP_PORT=8080`
+/// means a setting, and is told that there is none of this name.
 pub(super) fn is(name: &str, value: &str) -> bool {
-    if name.contains("__") {
-        return false;
+    if name == PORT || OURS.iter().any(|start| name.starts_with(start)) {
+        return true;
     }
-    // The service is called `stint`, or `stint-...`, whose name ends wherever the rest is that of a link.
-    let rests = std::iter::once(name).chain(name.match_indices('_').map(|(at, _)| &name[at + 1..]));
-    rests.into_iter().any(|rest| is_link(rest, value))
+    // The name of the service ends wherever the rest is that of a link.
+    !name.contains("__") && name.match_indices('_').any(|(at, _)| is_link(&name[at + 1..], value))
 }
 
 fn is_link(rest: &str, value: &str) -> bool {
@@ -25,7 +30,7 @@ fn is_link(rest: &str, value: &str) -> bool {
     rest == HOST
         || rest == SERVICE_PORT
         || of_named_port(rest)
-        || (rest == "PORT" && PROTOCOLS.iter().any(|protocol| is_address(value, protocol)))
+        || (rest == PORT && PROTOCOLS.iter().any(|protocol| is_address(value, protocol)))
         || rest.strip_prefix("PORT_").is_some_and(is_of_number)
 }
 
@@ -44,6 +49,7 @@ fn is_of_number(rest: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::KEYS;
     use super::*;
 
     #[test]
@@ -66,19 +72,31 @@ mod tests {
     }
 
     #[test]
+    fn what_is_named_after_a_service_called_stint_is_no_setting_whatever_it_holds() {
+        for name in ["PORT", "PORT_NAME", "PORT_8080_TCP_X", "PORT_99999_TCP", "SERVICE_NAME", "SERVICE_PORTS"] {
+            for value in ["8080", "http", "", "tcp://10.0.0.1:8080"] {
+                assert!(is(name, value), "{name}={value}");
+            }
+        }
+        let is_ours = |section: &str| is(&section.to_uppercase(), "") || is(&format!("{section}__").to_uppercase(), "");
+        let hidden: Vec<_> = KEYS.iter().filter(|key| is_ours(key.path.split('.').next().unwrap())).collect();
+        assert!(hidden.is_empty(), "settings that nobody could set: {hidden:?}");
+    }
+
+    #[test]
     fn a_setting_that_is_written_wrong_is_no_link() {
         for (name, value) in [
-            ("PORT", "8080"),
             ("HTTP_PORT", "8080"),
+            ("DB_PORT", "5432"),
             ("HTTP_LISTEN", "127.0.0.1:8080"),
             ("HTTP__PORT", "tcp://10.0.0.1:8080"),
             ("METRICS__SERVICE_HOST", "127.0.0.1"),
             ("DATABASE_HOST", "db"),
-            ("PORT_NAME", "http"),
-            ("PORT_8080_TCP_X", ""),
-            ("PORT_99999_TCP", "tcp://10.0.0.1:99999"),
+            ("HTTP_PORT_NAME", "http"),
+            ("HTTP_PORT_8080_TCP_X", ""),
+            ("HTTP_PORT_99999_TCP", "tcp://10.0.0.1:99999"),
             ("SERVICE", "stint"),
-            ("SERVICE_PORTS", "8080"),
+            ("HTTP_SERVICE_PORTS", "8080"),
             ("EXPORT", "tcp://10.0.0.1:1"),
         ] {
             assert!(!is(name, value), "{name}");
