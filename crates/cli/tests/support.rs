@@ -204,7 +204,8 @@ impl Server {
         server
     }
 
-    fn spawn(mut command: Command) -> Self {
+    /// A process that logs, and listens nowhere.
+    pub(crate) fn spawn(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let (sender, lines) = mpsc::channel();
         let stderr = BufReader::new(child.stderr.take().unwrap());

@@ -2,6 +2,7 @@
 
 mod list;
 
+use std::pin::pin;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
@@ -10,6 +11,7 @@ use stint_domain::background::ports::task::TaskState;
 use stint_worker::{Stop, TaskMetrics};
 
 use super::configure;
+use super::signals::Signals;
 use crate::wiring::Ports;
 use crate::{background, metrics, output};
 
@@ -29,7 +31,7 @@ pub(super) struct Args {
 #[derive(Debug, Subcommand)]
 enum Action {
     List(list::Args),
-    /// Run a task now; the run is recorded, and tried again by a worker when it fails
+    /// Run a task now; the run is recorded, and tried again by a worker when it fails or is stopped (Ctrl-C)
     #[command(after_help = "Examples:\n  stint task run prune_pings")]
     Run {
         /// The task's name, as in `[tasks]` of the settings
@@ -57,9 +59,19 @@ impl Args {
             bail!("there is no task {name}; there are {}", tasks.map(|task| task.name()).join(", "));
         };
         let runner = background::runner(&ports, background::instance(&ports), metrics);
-        let (_stop, shutdown) = Stop::new();
-        let ended = runner.run(task, ports.sources.clock.now(), 1, &shutdown).await?;
-        let (state, detail) = ended.context("another process runs it at this very moment")?;
+        let (stop, shutdown) = Stop::new();
+        let mut signals = Signals::install()?;
+        let mut running = pin!(runner.run(task, ports.sources.clock.now(), 1, &shutdown));
+        let ended = tokio::select! {
+            ended = &mut running => ended,
+            _ = signals.next() => {
+                stop.request();
+                let ended = running.await;
+                ports.end_statements().await;
+                ended
+            }
+        };
+        let (state, detail) = ended?.context("another process runs it at this very moment")?;
         output::line(format_args!("{state}: {detail}"))?;
         Ok(if state == TaskState::Succeeded { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }

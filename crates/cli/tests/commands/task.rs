@@ -3,7 +3,7 @@
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
 
-use crate::support::Stint;
+use crate::support::{Server, Stint};
 
 #[test]
 fn a_task_runs_when_it_is_told_to_and_is_recorded() {
@@ -51,4 +51,25 @@ fn a_task_that_does_not_exist_is_answered_with_those_that_do() {
     let expected =
         "there is no task sweep; there are prune_idempotency_keys, prune_pings, prune_task_runs, verify_totals";
     assert_eq!(complaint, expected);
+}
+
+#[test]
+fn a_task_that_is_stopped_ends_at_once_and_can_run_again() {
+    let stint = Stint::new().migrated();
+    let mut database = SqliteConnection::establish(stint.path("stint.db").to_str().unwrap()).unwrap();
+    let endless = "ALTER TABLE time_entries RENAME TO entries;
+        CREATE VIEW time_entries AS SELECT * FROM entries WHERE 0 < (
+            WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers) SELECT max(n) FROM numbers
+        );
+        INSERT INTO jobs VALUES (zeroblob(16), 'Research', 'research', 'open', 5, 1, 0, 0);
+        INSERT INTO entries VALUES (zeroblob(16), zeroblob(16), 5, '2026-11-30', '', 'ada', 1, 0, 0);";
+    database.batch_execute(endless).unwrap();
+    let mut task = Server::spawn(stint.command(&["task", "run", "verify_totals"]));
+    task.logged("a task begins");
+    task.signal("INT");
+    assert_eq!(task.ended().code(), Some(1));
+    database.batch_execute("DROP VIEW time_entries; ALTER TABLE entries RENAME TO time_entries").unwrap();
+    stint.run(&["task", "run", "verify_totals"]).succeeded();
+    let listed = stint.run(&["task", "list"]).succeeded();
+    assert!(listed.contains("failed") && listed.contains("cut off because its process was stopped"), "{listed}");
 }
