@@ -144,6 +144,7 @@ impl<T: Transport> Stream<T> {
     /// The client takes something of an answer.
     fn moves(&mut self, cx: &Context<'_>) {
         self.requests.answered();
+        self.place.answered();
         if self.requests.are_over() {
             self.place.rests(cx.waker());
         }

@@ -1,6 +1,7 @@
 //! How many connections and open files there may be.
 
 use std::io::{Read, Write};
+use std::time::{Duration, Instant};
 
 use super::{Connection, answer, connect, status};
 use crate::support::{Server, Stint, until};
@@ -60,6 +61,50 @@ fn an_idle_connection_makes_room_for_another_and_a_busy_one_does_not() {
     let mut stream = connect(&server);
     stream.write_all(HEALTH).unwrap();
     assert_eq!(status(&mut stream), 200);
+}
+
+#[test]
+fn of_many_newcomers_at_once_as_many_are_answered_as_there_are_places_and_the_others_are_told_at_once() {
+    const PLACES: usize = 20;
+    /// For less than a connection that was just let in keeps its place.
+    const MOMENT: Duration = Duration::from_millis(200);
+    let stint = Stint::new().migrated().set("STINT_HTTP__WORKERS", "1");
+    let server = stint.set("STINT_HTTP__MAX_CONNECTIONS", PLACES.to_string()).serve();
+    // On a busy machine it may take several tries to come in one moment.
+    until("all come in one moment", || {
+        until("all places are free", || server.metric("stint_http_connections") == 0);
+        let begun = Instant::now();
+        let mut streams: Vec<_> = (0..300).map(|_| connect(&server)).collect();
+        let mut refused = streams.split_off(PLACES);
+        let told: Vec<_> = refused.iter_mut().map(|stream| answer(stream).map(|(head, _)| head)).collect();
+        if begun.elapsed() > MOMENT {
+            return false;
+        }
+        assert!(told.iter().flatten().all(|head| head.starts_with("HTTP/1.1 503 ")), "{told:?}");
+        assert!(told.iter().all(Result::is_ok), "{told:?}");
+        for stream in &mut streams {
+            stream.write_all(HEALTH).unwrap();
+            assert_eq!(status(stream), 200);
+        }
+        true
+    });
+}
+
+#[test]
+fn silent_connections_keep_newcomers_out_for_no_more_than_a_moment() {
+    let stint = Stint::new().migrated().set("STINT_HTTP__MAX_CONNECTIONS", "20").set("STINT_HTTP__WORKERS", "1");
+    let stint = stint.set("STINT_HTTP__HEADER_TIMEOUT", "1h").set("STINT_HTTP__KEEP_ALIVE", "1h");
+    let server = stint.serve();
+    let silent: Vec<_> = (0..300).map(|_| connect(&server)).collect();
+    for _ in 0..3 {
+        until("a newcomer is answered", || {
+            let mut stream = connect(&server);
+            // It may be turned away before it has said anything.
+            let _ = stream.write_all(HEALTH);
+            answer(&mut stream).is_ok_and(|(head, _)| head.starts_with("HTTP/1.1 200 "))
+        });
+    }
+    drop(silent);
 }
 
 #[test]
