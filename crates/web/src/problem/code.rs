@@ -5,33 +5,6 @@
 
 use actix_web::http::StatusCode;
 
-/// A kind of problem.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Code {
-    MalformedJson,
-    MalformedHeader,
-    Unauthorized,
-    Forbidden,
-    NotFound,
-    RouteNotFound,
-    MethodNotAllowed,
-    RequestTimeout,
-    JobHasEntries,
-    JobArchived,
-    PingQueued,
-    EntryDetached,
-    PreconditionFailed,
-    BodyTooLarge,
-    UnsupportedMediaType,
-    ValidationFailed,
-    UnknownJob,
-    IdempotencyKeyReused,
-    TooManyNewJobs,
-    Internal,
-    Unavailable,
-    Timeout,
-}
-
 /// What is the same for every occurrence of a problem.
 pub(crate) struct Spec {
     /// The stable word for it.
@@ -46,6 +19,91 @@ pub(crate) struct Spec {
 
 /// Where each code is explained. A part of every problem's `type`: never changes.
 const EXPLAINED_AT: &str = "https://github.com/stint-ledger/stint/blob/main/docs/http-errors.md#";
+
+/// Makes [`Code`] and the catalogue of rows `Code: STATUS, code, title, example`.
+macro_rules! catalogue {
+    ($($name:ident: $status:ident, $code:literal, $title:literal, $example:literal;)+) => {
+        /// A kind of problem.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub(crate) enum Code {
+            $($name,)+
+        }
+
+        /// Every problem, in the order of [`Code`].
+        static CATALOGUE: &[(Code, Spec)] = &[
+            $((Code::$name, Spec { code: $code, status: StatusCode::$status, title: $title, example: $example }),)+
+        ];
+    };
+}
+
+catalogue! {
+    MalformedJson: BAD_REQUEST, "malformed-json",
+        "The body is no JSON",
+        "EOF while parsing an object at line 1 column 20";
+    MalformedHeader: BAD_REQUEST, "malformed-header",
+        "A header does not parse",
+        "If-Match: must be `*` or a list of entity tags in double quotes, got `17`";
+    Unauthorized: UNAUTHORIZED, "unauthorized",
+        "A valid token is needed",
+        "the token is unknown";
+    Forbidden: FORBIDDEN, "forbidden",
+        "The token may not do that",
+        "the token lacks the scope `write`";
+    NotFound: NOT_FOUND, "not-found",
+        "There is no such thing",
+        "there is no job 01890a5d-ac96-774b-bcce-b302099a8057";
+    RouteNotFound: NOT_FOUND, "route-not-found",
+        "There is no such route",
+        "there is no route `/api/v1/job`; /docs lists those there are";
+    MethodNotAllowed: METHOD_NOT_ALLOWED, "method-not-allowed",
+        "The route does not take the method",
+        "/api/v1/jobs takes GET, HEAD, POST, not `DELETE`";
+    RequestTimeout: REQUEST_TIMEOUT, "request-timeout",
+        "The body took too long to arrive",
+        "the body did not arrive within 10 s; nothing was done";
+    JobHasEntries: CONFLICT, "job-has-entries",
+        "The job has time entries",
+        "the job 01890a5d-ac96-774b-bcce-b302099a8057 has time entries; ?entries=delete deletes them with it";
+    JobArchived: CONFLICT, "job-archived",
+        "The job is archived",
+        "the job 01890a5d-ac96-774b-bcce-b302099a8057 is archived";
+    PingQueued: CONFLICT, "ping-queued",
+        "The ping is queued still",
+        "the ping 01890a5d-ac96-774b-bcce-b302099a8057 is queued still; try again in a moment";
+    EntryDetached: CONFLICT, "entry-detached",
+        "The time entry was changed by hand",
+        "the time entry 01890a5d-ac96-774b-bcce-b302099a8057 was changed by hand since";
+    PreconditionFailed: PRECONDITION_FAILED, "precondition-failed",
+        "The present state is not the one expected",
+        "the precondition does not hold: the present ETag is \"1700000000000001\"";
+    BodyTooLarge: PAYLOAD_TOO_LARGE, "body-too-large",
+        "The body is too large",
+        "the body is larger than 1048576 bytes";
+    UnsupportedMediaType: UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type",
+        "The body has another media type than the route takes",
+        "the Content-Type must be application/json, got `text/plain`";
+    ValidationFailed: UNPROCESSABLE_ENTITY, "validation-failed",
+        "Parts of the request are not valid",
+        "/minutes_worked: must be a whole number from 1 to 1440, got 0";
+    UnknownJob: UNPROCESSABLE_ENTITY, "unknown-job",
+        "The body names a job that there is not",
+        "there is no job 01890a5d-ac96-774b-bcce-b302099a8057";
+    IdempotencyKeyReused: UNPROCESSABLE_ENTITY, "idempotency-key-reused",
+        "The idempotency key belongs to another request",
+        "the Idempotency-Key was used for a request with another method, path or body";
+    TooManyNewJobs: TOO_MANY_REQUESTS, "too-many-new-jobs",
+        "The token has had too many jobs made today",
+        "the project `stint` stands for no job, and the token has had as many made today as it may";
+    Internal: INTERNAL_SERVER_ERROR, "internal",
+        "An internal error",
+        "an internal error occurred; the operator finds its cause in the log by the request id";
+    Unavailable: SERVICE_UNAVAILABLE, "unavailable",
+        "The service cannot answer at the moment",
+        "a backend cannot be reached or is busy";
+    Timeout: SERVICE_UNAVAILABLE, "timeout",
+        "The request took too long",
+        "the request was not answered within 10 s; a write may have happened all the same";
+}
 
 impl Code {
     /// All codes there are, by status.
@@ -64,208 +122,6 @@ impl Code {
         format!("{EXPLAINED_AT}{}", self.spec().code)
     }
 }
-
-/// Every problem, in the order of [`Code`].
-static CATALOGUE: [(Code, Spec); 22] = [
-    (
-        Code::MalformedJson,
-        Spec {
-            code: "malformed-json",
-            status: StatusCode::BAD_REQUEST,
-            title: "The body is no JSON",
-            example: "EOF while parsing an object at line 1 column 20",
-        },
-    ),
-    (
-        Code::MalformedHeader,
-        Spec {
-            code: "malformed-header",
-            status: StatusCode::BAD_REQUEST,
-            title: "A header does not parse",
-            example: "If-Match: must be `*` or a list of entity tags in double quotes, got `17`",
-        },
-    ),
-    (
-        Code::Unauthorized,
-        Spec {
-            code: "unauthorized",
-            status: StatusCode::UNAUTHORIZED,
-            title: "A valid token is needed",
-            example: "the token is unknown",
-        },
-    ),
-    (
-        Code::Forbidden,
-        Spec {
-            code: "forbidden",
-            status: StatusCode::FORBIDDEN,
-            title: "The token may not do that",
-            example: "the token lacks the scope `write`",
-        },
-    ),
-    (
-        Code::NotFound,
-        Spec {
-            code: "not-found",
-            status: StatusCode::NOT_FOUND,
-            title: "There is no such thing",
-            example: "there is no job 01890a5d-ac96-774b-bcce-b302099a8057",
-        },
-    ),
-    (
-        Code::RouteNotFound,
-        Spec {
-            code: "route-not-found",
-            status: StatusCode::NOT_FOUND,
-            title: "There is no such route",
-            example: "there is no route `/api/v1/job`; /docs lists those there are",
-        },
-    ),
-    (
-        Code::MethodNotAllowed,
-        Spec {
-            code: "method-not-allowed",
-            status: StatusCode::METHOD_NOT_ALLOWED,
-            title: "The route does not take the method",
-            example: "/api/v1/jobs takes GET, HEAD, POST, not `DELETE`",
-        },
-    ),
-    (
-        Code::RequestTimeout,
-        Spec {
-            code: "request-timeout",
-            status: StatusCode::REQUEST_TIMEOUT,
-            title: "The body took too long to arrive",
-            example: "the body did not arrive within 10 s; nothing was done",
-        },
-    ),
-    (
-        Code::JobHasEntries,
-        Spec {
-            code: "job-has-entries",
-            status: StatusCode::CONFLICT,
-            title: "The job has time entries",
-            example: "the job 01890a5d-ac96-774b-bcce-b302099a8057 has time entries; ?entries=delete deletes them with it",
-        },
-    ),
-    (
-        Code::JobArchived,
-        Spec {
-            code: "job-archived",
-            status: StatusCode::CONFLICT,
-            title: "The job is archived",
-            example: "the job 01890a5d-ac96-774b-bcce-b302099a8057 is archived",
-        },
-    ),
-    (
-        Code::PingQueued,
-        Spec {
-            code: "ping-queued",
-            status: StatusCode::CONFLICT,
-            title: "The ping is queued still",
-            example: "the ping 01890a5d-ac96-774b-bcce-b302099a8057 is queued still; try again in a moment",
-        },
-    ),
-    (
-        Code::EntryDetached,
-        Spec {
-            code: "entry-detached",
-            status: StatusCode::CONFLICT,
-            title: "The time entry was changed by hand",
-            example: "the time entry 01890a5d-ac96-774b-bcce-b302099a8057 was changed by hand since",
-        },
-    ),
-    (
-        Code::PreconditionFailed,
-        Spec {
-            code: "precondition-failed",
-            status: StatusCode::PRECONDITION_FAILED,
-            title: "The present state is not the one expected",
-            example: "the precondition does not hold: the present ETag is \"1700000000000001\"",
-        },
-    ),
-    (
-        Code::BodyTooLarge,
-        Spec {
-            code: "body-too-large",
-            status: StatusCode::PAYLOAD_TOO_LARGE,
-            title: "The body is too large",
-            example: "the body is larger than 1048576 bytes",
-        },
-    ),
-    (
-        Code::UnsupportedMediaType,
-        Spec {
-            code: "unsupported-media-type",
-            status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            title: "The body has another media type than the route takes",
-            example: "the Content-Type must be application/json, got `text/plain`",
-        },
-    ),
-    (
-        Code::ValidationFailed,
-        Spec {
-            code: "validation-failed",
-            status: StatusCode::UNPROCESSABLE_ENTITY,
-            title: "Parts of the request are not valid",
-            example: "/minutes_worked: must be a whole number from 1 to 1440, got 0",
-        },
-    ),
-    (
-        Code::UnknownJob,
-        Spec {
-            code: "unknown-job",
-            status: StatusCode::UNPROCESSABLE_ENTITY,
-            title: "The body names a job that there is not",
-            example: "there is no job 01890a5d-ac96-774b-bcce-b302099a8057",
-        },
-    ),
-    (
-        Code::IdempotencyKeyReused,
-        Spec {
-            code: "idempotency-key-reused",
-            status: StatusCode::UNPROCESSABLE_ENTITY,
-            title: "The idempotency key belongs to another request",
-            example: "the Idempotency-Key was used for a request with another method, path or body",
-        },
-    ),
-    (
-        Code::TooManyNewJobs,
-        Spec {
-            code: "too-many-new-jobs",
-            status: StatusCode::TOO_MANY_REQUESTS,
-            title: "The token has had too many jobs made today",
-            example: "the project `stint` stands for no job, and the token has had as many made today as it may",
-        },
-    ),
-    (
-        Code::Internal,
-        Spec {
-            code: "internal",
-            status: StatusCode::INTERNAL_SERVER_ERROR,
-            title: "An internal error",
-            example: "an internal error occurred; the operator finds its cause in the log by the request id",
-        },
-    ),
-    (
-        Code::Unavailable,
-        Spec {
-            code: "unavailable",
-            status: StatusCode::SERVICE_UNAVAILABLE,
-            title: "The service cannot answer at the moment",
-            example: "a backend cannot be reached or is busy",
-        },
-    ),
-    (
-        Code::Timeout,
-        Spec {
-            code: "timeout",
-            status: StatusCode::SERVICE_UNAVAILABLE,
-            title: "The request took too long",
-            example: "the request was not answered within 10 s; a write may have happened all the same",
-        },
-    ),
-];
 
 #[cfg(test)]
 mod tests {
