@@ -10,33 +10,32 @@ mod reference;
 #[cfg(test)]
 mod tests;
 
+use std::future::ready;
+
 use actix_web::http::Method;
+use utoipa::openapi::OpenApi;
 
+use crate::base_path::BasePath;
 use crate::endpoint::Endpoint;
-use crate::problem::ErrorForm;
+use crate::openapi;
 
-/// Where jobs are.
-pub(crate) const JOBS: &str = "/api/v1/jobs";
-/// Where time entries are.
-pub(crate) const TIME_ENTRIES: &str = "/api/v1/time-entries";
+#[cfg(test)]
+pub(crate) use ledger::jobs::JOBS;
 
-/// Where tokens that capture are.
-pub(crate) const CAPTURE_TOKENS: &str = "/api/v1/capture-tokens";
-/// Where pings are looked at.
-pub(crate) const PINGS: &str = "/api/v1/pings";
-/// Where runs of tasks are.
-pub(crate) const TASKS: &str = "/api/v1/tasks";
-/// Where everything for editor plugins is.
-pub(crate) const WAKATIME: &str = "/api/wakatime/";
+/// The OpenAPI document, of a service at the root.
+pub fn document() -> OpenApi {
+    document_below(&BasePath::default())
+}
 
-/// In which form errors are told at this path.
-pub(crate) fn errors_at(path: &str) -> ErrorForm {
-    if path.starts_with(WAKATIME) { ErrorForm::Plain } else { ErrorForm::Problem }
+/// The same, of a service below this path.
+pub(crate) fn document_below(base: &BasePath) -> OpenApi {
+    let endpoints = endpoints();
+    openapi::document(base, endpoints.iter().map(|it| (&it.method, it.path, (it.describe)())))
 }
 
 /// Every route there is. Endpoints of one path stand together; of two paths that match, the first one counts.
 ///
-/// The router looks at them in this order, and most requests are pings where there are any.
+/// The router tries them in this order. Pings come first, because they are the most frequent requests.
 pub(crate) fn endpoints() -> Vec<Endpoint> {
     let features = [capture::sending(), ledger::endpoints(), capture::endpoints(), background::endpoints()];
     features.into_iter().flatten().chain(of_the_service()).collect()
@@ -44,10 +43,12 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
 
 /// The routes to the service itself.
 fn of_the_service() -> Vec<Endpoint> {
+    let openapi = |call| ready(reference::openapi(&call, document_below));
+    let docs = |call| ready(reference::docs(&call, document_below));
     vec![
         Endpoint::new(Method::GET, "/healthz", health::alive, health::describe::alive),
         Endpoint::new(Method::GET, "/readyz", health::ready, health::describe::ready),
-        Endpoint::new(Method::GET, "/openapi.json", reference::openapi, reference::describe::openapi),
-        Endpoint::new(Method::GET, "/docs", reference::docs, reference::describe::docs),
+        Endpoint::new(Method::GET, "/openapi.json", openapi, reference::describe::openapi),
+        Endpoint::new(Method::GET, "/docs", docs, reference::describe::docs),
     ]
 }

@@ -10,10 +10,11 @@ use std::sync::Arc;
 use serde::Deserialize;
 use thiserror::Error;
 
-use crate::api;
-
 /// The longest one; it stands in every URL.
 const MAX_BYTES: usize = 200;
+
+/// What the paths of this service begin with.
+pub(crate) const OWN: [&str; 6] = ["api", "docs", "healthz", "openapi.json", "ping", "readyz"];
 
 /// A base path such as `/time`; empty at the root. Clones share it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -78,7 +79,7 @@ impl TryFrom<String> for BasePath {
             return Err(BasePathError::Form);
         }
         let first = segments.split('/').next().unwrap_or_default();
-        if api::endpoints().iter().any(|endpoint| endpoint.path.split('/').nth(1) == Some(first)) {
+        if OWN.contains(&first) {
             return Err(BasePathError::Taken(first.to_owned()));
         }
         Ok(Self(text.into()))

@@ -15,7 +15,7 @@ use self::operation::Operation;
 const STYLE: &str = include_str!("docs/style.css");
 
 /// The whole page as HTML.
-pub fn page(document: &OpenApi) -> Result<String, serde_json::Error> {
+pub(crate) fn page(document: &OpenApi) -> Result<String, serde_json::Error> {
     Ok(render(&serde_json::to_value(document)?).into_string())
 }
 
@@ -144,7 +144,7 @@ mod tests {
     #[test]
     fn the_page_names_whole_paths() {
         let base = "/time".to_owned().try_into().unwrap();
-        let page = page(&crate::openapi::document_below(&base)).unwrap();
+        let page = page(&crate::api::document_below(&base)).unwrap();
         assert!(page.contains("<code>/time/api/v1/jobs</code>"));
         assert!(page.contains(r#"<a href="/time/openapi.json">"#));
         assert!(!page.contains(r#"href="/openapi.json""#) && !page.contains("<code>/api/v1/jobs</code>"));
@@ -152,7 +152,7 @@ mod tests {
 
     #[test]
     fn the_page_shows_every_operation_and_needs_nothing_from_elsewhere() {
-        let document = serde_json::to_value(crate::openapi::document()).unwrap();
+        let document = serde_json::to_value(crate::document()).unwrap();
         let page = render(&document).into_string();
         for (path, item) in members(&document["paths"]) {
             assert!(page.contains(&format!("<code>{path}</code>")), "{path}");

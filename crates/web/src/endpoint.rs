@@ -13,7 +13,7 @@ use crate::exchange::{Answer, Arrival, Call, exchange};
 use crate::metrics::NO_ROUTE;
 use crate::openapi::Described;
 use crate::problem::{Code, ErrorForm, Problem};
-use crate::{Api, api, secrecy};
+use crate::{Api, secrecy};
 
 /// A method of a path: how it is answered, and how it is described.
 pub(crate) struct Endpoint {
@@ -40,16 +40,7 @@ impl Endpoint {
 
 /// Tells actix the routes of the table, in its order, and what to say to every other request.
 pub(crate) fn register(config: &mut ServiceConfig, api: &Rc<Api>, endpoints: &[Endpoint]) {
-    let arrival = |route: &'static str| Arrival {
-        api: Rc::clone(api),
-        route,
-        durations: api.metrics.durations(route),
-        errors: match api::errors_at(route) {
-            _ if route == NO_ROUTE => api::errors_at,
-            ErrorForm::Problem => |_| ErrorForm::Problem,
-            ErrorForm::Plain => |_| ErrorForm::Plain,
-        },
-    };
+    let arrival = |route: &'static str| Arrival { api: Rc::clone(api), route, durations: api.metrics.durations(route) };
     let mut serve = |places: Vec<String>, same_path: &[Endpoint]| {
         let (path, allow) = (same_path[0].path, allow(same_path));
         let mut resource = web::resource(places);
@@ -61,8 +52,8 @@ pub(crate) fn register(config: &mut ServiceConfig, api: &Rc<Api>, endpoints: &[E
     };
     let by_path = || endpoints.chunk_by(|one, other| one.path == other.path);
     by_path().for_each(|same_path| serve(api.surface.base_path.places(same_path[0].path), same_path));
-    // After all others, so that requests to those are held against no expression.
-    for same_path in by_path().filter(|same_path| same_path[0].path.starts_with(api::WAKATIME)) {
+    // After all others, so that no other request is compared with an expression.
+    for same_path in by_path().filter(|same_path| ErrorForm::at(same_path[0].path) == ErrorForm::Plain) {
         let places = api.surface.base_path.places(same_path[0].path);
         serve(places.iter().map(|place| with_any_slashes(place)).collect(), same_path);
     }
@@ -143,6 +134,7 @@ mod tests {
     use actix_web::{App, HttpResponse};
 
     use super::*;
+    use crate::api::JOBS;
     use crate::test::{Ports, by, job};
 
     fn front(config: &mut ServiceConfig) {
@@ -163,7 +155,7 @@ mod tests {
         };
         let after = init_service(App::new().configure(crate::configure(api())).configure(front)).await;
         let before = init_service(App::new().configure(front).configure(crate::configure(api()))).await;
-        let job = format!("{}/{}", api::JOBS, crate::test::JOB);
+        let job = format!("{}/{}", JOBS, crate::test::JOB);
         for (service, stray) in [(&after, "front"), (&before, "route-not-found")] {
             let answer = |request: TestRequest| async { told(call_service(service, request.to_request()).await).await };
             let (status, body) = answer(by("r", "GET", &job)).await;

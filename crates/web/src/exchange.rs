@@ -37,6 +37,7 @@ use crate::base_path::BasePath;
 use crate::body::{Body, Terms};
 use crate::excerpt::Excerpt;
 use crate::media::Media;
+use crate::metrics::NO_ROUTE;
 use crate::problem::{Code, ErrorForm, Errors, FieldError, Problem};
 use crate::{Api, body, pieces, request_id};
 
@@ -150,8 +151,6 @@ pub(crate) struct Arrival {
     pub(crate) api: Rc<Api>,
     pub(crate) route: &'static str,
     pub(crate) durations: Histogram,
-    /// In which form errors are told. Only where there is no route does the path decide.
-    pub(crate) errors: fn(&str) -> ErrorForm,
 }
 
 /// Answers one request with `handler`.
@@ -161,7 +160,7 @@ pub(crate) async fn exchange<F: Future<Output = Answer>>(
     payload: Payload,
     handler: impl FnOnce(Call) -> F,
 ) -> HttpResponse {
-    let Arrival { api, route, durations, errors } = arrival;
+    let Arrival { api, route, durations } = arrival;
     let started = Instant::now();
     let context = Rc::new(Context {
         id: request_id::of(&request, api.ids.as_ref()),
@@ -170,7 +169,8 @@ pub(crate) async fn exchange<F: Future<Output = Answer>>(
         principal: OnceCell::new(),
         payload: Cell::new(Some(payload)),
     });
-    let errors = errors(api.surface.base_path.below(request.path()));
+    // The route is spelt in one way alone.
+    let errors = ErrorForm::at(if route == NO_ROUTE { api.surface.base_path.below(request.path()) } else { route });
     let span = tracing::info_span!("request", request_id = context.id);
     let answering = async {
         let _in_flight = api.metrics.enter();

@@ -24,9 +24,6 @@
 
 #![warn(missing_docs)]
 
-pub mod docs;
-pub mod openapi;
-
 mod api;
 mod auth;
 mod base_path;
@@ -34,6 +31,7 @@ mod body;
 mod conditional;
 mod cors;
 mod cursor;
+mod docs;
 mod endpoint;
 mod etag;
 mod excerpt;
@@ -45,6 +43,7 @@ mod limits;
 mod media;
 mod metrics;
 mod moment;
+mod openapi;
 mod percent;
 mod pieces;
 mod problem;
@@ -71,6 +70,7 @@ use stint_domain::{HealthCheck, IdGenerator};
 
 use problem::{Code, Problem};
 
+pub use api::document;
 pub use base_path::{BasePath, BasePathError};
 pub use body::BodyBudget;
 pub use cors::{CorsOrigins, CorsOriginsError};

@@ -1,11 +1,13 @@
-//! The OpenAPI 3.1 document: what the table of routes says about itself.
+//! The OpenAPI 3.1 document: what each route says of itself, gathered.
 //!
 //! Schemas come from the types that handlers send and read, examples of problems from the catalogue of codes. Tests
-//! hold the document against the table and against every answer that any test of this crate gets.
+//! compare the document with the table of routes, and with every answer that any test of this crate gets.
 
 mod described;
 mod form;
 mod parameters;
+mod resource;
+mod responses;
 mod texts;
 
 use actix_web::http::Method;
@@ -18,20 +20,21 @@ use utoipa::{PartialSchema, ToSchema};
 pub(crate) use described::Described;
 pub(crate) use form::{Example, Form, Schemas, meaning, named, or_null, put};
 pub(crate) use parameters::{date, date_time, minutes, one_of, text, uuid};
+pub(crate) use resource::Documented;
 pub(crate) use texts::{
     Moment, Name, PingName, Status, Summary, ZoneName, day, days, moment, name, name_part, ping_name, status, summary,
 };
 
-use crate::api;
 use crate::base_path::BasePath;
 use crate::problem::{Body as ProblemBody, FieldError};
 
-/// The name of the security scheme.
+// The names of the security schemes: of all tokens, and of those of editor plugins.
 const BEARER: &str = "bearer";
-/// The name of that in which editor plugins send a capture token's secret.
 const KEY: &str = "capture_key";
-/// The same, in the query.
 const KEY_IN_QUERY: &str = "capture_key_in_query";
+
+const OF_BEARER: &str = "A token made by `stint token create`: `stint_` and 43 characters of base64url.";
+const OF_KEY: &str = "A capture token's secret, with or without the prefix `waka_`, as user without password.";
 
 const DESCRIPTION: &str = "\
 A ledger of working time. A job collects time entries; its `total_minutes` equals the sum of their minutes at every \
@@ -58,41 +61,36 @@ const TAGS: [(&str, &str); 8] = [
     ("Reference", "What you are reading. Open to everybody."),
 ];
 
-/// The document of a service below this path.
-pub(crate) fn document_below(base: &BasePath) -> OpenApi {
-    let mut document = document();
-    if !base.as_str().is_empty() {
-        document.servers = Some(vec![Server::new(base.as_str())]);
-    }
-    document
-}
-
-/// The whole document, of a service at the root.
-pub fn document() -> OpenApi {
+/// The document of these routes of a service below this path.
+pub(crate) fn document<'r>(
+    base: &BasePath,
+    routes: impl IntoIterator<Item = (&'r Method, &'r str, Described)>,
+) -> OpenApi {
     let mut paths = Paths::new();
     let mut components = ComponentsBuilder::new()
-        .security_scheme(BEARER, SecurityScheme::Http(bearer()))
-        .security_scheme(KEY, SecurityScheme::Http(key()))
+        .security_scheme(BEARER, http(HttpAuthScheme::Bearer, OF_BEARER))
+        .security_scheme(KEY, http(HttpAuthScheme::Basic, OF_KEY))
         .security_scheme(KEY_IN_QUERY, SecurityScheme::ApiKey(ApiKey::Query(ApiKeyValue::new("api_key"))))
-        .header("X-Request-Id", parameters::request_id())
+        .header("X-Request-Id", responses::response_header("X-Request-Id"))
         .schema(ProblemBody::name(), ProblemBody::schema())
         .schema(FieldError::name(), FieldError::schema());
-    for endpoint in api::endpoints() {
-        let described = (endpoint.describe)();
-        components = components.schemas_from_iter(described.schemas());
-        let operation = described.operation();
-        if endpoint.method == Method::GET {
-            add(&mut paths, endpoint.path, HttpMethod::Head, head_of(&operation));
+    for (method, path, described) in routes {
+        let (schemas, operation) = described.done(method, path);
+        components = components.schemas_from_iter(schemas);
+        if method == Method::GET {
+            add(&mut paths, path, HttpMethod::Head, head_of(&operation));
         }
-        if let Some(method) = method(&endpoint.method) {
-            add(&mut paths, endpoint.path, method, operation);
+        if let Some(method) = in_document(method) {
+            add(&mut paths, path, method, operation);
         }
     }
     let mut info = Info::new("Stint", env!("CARGO_PKG_VERSION"));
     info.description = Some(DESCRIPTION.to_owned());
     info.license = Some(License::new(env!("CARGO_PKG_LICENSE")));
     let tags = TAGS.map(|(name, description)| TagBuilder::new().name(name).description(Some(description)).build());
-    OpenApiBuilder::new().info(info).paths(paths).components(Some(components.build())).tags(Some(tags)).build()
+    let servers = (!base.as_str().is_empty()).then(|| [Server::new(base.as_str())]);
+    let document = OpenApiBuilder::new().info(info).paths(paths).components(Some(components.build()));
+    document.tags(Some(tags)).servers(servers).build()
 }
 
 fn add(paths: &mut Paths, path: &str, method: HttpMethod, operation: Operation) {
@@ -118,7 +116,7 @@ fn head_of(get: &Operation) -> Operation {
     head
 }
 
-fn method(method: &Method) -> Option<HttpMethod> {
+fn in_document(method: &Method) -> Option<HttpMethod> {
     match *method {
         Method::GET => Some(HttpMethod::Get),
         Method::POST => Some(HttpMethod::Post),
@@ -129,18 +127,10 @@ fn method(method: &Method) -> Option<HttpMethod> {
     }
 }
 
-fn bearer() -> Http {
-    let mut http = Http::new(HttpAuthScheme::Bearer);
-    http.description =
-        Some("A token made by `stint token create`: `stint_` and 43 characters of base64url.".to_owned());
-    http
-}
-
-fn key() -> Http {
-    let mut http = Http::new(HttpAuthScheme::Basic);
-    http.description =
-        Some("A capture token's secret, with or without the prefix `waka_`, as user without password.".to_owned());
-    http
+fn http(scheme: HttpAuthScheme, about: &str) -> SecurityScheme {
+    let mut http = Http::new(scheme);
+    http.description = Some(about.to_owned());
+    SecurityScheme::Http(http)
 }
 
 #[cfg(test)]

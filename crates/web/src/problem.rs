@@ -28,13 +28,23 @@ pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
 /// After how many seconds a caller may try again what was unavailable.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 
-/// In which form errors are told. The path decides when the request arrives.
+/// Where everything for editor plugins is.
+const FOR_PLUGINS: &str = "/api/wakatime/";
+
+/// In which form errors are told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ErrorForm {
     /// RFC 9457.
     Problem,
-    /// `{"error": "..."}`, which is all that some clients read.
+    /// `{"error": "..."}`, which is all that editor plugins read.
     Plain,
+}
+
+impl ErrorForm {
+    /// The form at this path, below the base path.
+    pub(crate) fn at(path: &str) -> Self {
+        if path.starts_with(FOR_PLUGINS) { Self::Plain } else { Self::Problem }
+    }
 }
 
 /// Why a request was not carried out, for the caller, and its cause, for the operator.

@@ -5,14 +5,13 @@
 
 use std::borrow::Cow;
 use std::fmt::Display;
-
-use actix_web::HttpRequest;
-use stint_domain::{PageSize, PageSizeError};
+use std::str::FromStr;
 
 use crate::base_path::BasePath;
 use crate::excerpt::Excerpt;
 use crate::problem::{Errors, FieldError, Problem};
 use crate::{percent, secrecy};
+use actix_web::HttpRequest;
 
 /// The parameters of one query string, being read.
 pub(crate) struct Query<'a> {
@@ -131,14 +130,9 @@ impl<'a> Query<'a> {
     }
 }
 
-/// Reads `limit`.
-pub(crate) fn page_size(text: &str) -> Result<PageSize, PageSizeError> {
-    // A sign would parse, too.
-    if text.bytes().all(|b| b.is_ascii_digit()) {
-        text.parse().map_or(Err(PageSizeError), PageSize::new)
-    } else {
-        Err(PageSizeError)
-    }
+/// A number that is written in digits alone: `parse` takes a sign, too.
+pub(crate) fn digits<N: FromStr>(text: &str) -> Option<N> {
+    text.parse().ok().filter(|_| text.bytes().all(|b| b.is_ascii_digit()))
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ pub(super) struct Args {}
 impl Args {
     pub(super) fn run(self) -> Result<ExitCode> {
         let Self {} = self;
-        output::line(serde_json::to_string_pretty(&stint_web::openapi::document())?)?;
+        output::line(serde_json::to_string_pretty(&stint_web::document())?)?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -10,7 +10,7 @@ use stint_domain::access::{Principal, Scope};
 use stint_domain::ledger::Applied;
 use stint_domain::ledger::ports::job::Put;
 use stint_domain::values::Version;
-use stint_domain::{Page, PageSize};
+use stint_domain::{Page, PageSize, PageSizeError};
 
 use crate::base_path::BasePath;
 use crate::conditional::ReadCondition;
@@ -128,7 +128,9 @@ impl<P: Place> Wanted<P> {
     /// Reads the last of a listing's parameters, and tells what is wrong with any. A cursor is none for the same listing
     /// `within` something else.
     pub(super) fn of(query: &mut Query<'_>, within: &str) -> Result<Self, Problem> {
-        let size = query.optional("limit", query::page_size).unwrap_or_default();
+        let size = query
+            .optional("limit", |text| query::digits(text).ok_or(PageSizeError).and_then(PageSize::new))
+            .unwrap_or_default();
         let filters = query.filters(within);
         let after = query.optional("cursor", |token| cursor::read(token, &filters));
         query.finish()?;

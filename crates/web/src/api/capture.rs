@@ -7,7 +7,7 @@ pub(in crate::api) mod wakatime;
 
 use actix_web::http::Method;
 
-use super::{CAPTURE_TOKENS, PINGS};
+use self::capture_tokens::CAPTURE_TOKENS;
 use crate::endpoint::Endpoint;
 
 /// The routes by which pings are sent.
@@ -23,6 +23,7 @@ pub(super) fn sending() -> Vec<Endpoint> {
 pub(super) fn endpoints() -> Vec<Endpoint> {
     const TOKENS_OF_JOB: &str = "/api/v1/jobs/{id}/capture-tokens";
     const CAPTURE_TOKEN: &str = "/api/v1/capture-tokens/{id}";
+    const PINGS: &str = "/api/v1/pings";
     const PING: &str = "/api/v1/pings/{id}";
     const WAKATIME_BASE: &str = "/api/wakatime/v1";
     const HEARTBEATS: &str = "/api/wakatime/v1/users/current/heartbeats";

@@ -1,4 +1,4 @@
-//! What requests that change one resource have in common.
+//! What requests to one resource have in common.
 
 use std::rc::Rc;
 use std::str::FromStr;
@@ -24,18 +24,19 @@ pub(super) struct Change<I> {
 impl<I: FromStr<Err = IdError>> Change<I> {
     /// Who changes what under which condition, where no query parameters are taken.
     pub(super) async fn of(call: &Call) -> Result<Self, Problem> {
-        Self::with(call, || Query::none(&call.request)).await.map(|(change, ())| change)
-    }
-
-    /// The same, and what the query says.
-    pub(super) async fn with<Q>(call: &Call, query: impl FnOnce() -> Result<Q, Problem>) -> Result<(Self, Q), Problem> {
-        let principal = call.principal(Scope::Write).await?;
-        let (id, query) = (call.id()?, query()?);
-        Ok((Self { principal, id, precondition: conditional::for_write(call.headers())? }, query))
+        let (principal, id) = call.on(Scope::Write).await?;
+        Ok(Self { principal, id, precondition: conditional::for_write(call.headers())? })
     }
 }
 
 impl Call {
+    /// Who acts on which resource, where no query parameters are taken.
+    pub(super) async fn on<I: FromStr<Err = IdError>>(&self, scope: Scope) -> Result<(Rc<Principal>, I), Problem> {
+        let (principal, id) = (self.principal(scope).await?, self.id()?);
+        Query::none(&self.request)?;
+        Ok((principal, id))
+    }
+
     /// The body that [`input!`](crate::input::input) declares.
     pub(super) async fn input<T: for<'j> Object<'j>>(&self, media: Media) -> Result<T, Problem> {
         self.body(media, self.api.limits.body_bytes).await?.parse(T::read).await

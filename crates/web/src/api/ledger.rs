@@ -6,7 +6,8 @@ pub(in crate::api) mod time_entries;
 
 use actix_web::http::Method;
 
-use super::{JOBS, TIME_ENTRIES};
+use self::jobs::JOBS;
+use self::time_entries::TIME_ENTRIES;
 use crate::endpoint::Endpoint;
 
 /// The routes to jobs and time entries.

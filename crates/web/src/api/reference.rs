@@ -7,27 +7,32 @@ use std::sync::OnceLock;
 use actix_web::HttpResponse;
 use actix_web::http::header;
 use actix_web::web::Bytes;
+use utoipa::openapi::OpenApi;
 
+use crate::base_path::BasePath;
 use crate::exchange::{Answer, Call};
 use crate::problem::Problem;
 use crate::query::Query;
 use crate::surface::Surface;
-use crate::{docs, openapi as document, pieces};
+use crate::{docs, pieces};
+
+/// Makes the document of a service below a path.
+type Document = fn(&BasePath) -> OpenApi;
 
 /// The page's own style, and nothing from anywhere else.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'";
 
-pub(crate) async fn openapi(call: Call) -> Answer {
+pub(crate) fn openapi(call: &Call, document: Document) -> Answer {
     Query::none(&call.request)?;
     let Surface { base_path, reference, .. } = &call.api.surface;
-    let json = made_once(&reference.json, || serde_json::to_vec_pretty(&document::document_below(base_path)))?;
+    let json = made_once(&reference.json, || serde_json::to_vec_pretty(&document(base_path)))?;
     Ok(HttpResponse::Ok().content_type("application/json").insert_header(CACHE).body(pieces::shared(&json)))
 }
 
-pub(crate) async fn docs(call: Call) -> Answer {
+pub(crate) fn docs(call: &Call, document: Document) -> Answer {
     Query::none(&call.request)?;
     let Surface { base_path, reference, .. } = &call.api.surface;
-    let page = made_once(&reference.page, || docs::page(&document::document_below(base_path)).map(String::into_bytes))?;
+    let page = made_once(&reference.page, || docs::page(&document(base_path)).map(String::into_bytes))?;
     let mut response = HttpResponse::Ok();
     response.content_type("text/html; charset=utf-8").insert_header(CACHE);
     Ok(response.insert_header((header::CONTENT_SECURITY_POLICY, POLICY)).body(pieces::shared(&page)))

@@ -13,7 +13,7 @@ use super::ledger::jobs::{JobInput, JobPatch};
 use super::ledger::time_entries::{TimeEntryInput, TimeEntryOfJobInput, TimeEntryPatch};
 use crate::input::Object as _;
 use crate::json::Json;
-use crate::openapi::{self, Example as _};
+use crate::openapi::Example as _;
 
 /// An example of a body, and whether its reader takes a text.
 type Body = (Value, fn(&str) -> bool);
@@ -54,7 +54,7 @@ struct Document {
 
 impl Document {
     fn new() -> Self {
-        Self { json: serde_json::to_value(openapi::document()).unwrap(), patterns: RefCell::default() }
+        Self { json: serde_json::to_value(crate::document()).unwrap(), patterns: RefCell::default() }
     }
 
     fn resolved<'s>(&'s self, schema: &'s Value) -> &'s Value {
@@ -247,4 +247,10 @@ fn every_body_of_the_document_is_held_against_its_reader() {
     }
     assert!(named.remove("Heartbeat"));
     assert_eq!(named, bodies().into_keys().collect());
+}
+
+#[test]
+fn no_base_path_begins_as_a_route_does() {
+    let begins: BTreeSet<_> = super::endpoints().iter().filter_map(|it| it.path.split('/').nth(1)).collect();
+    assert_eq!(begins, BTreeSet::from(crate::base_path::OWN));
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use utoipa::ToSchema;
-use utoipa::openapi::schema::{OneOfBuilder, SchemaType};
+use utoipa::openapi::schema::{ArrayBuilder, OneOfBuilder, SchemaType};
 use utoipa::openapi::{ObjectBuilder, Ref, RefOr, Schema, Type};
 
 /// Schemas with their names, as the document's components hold them.
@@ -18,6 +18,19 @@ pub(crate) trait Form {
 pub(crate) trait Example: Form {
     /// One that keeps the schema.
     fn example() -> Value;
+}
+
+/// A list of these.
+impl<T: Form> Form for Vec<T> {
+    fn schema(schemas: &mut Schemas) -> RefOr<Schema> {
+        ArrayBuilder::new().items(T::schema(schemas)).into()
+    }
+}
+
+impl<T: Example> Example for Vec<T> {
+    fn example() -> Value {
+        vec![T::example()].into()
+    }
 }
 
 /// A reference to a schema that has a name of its own.

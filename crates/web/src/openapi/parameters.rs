@@ -1,76 +1,36 @@
-//! The parameters and headers that operations share.
+//! Parameters of requests, and the schemas of plain values.
 
 use serde_json::json;
 use stint_domain::ledger::Minutes;
-use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
-use utoipa::openapi::{Header, KnownFormat, ObjectBuilder, Required, Schema, SchemaFormat, Type};
+use utoipa::openapi::{KnownFormat, ObjectBuilder, Required, SchemaFormat, Type};
 
 /// An example of an id.
 pub(super) const ID: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
 
-/// The `{id}` of a path.
-pub(super) fn id_of(what: &str) -> Parameter {
-    ParameterBuilder::new()
-        .name("id")
-        .parameter_in(ParameterIn::Path)
-        .required(Required::True)
-        .description(Some(format!("The id of the {what}: a UUID in its hyphenated form.")))
-        .schema(Some(Schema::Object(uuid().build())))
-        .example(Some(json!(ID)))
-        .build()
+/// The parameter of a path, if it has one.
+pub(super) fn in_path(path: &str) -> Option<Parameter> {
+    /// A `UUIDv4` in lower case.
+    const SECRET: &str = "^(waka_)?[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$";
+    let (name, about, schema, example) = if path.contains("{id}") {
+        ("id", "A UUID in its hyphenated form.", uuid(), ID)
+    } else if path.contains("{token}") {
+        let about = "The secret of a capture token: a `UUIDv4`, also with the prefix `waka_`.";
+        ("token", about, text().pattern(Some(SECRET)), "0b9a3c1e-5d7f-4e2a-8b6c-1f0e9d8c7b6a")
+    } else {
+        return None;
+    };
+    Some(parameter(ParameterIn::Path, name, about, schema).example(Some(json!(example))).build())
 }
 
-/// The `{token}` of a path.
-pub(super) fn secret() -> Parameter {
-    ParameterBuilder::new()
-        .name("token")
-        .parameter_in(ParameterIn::Path)
-        .required(Required::True)
-        .description(Some("The secret of a capture token: a `UUIDv4`, also with the prefix `waka_`."))
-        .schema(Some(Schema::Object(text().pattern(Some(SECRET)).build())))
-        .example(Some(json!("0b9a3c1e-5d7f-4e2a-8b6c-1f0e9d8c7b6a")))
-        .build()
-}
-
-/// A `UUIDv4` in lower case.
-const SECRET: &str = "^(waka_)?[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$";
-
-/// A query parameter.
-pub(super) fn query(name: &str, description: &str, schema: ObjectBuilder) -> Parameter {
+/// A parameter; only one of a path is required.
+pub(super) fn parameter(place: ParameterIn, name: &str, about: &str, schema: ObjectBuilder) -> ParameterBuilder {
     ParameterBuilder::new()
         .name(name)
-        .parameter_in(ParameterIn::Query)
+        .parameter_in(place)
         .required(Required::False)
-        .description(Some(description))
-        .schema(Some(Schema::Object(schema.build())))
-        .build()
-}
-
-/// A header of a request.
-pub(super) fn request_header(name: &str, description: &str, schema: ObjectBuilder, example: &str) -> Parameter {
-    ParameterBuilder::new()
-        .name(name)
-        .parameter_in(ParameterIn::Header)
-        .required(Required::False)
-        .description(Some(description))
-        .schema(Some(Schema::Object(schema.build())))
-        .example(Some(json!(example)))
-        .build()
-}
-
-/// A header of a response.
-pub(super) fn response_header(description: &str, example: &str) -> Header {
-    HeaderBuilder::new()
-        .schema(Some(Schema::Object(text().build())))
-        .description(Some(description))
-        .example(Some(json!(example)))
-        .build()
-}
-
-/// The header of every response.
-pub(super) fn request_id() -> Header {
-    response_header("The request's id, as in the operator's log.", ID)
+        .description(Some(about))
+        .schema(Some(schema))
 }
 
 /// The schema of a text.

@@ -13,24 +13,6 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::parameters::{one_of, text};
 
-/// Text in one line that shows: `JobName`, `Subject`.
-pub(crate) struct Name;
-
-/// Text in lines: `WorkSummary`.
-pub(crate) struct Summary;
-
-/// The name of a time zone. Which there are, the IANA database says.
-pub(crate) struct ZoneName;
-
-/// A moment, as text or number.
-pub(crate) struct Moment;
-
-/// What a sender calls a ping: `PingName`.
-pub(crate) struct PingName;
-
-/// Whether a job takes time: `JobStatus`.
-pub(crate) struct Status;
-
 /// No control characters, and one that is neither space nor invisible.
 const SHOWS: &str = r"^[^\x00-\x1f\x7f-\x9f]*[^\x00-\x20\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff][^\x00-\x1f\x7f-\x9f]*$";
 
@@ -109,9 +91,12 @@ pub(super) fn entity_tags() -> ObjectBuilder {
     text().pattern(Some(r#"^(\*|(W/)?"[!#-~]*"( ?, ?(W/)?"[!#-~]*")*)$"#))
 }
 
-/// Makes a schema of its own that others name.
+/// Makes a type that stands for a schema with a name of its own.
 macro_rules! schema {
-    ($type:ident, $name:literal, $build:ident, $about:literal) => {
+    ($($type:ident, $build:ident, $about:literal;)+) => {$(
+        #[doc = $about]
+        pub(crate) struct $type;
+
         impl PartialSchema for $type {
             fn schema() -> RefOr<Schema> {
                 $build().description(Some($about)).into()
@@ -120,15 +105,17 @@ macro_rules! schema {
 
         impl ToSchema for $type {
             fn name() -> Cow<'static, str> {
-                $name.into()
+                stringify!($type).into()
             }
         }
-    };
+    )+};
 }
 
-schema!(Name, "Name", name, "One line, trimmed, with a visible character.");
-schema!(Summary, "Summary", summary, "Lines of text.");
-schema!(ZoneName, "ZoneName", zone_name, "A time zone of the IANA database, such as `Europe/Berlin`.");
-schema!(Moment, "Moment", moment_or_number, "RFC 3339, or seconds since 1970; also as a number.");
-schema!(PingName, "PingName", ping_name, "One line.");
-schema!(Status, "Status", status, "Whether a job takes time.");
+schema! {
+    Name, name, "One line, trimmed, with a visible character.";
+    Summary, summary, "Lines of text.";
+    ZoneName, zone_name, "A time zone of the IANA database, such as `Europe/Berlin`.";
+    Moment, moment_or_number, "RFC 3339, or seconds since 1970; also as a number.";
+    PingName, ping_name, "One line.";
+    Status, status, "Whether a job takes time.";
+}

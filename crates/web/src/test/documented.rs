@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::Reply;
 
-static DOCUMENT: LazyLock<Value> = LazyLock::new(|| serde_json::to_value(crate::openapi::document()).unwrap());
+static DOCUMENT: LazyLock<Value> = LazyLock::new(|| serde_json::to_value(crate::document()).unwrap());
 
 /// The headers that mean something to a caller of one operation.
 const TELLING: [&str; 10] = [

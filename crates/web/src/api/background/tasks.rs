@@ -9,6 +9,7 @@ use stint_domain::access::Scope;
 use stint_domain::background::ports::task::{ListTaskRuns, TaskRun, TaskRunCursor, TaskState};
 use stint_domain::values::{Subject, TaskRunId, TextError, Timestamp};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use crate::api::answer;
 use crate::api::answer::{Presented, Wanted, shown, shown_or_null};
@@ -24,9 +25,7 @@ place_in_time!(TaskRunCursor, started_at, TaskRunId, "tasks");
 #[schema(as = TaskRun)]
 pub(crate) struct TaskRunBody<'a> {
     /// Which run.
-    #[serde(serialize_with = "shown")]
-    #[schema(value_type = uuid::Uuid)]
-    id: TaskRunId,
+    id: Uuid,
     /// The task's name.
     task: &'a str,
     /// When it was to begin.
@@ -63,7 +62,7 @@ impl Presented for TaskRun {
 
     fn body<'a>(&'a self, _base: &'a BasePath) -> TaskRunBody<'a> {
         TaskRunBody {
-            id: self.id,
+            id: self.id.as_uuid(),
             task: &self.task,
             due: self.due,
             attempt: self.attempt,

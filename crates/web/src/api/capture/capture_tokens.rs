@@ -17,10 +17,11 @@ use stint_domain::capture::CaptureTarget;
 use stint_domain::capture::services::CaptureTokenDraft;
 use stint_domain::values::{JobId, Timestamp, TokenId, Zone};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use self::input::{CaptureTokenInput, CaptureTokenOfJobInput, CaptureTokenPatch};
+use crate::api::answer;
 use crate::api::answer::{Presented, Wanted, shown, shown_or_null};
-use crate::api::{CAPTURE_TOKENS, answer};
 use crate::base_path::BasePath;
 use crate::cursor::place_in_time;
 use crate::exchange::{Answer, Call};
@@ -28,6 +29,9 @@ use crate::idempotency;
 use crate::media::Media;
 use crate::problem::Problem;
 use crate::query::Query;
+
+/// Where tokens that capture are.
+pub(in crate::api) const CAPTURE_TOKENS: &str = "/api/v1/capture-tokens";
 
 place_in_time!(TokenCursor, created_at, TokenId, "capture-tokens");
 
@@ -41,22 +45,18 @@ const NO_REPLAY: &str = "the first answer cannot be given again";
 #[schema(as = CaptureToken)]
 pub(crate) struct CaptureTokenBody<'a> {
     /// Which token. It is no secret.
-    #[serde(serialize_with = "shown")]
-    #[schema(value_type = uuid::Uuid)]
-    id: TokenId,
+    id: Uuid,
     /// What people call it.
     #[schema(min_length = 1, max_length = 120)]
     name: &'a str,
     /// Whom it speaks for: who made it.
     subject: &'a str,
     /// The id of the token that made it, with which it is revoked; null, when the operator made it.
-    #[serde(serialize_with = "shown_or_null")]
-    #[schema(value_type = Option<uuid::Uuid>, required)]
-    made_by: Option<TokenId>,
+    #[schema(required)]
+    made_by: Option<Uuid>,
     /// The job that its pings count for; null, when they count for what their projects stand for.
-    #[serde(serialize_with = "shown_or_null")]
-    #[schema(value_type = Option<uuid::Uuid>, required)]
-    related_job: Option<JobId>,
+    #[schema(required)]
+    related_job: Option<Uuid>,
     /// Whether a project that stands for no job yet gets a new one.
     creates_jobs: bool,
     /// The IANA time zone whose midnight divides the days.
@@ -99,15 +99,15 @@ impl Presented for Token {
         // Others than these tokens are never shown; such a one would count for nothing.
         let rule = self.capture;
         let (related_job, creates_jobs) = match rule.map(|rule| rule.target) {
-            Some(CaptureTarget::Job(job)) => (Some(job), false),
+            Some(CaptureTarget::Job(job)) => (Some(job.as_uuid()), false),
             Some(CaptureTarget::Projects { create }) => (None, create),
             None => (None, false),
         };
         CaptureTokenBody {
-            id: self.id,
+            id: self.id.as_uuid(),
             name: self.name.as_str(),
             subject: self.subject.as_str(),
-            made_by: self.made_by,
+            made_by: self.made_by.map(TokenId::as_uuid),
             related_job,
             creates_jobs,
             time_zone: rule.map(|rule| rule.zone).unwrap_or_default(),
@@ -145,9 +145,7 @@ pub(crate) async fn create(call: Call) -> Answer {
 }
 
 pub(crate) async fn create_of_job(call: Call) -> Answer {
-    let principal = call.principal(Scope::Write).await?;
-    let job = call.id()?;
-    Query::none(&call.request)?;
+    let (principal, job) = call.on(Scope::Write).await?;
     idempotency::none(&call.request, NO_REPLAY)?;
     let input: CaptureTokenOfJobInput = call.input(Media::Json).await?;
     created(&call, &call.api.capture.tokens.create_for_job(&principal, job, input.into()).await?)
@@ -173,9 +171,7 @@ pub(crate) async fn list_of_job(call: Call) -> Answer {
 }
 
 pub(crate) async fn read(call: Call) -> Answer {
-    let principal = call.principal(Scope::Read).await?;
-    let id = call.id()?;
-    Query::none(&call.request)?;
+    let (principal, id) = call.on(Scope::Read).await?;
     match call.api.capture.tokens.find(&principal, id).await? {
         Some(token) => answer::json(StatusCode::OK, &token.body(call.base_path())),
         None => Err(Problem::no_token()),
@@ -183,9 +179,7 @@ pub(crate) async fn read(call: Call) -> Answer {
 }
 
 pub(crate) async fn patch(call: Call) -> Answer {
-    let principal = call.principal(Scope::Write).await?;
-    let id = call.id()?;
-    Query::none(&call.request)?;
+    let (principal, id) = call.on(Scope::Write).await?;
     let patch: CaptureTokenPatch = call.input(Media::MergePatch).await?;
     let token = call.api.capture.tokens.update(&principal, id, patch.into()).await?;
     if !answer::sees(&principal) {
@@ -195,9 +189,7 @@ pub(crate) async fn patch(call: Call) -> Answer {
 }
 
 pub(crate) async fn revoke(call: Call) -> Answer {
-    let principal = call.principal(Scope::Write).await?;
-    let id = call.id()?;
-    Query::none(&call.request)?;
+    let (principal, id) = call.on(Scope::Write).await?;
     call.api.capture.tokens.revoke(&principal, id).await?;
     Ok(answer::deleted())
 }

@@ -21,9 +21,9 @@ use stint_domain::access::services::AuthenticateError;
 use stint_domain::capture::{Ping, PingTarget};
 use stint_domain::values::PingId;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use self::accept::Form;
-use crate::api::answer::shown;
 use crate::excerpt::Excerpt;
 use crate::exchange::{Answer, Call};
 use crate::media::Media;
@@ -38,9 +38,7 @@ const BODY_BYTES: usize = 64 << 10;
 #[schema(as = PingTaken)]
 pub(crate) struct TakenBody {
     /// Which ping: `/api/v1/pings/{id}` tells what became of it.
-    #[serde(serialize_with = "shown")]
-    #[schema(value_type = uuid::Uuid)]
-    id: PingId,
+    id: Uuid,
 }
 
 pub(crate) async fn by_get(call: Call) -> Answer {
@@ -99,7 +97,7 @@ fn taken(call: &Call, id: PingId) -> HttpResponse {
         Form::Json => {
             let mut body = Vec::with_capacity(48);
             // An id always serialises.
-            let _ = serde_json::to_writer(&mut body, &TakenBody { id });
+            let _ = serde_json::to_writer(&mut body, &TakenBody { id: id.as_uuid() });
             response.insert_header((header::CONTENT_TYPE, "application/json")).body(body)
         }
         Form::Text => response.insert_header((header::CONTENT_TYPE, accept::TEXT)).body(format!("{id}\n")),

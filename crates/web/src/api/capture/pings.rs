@@ -11,8 +11,9 @@ use stint_domain::capture::ports::ping::{PingCursor, PingStatus};
 use stint_domain::capture::services::{ListTrackedPings, TrackedPing};
 use stint_domain::capture::{PingOutcome, PingTarget};
 use stint_domain::ledger::{Minutes, WorkSummary};
-use stint_domain::values::{JobId, PingId, TimeEntryId, Timestamp, TokenId};
+use stint_domain::values::{JobId, PingId, Timestamp};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use crate::api::answer;
 use crate::api::answer::{Presented, Wanted, shown, shown_or_null};
@@ -29,24 +30,18 @@ place_in_time!(PingCursor, received_at, PingId, "pings");
 #[schema(as = Ping)]
 pub(crate) struct PingBody<'a> {
     /// Which ping.
-    #[serde(serialize_with = "shown")]
-    #[schema(value_type = uuid::Uuid)]
-    id: PingId,
+    id: Uuid,
     /// The capture token that sent it: its id, not its secret.
-    #[serde(serialize_with = "shown")]
-    #[schema(value_type = uuid::Uuid)]
-    token: TokenId,
+    token: Uuid,
     /// The job that it counts for; null while its project is not looked up, and when that stands for none.
-    #[serde(serialize_with = "shown_or_null")]
-    #[schema(value_type = Option<uuid::Uuid>, required)]
-    related_job: Option<JobId>,
+    #[schema(required)]
+    related_job: Option<Uuid>,
     /// What became of it: `queued` (it waits), `logged` (it counts), `ignored` or `retracted`.
     #[schema(example = "logged")]
     status: &'static str,
     /// The time entry as or towards which it counts; that of a day's pings is there from the first whole minute on.
-    #[serde(serialize_with = "shown_or_null")]
-    #[schema(value_type = Option<uuid::Uuid>, required)]
-    time_entry: Option<TimeEntryId>,
+    #[schema(required)]
+    time_entry: Option<Uuid>,
     /// Why it was ignored: `job-not-found`, `job-archived`, `project-unknown`, `entry-detached` or `id-taken`.
     #[schema(required)]
     reason: Option<&'static str>,
@@ -76,10 +71,10 @@ impl Presented for TrackedPing {
     fn body<'a>(&'a self, _base: &'a BasePath) -> PingBody<'a> {
         match self {
             Self::Queued(ping) => PingBody {
-                id: ping.id,
-                token: ping.token,
+                id: ping.id.as_uuid(),
+                token: ping.token.as_uuid(),
                 related_job: match ping.target {
-                    PingTarget::Job(job) => Some(job),
+                    PingTarget::Job(job) => Some(job.as_uuid()),
                     PingTarget::Project { .. } => None,
                 },
                 status: "queued",
@@ -93,14 +88,14 @@ impl Presented for TrackedPing {
             },
             Self::Logged(ping) => {
                 let (time_entry, reason) = match ping.outcome {
-                    PingOutcome::Logged(entry) => (Some(entry), None),
+                    PingOutcome::Logged(entry) => (Some(entry.as_uuid()), None),
                     PingOutcome::Ignored(refusal) => (None, Some(refusal.as_str())),
                     PingOutcome::Retracted => (None, None),
                 };
                 PingBody {
-                    id: ping.id,
-                    token: ping.token,
-                    related_job: ping.related_job,
+                    id: ping.id.as_uuid(),
+                    token: ping.token.as_uuid(),
+                    related_job: ping.related_job.map(JobId::as_uuid),
                     status: PingStatus::from(&ping.outcome).as_str(),
                     time_entry,
                     reason,
@@ -128,9 +123,7 @@ pub(crate) async fn list(call: Call) -> Answer {
 }
 
 pub(crate) async fn read(call: Call) -> Answer {
-    let principal = call.principal(Scope::Read).await?;
-    let id: PingId = call.id()?;
-    Query::none(&call.request)?;
+    let (principal, id) = call.on(Scope::Read).await?;
     match call.api.capture.pings.find(&principal, id).await? {
         Some(ping) => answer::json(StatusCode::OK, &ping.body(call.base_path())),
         None => Err(Problem::no_ping()),
@@ -138,9 +131,7 @@ pub(crate) async fn read(call: Call) -> Answer {
 }
 
 pub(crate) async fn retract(call: Call) -> Answer {
-    let principal = call.principal(Scope::Write).await?;
-    let id = call.id()?;
-    Query::none(&call.request)?;
+    let (principal, id) = call.on(Scope::Write).await?;
     call.api.capture.pings.take_back(&principal, id).await?;
     Ok(answer::deleted())
 }

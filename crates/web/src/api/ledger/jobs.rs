@@ -13,12 +13,13 @@ use stint_domain::ledger::services::JobDraft;
 use stint_domain::ledger::{Job, JobName, JobStatus, NamePart};
 use stint_domain::values::{JobId, Timestamp, Version};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
+use crate::api::answer;
 use crate::api::answer::{Presented, Resource, Wanted, shown};
 use crate::api::change::Change;
-use crate::api::{JOBS, answer};
 use crate::base_path::BasePath;
-use crate::conditional::ReadCondition;
+use crate::conditional::{self, ReadCondition};
 use crate::cursor::place_in_time;
 use crate::exchange::{Answer, Call};
 use crate::idempotency;
@@ -27,6 +28,9 @@ use crate::media::Media;
 use crate::openapi::Status;
 use crate::problem::{Code, Problem};
 use crate::query::Query;
+
+/// Where jobs are.
+pub(crate) const JOBS: &str = "/api/v1/jobs";
 
 place_in_time!(JobCursor, created_at, JobId, "jobs");
 
@@ -37,9 +41,7 @@ place_in_time!(JobCursor, created_at, JobId, "jobs");
 #[schema(as = Job)]
 pub(crate) struct JobBody<'a> {
     /// Which job.
-    #[serde(serialize_with = "shown")]
-    #[schema(value_type = uuid::Uuid)]
-    id: JobId,
+    id: Uuid,
     /// What people call it.
     #[schema(min_length = 1, max_length = 120)]
     name: &'a str,
@@ -100,7 +102,7 @@ impl Presented for Job {
 
     fn body<'a>(&'a self, base: &'a BasePath) -> JobBody<'a> {
         JobBody {
-            id: self.id,
+            id: self.id.as_uuid(),
             name: self.name.as_str(),
             status: self.status,
             total_minutes: self.total_minutes.get(),
@@ -144,9 +146,7 @@ pub(crate) async fn create(call: Call) -> Answer {
 }
 
 pub(crate) async fn read(call: Call) -> Answer {
-    let principal = call.principal(Scope::Read).await?;
-    let id: JobId = call.id()?;
-    Query::none(&call.request)?;
+    let (principal, id): (_, JobId) = call.on(Scope::Read).await?;
     let condition = ReadCondition::of(call.headers())?;
     match call.api.ledger.jobs.find(&principal, id).await? {
         Some(job) => answer::read(&call, &job, &condition),
@@ -169,16 +169,14 @@ pub(crate) async fn patch(call: Call) -> Answer {
 }
 
 pub(crate) async fn delete(call: Call) -> Answer {
-    let (Change { principal, id, precondition }, entries) = Change::with(&call, || entries_of(&call)).await?;
-    call.api.ledger.jobs.delete(&principal, id, entries, precondition).await?;
-    Ok(answer::deleted())
-}
-
-fn entries_of(call: &Call) -> Result<EntriesOfDeleted, Problem> {
+    let (principal, id) = (call.principal(Scope::Write).await?, call.id()?);
     let mut query = Query::of(&call.request, &["entries"]);
     let entries = query.optional("entries", |value| match value {
         "delete" => Ok(EntriesOfDeleted::Delete),
         _ => Err("must be `delete`"),
     });
-    query.finish().map(|()| entries.unwrap_or_default())
+    query.finish()?;
+    let precondition = conditional::for_write(call.headers())?;
+    call.api.ledger.jobs.delete(&principal, id, entries.unwrap_or_default(), precondition).await?;
+    Ok(answer::deleted())
 }

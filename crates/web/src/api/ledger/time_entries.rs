@@ -14,9 +14,9 @@ use stint_domain::values::{DateRange, DateStamp, JobId, Subject, TimeEntryId, Ti
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::api::answer;
 use crate::api::answer::{Presented, Resource, Wanted, shown};
 use crate::api::change::Change;
-use crate::api::{TIME_ENTRIES, answer};
 use crate::base_path::BasePath;
 use crate::conditional::ReadCondition;
 use crate::cursor::Place;
@@ -26,6 +26,9 @@ use crate::input::{Object as _, input};
 use crate::media::Media;
 use crate::problem::{Code, Problem};
 use crate::query::Query;
+
+/// Where time entries are.
+pub(in crate::api) const TIME_ENTRIES: &str = "/api/v1/time-entries";
 
 impl Place for TimeEntryCursor {
     const LISTING: &str = "time-entries";
@@ -47,13 +50,9 @@ impl Place for TimeEntryCursor {
 #[schema(as = TimeEntry)]
 pub(crate) struct TimeEntryBody<'a> {
     /// Which entry.
-    #[serde(serialize_with = "shown")]
-    #[schema(value_type = uuid::Uuid)]
-    id: TimeEntryId,
+    id: Uuid,
     /// The job whose total these minutes are part of.
-    #[serde(serialize_with = "shown")]
-    #[schema(value_type = uuid::Uuid)]
-    related_job: JobId,
+    related_job: Uuid,
     /// How long.
     #[schema(minimum = 1, maximum = 1440)]
     minutes_worked: u16,
@@ -144,8 +143,8 @@ impl Presented for TimeEntry {
 
     fn body<'a>(&'a self, _base: &'a BasePath) -> TimeEntryBody<'a> {
         TimeEntryBody {
-            id: self.id,
-            related_job: self.related_job,
+            id: self.id.as_uuid(),
+            related_job: self.related_job.as_uuid(),
             minutes_worked: self.minutes_worked.get(),
             date_stamp: self.date_stamp,
             work_summary: self.work_summary.as_str(),
@@ -206,9 +205,7 @@ pub(crate) async fn list_of_job(call: Call) -> Answer {
 }
 
 pub(crate) async fn record(call: Call) -> Answer {
-    let principal = call.principal(Scope::Write).await?;
-    let job = call.id()?;
-    Query::none(&call.request)?;
+    let (principal, job) = call.on(Scope::Write).await?;
     let body = call.body(Media::Json, call.api.limits.body_bytes).await?;
     let idempotency = idempotency::of(&call.request, call.path(), &body, principal.token)?;
     let draft = body.parse(TimeEntryOfJobInput::read).await?.into_draft(job);
@@ -217,9 +214,7 @@ pub(crate) async fn record(call: Call) -> Answer {
 }
 
 pub(crate) async fn read(call: Call) -> Answer {
-    let principal = call.principal(Scope::Read).await?;
-    let id: TimeEntryId = call.id()?;
-    Query::none(&call.request)?;
+    let (principal, id): (_, TimeEntryId) = call.on(Scope::Read).await?;
     let condition = ReadCondition::of(call.headers())?;
     match call.api.ledger.time_entries.find(&principal, id).await? {
         Some(entry) => answer::read(&call, &entry, &condition),

@@ -1,6 +1,6 @@
 //! What the refusals of the ledger become: jobs, time entries, batches.
 
-use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::header;
 use stint_domain::ledger::PreconditionFailed;
 use stint_domain::ledger::ports::job::{CreateJobError, DeleteJobError, PutJobError, UpdateJobError};
 use stint_domain::ledger::ports::time_entry::{ChangeTimeEntryError, RecordBatchError, RecordRefusal, RecordTimeError};
@@ -15,20 +15,10 @@ impl From<PreconditionFailed> for Problem {
         match failed.current {
             None => Self::new(Code::PreconditionFailed, "the precondition does not hold: nothing is there"),
             Some(version) => {
-                let tag = etag(version);
-                let detail = format!("the precondition does not hold: the present ETag is {}", Shown(&tag));
-                Self::new(Code::PreconditionFailed, detail).with_header(header::ETAG, tag)
+                let detail = format!("the precondition does not hold: the present ETag is \"{version}\"");
+                Self::new(Code::PreconditionFailed, detail).with_header(header::ETAG, etag(version))
             }
         }
-    }
-}
-
-/// A header's value in a message.
-struct Shown<'a>(&'a HeaderValue);
-
-impl std::fmt::Display for Shown<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.0.to_str().unwrap_or_default())
     }
 }
 
@@ -94,8 +84,13 @@ impl From<ChangeTimeEntryError> for Problem {
         match error {
             ChangeTimeEntryError::NotFound(_) => Self::new(Code::NotFound, error.to_string()),
             ChangeTimeEntryError::Precondition(failed) => failed.into(),
-            ChangeTimeEntryError::JobNotFound(id) => unknown_job(id),
-            ChangeTimeEntryError::JobArchived(id) => a_job_archived(id),
+            ChangeTimeEntryError::JobNotFound(id) => {
+                let detail = format!("there is no job {id}");
+                let error = FieldError::at("/related_job", detail.clone());
+                Self::new(Code::UnknownJob, detail).with_errors(vec![error])
+            }
+            // It may be the job of the entry as it was, which the caller need not know.
+            ChangeTimeEntryError::JobArchived(id) => job_archived(id).for_readers(),
             ChangeTimeEntryError::Backend(error) => error.into(),
         }
     }
@@ -112,16 +107,6 @@ impl From<ListJobEntriesError> for Problem {
 
 fn job_archived(id: JobId) -> Problem {
     Problem::new(Code::JobArchived, format!("the job {id} is archived; it takes time again once it is open"))
-}
-
-/// The same, where the job may be that of the entry as it was, which the caller need not know.
-fn a_job_archived(id: JobId) -> Problem {
-    job_archived(id).for_readers()
-}
-
-fn unknown_job(id: JobId) -> Problem {
-    let detail = format!("there is no job {id}");
-    Problem::new(Code::UnknownJob, detail.clone()).with_errors(vec![FieldError::at("/related_job", detail)])
 }
 
 impl From<RecordBatchError> for Problem {

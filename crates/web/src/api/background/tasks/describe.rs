@@ -1,11 +1,11 @@
-//! What the task endpoint says of itself.
+//! What the document says of tasks.
 
 use serde_json::json;
 use stint_domain::access::Scope;
 use stint_domain::background::ports::task::TaskState;
 
 use super::TaskRunBody;
-use crate::openapi::{Described, name, text};
+use crate::openapi::{Described, name, one_of};
 
 pub(crate) fn list() -> Described {
     let example = json!({
@@ -20,11 +20,9 @@ pub(crate) fn list() -> Described {
         "until": "2026-01-02T03:10:00.012000Z",
         "ended_at": "2026-01-02T03:00:01.500000Z",
     });
-    let state = text().enum_values(Some(TaskState::ALL.map(TaskState::as_str)));
     Described::new("Tasks", "list_tasks", "List runs of background tasks", "Latest first.")
         .needs(Scope::Read)
         .query("task", "Only runs of this task.", name())
-        .query("state", "Only runs in this state.", state)
-        .paged()
-        .answers_pages::<TaskRunBody<'_>>("A page of runs.", &example)
+        .query("state", "Only runs in this state.", one_of(TaskState::ALL.map(TaskState::as_str)))
+        .pages::<TaskRunBody<'_>>(&example)
 }

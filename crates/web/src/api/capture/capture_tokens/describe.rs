@@ -1,16 +1,23 @@
-//! What the endpoints of capture tokens say of themselves.
+//! What the document says of capture tokens.
 
 use serde_json::{Value, json};
 use stint_domain::access::Scope;
 
 use super::CaptureTokenBody;
 use super::input::{CaptureTokenInput, CaptureTokenOfJobInput, CaptureTokenPatch};
-use crate::media::Media;
-use crate::openapi::{Described, uuid};
+use crate::openapi::{Described, Documented, Example, uuid};
 use crate::problem::Code;
 
 const TAG: &str = "Capture tokens";
-const JOB: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
+
+impl Documented for CaptureTokenBody<'_> {
+    const NOUN: &'static str = "capture token";
+    const HAS_ETAG: bool = false;
+
+    fn example() -> Value {
+        example(Some("01890a5d-ac96-774b-bcce-b302099a8057"))
+    }
+}
 
 fn example(related_job: Option<&str>) -> Value {
     json!({
@@ -29,78 +36,58 @@ fn example(related_job: Option<&str>) -> Value {
     })
 }
 
-fn created(related_job: Option<&str>) -> Value {
-    let mut example = example(related_job);
+fn creates<I: Example>(described: Described, mut example: Value) -> Described {
     example["last_used_at"] = Value::Null;
     example["secret"] = "0b9a3c1e-5d7f-4e2a-8b6c-1f0e9d8c7b6a".into();
     example["ping_url"] = "/ping/0b9a3c1e-5d7f-4e2a-8b6c-1f0e9d8c7b6a".into();
-    example
+    described
+        .needs(Scope::Write)
+        .takes::<I>()
+        .answers::<CaptureTokenBody<'_>>(201, "The token with its secret.", example)
+        .with_header("Location")
+        .may(&[Code::MalformedHeader])
 }
 
 pub(crate) fn create() -> Described {
     let about = "One that is bound to no job: its pings name a project, which stands for one of your jobs. The answer \
                  has the secret, once. There is no Idempotency-Key here (400): a replay would need the secret. After a \
                  lost answer, revoke the token that nobody can use and create another.";
-    Described::new(TAG, "create_capture_token", "Create a capture token", about)
-        .needs(Scope::Write)
-        .takes::<CaptureTokenInput>(Media::Json)
-        .answers::<CaptureTokenBody<'_>>(201, "The token with its secret.", &["Location"], created(None))
-        .may(&[Code::MalformedHeader])
+    let described = Described::new(TAG, "create_capture_token", "Create a capture token", about);
+    creates::<CaptureTokenInput>(described, example(None))
 }
 
 pub(crate) fn create_of_job() -> Described {
     let about =
         "Its pings count for this job. The answer has the secret, once. There is no Idempotency-Key here (400).";
-    Described::new(TAG, "create_capture_token_of_job", "Create a capture token of a job", about)
-        .needs(Scope::Write)
-        .id_of("job")
-        .takes::<CaptureTokenOfJobInput>(Media::Json)
-        .answers::<CaptureTokenBody<'_>>(201, "The token with its secret.", &["Location"], created(Some(JOB)))
-        .may(&[Code::MalformedHeader, Code::NotFound])
+    let described = Described::new(TAG, "create_capture_token_of_job", "Create a capture token of a job", about);
+    creates::<CaptureTokenOfJobInput>(described, CaptureTokenBody::example())
 }
 
 pub(crate) fn list() -> Described {
     Described::new(TAG, "list_capture_tokens", "List capture tokens", "Latest first; revoked and expired ones too.")
         .needs(Scope::Read)
         .query("related_job", "Only tokens that are bound to this job.", uuid())
-        .paged()
-        .answers_pages::<CaptureTokenBody<'_>>("A page of tokens.", &example(None))
+        .pages::<CaptureTokenBody<'_>>(&example(None))
 }
 
 pub(crate) fn list_of_job() -> Described {
     Described::new(TAG, "list_capture_tokens_of_job", "List the capture tokens of a job", "Latest first.")
-        .needs(Scope::Read)
-        .id_of("job")
-        .paged()
-        .answers_pages::<CaptureTokenBody<'_>>("A page of tokens.", &example(Some(JOB)))
-        .may(&[Code::NotFound])
+        .lists::<CaptureTokenBody<'_>>()
 }
 
 pub(crate) fn read() -> Described {
     Described::new(TAG, "read_capture_token", "Read a capture token", "Without its secret.")
-        .needs(Scope::Read)
-        .id_of("capture token")
-        .answers::<CaptureTokenBody<'_>>(200, "The token.", &[], example(Some(JOB)))
-        .may(&[Code::NotFound])
+        .reads::<CaptureTokenBody<'_>>()
 }
 
 pub(crate) fn patch() -> Described {
     let about = "JSON Merge Patch (RFC 7396): what is absent stays. What its pings count for never changes. A new end \
                  is kept within 5 seconds.";
     Described::new(TAG, "patch_capture_token", "Change a capture token", about)
-        .needs(Scope::Write)
-        .id_of("capture token")
-        .takes::<CaptureTokenPatch>(Media::MergePatch)
-        .answers::<CaptureTokenBody<'_>>(200, "The token, changed.", &[], example(Some(JOB)))
-        .or_unseen(&[])
-        .may(&[Code::NotFound])
+        .patches::<CaptureTokenPatch, CaptureTokenBody<'_>>()
 }
 
 pub(crate) fn revoke() -> Described {
-    let about = "Within 5 seconds it is refused. It stays listed, and what it logged stays. Again has no effect.";
-    Described::new(TAG, "revoke_capture_token", "Revoke a capture token", about)
-        .needs(Scope::Write)
-        .id_of("capture token")
-        .empty(204, "It is revoked.", &[])
-        .may(&[Code::NotFound])
+    let about = "It is refused within 5 seconds. It stays listed, and what it logged stays. Again has no effect.";
+    Described::new(TAG, "revoke_capture_token", "Revoke a capture token", about).deletes::<CaptureTokenBody<'_>>()
 }

@@ -1,7 +1,7 @@
-//! What the ping endpoint says of itself.
+//! What the document says of sending pings.
 
 use serde_json::json;
-use utoipa::openapi::Schema;
+use utoipa::openapi::Required;
 
 use super::TakenBody;
 use super::accept::{GIF, TEXT};
@@ -10,11 +10,10 @@ use crate::media::Media;
 use crate::openapi::{Described, minutes, moment, name, ping_name, summary, text};
 use crate::problem::Code;
 
-const TAG: &str = "Pings";
-
 fn described(id: &str, title: &str, about: &str) -> Described {
-    Described::new(TAG, id, title, about)
-        .secret_in_path()
+    const QUEUED: &str = "It is queued.";
+    let example = json!({ "id": "01890a60-1c2d-7e3f-8a4b-5c6d7e8f9a0b" });
+    Described::new("Pings", id, title, about)
         .query("minutes", "How long work lasted: the ping is a time entry of its own.", minutes())
         .query("summary", "What was done.", summary())
         .query(
@@ -29,10 +28,10 @@ fn described(id: &str, title: &str, about: &str) -> Described {
             name(),
         )
         .query("id", "The ping's name, your choice: a repeat under it counts once.", ping_name())
-        .answers::<TakenBody>(202, "It is queued.", &[], json!({ "id": "01890a60-1c2d-7e3f-8a4b-5c6d7e8f9a0b" }))
-        .or_as(202, TEXT, Schema::Object(text().build()))
-        .or_as(202, GIF, Schema::Object(text().build()))
-        .may(&[Code::TooManyNewJobs])
+        .answers::<TakenBody>(202, QUEUED, example)
+        .answers_as(202, QUEUED, TEXT, text(), None)
+        .answers_as(202, QUEUED, GIF, text(), None)
+        .may(&[Code::Unavailable, Code::TooManyNewJobs])
 }
 
 pub(crate) fn by_get() -> Described {
@@ -46,6 +45,6 @@ pub(crate) fn by_post() -> Described {
     let about = "As GET; what is said may be in a JSON object, too. There is no Idempotency-Key here (400): `id` makes \
                  repeats count once.";
     described("post_ping", "Say that work is happening now, with a body", about)
-        .may_take::<PingInput<'_>>(Media::Json)
+        .takes_as::<PingInput<'_>>(Media::Json, Required::False)
         .may(&[Code::MalformedHeader])
 }

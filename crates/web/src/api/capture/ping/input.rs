@@ -13,7 +13,7 @@ use crate::json::Json;
 use crate::moment;
 use crate::openapi::{self, Form, Schemas, named};
 use crate::problem::{Errors, FieldError, Problem};
-use crate::query::Query;
+use crate::query::{self, Query};
 
 input! {
     /// What a sender says of a ping. Each may be in the query instead.
@@ -71,7 +71,7 @@ pub(super) fn ping(call: &Call, capturer: &Capturer, json: Option<Json<'_>>) -> 
 
     let mut query = Query::of(&call.request, PingInput::FIELDS);
     let mut draft = PingDraft {
-        minutes: query.optional("minutes", minutes),
+        minutes: query.optional("minutes", |text| query::digits(text).ok_or(MinutesError).and_then(Minutes::new)),
         summary: query.optional("summary", WorkSummary::new),
         at: query
             .optional("at", |text| moment::from_text(text).map_err(|error| error.to_string()).and_then(admissible)),
@@ -124,13 +124,4 @@ fn once<'j>(mut json: Json<'j>, query: &Query<'_>, errors: &mut Errors) -> Json<
         });
     }
     json
-}
-
-fn minutes(text: &str) -> Result<Minutes, MinutesError> {
-    // A sign would parse, too.
-    if text.bytes().all(|b| b.is_ascii_digit()) {
-        text.parse().map_or(Err(MinutesError), Minutes::new)
-    } else {
-        Err(MinutesError)
-    }
 }

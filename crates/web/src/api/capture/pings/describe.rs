@@ -1,59 +1,56 @@
-//! What the endpoints for looking at pings say of themselves.
+//! What the document says of pings that came in.
 
 use serde_json::{Value, json};
-use stint_domain::access::Scope;
 
 use super::PingBody;
-use crate::openapi::{Described, text, uuid};
+use crate::openapi::{Described, Documented, one_of, uuid};
 use crate::problem::Code;
 
 const TAG: &str = "Pings";
 
-fn example() -> Value {
-    json!({
-        "id": "01890a60-1c2d-7e3f-8a4b-5c6d7e8f9a0b",
-        "token": "01890a5e-0b2c-7d3e-9f40-5a6b7c8d9e0f",
-        "related_job": "01890a5d-ac96-774b-bcce-b302099a8057",
-        "status": "logged",
-        "time_entry": "5b1f7c7e-8e0a-5c5d-9a53-6f3f0a1d2c4e",
-        "reason": null,
-        "at": "2026-01-02T09:00:00.000000Z",
-        "minutes": null,
-        "summary": null,
-        "received_at": "2026-01-02T09:00:00.004000Z",
-        "logged_at": "2026-01-02T09:00:00.350000Z",
-    })
+impl Documented for PingBody<'_> {
+    const NOUN: &'static str = "ping";
+    const HAS_ETAG: bool = false;
+
+    fn example() -> Value {
+        json!({
+            "id": "01890a60-1c2d-7e3f-8a4b-5c6d7e8f9a0b",
+            "token": "01890a5e-0b2c-7d3e-9f40-5a6b7c8d9e0f",
+            "related_job": "01890a5d-ac96-774b-bcce-b302099a8057",
+            "status": "logged",
+            "time_entry": "5b1f7c7e-8e0a-5c5d-9a53-6f3f0a1d2c4e",
+            "reason": null,
+            "at": "2026-01-02T09:00:00.000000Z",
+            "minutes": null,
+            "summary": null,
+            "received_at": "2026-01-02T09:00:00.004000Z",
+            "logged_at": "2026-01-02T09:00:00.350000Z",
+        })
+    }
 }
 
 pub(crate) fn list() -> Described {
     let about = "Latest first, queued ones among the others, of the newest 1,000 in the queue. A ping keeps its place \
                  when it is logged, so that a walk sees none twice; what is further back in the queue is seen once it \
                  is dealt with. While the queue is down, listings that may have queued ones are 503.";
-    let status = text().enum_values(Some(["queued", "logged", "ignored", "retracted"]));
     Described::new(TAG, "list_pings", "List pings and what became of them", about)
-        .needs(Scope::Read)
         .query("token", "Only pings of this capture token: its id, not its secret.", uuid())
         .query("related_job", "Only pings for this job; queued ones with a project are none yet.", uuid())
-        .query("status", "Only pings in this state.", status)
-        .paged()
-        .answers_pages::<PingBody<'_>>("A page of pings.", &example())
+        .query("status", "Only pings in this state.", one_of(["queued", "logged", "ignored", "retracted"]))
+        .lists::<PingBody<'_>>()
 }
 
 pub(crate) fn read() -> Described {
     let about = "A queued one is found among the newest 1,000 in the queue.";
-    Described::new(TAG, "read_ping", "Read a ping and what became of it", about)
-        .needs(Scope::Read)
-        .id_of("ping")
-        .answers::<PingBody<'_>>(200, "The ping.", &[], example())
-        .may(&[Code::NotFound])
+    Described::new(TAG, "read_ping", "Read a ping and what became of it", about).reads::<PingBody<'_>>()
 }
 
 pub(crate) fn retract() -> Described {
     let about = "Its time is taken away. It stays listed, as `retracted`, and a repeat of it counts no more. Again has \
                  no effect. One that is queued still is refused.";
-    Described::new(TAG, "retract_ping", "Take back a ping", about)
-        .needs(Scope::Write)
-        .id_of("ping")
-        .empty(204, "It is taken back.", &[])
-        .may(&[Code::NotFound, Code::PingQueued, Code::JobArchived, Code::EntryDetached])
+    Described::new(TAG, "retract_ping", "Take back a ping", about).deletes::<PingBody<'_>>().may(&[
+        Code::PingQueued,
+        Code::JobArchived,
+        Code::EntryDetached,
+    ])
 }

@@ -1,4 +1,4 @@
-//! What the endpoints for editor plugins say of themselves.
+//! What the document says of the endpoints for editor plugins.
 
 use serde_json::{Value, json};
 use stint_domain::ledger::JobName;
@@ -6,13 +6,10 @@ use utoipa::openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, T
 
 use super::heartbeat::NO_PROJECT;
 use super::{ResultsBody, StatusbarBody, SummariesBody, UserBody};
-use crate::media::Media;
 use crate::openapi::{self, Described, Example, Form, Schemas, meaning, or_null, put, text};
 use crate::problem::Code;
 
-const TAG: &str = "WakaTime";
-
-/// A heartbeat, as the document describes it. It is read with leave for whatever else a client sends.
+/// A heartbeat as the document describes it. Whatever else a client sends is ignored.
 struct Heartbeat;
 
 impl Form for Heartbeat {
@@ -46,31 +43,29 @@ impl Example for Heartbeat {
     }
 }
 
-fn taking(id: &str, summary: &str, about: &str) -> Described {
+fn described(id: &str, summary: &str, about: &str) -> Described {
+    Described::new("WakaTime", id, summary, about).needs_key()
+}
+
+fn taking<I: Example>(id: &str, summary: &str, about: &str) -> Described {
     let results = json!({ "responses": [[{ "data": null }, 201], [{ "errors": { "time": ["too old"] } }, 400]] });
-    Described::new(TAG, id, summary, about).needs_key().answers::<ResultsBody>(
-        201,
-        "What became of each, in order.",
-        &[],
-        results,
-    )
+    described(id, summary, about).takes::<I>().answers::<ResultsBody>(201, "What became of each, in order.", results)
 }
 
 pub(crate) fn heartbeats() -> Described {
     let about = "A list of heartbeats, or one, whatever the Content-Type. One that will never do is 400 in its place; a \
                  repeat is 201 and counts once. Of more than 1,000 the first 1,000 are taken and the others are 429 in \
                  their places, so that clients send them again; more than 10,000 are refused as a whole.";
-    taking("send_heartbeats", "Take heartbeats", about).takes_many::<Heartbeat>(Media::Json)
+    taking::<Vec<Heartbeat>>("send_heartbeats", "Take heartbeats", about)
 }
 
 pub(crate) fn heartbeats_to_base() -> Described {
     let about = "The same for clients that send to the base URL as they were told it, such as the Python `wakatime`.";
-    taking("send_heartbeats_to_base", "Take heartbeats at the base URL", about).takes_many::<Heartbeat>(Media::Json)
+    taking::<Vec<Heartbeat>>("send_heartbeats_to_base", "Take heartbeats at the base URL", about)
 }
 
 pub(crate) fn heartbeat() -> Described {
-    taking("send_heartbeat", "Take a heartbeat", "The same for who sends one at a time.")
-        .takes::<Heartbeat>(Media::Json)
+    taking::<Heartbeat>("send_heartbeat", "Take a heartbeat", "The same for who sends one at a time.")
 }
 
 pub(crate) fn user() -> Described {
@@ -79,10 +74,9 @@ pub(crate) fn user() -> Described {
         "email": null, "photo": null, "timezone": "Europe/Berlin", "timeout": 15,
     } });
     let about = "Plugins ask before they send anything, and take no user for nobody's being signed in.";
-    Described::new(TAG, "wakatime_user", "Whom the key speaks for", about).needs_key().answers::<UserBody<'_>>(
+    described("wakatime_user", "Whom the key speaks for", about).answers::<UserBody<'_>>(
         200,
         "The token's subject.",
-        &[],
         example,
     )
 }
@@ -107,10 +101,9 @@ fn day() -> Value {
 
 pub(crate) fn statusbar() -> Described {
     let about = "What the token's pings without minutes prove today, in the token's time zone.";
-    Described::new(TAG, "statusbar_today", "Today's time", about).needs_key().answers::<StatusbarBody>(
+    described("statusbar_today", "Today's time", about).answers::<StatusbarBody>(
         200,
         "Today.",
-        &[],
         json!({ "data": day() }),
     )
 }
@@ -131,30 +124,19 @@ pub(crate) fn summaries() -> Described {
                  through `end`, at most 366 of them, or of a `range`; today, unless told.";
     let range = "`today`, `yesterday`, `last_7_days`, `last_14_days`, `last_30_days` (today included) or a date, where \
                  neither `start` nor `end` is given.";
-    Described::new(TAG, "wakatime_summaries", "Several days' time", about)
-        .needs_key()
-        .query(
-            "start",
-            "The first day: a date, `today` or `yesterday`; the same as `end`, unless given.",
-            openapi::day(),
-        )
+    let start = "The first day: a date, `today` or `yesterday`; the same as `end`, unless given.";
+    described("wakatime_summaries", "Several days' time", about)
+        .query("start", start, openapi::day())
         .query("end", "The last day, likewise; today, unless given.", openapi::day())
         .query("range", range, openapi::days())
-        .answers::<SummariesBody>(200, "One item for each day, in order.", &[], example)
+        .answers::<SummariesBody>(200, "One item for each day, in order.", example)
         .may(&[Code::ValidationFailed])
 }
 
 pub(crate) fn plugin_errors() -> Described {
-    let nothing = Schema::Object(ObjectBuilder::new().schema_type(Type::Object).build());
-    Described::new(TAG, "report_plugin_errors", "Take a plugin's report of its own errors", "At most 64 KiB.")
-        .needs_key()
-        .answers_as(
-            201,
-            "It was taken. Only that there was one is logged.",
-            &[],
-            "application/json",
-            nothing,
-            Some(json!({})),
-        )
+    const TAKEN: &str = "It was taken. Only that there was one is logged.";
+    let nothing = ObjectBuilder::new().schema_type(Type::Object);
+    described("report_plugin_errors", "Take a plugin's report of its own errors", "At most 64 KiB.")
+        .answers_as(201, TAKEN, "application/json", nothing, Some(json!({})))
         .may(&[Code::RequestTimeout, Code::BodyTooLarge, Code::UnsupportedMediaType])
 }

@@ -9,7 +9,7 @@ use stint_domain::ledger::JobName;
 use stint_domain::values::{PingId, Timestamp};
 
 use super::items;
-use super::results::{Later, Outcome, Part, Refused};
+use super::results::{HEARTBEAT, Later, Outcome, TIME};
 use crate::json::Json;
 use crate::moment;
 use crate::problem::Problem;
@@ -28,7 +28,6 @@ const PROJECT: usize = 3;
 
 /// The ping that a heartbeat is, or what is told in its place.
 pub(super) fn ping(pings: &PingService, capturer: &Capturer, text: &[u8]) -> Result<Ping, Outcome> {
-    let refused = |part, detail| Outcome::Refused(Refused { part, detail });
     let (mut time, mut identity) = (None, [None; IDENTITY.len()]);
     let see = |name: &str, value| {
         if name == "time" {
@@ -40,9 +39,9 @@ pub(super) fn ping(pings: &PingService, capturer: &Capturer, text: &[u8]) -> Res
     if items::members(text, see).is_none() {
         let detail =
             Json::parse(text).map_or_else(Problem::into_detail, |json| format!("must be an object, got {json}"));
-        return Err(refused(Part::Heartbeat, detail));
+        return Err(Outcome::Refused(HEARTBEAT, detail));
     }
-    let at = moment(time).map_err(|detail| refused(Part::Time, detail))?;
+    let at = moment(time).map_err(|detail| Outcome::Refused(TIME, detail))?;
     let draft = PingDraft {
         id: Some(PingId::named(capturer.token, &name(at, &identity))),
         at: Some(at),
@@ -53,8 +52,8 @@ pub(super) fn ping(pings: &PingService, capturer: &Capturer, text: &[u8]) -> Res
         PingDraftError::Moment(MomentError::Ahead(latest)) if at.as_micros() - latest.as_micros() <= AHEAD_MICROS => {
             Outcome::Later(Later::Ahead)
         }
-        PingDraftError::Moment(_) => refused(Part::Time, error.to_string()),
-        PingDraftError::ProjectMissing => refused(Part::Heartbeat, error.to_string()),
+        PingDraftError::Moment(_) => Outcome::Refused(TIME, error.to_string()),
+        PingDraftError::ProjectMissing => Outcome::Refused(HEARTBEAT, error.to_string()),
     })
 }
 

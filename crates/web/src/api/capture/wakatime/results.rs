@@ -2,7 +2,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::header;
-use serde::Serialize;
+use serde_json::json;
 use utoipa::openapi::schema::{ArrayBuilder, SchemaType};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
@@ -11,34 +11,15 @@ use utoipa::{PartialSchema, ToSchema};
 pub(super) enum Outcome {
     /// It is queued, perhaps not for the first time.
     Taken,
-    /// It will never do.
-    Refused(Refused),
+    /// It can never be taken: the part that is to blame, and why.
+    Refused(&'static str, String),
     /// It is to be sent again.
     Later(Later),
 }
 
-/// Which part of a heartbeat will never do, and why.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Refused {
-    pub(super) part: Part,
-    pub(super) detail: String,
-}
-
-/// A part of a heartbeat.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
-    Heartbeat,
-    Time,
-}
-
-impl Part {
-    pub(super) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Heartbeat => "heartbeat",
-            Self::Time => "time",
-        }
-    }
-}
+/// The parts of a heartbeat that can be to blame: all of it, or its time.
+pub(super) const HEARTBEAT: &str = "heartbeat";
+pub(super) const TIME: &str = "time";
 
 /// Why a heartbeat is to be sent again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,12 +42,6 @@ impl Later {
     }
 }
 
-/// Why a heartbeat will never do, by the part that is to blame.
-#[derive(Serialize)]
-struct Errors<'a> {
-    errors: std::collections::BTreeMap<&'static str, [&'a str; 1]>,
-}
-
 /// The response to these outcomes.
 pub(super) fn respond(outcomes: &[Outcome]) -> HttpResponse {
     let mut body = Vec::with_capacity(outcomes.len() * 24 + 32);
@@ -83,11 +58,10 @@ pub(super) fn respond(outcomes: &[Outcome]) -> HttpResponse {
                 body.extend_from_slice(later.as_str().as_bytes());
                 body.extend_from_slice(br#""},429]"#);
             }
-            Outcome::Refused(Refused { part, detail }) => {
+            Outcome::Refused(part, detail) => {
                 body.push(b'[');
-                let errors = Errors { errors: [(part.as_str(), [detail.as_str()])].into() };
                 // Text always serialises.
-                let _ = serde_json::to_writer(&mut body, &errors);
+                let _ = serde_json::to_writer(&mut body, &json!({ "errors": { *part: [detail] } }));
                 body.extend_from_slice(b",400]");
             }
         }
@@ -103,9 +77,7 @@ impl PartialSchema for ResultsBody {
     fn schema() -> RefOr<Schema> {
         let or_null = |schema_type| SchemaType::from_iter([schema_type, Type::Null]);
         let texts = || ArrayBuilder::new().items(ObjectBuilder::new().schema_type(Type::String));
-        let errors = [Part::Heartbeat, Part::Time]
-            .into_iter()
-            .fold(ObjectBuilder::new(), |errors, part| errors.property(part.as_str(), texts()));
+        let errors = ObjectBuilder::new().property(HEARTBEAT, texts()).property(TIME, texts());
         let half = ObjectBuilder::new()
             .schema_type(SchemaType::from_iter([Type::Object, Type::Integer]))
             .description(Some("First what is to say of the heartbeat, then its status: 201, 400 or 429."))

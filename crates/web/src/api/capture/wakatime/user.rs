@@ -2,10 +2,8 @@
 
 use serde::Serialize;
 use stint_domain::access::Capturer;
-use stint_domain::values::TokenId;
 use utoipa::ToSchema;
-
-use crate::api::answer::shown;
+use uuid::Uuid;
 
 /// The user whom a plugin asks for.
 #[derive(Serialize, ToSchema)]
@@ -19,9 +17,7 @@ pub(crate) struct UserBody<'a> {
 #[schema(as = WakaTimeUserData)]
 struct User<'a> {
     /// The token's id.
-    #[serde(serialize_with = "shown")]
-    #[schema(value_type = uuid::Uuid)]
-    id: TokenId,
+    id: Uuid,
     /// The token's subject, as in the other names.
     username: &'a str,
     display_name: &'a str,
@@ -40,7 +36,7 @@ impl<'a> UserBody<'a> {
     pub(super) fn of(capturer: &'a Capturer) -> Self {
         let name = capturer.subject.as_str();
         let data = User {
-            id: capturer.token,
+            id: capturer.token.as_uuid(),
             username: name,
             display_name: name,
             full_name: name,

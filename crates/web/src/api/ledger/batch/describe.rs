@@ -1,13 +1,13 @@
-//! What the batch endpoint says of itself.
+//! What the document says of batches.
 
 use serde_json::json;
 use stint_domain::access::Scope;
 use stint_domain::ledger::MinutesError;
 
 use super::{BatchInput, Results};
-use crate::api::ledger::time_entries::describe::{TAG, example};
-use crate::media::Media;
-use crate::openapi::Described;
+use crate::api::ledger::time_entries::TimeEntryBody;
+use crate::api::ledger::time_entries::describe::TAG;
+use crate::openapi::{Described, Documented as _};
 use crate::problem::Code;
 
 pub(crate) fn record() -> Described {
@@ -26,22 +26,12 @@ pub(crate) fn record() -> Described {
             "errors": [{ "pointer": "/items/1/minutes_worked", "detail": error }],
         },
     });
-    let stored = json!({ "status": 201, "time_entry": example() });
+    let stored = json!({ "status": 201, "time_entry": TimeEntryBody::example() });
     Described::new(TAG, "record_batch", "Log time many times over", about)
         .needs(Scope::Write)
+        .takes::<BatchInput<'_>>()
+        .answers::<Results<'_>>(201, "An atomic batch was stored.", json!({ "results": [stored] }))
+        .answers::<Results<'_>>(207, "What became of each item.", json!({ "results": [stored, refused] }))
         .idempotent()
-        .takes::<BatchInput<'_>>(Media::Json)
-        .answers::<Results<'_>>(
-            201,
-            "An atomic batch was stored.",
-            &["Idempotency-Replayed"],
-            json!({ "results": [stored] }),
-        )
-        .answers::<Results<'_>>(
-            207,
-            "What became of each item of a batch per item.",
-            &["Idempotency-Replayed"],
-            json!({ "results": [stored, refused] }),
-        )
         .may(&[Code::UnknownJob, Code::JobArchived])
 }
