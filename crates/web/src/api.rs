@@ -10,11 +10,10 @@ mod reference;
 #[cfg(test)]
 mod tests;
 
-use std::future::ready;
-
-use actix_web::http::Method;
 use utoipa::openapi::OpenApi;
 
+use self::background::tasks;
+use self::capture::ping;
 use crate::base_path::BasePath;
 use crate::endpoint::Endpoint;
 use crate::openapi;
@@ -37,18 +36,7 @@ pub(crate) fn document_below(base: &BasePath) -> OpenApi {
 ///
 /// The router tries them in this order. Pings come first, because they are the most frequent requests.
 pub(crate) fn endpoints() -> Vec<Endpoint> {
-    let features = [capture::sending(), ledger::endpoints(), capture::endpoints(), background::endpoints()];
-    features.into_iter().flatten().chain(of_the_service()).collect()
-}
-
-/// The routes to the service itself.
-fn of_the_service() -> Vec<Endpoint> {
-    let openapi = |call| ready(reference::openapi(&call, document_below));
-    let docs = |call| ready(reference::docs(&call, document_below));
-    vec![
-        Endpoint::new(Method::GET, "/healthz", health::alive, health::describe::alive),
-        Endpoint::new(Method::GET, "/readyz", health::ready, health::describe::ready),
-        Endpoint::new(Method::GET, "/openapi.json", openapi, reference::describe::openapi),
-        Endpoint::new(Method::GET, "/docs", docs, reference::describe::docs),
-    ]
+    let of_features = ping::routes::all().into_iter().chain(ledger::routes()).chain(capture::routes());
+    let of_the_service = health::routes::all().into_iter().chain(reference::routes::all(document_below));
+    of_features.chain(tasks::routes::all()).chain(of_the_service).collect()
 }

@@ -21,41 +21,42 @@ pub(crate) fn page(document: &OpenApi) -> Result<String, serde_json::Error> {
 
 fn render(document: &Value) -> Markup {
     let operations = operations(document);
-    let tags = tags(document, &operations);
+    let title = text(&document["info"]["title"]);
+    let tags = || list(&document["tags"]).iter().map(|tag| (text(&tag["name"]), &tag["description"]));
     html! {
         (DOCTYPE)
         html lang="en" {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (text(&document["info"]["title"])) " reference" }
+                title { (title) " reference" }
                 style { (PreEscaped(STYLE)) }
             }
             body {
                 nav aria-label="Operations" {
-                    p.brand { (text(&document["info"]["title"])) }
-                    @for (tag, _) in &tags {
+                    p.brand { (title) }
+                    @for (tag, _) in tags() {
                         h2 { a href={ "#" (anchor(tag)) } { (tag) } }
                         ul {
-                            @for operation in operations.iter().filter(|o| o.tag == *tag) { (operation.link()) }
+                            @for operation in operations.iter().filter(|o| o.tag == tag) { (operation.link()) }
                         }
                     }
                     h2 { a href="#schemas" { "Schemas" } }
                 }
                 main {
                     header {
-                        h1 { (text(&document["info"]["title"])) }
+                        h1 { (title) }
                         p.version {
                             "Version " (text(&document["info"]["version"])) ", OpenAPI " (text(&document["openapi"]))
                             ". For programs: " a href={ (base(document)) "/openapi.json" } { "openapi.json" } "."
                         }
                         (paragraphs(&document["info"]["description"]))
                     }
-                    @for (tag, description) in &tags {
+                    @for (tag, description) in tags() {
                         section id=(anchor(tag)) {
                             h2 { (tag) }
                             (paragraphs(description))
-                            @for operation in operations.iter().filter(|o| o.tag == *tag) {
+                            @for operation in operations.iter().filter(|o| o.tag == tag) {
                                 (operation.article(document))
                             }
                         }
@@ -92,18 +93,6 @@ fn operations(document: &Value) -> Vec<Operation<'_>> {
         }
     }
     found
-}
-
-/// The tags that operations have, in the document's order, with what it says of each.
-fn tags<'a>(document: &'a Value, operations: &[Operation<'a>]) -> Vec<(&'a str, &'a Value)> {
-    let declared = list(&document["tags"]).iter().map(|tag| (text(&tag["name"]), &tag["description"]));
-    let mut tags: Vec<_> = declared.filter(|(tag, _)| operations.iter().any(|o| o.tag == *tag)).collect();
-    for operation in operations {
-        if !tags.iter().any(|(tag, _)| *tag == operation.tag) {
-            tags.push((operation.tag, &Value::Null));
-        }
-    }
-    tags
 }
 
 fn text(value: &Value) -> &str {

@@ -84,9 +84,13 @@ impl Call {
         Ok(Rc::clone(principal))
     }
 
-    /// Who sends pings with this secret, which is no part of any error.
-    pub(crate) async fn capturer(&self, secret: &str) -> Result<Capturer, AuthenticateError> {
-        let capturer = self.api.access.authenticator.authenticate_capture(secret).await?;
+    /// Who sends pings with this secret. Whatever is wrong with it, the answer is `refused`.
+    pub(crate) async fn capturer(&self, secret: &str, refused: fn() -> Problem) -> Result<Capturer, Problem> {
+        let capturer = self.api.access.authenticator.authenticate_capture(secret).await;
+        let capturer = capturer.map_err(|error| match error {
+            AuthenticateError::Backend(error) => error.into(),
+            AuthenticateError::Malformed(_) | AuthenticateError::Unknown | AuthenticateError::Refused(_) => refused(),
+        })?;
         let Capturer { token, subject, .. } = &capturer;
         let principal = || Rc::new(Principal { token: *token, subject: subject.clone(), scopes: Scopes::CAPTURE });
         // Kept so that the log tells who it was.
@@ -107,15 +111,11 @@ impl Call {
     /// The body, of one of the media types of `media` and at most `limit` bytes. It can be had once.
     pub(crate) async fn body(&self, media: Media, limit: usize) -> Result<Body, Problem> {
         media.check(self.request.headers())?;
-        self.read(limit).await
+        self.body_of_any_type(limit).await
     }
 
     /// The body, whatever its media type. It can be had once.
     pub(crate) async fn body_of_any_type(&self, limit: usize) -> Result<Body, Problem> {
-        self.read(limit).await
-    }
-
-    async fn read(&self, limit: usize) -> Result<Body, Problem> {
         let (deadline, sender) = (self.context.deadline, self.context.sender());
         let terms = Terms { limit, deadline, sender, budget: self.api.bodies.clone() };
         let mut payload = self.context.payload.take().unwrap_or(Payload::None);

@@ -1,7 +1,6 @@
 //! Moments as clients write them: RFC 3339, or seconds since 1970 with or without a fraction.
 
 use chrono::DateTime;
-use serde_json::Number;
 use stint_domain::values::Timestamp;
 use thiserror::Error;
 
@@ -27,7 +26,9 @@ pub(crate) fn from_text(text: &str) -> Result<Timestamp, MomentFormError> {
 /// Reads either form from JSON.
 pub(crate) fn from_json(json: &Json<'_>) -> Result<Timestamp, String> {
     match json {
-        Json::Number(number) => from_number(number).map_err(|error| format!("{error}, got {number}")),
+        Json::Number(number) => {
+            number.as_f64().and_then(from_seconds).ok_or_else(|| format!("{MomentFormError}, got {number}"))
+        }
         Json::String(text) => from_text(text).map_err(|error| format!("{error}, got {}", Excerpt(text))),
         other => Err(format!("{MomentFormError}, got {other}")),
     }
@@ -42,10 +43,6 @@ pub(crate) fn from_rfc3339(text: &str) -> Option<Timestamp> {
     };
     let moment = DateTime::parse_from_rfc3339(repaired.as_deref().unwrap_or(text)).ok()?;
     Timestamp::from_datetime(moment.to_utc()).ok()
-}
-
-fn from_number(number: &Number) -> Result<Timestamp, MomentFormError> {
-    number.as_f64().and_then(from_seconds).ok_or(MomentFormError)
 }
 
 fn from_seconds(seconds: f64) -> Option<Timestamp> {

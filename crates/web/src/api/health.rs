@@ -1,6 +1,6 @@
 //! Health: `/healthz` and `/readyz`. Open to everybody, so they tell states and no causes.
 
-pub(crate) mod describe;
+pub(super) mod routes;
 #[cfg(test)]
 mod tests;
 
@@ -21,13 +21,13 @@ pub(crate) struct Health {
 }
 
 /// The process is alive, whatever else is not: to restart it would not help.
-pub(crate) async fn alive(call: Call) -> Answer {
+async fn alive(call: Call) -> Answer {
     Query::none(&call.request)?;
     answer::json(StatusCode::OK, &Health { status: "ok" })
 }
 
 /// The database is reachable, its schema fits, and it takes a write.
-pub(crate) async fn ready(call: Call) -> Answer {
+async fn ready(call: Call) -> Answer {
     Query::none(&call.request)?;
     call.api.health.check().await?;
     answer::json(StatusCode::OK, &Health { status: "ok" })

@@ -1,6 +1,6 @@
 //! The reference: `/openapi.json` for programs, `/docs` for people. Open to everybody, and made once.
 
-pub(crate) mod describe;
+pub(super) mod routes;
 
 use std::sync::OnceLock;
 
@@ -17,19 +17,19 @@ use crate::surface::Surface;
 use crate::{docs, pieces};
 
 /// Makes the document of a service below a path.
-type Document = fn(&BasePath) -> OpenApi;
+pub(super) type Document = fn(&BasePath) -> OpenApi;
 
 /// The page's own style, and nothing from anywhere else.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'";
 
-pub(crate) fn openapi(call: &Call, document: Document) -> Answer {
+fn openapi(call: &Call, document: Document) -> Answer {
     Query::none(&call.request)?;
     let Surface { base_path, reference, .. } = &call.api.surface;
     let json = made_once(&reference.json, || serde_json::to_vec_pretty(&document(base_path)))?;
     Ok(HttpResponse::Ok().content_type("application/json").insert_header(CACHE).body(pieces::shared(&json)))
 }
 
-pub(crate) fn docs(call: &Call, document: Document) -> Answer {
+fn docs(call: &Call, document: Document) -> Answer {
     Query::none(&call.request)?;
     let Surface { base_path, reference, .. } = &call.api.surface;
     let page = made_once(&reference.page, || docs::page(&document(base_path)).map(String::into_bytes))?;

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::{anchor, base, list, members, paragraphs, prose, schema, text};
+use super::{base, list, members, paragraphs, prose, schema, text};
 
 pub(super) struct Operation<'a> {
     pub(super) tag: &'a str,
@@ -14,15 +14,11 @@ pub(super) struct Operation<'a> {
 
 impl<'a> Operation<'a> {
     pub(super) fn new(method: &'a str, path: &'a str, about: &'a Value) -> Self {
-        let tag = about["tags"][0].as_str().unwrap_or("Other");
-        Self { tag, method, path, about }
+        Self { tag: text(&about["tags"][0]), method, path, about }
     }
 
     fn id(&self) -> String {
-        match self.about["operationId"].as_str() {
-            Some(id) => format!("operation-{id}"),
-            None => anchor(&format!("operation-{}{}", self.method, self.path)),
-        }
+        format!("operation-{}", text(&self.about["operationId"]))
     }
 
     pub(super) fn link(&self) -> Markup {

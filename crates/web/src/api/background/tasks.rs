@@ -1,6 +1,6 @@
 //! Runs of background tasks: `/api/v1/tasks`. Tasks are run by workers, never by a request.
 
-pub(crate) mod describe;
+pub(in crate::api) mod routes;
 #[cfg(test)]
 mod tests;
 
@@ -81,7 +81,7 @@ fn task_name(text: &str) -> Result<String, TextError> {
     Subject::new(text).map(|name| name.as_str().to_owned())
 }
 
-pub(crate) async fn list(call: Call) -> Answer {
+async fn list(call: Call) -> Answer {
     let principal = call.principal(Scope::Read).await?;
     let mut query = Query::of(&call.request, &["task", "state", "limit", "cursor"]);
     let task = query.optional("task", task_name);

@@ -3,8 +3,8 @@
 //! A token's secret is in one answer ever, which is why creating one takes no idempotency key: a replay would need the
 //! secret, which nobody has any more. Tokens have no `ETag`: their last use changes them all the time.
 
-pub(crate) mod describe;
 pub(in crate::api) mod input;
+pub(in crate::api) mod routes;
 #[cfg(test)]
 mod tests;
 
@@ -135,7 +135,7 @@ fn created(call: &Call, (token, secret): &(Token, TokenSecret)) -> Answer {
 
 // Handlers.
 
-pub(crate) async fn create(call: Call) -> Answer {
+async fn create(call: Call) -> Answer {
     let principal = call.principal(Scope::Write).await?;
     Query::none(&call.request)?;
     idempotency::none(&call.request, NO_REPLAY)?;
@@ -144,14 +144,14 @@ pub(crate) async fn create(call: Call) -> Answer {
     created(&call, &call.api.capture.tokens.create_for_projects(&principal, creates_jobs, draft).await?)
 }
 
-pub(crate) async fn create_of_job(call: Call) -> Answer {
+async fn create_of_job(call: Call) -> Answer {
     let (principal, job) = call.on(Scope::Write).await?;
     idempotency::none(&call.request, NO_REPLAY)?;
     let input: CaptureTokenOfJobInput = call.input(Media::Json).await?;
     created(&call, &call.api.capture.tokens.create_for_job(&principal, job, input.into()).await?)
 }
 
-pub(crate) async fn list(call: Call) -> Answer {
+async fn list(call: Call) -> Answer {
     let principal = call.principal(Scope::Read).await?;
     let mut query = Query::of(&call.request, &["related_job", "limit", "cursor"]);
     let related_job = query.optional("related_job", str::parse);
@@ -160,7 +160,7 @@ pub(crate) async fn list(call: Call) -> Answer {
     answer::page(&call, &query, &filters, &page)
 }
 
-pub(crate) async fn list_of_job(call: Call) -> Answer {
+async fn list_of_job(call: Call) -> Answer {
     let principal = call.principal(Scope::Read).await?;
     let job: JobId = call.id()?;
     let mut query = Query::of(&call.request, &["limit", "cursor"]);
@@ -170,7 +170,7 @@ pub(crate) async fn list_of_job(call: Call) -> Answer {
     answer::page(&call, &query, &filters, &page)
 }
 
-pub(crate) async fn read(call: Call) -> Answer {
+async fn read(call: Call) -> Answer {
     let (principal, id) = call.on(Scope::Read).await?;
     match call.api.capture.tokens.find(&principal, id).await? {
         Some(token) => answer::json(StatusCode::OK, &token.body(call.base_path())),
@@ -178,7 +178,7 @@ pub(crate) async fn read(call: Call) -> Answer {
     }
 }
 
-pub(crate) async fn patch(call: Call) -> Answer {
+async fn patch(call: Call) -> Answer {
     let (principal, id) = call.on(Scope::Write).await?;
     let patch: CaptureTokenPatch = call.input(Media::MergePatch).await?;
     let token = call.api.capture.tokens.update(&principal, id, patch.into()).await?;
@@ -188,7 +188,7 @@ pub(crate) async fn patch(call: Call) -> Answer {
     answer::json(StatusCode::OK, &token.body(call.base_path()))
 }
 
-pub(crate) async fn revoke(call: Call) -> Answer {
+async fn revoke(call: Call) -> Answer {
     let (principal, id) = call.on(Scope::Write).await?;
     call.api.capture.tokens.revoke(&principal, id).await?;
     Ok(answer::deleted())

@@ -5,8 +5,8 @@
 //! A ping that is taken is in the queue, and no database was asked, unless for a token that was not remembered.
 
 mod accept;
-pub(crate) mod describe;
 pub(in crate::api) mod input;
+pub(in crate::api) mod routes;
 #[cfg(test)]
 mod secrecy_tests;
 #[cfg(test)]
@@ -17,7 +17,6 @@ use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderValue};
 use serde::Serialize;
 use stint_domain::access::Capturer;
-use stint_domain::access::services::AuthenticateError;
 use stint_domain::capture::{Ping, PingTarget};
 use stint_domain::values::PingId;
 use utoipa::ToSchema;
@@ -41,7 +40,7 @@ pub(crate) struct TakenBody {
     id: Uuid,
 }
 
-pub(crate) async fn by_get(call: Call) -> Answer {
+async fn by_get(call: Call) -> Answer {
     let capturer = capturer(&call).await?;
     let ping = input::ping(&call, &capturer, None)?;
     let id = ping.id;
@@ -52,7 +51,7 @@ pub(crate) async fn by_get(call: Call) -> Answer {
     Ok(taken(&call, id))
 }
 
-pub(crate) async fn by_post(call: Call) -> Answer {
+async fn by_post(call: Call) -> Answer {
     let capturer = capturer(&call).await?;
     idempotency::none(&call.request, "a ping's `id` makes its repeats count once")?;
     let body = call.body_of_any_type(BODY_BYTES.min(call.api.limits.body_bytes)).await?;
@@ -69,13 +68,7 @@ pub(crate) async fn by_post(call: Call) -> Answer {
 
 async fn capturer(call: &Call) -> Result<Capturer, Problem> {
     let secret = call.request.match_info().get("token").unwrap_or_default();
-    call.capturer(secret).await.map_err(|error| match error {
-        AuthenticateError::Backend(error) => error.into(),
-        // Which of these it was is nobody's business.
-        AuthenticateError::Malformed(_) | AuthenticateError::Unknown | AuthenticateError::Refused(_) => {
-            Problem::new(Code::NotFound, "there is no such capture token")
-        }
-    })
+    call.capturer(secret, || Problem::new(Code::NotFound, "there is no such capture token")).await
 }
 
 async fn push(call: &Call, capturer: &Capturer, ping: Ping) -> Result<(), Problem> {

@@ -1,6 +1,6 @@
 //! Pings that came in, and what became of them: `/api/v1/pings` and `/api/v1/pings/{id}`. They are sent elsewhere.
 
-pub(crate) mod describe;
+pub(in crate::api) mod routes;
 #[cfg(test)]
 mod tests;
 
@@ -110,7 +110,7 @@ impl Presented for TrackedPing {
     }
 }
 
-pub(crate) async fn list(call: Call) -> Answer {
+async fn list(call: Call) -> Answer {
     let principal = call.principal(Scope::Read).await?;
     let mut query = Query::of(&call.request, &["token", "related_job", "status", "limit", "cursor"]);
     let token = query.optional("token", str::parse);
@@ -122,7 +122,7 @@ pub(crate) async fn list(call: Call) -> Answer {
     answer::page(&call, &query, &filters, &page)
 }
 
-pub(crate) async fn read(call: Call) -> Answer {
+async fn read(call: Call) -> Answer {
     let (principal, id) = call.on(Scope::Read).await?;
     match call.api.capture.pings.find(&principal, id).await? {
         Some(ping) => answer::json(StatusCode::OK, &ping.body(call.base_path())),
@@ -130,7 +130,7 @@ pub(crate) async fn read(call: Call) -> Answer {
     }
 }
 
-pub(crate) async fn retract(call: Call) -> Answer {
+async fn retract(call: Call) -> Answer {
     let (principal, id) = call.on(Scope::Write).await?;
     call.api.capture.pings.take_back(&principal, id).await?;
     Ok(answer::deleted())

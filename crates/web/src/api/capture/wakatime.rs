@@ -5,11 +5,11 @@
 //! later as 429. Everything that is unknown is ignored: clients are older and newer than this server. Errors of a whole request are `{"error": "..."}`.
 
 mod day;
-pub(crate) mod describe;
 mod heartbeat;
 mod items;
 mod key;
 mod results;
+pub(in crate::api) mod routes;
 mod spoken;
 mod summaries;
 #[cfg(test)]
@@ -20,7 +20,6 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use stint_domain::access::Capturer;
-use stint_domain::access::services::AuthenticateError;
 use stint_domain::capture::Ping;
 use stint_domain::capture::services::PingService;
 
@@ -44,13 +43,16 @@ const MOST_ANSWERED: usize = 10_000;
 const REPORT_BYTES: usize = 64 << 10;
 
 /// Takes one heartbeat, or a list of them.
-pub(crate) async fn heartbeats(call: Call) -> Answer {
+async fn heartbeats(call: Call) -> Answer {
     let capturer = capturer(&call).await?;
     let body = call.body_of_any_type(call.api.limits.batch_bytes).await?;
-    let Sorted { pings, places, mut outcomes } = {
+    let (mut taken, mut outcomes) = {
         let _room = body.room_for(items::cost(&body)).await?;
         sort_out(&call.api.capture.pings, &capturer, &body)?
     };
+    // In the order of their own time: one that means the last project finds those before it.
+    taken.sort_by_key(|(_, ping)| ping.at);
+    let (places, pings): (Vec<_>, Vec<_>) = taken.into_iter().unzip();
     // All or nothing: when the queue fails, so does the request, and clients keep what they have.
     let pushed = call.api.capture.pings.push(&capturer, pings).await?;
     for ping in pushed.too_many_new {
@@ -59,17 +61,10 @@ pub(crate) async fn heartbeats(call: Call) -> Answer {
     Ok(results::respond(&outcomes))
 }
 
-/// Heartbeats, sorted out.
-struct Sorted {
-    /// What is to be queued.
-    pings: Vec<Ping>,
-    /// Where each ping's heartbeat stands.
-    places: Vec<usize>,
-    /// What becomes of each heartbeat.
-    outcomes: Vec<Outcome>,
-}
+/// The pings that are to be queued, each with the place of its heartbeat, and what becomes of each heartbeat.
+type SortedOut = (Vec<(usize, Ping)>, Vec<Outcome>);
 
-fn sort_out(service: &PingService, capturer: &Capturer, body: &[u8]) -> Result<Sorted, Problem> {
+fn sort_out(service: &PingService, capturer: &Capturer, body: &[u8]) -> Result<SortedOut, Problem> {
     let body = items::unwrapped(body)?;
     let items = items::split(&body, MOST_ANSWERED)?;
     let (mut pings, mut outcomes) = (Vec::with_capacity(items.len().min(MOST_TAKEN)), Vec::with_capacity(items.len()));
@@ -86,20 +81,17 @@ fn sort_out(service: &PingService, capturer: &Capturer, body: &[u8]) -> Result<S
             }
         });
     }
-    // In the order of their own time: one that means the last project finds those before it.
-    pings.sort_by_key(|(_, ping)| ping.at);
-    let (places, pings) = pings.into_iter().unzip();
-    Ok(Sorted { pings, places, outcomes })
+    Ok((pings, outcomes))
 }
 
 /// Whom the key speaks for.
-pub(crate) async fn user(call: Call) -> Answer {
+async fn user(call: Call) -> Answer {
     let capturer = capturer(&call).await?;
     answer::json(StatusCode::OK, &UserBody::of(&capturer))
 }
 
 /// How much time today has so far.
-pub(crate) async fn statusbar(call: Call) -> Answer {
+async fn statusbar(call: Call) -> Answer {
     let capturer = capturer(&call).await?;
     let today = call.api.capture.pings.today(&capturer);
     let times = call.api.capture.pings.captured(&capturer, (today, today)).await?;
@@ -107,7 +99,7 @@ pub(crate) async fn statusbar(call: Call) -> Answer {
 }
 
 /// How much time several days have.
-pub(crate) async fn summaries(call: Call) -> Answer {
+async fn summaries(call: Call) -> Answer {
     let capturer = capturer(&call).await?;
     let today = call.api.capture.pings.today(&capturer);
     let days = summaries::days(call.request.query_string(), today)?;
@@ -117,7 +109,7 @@ pub(crate) async fn summaries(call: Call) -> Answer {
 
 /// Takes what a plugin says of its own errors. An operator who looks for it finds that there was some; its text stays
 /// out of the log, because it quotes settings, and so keys.
-pub(crate) async fn plugin_errors(call: Call) -> Answer {
+async fn plugin_errors(call: Call) -> Answer {
     capturer(&call).await?;
     let report = call.body_of_any_type(REPORT_BYTES.min(call.api.limits.body_bytes)).await?;
     tracing::debug!(bytes = report.len(), "a plugin reported errors of its own");
@@ -130,8 +122,5 @@ async fn capturer(call: &Call) -> Result<Capturer, Problem> {
         problem.with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static(r#"Basic realm="stint""#))
     };
     let key = key::of(&call.request).ok_or_else(refused)?;
-    call.capturer(&key).await.map_err(|error| match error {
-        AuthenticateError::Backend(error) => error.into(),
-        AuthenticateError::Malformed(_) | AuthenticateError::Unknown | AuthenticateError::Refused(_) => refused(),
-    })
+    call.capturer(&key, refused).await
 }

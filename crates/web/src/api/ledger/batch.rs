@@ -4,7 +4,7 @@
 //! they are told among the results, each at its place. That is decided by the body alone, so a repeat with the same
 //! idempotency key has the same items, and the stored outcome of the valid ones renders to the same answer.
 
-pub(crate) mod describe;
+pub(in crate::api) mod routes;
 #[cfg(test)]
 mod tests;
 
@@ -159,7 +159,7 @@ fn draft(at: usize, json: Json<'_>, errors: &mut Errors) -> Option<TimeEntryDraf
 
 // The handler.
 
-pub(crate) async fn record(call: Call) -> Answer {
+async fn record(call: Call) -> Answer {
     let principal = call.principal(Scope::Write).await?;
     Query::none(&call.request)?;
     let body = call.body(Media::Json, call.api.limits.batch_bytes).await?;

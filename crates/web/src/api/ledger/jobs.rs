@@ -1,6 +1,6 @@
 //! Jobs: `/api/v1/jobs` and `/api/v1/jobs/{id}`.
 
-pub(crate) mod describe;
+pub(in crate::api) mod routes;
 #[cfg(test)]
 mod tests;
 
@@ -125,7 +125,7 @@ impl Resource for Job {
 
 // Handlers.
 
-pub(crate) async fn list(call: Call) -> Answer {
+async fn list(call: Call) -> Answer {
     let principal = call.principal(Scope::Read).await?;
     let mut query = Query::of(&call.request, &["status", "q", "limit", "cursor"]);
     let status = query.optional("status", str::parse);
@@ -135,7 +135,7 @@ pub(crate) async fn list(call: Call) -> Answer {
     answer::page(&call, &query, &filters, &page)
 }
 
-pub(crate) async fn create(call: Call) -> Answer {
+async fn create(call: Call) -> Answer {
     let principal = call.principal(Scope::Write).await?;
     Query::none(&call.request)?;
     let body = call.body(Media::Json, call.api.limits.body_bytes).await?;
@@ -145,7 +145,7 @@ pub(crate) async fn create(call: Call) -> Answer {
     answer::applied(applied, |job| answer::created(&call, &job))
 }
 
-pub(crate) async fn read(call: Call) -> Answer {
+async fn read(call: Call) -> Answer {
     let (principal, id): (_, JobId) = call.on(Scope::Read).await?;
     let condition = ReadCondition::of(call.headers())?;
     match call.api.ledger.jobs.find(&principal, id).await? {
@@ -154,21 +154,21 @@ pub(crate) async fn read(call: Call) -> Answer {
     }
 }
 
-pub(crate) async fn put(call: Call) -> Answer {
+async fn put(call: Call) -> Answer {
     let Change { principal, id, precondition } = Change::of(&call).await?;
     let JobInput { name, status } = call.input(Media::Json).await?;
     let put = call.api.ledger.jobs.put(&principal, id, JobDraft { name, status }, precondition).await?;
     answer::put(&call, &principal, put)
 }
 
-pub(crate) async fn patch(call: Call) -> Answer {
+async fn patch(call: Call) -> Answer {
     let Change { principal, id, precondition } = Change::of(&call).await?;
     let JobPatch { name, status } = call.input(Media::MergePatch).await?;
     let job = call.api.ledger.jobs.update(&principal, id, JobChanges { name, status }, precondition).await?;
     answer::changed(&call, &principal, &job)
 }
 
-pub(crate) async fn delete(call: Call) -> Answer {
+async fn delete(call: Call) -> Answer {
     let (principal, id) = (call.principal(Scope::Write).await?, call.id()?);
     let mut query = Query::of(&call.request, &["entries"]);
     let entries = query.optional("entries", |value| match value {

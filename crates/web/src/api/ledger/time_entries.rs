@@ -1,6 +1,6 @@
 //! Time entries: `/api/v1/time-entries`, `/api/v1/time-entries/{id}` and `/api/v1/jobs/{id}/time-entries`.
 
-pub(crate) mod describe;
+pub(in crate::api) mod routes;
 #[cfg(test)]
 mod tests;
 
@@ -181,7 +181,7 @@ fn filter(query: &mut Query<'_>) -> ListTimeEntries {
 
 // Handlers.
 
-pub(crate) async fn list(call: Call) -> Answer {
+async fn list(call: Call) -> Answer {
     let principal = call.principal(Scope::Read).await?;
     let known = &["related_job", "from", "to", "created_by", "limit", "cursor"];
     let mut query = Query::of(&call.request, known);
@@ -193,7 +193,7 @@ pub(crate) async fn list(call: Call) -> Answer {
     answer::page(&call, &query, &filters, &page)
 }
 
-pub(crate) async fn list_of_job(call: Call) -> Answer {
+async fn list_of_job(call: Call) -> Answer {
     let principal = call.principal(Scope::Read).await?;
     let job: JobId = call.id()?;
     let mut query = Query::of(&call.request, &["from", "to", "created_by", "limit", "cursor"]);
@@ -204,7 +204,7 @@ pub(crate) async fn list_of_job(call: Call) -> Answer {
     answer::page(&call, &query, &filters, &page)
 }
 
-pub(crate) async fn record(call: Call) -> Answer {
+async fn record(call: Call) -> Answer {
     let (principal, job) = call.on(Scope::Write).await?;
     let body = call.body(Media::Json, call.api.limits.body_bytes).await?;
     let idempotency = idempotency::of(&call.request, call.path(), &body, principal.token)?;
@@ -213,7 +213,7 @@ pub(crate) async fn record(call: Call) -> Answer {
     answer::applied(applied, |entry| answer::created(&call, &entry))
 }
 
-pub(crate) async fn read(call: Call) -> Answer {
+async fn read(call: Call) -> Answer {
     let (principal, id): (_, TimeEntryId) = call.on(Scope::Read).await?;
     let condition = ReadCondition::of(call.headers())?;
     match call.api.ledger.time_entries.find(&principal, id).await? {
@@ -222,21 +222,21 @@ pub(crate) async fn read(call: Call) -> Answer {
     }
 }
 
-pub(crate) async fn put(call: Call) -> Answer {
+async fn put(call: Call) -> Answer {
     let Change { principal, id, precondition } = Change::of(&call).await?;
     let input: TimeEntryInput = call.input(Media::Json).await?;
     let put = call.api.ledger.time_entries.put(&principal, id, input.into(), precondition).await?;
     answer::put(&call, &principal, put)
 }
 
-pub(crate) async fn patch(call: Call) -> Answer {
+async fn patch(call: Call) -> Answer {
     let Change { principal, id, precondition } = Change::of(&call).await?;
     let patch: TimeEntryPatch = call.input(Media::MergePatch).await?;
     let entry = call.api.ledger.time_entries.update(&principal, id, patch.into(), precondition).await?;
     answer::changed(&call, &principal, &entry)
 }
 
-pub(crate) async fn delete(call: Call) -> Answer {
+async fn delete(call: Call) -> Answer {
     let Change { principal, id, precondition } = Change::of(&call).await?;
     call.api.ledger.time_entries.delete(&principal, id, precondition).await?;
     Ok(answer::deleted())

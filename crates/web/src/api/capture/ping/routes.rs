@@ -1,11 +1,13 @@
-//! What the document says of sending pings.
+//! The routes by which pings are sent, and what the document says of them.
 
+use actix_web::http::Method;
 use serde_json::json;
 use utoipa::openapi::Required;
 
-use super::TakenBody;
 use super::accept::{GIF, TEXT};
 use super::input::PingInput;
+use super::{TakenBody, by_get, by_post};
+use crate::endpoint::Endpoint;
 use crate::media::Media;
 use crate::openapi::{Described, minutes, moment, name, ping_name, summary, text};
 use crate::problem::Code;
@@ -34,17 +36,21 @@ fn described(id: &str, title: &str, about: &str) -> Described {
         .may(&[Code::Unavailable, Code::TooManyNewJobs])
 }
 
-pub(crate) fn by_get() -> Described {
-    let about = "The secret in the path is all that is needed. `Accept` chooses the answer: JSON, a line of text \
-                 (`text/*`), or a transparent pixel (`image/*`). HEAD is answered alike and records nothing. An \
-                 unknown secret and one that was revoked get the same 404.";
-    described("ping", "Say that work is happening now", about)
-}
-
-pub(crate) fn by_post() -> Described {
-    let about = "As GET; what is said may be in a JSON object, too. There is no Idempotency-Key here (400): `id` makes \
-                 repeats count once.";
-    described("post_ping", "Say that work is happening now, with a body", about)
-        .takes_as::<PingInput<'_>>(Media::Json, Required::False)
-        .may(&[Code::MalformedHeader])
+pub(in crate::api) fn all() -> Vec<Endpoint> {
+    const SEND: &str = "/ping/{token}";
+    vec![
+        Endpoint::new(Method::GET, SEND, by_get, || {
+            let about = "The secret in the path is all that is needed. `Accept` chooses the answer: JSON, a line of \
+                         text (`text/*`), or a transparent pixel (`image/*`). HEAD is answered alike and records \
+                         nothing. An unknown secret and one that was revoked get the same 404.";
+            described("ping", "Say that work is happening now", about)
+        }),
+        Endpoint::new(Method::POST, SEND, by_post, || {
+            let about = "As GET; what is said may be in a JSON object, too. There is no Idempotency-Key here (400): \
+                         `id` makes repeats count once.";
+            described("post_ping", "Say that work is happening now, with a body", about)
+                .takes_as::<PingInput<'_>>(Media::Json, Required::False)
+                .may(&[Code::MalformedHeader])
+        }),
+    ]
 }

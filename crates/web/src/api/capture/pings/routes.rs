@@ -1,0 +1,62 @@
+//! The routes to pings that came in, and what the document says of them.
+
+use actix_web::http::Method;
+use serde_json::{Value, json};
+
+use super::{PingBody, list, read, retract};
+use crate::endpoint::Endpoint;
+use crate::openapi::{Described, Documented, one_of, uuid};
+use crate::problem::Code;
+
+const TAG: &str = "Pings";
+
+impl Documented for PingBody<'_> {
+    const NOUN: &'static str = "ping";
+    const HAS_ETAG: bool = false;
+
+    fn example() -> Value {
+        json!({
+            "id": "01890a60-1c2d-7e3f-8a4b-5c6d7e8f9a0b",
+            "token": "01890a5e-0b2c-7d3e-9f40-5a6b7c8d9e0f",
+            "related_job": "01890a5d-ac96-774b-bcce-b302099a8057",
+            "status": "logged",
+            "time_entry": "5b1f7c7e-8e0a-5c5d-9a53-6f3f0a1d2c4e",
+            "reason": null,
+            "at": "2026-01-02T09:00:00.000000Z",
+            "minutes": null,
+            "summary": null,
+            "received_at": "2026-01-02T09:00:00.004000Z",
+            "logged_at": "2026-01-02T09:00:00.350000Z",
+        })
+    }
+}
+
+pub(in crate::api) fn all() -> Vec<Endpoint> {
+    const PING: &str = "/api/v1/pings/{id}";
+    vec![
+        Endpoint::new(Method::GET, "/api/v1/pings", list, || {
+            let about = "Latest first, queued ones among the others, of the newest 1,000 in the queue. A ping keeps \
+                         its place when it is logged, so that a walk sees none twice; what is further back in the \
+                         queue is seen once it is dealt with. While the queue is down, listings that may have queued \
+                         ones are 503.";
+            Described::new(TAG, "list_pings", "List pings and what became of them", about)
+                .query("token", "Only pings of this capture token: its id, not its secret.", uuid())
+                .query("related_job", "Only pings for this job; queued ones with a project are none yet.", uuid())
+                .query("status", "Only pings in this state.", one_of(["queued", "logged", "ignored", "retracted"]))
+                .lists::<PingBody<'_>>()
+        }),
+        Endpoint::new(Method::GET, PING, read, || {
+            let about = "A queued one is found among the newest 1,000 in the queue.";
+            Described::new(TAG, "read_ping", "Read a ping and what became of it", about).reads::<PingBody<'_>>()
+        }),
+        Endpoint::new(Method::DELETE, PING, retract, || {
+            let about = "Its time is taken away. It stays listed, as `retracted`, and a repeat of it counts no more. \
+                         Again has no effect. One that is queued still is refused.";
+            Described::new(TAG, "retract_ping", "Take back a ping", about).deletes::<PingBody<'_>>().may(&[
+                Code::PingQueued,
+                Code::JobArchived,
+                Code::EntryDetached,
+            ])
+        }),
+    ]
+}

@@ -1,0 +1,146 @@
+//! The routes for editor plugins, and what the document says of them.
+
+use actix_web::http::Method;
+use serde_json::{Value, json};
+use stint_domain::ledger::JobName;
+use utoipa::openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type};
+
+use super::heartbeat::NO_PROJECT;
+use super::{
+    ResultsBody, StatusbarBody, SummariesBody, UserBody, heartbeats, plugin_errors, statusbar, summaries, user,
+};
+use crate::endpoint::Endpoint;
+use crate::openapi::{self, Described, Example, Form, Schemas, meaning, or_null, put, text};
+use crate::problem::Code;
+
+/// A heartbeat as the document describes it. Whatever else a client sends is ignored.
+struct Heartbeat;
+
+impl Form for Heartbeat {
+    fn schema(schemas: &mut Schemas) -> RefOr<Schema> {
+        let time = ObjectBuilder::new()
+            .schema_type(Type::Number)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Double)))
+            .description(Some("When work was happening: seconds since 1970, also as text, or RFC 3339."));
+        let entity = text().description(Some("What was worked on. Not kept: it tells heartbeats apart."));
+        let project = format!(
+            "Which job it counts for, by a token that is bound to none: `{NO_PROJECT}`, unless a name is given. Of a \
+             longer one the first {} characters count.",
+            JobName::MAX_CHARS
+        );
+        let heartbeat = ObjectBuilder::new()
+            .schema_type(Type::Object)
+            .description(Some(
+                "What is read of a heartbeat; everything else is ignored. In `time` alone a mistake matters.",
+            ))
+            .property("time", time)
+            .required("time")
+            .property("entity", entity)
+            .property("project", meaning(or_null(text().into()), project, None));
+        put(schemas, "Heartbeat", heartbeat)
+    }
+}
+
+impl Example for Heartbeat {
+    fn example() -> Value {
+        json!({ "time": 1_767_344_400, "entity": "/home/ada/notes.md", "project": "Research" })
+    }
+}
+
+fn described(id: &str, summary: &str, about: &str) -> Described {
+    Described::new("WakaTime", id, summary, about).needs_key()
+}
+
+fn taking<I: Example>(id: &str, summary: &str, about: &str) -> Described {
+    let results = json!({ "responses": [[{ "data": null }, 201], [{ "errors": { "time": ["too old"] } }, 400]] });
+    described(id, summary, about).takes::<I>().answers::<ResultsBody>(201, "What became of each, in order.", results)
+}
+
+/// An hour and a half on one project.
+fn day() -> Value {
+    json!({
+        "grand_total": {
+            "decimal": "1.50", "digital": "1:30", "hours": 1, "minutes": 30, "text": "1 hr 30 mins", "total_seconds": 5400,
+        },
+        "range": {
+            "date": "2026-01-02", "start": "2026-01-01T23:00:00.000000Z", "end": "2026-01-02T22:59:59.000000Z",
+            "text": "Today", "timezone": "Europe/Berlin",
+        },
+        "projects": [{
+            "name": "Research", "percent": 100.0, "decimal": "1.50", "digital": "1:30", "hours": 1, "minutes": 30,
+            "text": "1 hr 30 mins", "total_seconds": 5400,
+        }],
+        "categories": [], "dependencies": [], "editors": [], "languages": [], "machines": [], "operating_systems": [],
+    })
+}
+
+pub(in crate::api) fn all() -> Vec<Endpoint> {
+    vec![
+        Endpoint::new(Method::POST, "/api/wakatime/v1/users/current/heartbeats.bulk", heartbeats, || {
+            let about = "A list of heartbeats, or one, whatever the Content-Type. One that will never do is 400 in its \
+                         place; a repeat is 201 and counts once. Of more than 1,000 the first 1,000 are taken and the \
+                         others are 429 in their places, so that clients send them again; more than 10,000 are refused \
+                         as a whole.";
+            taking::<Vec<Heartbeat>>("send_heartbeats", "Take heartbeats", about)
+        }),
+        Endpoint::new(Method::POST, "/api/wakatime/v1", heartbeats, || {
+            let about = "The same for clients that send to the base URL as they were told it, such as the Python \
+                         `wakatime`.";
+            taking::<Vec<Heartbeat>>("send_heartbeats_to_base", "Take heartbeats at the base URL", about)
+        }),
+        Endpoint::new(Method::POST, "/api/wakatime/v1/users/current/heartbeats", heartbeats, || {
+            taking::<Heartbeat>("send_heartbeat", "Take a heartbeat", "The same for who sends one at a time.")
+        }),
+        Endpoint::new(Method::GET, "/api/wakatime/v1/users/current", user, || {
+            let example = json!({ "data": {
+                "id": "01890a5e-0b2c-7d3e-9f40-5a6b7c8d9e0f", "username": "ada", "display_name": "ada", "full_name": "ada",
+                "email": null, "photo": null, "timezone": "Europe/Berlin", "timeout": 15,
+            } });
+            let about = "Plugins ask before they send anything, and take no user for nobody's being signed in.";
+            described("wakatime_user", "Whom the key speaks for", about).answers::<UserBody<'_>>(
+                200,
+                "The token's subject.",
+                example,
+            )
+        }),
+        Endpoint::new(Method::GET, "/api/wakatime/v1/users/current/summaries", summaries, || {
+            let example = json!({
+                "data": [day()],
+                "cumulative_total": { "seconds": 5400, "text": "1 hr 30 mins", "decimal": "1.50", "digital": "1:30" },
+                "daily_average": {
+                    "seconds": 5400, "text": "1 hr 30 mins", "seconds_including_other_language": 5400,
+                    "text_including_other_language": "1 hr 30 mins", "holidays": 0, "days_including_holidays": 1,
+                    "days_minus_holidays": 1,
+                },
+                "start": "2026-01-01T23:00:00.000000Z",
+                "end": "2026-01-02T22:59:59.000000Z",
+            });
+            let about = "What the token's pings without minutes prove, in the token's time zone: for each day from \
+                         `start` through `end`, at most 366 of them, or of a `range`; today, unless told.";
+            let range = "`today`, `yesterday`, `last_7_days`, `last_14_days`, `last_30_days` (today included) or a \
+                         date, where neither `start` nor `end` is given.";
+            let start = "The first day: a date, `today` or `yesterday`; the same as `end`, unless given.";
+            described("wakatime_summaries", "Several days' time", about)
+                .query("start", start, openapi::day())
+                .query("end", "The last day, likewise; today, unless given.", openapi::day())
+                .query("range", range, openapi::days())
+                .answers::<SummariesBody>(200, "One item for each day, in order.", example)
+                .may(&[Code::ValidationFailed])
+        }),
+        Endpoint::new(Method::GET, "/api/wakatime/v1/users/current/statusbar/today", statusbar, || {
+            let about = "What the token's pings without minutes prove today, in the token's time zone.";
+            described("statusbar_today", "Today's time", about).answers::<StatusbarBody>(
+                200,
+                "Today.",
+                json!({ "data": day() }),
+            )
+        }),
+        Endpoint::new(Method::POST, "/api/wakatime/v1/plugins/errors", plugin_errors, || {
+            const TAKEN: &str = "It was taken. Only that there was one is logged.";
+            let nothing = ObjectBuilder::new().schema_type(Type::Object);
+            described("report_plugin_errors", "Take a plugin's report of its own errors", "At most 64 KiB.")
+                .answers_as(201, TAKEN, "application/json", nothing, Some(json!({})))
+                .may(&[Code::RequestTimeout, Code::BodyTooLarge, Code::UnsupportedMediaType])
+        }),
+    ]
+}
