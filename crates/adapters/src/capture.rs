@@ -3,6 +3,8 @@
 
 #[cfg(any(feature = "memory", feature = "postgres", feature = "sqlite"))]
 pub(crate) mod counting;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub(crate) mod listing;
 #[cfg(any(feature = "memory", feature = "postgres", feature = "sqlite"))]
 pub(crate) mod new_project;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]

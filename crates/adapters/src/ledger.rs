@@ -11,6 +11,8 @@ pub(crate) mod auditing;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub(crate) mod group;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub(crate) mod listing;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod page;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod store;

@@ -9,6 +9,10 @@
 
 #![warn(missing_docs)]
 
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod access;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod background;
 #[cfg(any(feature = "postgres", feature = "redis", feature = "sqlite"))]
 pub mod blocking;
 pub mod caching;
@@ -30,6 +34,8 @@ mod pool_metrics;
 pub mod postgres;
 #[cfg(any(feature = "postgres", feature = "redis"))]
 mod secrecy;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod sql;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]

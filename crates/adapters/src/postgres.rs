@@ -41,12 +41,13 @@ use stint_domain::{BackendError, BackendErrorKind};
 use tokio::task::spawn_blocking;
 
 use crate::blocking::Blocking;
+use crate::sql::statements;
 use crate::tried::Tried;
 use attempt::{Failure, Repeat, attempt};
 use error::BACKEND;
 use session::Sessions;
 pub use settings::PostgresSettings;
-use sql::{Constant, Sql};
+use sql::Sql;
 
 /// The ledger in Postgres. Clones share its pool.
 #[derive(Clone)]
@@ -123,12 +124,9 @@ impl Postgres {
     }
 }
 
-/// The encoding of the database.
-struct Encoding;
-
-impl Constant for Encoding {
-    type Columns = Text;
-    const SQL: &'static str = "SELECT current_setting('server_encoding')";
+statements! {
+    /// The encoding of the database.
+    Encoding: Text = "SELECT current_setting('server_encoding')";
 }
 
 /// Other encodings cannot represent some texts, or count characters as bytes.

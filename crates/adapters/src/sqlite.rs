@@ -37,7 +37,6 @@ mod error;
 mod file;
 mod health;
 mod identity;
-mod keyset;
 mod ledger;
 mod migrator;
 #[cfg(test)]
@@ -46,6 +45,7 @@ mod rows;
 mod schema;
 mod session;
 mod settings;
+mod sql;
 mod transaction;
 mod update_row;
 

@@ -7,7 +7,21 @@
 use std::error::Error;
 use std::fmt::Display;
 
-use stint_domain::{BackendError, Corrupt};
+use stint_domain::{BackendError, Corrupt, Page, PageSize};
+
+/// Reads rows.
+pub(crate) fn read<R, T: TryFrom<R, Error = BackendError>>(rows: Vec<R>) -> Result<Vec<T>, BackendError> {
+    rows.into_iter().map(T::try_from).collect()
+}
+
+/// Reads the rows of a page, and one more if another page follows.
+pub(crate) fn page<R, T, C>(rows: Vec<R>, size: PageSize) -> Result<Page<T, C>, BackendError>
+where
+    T: TryFrom<R, Error = BackendError>,
+    C: for<'a> From<&'a T>,
+{
+    Ok(Page::of(read(rows)?, size, |last| C::from(last)))
+}
 
 /// The row that a column belongs to, for errors.
 #[derive(Debug, Clone)]

@@ -43,20 +43,17 @@ impl<R> From<Error> for Failure<R> {
     }
 }
 
-impl<R> Failure<R> {
-    /// A refusal, or a row that does not parse.
-    pub(super) fn refused(error: impl Into<R>) -> Self {
+/// A row that does not parse, or a defect.
+impl<R: From<BackendError>> From<BackendError> for Failure<R> {
+    fn from(error: BackendError) -> Self {
         Self::Refused(error.into())
     }
+}
 
-    /// Widens the refusal to one that has more cases.
-    pub(super) fn widen<S: From<R>>(self) -> Failure<S> {
-        match self {
-            Self::Refused(refusal) => Failure::Refused(refusal.into()),
-            Self::Overtaken => Failure::Overtaken,
-            Self::Database(error) => Failure::Database(error),
-            Self::Undone(error) => Failure::Undone(error),
-        }
+impl<R> Failure<R> {
+    /// A refusal.
+    pub(super) fn refused(error: impl Into<R>) -> Self {
+        Self::Refused(error.into())
     }
 
     /// Whether another row has the same key.

@@ -15,8 +15,9 @@ use super::attempt::{Repeat, attempt};
 use super::error::BACKEND;
 use super::error::backend_error;
 use super::session::{Session, Sessions};
-use super::sql::{Constant, Sql};
+use super::sql::Sql;
 use crate::migrations::{AppliedMigration, Dialect, Migrator};
+use crate::sql::statements;
 
 impl Postgres {
     /// Runs and reverts migrations. Behind a transaction pooler, give it a URL that bypasses the pooler.
@@ -77,30 +78,15 @@ fn alone(connection: &mut PgConnection) -> QueryResult<()> {
     Ok(())
 }
 
-/// Takes the migrators' lock if it is free. The lock belongs to the session and not to a transaction, because a
-/// migration may ask to run without one.
-struct TryLock;
-
-impl Constant for TryLock {
-    type Columns = Bool;
-    const SQL: &'static str = "SELECT pg_try_advisory_lock(7310867221)";
-}
-
-/// The migrations that have been run, and which of them registered themselves as contractions.
-struct Applied;
-
-impl Constant for Applied {
-    type Columns = (Text, Bool);
-    const SQL: &'static str = "
+statements! {
+    /// Takes the migrators' lock if it is free. The lock belongs to the session and not to a transaction, because a
+    /// migration may ask to run without one.
+    TryLock: Bool = "SELECT pg_try_advisory_lock(7310867221)";
+    /// The migrations that have been run, and which of them registered themselves as contractions.
+    Applied: (Text, Bool) = "
         SELECT version, version IN (SELECT version FROM contract_migrations)
         FROM __diesel_schema_migrations";
-}
-
-/// Whether no migration has been run, so that the tables above do not exist.
-struct IsEmpty;
-
-impl Constant for IsEmpty {
-    type Columns = Bool;
-    const SQL: &'static str = "
+    /// Whether no migration has been run, so that the tables above do not exist.
+    IsEmpty: Bool = "
         SELECT to_regclass('__diesel_schema_migrations') IS NULL OR to_regclass('contract_migrations') IS NULL";
 }

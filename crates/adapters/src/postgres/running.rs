@@ -10,7 +10,8 @@ use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{Array, BigInt, Integer};
 
-use super::sql::{Constant, Sql};
+use super::sql::Sql;
+use crate::sql::statements;
 
 /// One of the server's processes: its number, and the microsecond in which it began, because numbers are reused.
 type Process = (i32, i64);
@@ -39,11 +40,8 @@ struct Own {
     start: i64,
 }
 
-struct Cancel;
-
-impl Constant for Cancel {
-    type Columns = BigInt;
-    const SQL: &'static str = "
+statements! {
+    Cancel: BigInt = "
         SELECT count(pg_cancel_backend(pid))
         FROM pg_stat_get_activity(NULL) JOIN unnest(?, ?) AS ours (number, start) ON number = pid
         WHERE (extract(epoch FROM backend_start) * 1000000)::bigint = start AND pid <> pg_backend_pid()";

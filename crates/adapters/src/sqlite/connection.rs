@@ -8,11 +8,13 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::sql_types::{BigInt, Text};
-use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
+use diesel::{Connection, RunQueryDsl, SqliteConnection};
 use stint_domain::{BackendError, BackendErrorKind};
 use thiserror::Error;
 
 use super::error::{BACKEND, kind};
+use super::sql::Sql;
+use crate::sql::statements;
 
 /// What a connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,15 +75,13 @@ fn connect(path: &str, role: Role, busy_timeout: Duration) -> Result<SqliteConne
         Role::Reader => connection.batch_execute("PRAGMA query_only = ON")?,
         Role::Trial => connection.batch_execute(ON_TRIAL)?,
     }
-    sql_query("SELECT count(*) AS number FROM sqlite_schema").get_result::<Number>(&mut connection)?;
+    Sql::<Schema>::constant().get_result::<i64>(&mut connection)?;
     Ok(connection)
 }
 
-#[derive(QueryableByName)]
-struct Number {
-    #[diesel(sql_type = BigInt)]
-    #[diesel(column_name = number)]
-    _number: i64,
+statements! {
+    Schema: BigInt = "SELECT count(*) FROM sqlite_schema";
+    JournalMode: Text = "PRAGMA journal_mode = WAL";
 }
 
 /// The path as a URL: only a URL can say that nothing is to be created.
@@ -133,15 +133,9 @@ const ON_TRIAL: &str = "PRAGMA cache_size = 8";
 /// When several connections open a new file at once, all but one find it locked, and here SQLite does not wait by
 /// itself.
 fn write_ahead(connection: &mut SqliteConnection, busy_timeout: Duration) -> Result<(), Cause> {
-    #[derive(QueryableByName)]
-    struct JournalMode {
-        #[diesel(sql_type = Text)]
-        journal_mode: String,
-    }
-
     let deadline = Instant::now() + busy_timeout;
-    let JournalMode { journal_mode } = loop {
-        match sql_query("PRAGMA journal_mode = WAL").get_result(connection) {
+    let journal_mode: String = loop {
+        match Sql::<JournalMode>::constant().get_result(connection) {
             Err(error) if kind(&error) == BackendErrorKind::Unavailable && Instant::now() < deadline => {
                 thread::sleep(Duration::from_millis(5));
             }

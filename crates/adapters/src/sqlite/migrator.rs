@@ -1,14 +1,15 @@
 //! How SQLite's migrations are read and run. [`crate::migrations`] has the rules.
 
 use diesel::prelude::*;
-use diesel::sql_query;
 use diesel::sql_types::{Bool, Text};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use stint_domain::BackendError;
 
 use super::error::{BACKEND, classify};
 use super::session::{Session, Sessions};
+use super::sql::Sql;
 use crate::migrations::{self, AppliedMigration};
+use crate::sql::statements;
 
 /// SQLite's part of the migrator.
 pub(super) struct Dialect;
@@ -34,37 +35,25 @@ impl migrations::Dialect for Dialect {
     }
 }
 
-#[derive(QueryableByName)]
-struct AppliedRow {
-    #[diesel(sql_type = Text)]
-    version: String,
-    #[diesel(sql_type = Bool)]
-    contract: bool,
+statements! {
+    HasTable: Bool = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?)";
+    Versions: (Text, Bool) = "SELECT version, FALSE FROM __diesel_schema_migrations";
+    MarkedVersions: (Text, Bool) = "
+        SELECT version, version IN (SELECT version FROM contract_migrations) FROM __diesel_schema_migrations";
 }
 
 fn applied(connection: &mut SqliteConnection) -> QueryResult<Vec<AppliedMigration>> {
     // The first migration creates the table of contractions. So the table is missing before the first migration and
     // after the last `down`, although Diesel's own table may exist.
-    let query =
+    let rows: Vec<(String, bool)> =
         match (has_table(connection, "__diesel_schema_migrations")?, has_table(connection, "contract_migrations")?) {
             (false, _) => return Ok(Vec::new()),
-            (true, false) => "SELECT version, FALSE AS contract FROM __diesel_schema_migrations",
-            (true, true) => {
-                "SELECT version, version IN (SELECT version FROM contract_migrations) AS contract
-             FROM __diesel_schema_migrations"
-            }
+            (true, false) => Sql::<Versions>::constant().load(connection)?,
+            (true, true) => Sql::<MarkedVersions>::constant().load(connection)?,
         };
-    let rows: Vec<AppliedRow> = sql_query(query).load(connection)?;
-    Ok(rows.into_iter().map(|AppliedRow { version, contract }| AppliedMigration { version, contract }).collect())
+    Ok(rows.into_iter().map(|(version, contract)| AppliedMigration { version, contract }).collect())
 }
 
 fn has_table(connection: &mut SqliteConnection, name: &str) -> QueryResult<bool> {
-    #[derive(QueryableByName)]
-    struct Found {
-        #[diesel(sql_type = Bool)]
-        found: bool,
-    }
-
-    let query = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?) AS found";
-    sql_query(query).bind::<Text, _>(name).get_result(connection).map(|Found { found }| found)
+    Sql::<HasTable>::constant().bind::<Text, _>(name).get_result(connection)
 }

@@ -2,12 +2,30 @@
 
 use std::fmt::{self, Display};
 
-use stint_domain::BackendError;
+use diesel::prelude::*;
 use stint_domain::values::{Timestamp, Version};
+use stint_domain::{BackendError, Page, PageSize};
 use uuid::Uuid;
 
-use super::error::BACKEND;
-use crate::stored_row::StoredRow;
+use super::error::{BACKEND, classify};
+use crate::stored_row::{self, StoredRow};
+
+/// Reads the row that was found, if one was.
+pub(super) fn one<R, T>(row: QueryResult<R>) -> Result<Option<T>, BackendError>
+where
+    T: TryFrom<R, Error = BackendError>,
+{
+    row.optional().map_err(classify)?.map(T::try_from).transpose()
+}
+
+/// Reads the rows of a page.
+pub(super) fn page<R, T, C>(rows: QueryResult<Vec<R>>, size: PageSize) -> Result<Page<T, C>, BackendError>
+where
+    T: TryFrom<R, Error = BackendError>,
+    C: for<'a> From<&'a T>,
+{
+    stored_row::page(rows.map_err(classify)?, size)
+}
 
 /// A row of `table`. Its id is shown as a UUID if it is one.
 pub(super) fn row(table: &'static str, id: &[u8]) -> StoredRow {

@@ -1,7 +1,5 @@
 //! Tokens in Postgres.
 
-mod list;
-
 use async_trait::async_trait;
 use diesel::dsl::{case_when, insert_into};
 use diesel::prelude::*;
@@ -12,13 +10,16 @@ use stint_domain::access::ports::token::{
 };
 use stint_domain::access::{SecretHash, Token};
 use stint_domain::values::TokenId;
-use stint_domain::{BackendError, Page};
+use stint_domain::{BackendError, Page, PageSize};
 
+use crate::access::{all, capturing};
 use crate::postgres::Postgres;
-use crate::postgres::access::rows::TokenRow;
+use crate::postgres::access::rows::{TokenColumns, TokenRow};
 use crate::postgres::attempt::{Failure, Repeat, transaction};
-use crate::postgres::rows::timestamptz;
+use crate::postgres::rows::{self, one, timestamptz};
 use crate::postgres::schema::tokens;
+use crate::postgres::sql::Sql;
+use crate::sql::Varying;
 
 #[async_trait]
 impl TokenRepository for Postgres {
@@ -66,13 +67,11 @@ impl TokenRepository for Postgres {
                     timestamptz(at).into_sql::<diesel::sql_types::Nullable<diesel::sql_types::Timestamptz>>(),
                 )
                 .otherwise(tokens::revoked_at);
-                let revoked: Option<TokenRow> = diesel::update(tokens::table.find(id.as_uuid()))
+                let revoked = diesel::update(tokens::table.find(id.as_uuid()))
                     .set(tokens::revoked_at.eq(first_moment))
                     .returning(TokenRow::as_returning())
-                    .get_result(connection)
-                    .optional()?;
-                let row = revoked.ok_or(Failure::Refused(RevokeTokenError::NotFound(id)))?;
-                let token = Token::try_from(row).map_err(Failure::refused)?;
+                    .get_result(connection);
+                let token = one(revoked)?.ok_or(Failure::Refused(RevokeTokenError::NotFound(id)))?;
                 // A separate statement, because its snapshot must be taken after the lock: so it sees all tokens that
                 // the token made.
                 let with_it = match made {
@@ -93,51 +92,53 @@ impl TokenRepository for Postgres {
     async fn update(&self, command: UpdateToken) -> Result<Token, UpdateTokenError> {
         self.run(Repeat::Harmless, move |connection| {
             let UpdateToken { id, changes } = &command;
-            let one = tokens::table.find(id.as_uuid());
-            let row: Option<TokenRow> = if changes.is_empty() {
+            let token = if changes.is_empty() {
                 // An update that sets nothing would be no valid statement.
-                one.select(TokenRow::as_select()).first(connection).optional()?
+                find(connection, *id)?
             } else {
                 let name = changes.name.as_ref().map(|name| tokens::name.eq(name.as_str()));
                 let expiry = changes.expiry.map(|expiry| tokens::expires_at.eq(expiry.moment().map(timestamptz)));
-                diesel::update(one)
-                    .set((name, expiry))
-                    .returning(TokenRow::as_returning())
-                    .get_result(connection)
-                    .optional()?
+                let update = diesel::update(tokens::table.find(id.as_uuid())).set((name, expiry));
+                one(update.returning(TokenRow::as_returning()).get_result(connection))?
             };
-            let row = row.ok_or(Failure::Refused(UpdateTokenError::NotFound(*id)))?;
-            Token::try_from(row).map_err(Failure::refused)
+            token.ok_or(Failure::Refused(UpdateTokenError::NotFound(*id)))
         })
         .await
     }
 
     async fn find(&self, id: TokenId) -> Result<Option<Token>, BackendError> {
-        self.run(Repeat::Reads, move |connection| {
-            let row: Option<TokenRow> =
-                tokens::table.find(id.as_uuid()).select(TokenRow::as_select()).first(connection).optional()?;
-            row.map(Token::try_from).transpose().map_err(Failure::Refused)
-        })
-        .await
+        self.run(Repeat::Reads, move |connection| find(connection, id)).await
     }
 
     async fn find_by_hash(&self, hash: SecretHash) -> Result<Option<Token>, BackendError> {
         self.run(Repeat::Reads, move |connection| {
-            let row: Option<TokenRow> = tokens::table
-                .filter(tokens::secret_hash.eq(hash.0.as_slice()))
-                .select(TokenRow::as_select())
-                .first(connection)
-                .optional()?;
-            row.map(Token::try_from).transpose().map_err(Failure::Refused)
+            let token = tokens::table.filter(tokens::secret_hash.eq(hash.0.as_slice()));
+            one(token.select(TokenRow::as_select()).first(connection))
         })
         .await
     }
 
     async fn list(&self, query: ListTokens) -> Result<Page<Token, TokenCursor>, BackendError> {
-        self.run(Repeat::Reads, move |connection| list::all(connection, &query)).await
+        self.run(Repeat::Reads, move |connection| page(all(&query), connection, query.size)).await
     }
 
     async fn list_capturing(&self, query: ListCapturing) -> Result<Page<Token, TokenCursor>, BackendError> {
-        self.run(Repeat::Reads, move |connection| list::capturing(connection, &query)).await
+        self.run(Repeat::Reads, move |connection| page(capturing(&query), connection, query.size)).await
     }
+}
+
+fn page(
+    listing: Sql<'_, Varying<TokenColumns>>,
+    connection: &mut PgConnection,
+    size: PageSize,
+) -> Result<Page<Token, TokenCursor>, Failure<BackendError>> {
+    rows::page(listing.load::<TokenRow>(connection), size)
+}
+
+/// The token, if it exists.
+pub(in crate::postgres) fn find<R: From<BackendError>>(
+    connection: &mut PgConnection,
+    id: TokenId,
+) -> Result<Option<Token>, Failure<R>> {
+    one(tokens::table.find(id.as_uuid()).select(TokenRow::as_select()).first(connection))
 }

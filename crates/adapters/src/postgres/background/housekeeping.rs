@@ -11,42 +11,28 @@ use stint_domain::values::Timestamp;
 use crate::postgres::Postgres;
 use crate::postgres::attempt::Repeat;
 use crate::postgres::rows::timestamptz;
-use crate::postgres::sql::{Constant, Sql};
+use crate::postgres::sql::Sql;
+use crate::sql::{Constant, statements};
 
 /// The most rows that one statement deletes.
 const PIECE: u32 = 1_000;
 
-struct IdempotencyKeys;
-
-impl Constant for IdempotencyKeys {
-    type Columns = ();
-    const SQL: &'static str = "
+statements! {
+    IdempotencyKeys: () = "
         WITH old AS (
             SELECT token_id, key FROM idempotency_keys
             WHERE created_at < ? ORDER BY created_at LIMIT ? FOR UPDATE SKIP LOCKED
         )
         DELETE FROM idempotency_keys USING old
         WHERE idempotency_keys.token_id = old.token_id AND idempotency_keys.key = old.key";
-}
-
-struct Pings;
-
-impl Constant for Pings {
-    type Columns = ();
-    const SQL: &'static str = "
+    Pings: () = "
         WITH moment AS (SELECT ?::timestamptz AS before), old AS (
             SELECT id FROM pings, moment
             WHERE received_at < moment.before AND at < moment.before
             ORDER BY received_at, id LIMIT ? FOR UPDATE OF pings SKIP LOCKED
         )
         DELETE FROM pings USING old WHERE pings.id = old.id";
-}
-
-struct TaskRuns;
-
-impl Constant for TaskRuns {
-    type Columns = ();
-    const SQL: &'static str = "
+    TaskRuns: () = "
         WITH old AS (
             SELECT id FROM task_runs
             WHERE ended_at < ? AND EXISTS (

@@ -6,26 +6,25 @@ use diesel::data_types::PgTimestamp;
 use diesel::dsl::{AsSelect, SqlTypeOf, insert_into};
 use diesel::pg::{Pg, PgConnection};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::Text;
 use stint_domain::background::ports::TaskLog;
 use stint_domain::background::ports::task::{BeginTask, EndTask, ListTaskRuns, TaskRun, TaskRunCursor, TaskState};
 use stint_domain::values::TaskRunId;
 use stint_domain::{BackendError, Page};
 use uuid::Uuid;
 
+use crate::background::task_runs as listed;
 use crate::postgres::Postgres;
-use crate::postgres::attempt::{Failure, Repeat, transaction};
-use crate::postgres::rows::{Place, timestamptz};
+use crate::postgres::attempt::{Repeat, transaction};
+use crate::postgres::rows::{Place, one, page, timestamptz};
 use crate::postgres::schema::task_runs;
-use crate::postgres::sql::{Constant, Sql, Varying};
+use crate::postgres::sql::Sql;
+use crate::sql::statements;
 
-/// Waits for others that begin a run of this task. The lock is a number computed from the task's name. Two tasks with
-/// the same number only wait for each other needlessly.
-struct Lock;
-
-impl Constant for Lock {
-    type Columns = Text;
-    const SQL: &'static str = "SELECT pg_advisory_xact_lock(hashtextextended(?, 7310867223))::text";
+statements! {
+    /// Waits for others that begin a run of this task. The lock is a number computed from the task's name. Two tasks with
+    /// the same number only wait for each other needlessly.
+    Lock: Text = "SELECT pg_advisory_xact_lock(hashtextextended(?, 7310867223))::text";
 }
 
 #[async_trait]
@@ -55,19 +54,17 @@ impl TaskLog for Postgres {
     async fn latest(&self, task: &str) -> Result<Option<TaskRun>, BackendError> {
         let task = task.to_owned();
         self.run(Repeat::Reads, move |connection| {
-            let row: Option<TaskRunRow> = task_runs::table
-                .filter(task_runs::task.eq(&task))
-                .order((task_runs::due.desc(), task_runs::attempt.desc()))
-                .select(TaskRunRow::as_select())
-                .first(connection)
-                .optional()?;
-            row.map(TaskRun::try_from).transpose().map_err(Failure::Refused)
+            let runs = task_runs::table.filter(task_runs::task.eq(&task)).select(TaskRunRow::as_select());
+            one(runs.order((task_runs::due.desc(), task_runs::attempt.desc())).first(connection))
         })
         .await
     }
 
     async fn list(&self, query: ListTaskRuns) -> Result<Page<TaskRun, TaskRunCursor>, BackendError> {
-        self.run(Repeat::Reads, move |connection| list(connection, &query)).await
+        self.run(Repeat::Reads, move |connection| {
+            page(listed::<TaskRunColumns, Pg>(&query).load::<TaskRunRow>(connection), query.size)
+        })
+        .await
     }
 }
 
@@ -107,33 +104,6 @@ fn begin(connection: &mut PgConnection, command: &BeginTask) -> QueryResult<bool
     let (task, due, attempt) = run;
     let same = task_runs::table.find(command.id.as_uuid()).filter(task).filter(due).filter(attempt);
     diesel::select(diesel::dsl::exists(same)).get_result(connection)
-}
-
-fn list(
-    connection: &mut PgConnection,
-    query: &ListTaskRuns,
-) -> Result<Page<TaskRun, TaskRunCursor>, Failure<BackendError>> {
-    let mut sql = Sql::<Varying<TaskRunColumns>>::varying(
-        "SELECT id, task, due, attempt, instance, started_at, until, ended_at, state, detail FROM task_runs WHERE true",
-    );
-    if let Some(task) = &query.task {
-        sql = sql.text(" AND task = ?").bind::<Text, _>(task);
-    }
-    if let Some(state) = query.state {
-        sql = sql.text(" AND state = ?").bind::<Text, _>(state.as_str());
-    }
-    if let Some(after) = query.after {
-        sql = sql
-            .text(" AND (started_at, id) < (?, ?)")
-            .bind::<Timestamptz, _>(timestamptz(after.started_at))
-            .bind::<SqlUuid, _>(after.id.as_uuid());
-    }
-    let rows: Vec<TaskRunRow> = sql
-        .text(" ORDER BY started_at DESC, id DESC LIMIT ?")
-        .bind::<BigInt, _>(query.size.with_lookahead())
-        .load(connection)?;
-    let runs = rows.into_iter().map(TaskRun::try_from).collect::<Result<_, _>>().map_err(Failure::Refused)?;
-    Ok(Page::of(runs, query.size, |run| TaskRunCursor::from(run)))
 }
 
 /// A row of `task_runs`.

@@ -17,44 +17,24 @@ use crate::capture::new_project::{Admission, AskedProjects};
 use crate::postgres::Postgres;
 use crate::postgres::attempt::{Failure, Repeat, transaction};
 use crate::postgres::rows::{Place, date};
-use crate::postgres::sql::{Constant, Sql};
+use crate::postgres::sql::Sql;
+use crate::sql::statements;
 
-/// Those of these projects that have a job.
-struct WithJob;
-
-impl Constant for WithJob {
-    type Columns = Text;
-    const SQL: &'static str = "
+statements! {
+    /// Those of these projects that have a job.
+    WithJob: Text = "
         SELECT asked.project FROM unnest(?) AS asked (project)
         WHERE EXISTS (
             SELECT FROM capture_projects AS assigned JOIN jobs ON jobs.id = assigned.related_job
             WHERE assigned.subject = ? AND assigned.project = asked.project
         ) OR EXISTS (SELECT FROM jobs WHERE jobs.name = asked.project AND status = 'open')";
-}
-
-/// The projects that were counted for a token and a day.
-struct Counted;
-
-impl Constant for Counted {
-    type Columns = Text;
-    const SQL: &'static str = "SELECT project FROM capture_new_projects WHERE token_id = ? AND day = ?";
-}
-
-/// Waits for others that count for the token. The lock is a number computed from the token's id. Two tokens with the
-/// same number only wait for each other needlessly.
-struct Lock;
-
-impl Constant for Lock {
-    type Columns = Text;
-    const SQL: &'static str = "SELECT pg_advisory_xact_lock(hashtextextended(?::text, 7310867223))::text";
-}
-
-/// Counts these projects, and deletes the counts of earlier days.
-struct Count;
-
-impl Constant for Count {
-    type Columns = ();
-    const SQL: &'static str = "
+    /// The projects that were counted for a token and a day.
+    Counted: Text = "SELECT project FROM capture_new_projects WHERE token_id = ? AND day = ?";
+    /// Waits for others that count for the token. The lock is a number computed from the token's id. Two tokens with the
+    /// same number only wait for each other needlessly.
+    Lock: Text = "SELECT pg_advisory_xact_lock(hashtextextended(?::text, 7310867223))::text";
+    /// Counts these projects, and deletes the counts of earlier days.
+    Count: () = "
         WITH former AS (DELETE FROM capture_new_projects WHERE token_id = ? AND day < ?)
         INSERT INTO capture_new_projects (token_id, day, project) SELECT ?, ?, project FROM unnest(?) AS new (project)";
 }
@@ -102,7 +82,7 @@ fn admission(connection: &mut PgConnection, command: &AdmitProjects) -> Result<A
     let counted: Vec<String> =
         Sql::<Counted>::constant().bind::<SqlUuid, _>(token).bind::<Date, _>(day).load(connection)?;
     let place = Place { table: "capture_new_projects", id: token };
-    let name = |name: String| place.column("project", &name, JobName::stored(&name)).map_err(Failure::Refused);
+    let name = |name: String| place.column("project", &name, JobName::stored(&name));
     let projects = AskedProjects {
         with_job: command.projects.iter().filter(stands).cloned().collect(),
         counted: counted.into_iter().map(name).collect::<Result<_, _>>()?,

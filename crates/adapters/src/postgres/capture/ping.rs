@@ -5,7 +5,6 @@
 mod around;
 mod captured;
 mod find;
-mod list;
 mod project;
 mod retract;
 mod rows;
@@ -13,8 +12,9 @@ mod store;
 mod tokens;
 
 use async_trait::async_trait;
+use diesel::RunQueryDsl;
 use diesel::connection::SimpleConnection;
-use diesel::pg::PgConnection;
+use diesel::pg::{Pg, PgConnection};
 use stint_domain::capture::ports::PingRepository;
 use stint_domain::capture::ports::ping::{
     CapturedTime, ListCaptured, ListPings, LogPings, PingCursor, RetractPing, RetractPingError,
@@ -24,10 +24,13 @@ use stint_domain::values::PingId;
 use stint_domain::{BackendError, Page};
 
 use self::find::find;
+use self::rows::{PingColumns, PingRow};
 use crate::capture::counting::{Around, Captured, Reach};
+use crate::capture::listing::pings;
 use crate::postgres::Postgres;
 use crate::postgres::attempt::{Failure, Repeat, attempt, transaction};
 use crate::postgres::ledger::group::decide;
+use crate::postgres::rows::page;
 
 #[async_trait]
 impl PingRepository for Postgres {
@@ -45,7 +48,10 @@ impl PingRepository for Postgres {
     }
 
     async fn list(&self, query: ListPings) -> Result<Page<LoggedPing, PingCursor>, BackendError> {
-        self.run(Repeat::Reads, move |connection| list::list(connection, &query)).await
+        self.run(Repeat::Reads, move |connection| {
+            page(pings::<PingColumns, Pg>(&query).load::<PingRow>(connection), query.size)
+        })
+        .await
     }
 
     async fn captured(&self, query: ListCaptured) -> Result<Vec<CapturedTime>, BackendError> {
@@ -98,7 +104,7 @@ fn log(
     }
     captured.days = around::days(connection, &around)?;
     let mut ledger = before.clone();
-    let logged = ledger.log(&mut captured, &aimed, &around, *at).map_err(Failure::Refused)?;
+    let logged = ledger.log(&mut captured, &aimed, &around, *at)?;
     decide::store(connection, &ledger.differences_from(&before), &scope)?;
     store::pings(connection, &logged.new)?;
     store::marks(connection, logged.unmarked, false)?;

@@ -18,32 +18,18 @@ use crate::postgres::Postgres;
 use crate::postgres::attempt::{Failure, InDoubt, Repeat, attempt};
 use crate::postgres::error::BACKEND;
 use crate::postgres::rows::timestamptz;
-use crate::postgres::sql::{Constant, Sql};
+use crate::postgres::sql::Sql;
+use crate::sql::statements;
 use crate::stored_row::StoredRow;
 
-/// A statement: its name, the SQL types of its columns, and its text.
-macro_rules! statement {
-    ($(#[$doc:meta])* $name:ident, $columns:ty, $sql:expr) => {
-        $(#[$doc])*
-        struct $name;
-
-        impl Constant for $name {
-            type Columns = $columns;
-            const SQL: &'static str = $sql;
-        }
-    };
-}
-
-statement! {
-    Insert, (), "
+statements! {
+    Insert: () = "
         INSERT INTO ping_queue (ping, received_at)
-        SELECT ping, received_at FROM unnest(?, ?) WITH ORDINALITY AS new (ping, received_at, nth) ORDER BY nth"
-}
-statement! {
+        SELECT ping, received_at FROM unnest(?, ?) WITH ORDINALITY AS new (ping, received_at, nth) ORDER BY nth";
     /// Leases rows that nobody has taken, or whose lease is too old. The rows are found by the index that leaves out
     /// buried ones. They are passed on as an array, because a plan for a join, made when the table had few rows, may
     /// read the whole table.
-    Lease, (BigInt, Text, Integer), "
+    Lease: (BigInt, Text, Integer) = "
         WITH free AS (
             SELECT place FROM ping_queue
             WHERE buried_at IS NULL AND (taken_at IS NULL OR taken_at <= now() - ? * interval '1 microsecond')
@@ -51,51 +37,39 @@ statement! {
         )
         UPDATE ping_queue SET consumer = ?, taken_at = now(), deliveries = deliveries + 1
         WHERE place = ANY (ARRAY(SELECT place FROM free))
-        RETURNING place, ping, deliveries"
-}
-statement! {
+        RETURNING place, ping, deliveries";
     /// This statement and those below lock rows in the order of their places, so that no two calls deadlock.
-    Delete, (), "
+    Delete: () = "
         WITH locked AS (
             SELECT place FROM ping_queue WHERE place = ANY (?) AND buried_at IS NULL ORDER BY place FOR UPDATE
         )
-        DELETE FROM ping_queue WHERE place = ANY (ARRAY(SELECT place FROM locked))"
-}
-statement! {
-    Bury, (), "
+        DELETE FROM ping_queue WHERE place = ANY (ARRAY(SELECT place FROM locked))";
+    Bury: () = "
         WITH burial AS (
             SELECT place, reason FROM ping_queue JOIN unnest(?, ?) AS given (place, reason) USING (place)
             WHERE buried_at IS NULL ORDER BY place FOR UPDATE OF ping_queue
         )
         UPDATE ping_queue SET dead_reason = burial.reason, buried_at = now()
-        FROM burial WHERE ping_queue.place = burial.place"
-}
-statement! {
-    Dead, (BigInt, Text, Text, BigInt), "
+        FROM burial WHERE ping_queue.place = burial.place";
+    Dead: (BigInt, Text, Text, BigInt) = "
         SELECT place, ping, dead_reason, (extract(epoch FROM buried_at) * 1000000)::bigint
-        FROM ping_queue WHERE buried_at IS NOT NULL ORDER BY buried_at, place LIMIT ?"
-}
-statement! {
+        FROM ping_queue WHERE buried_at IS NOT NULL ORDER BY buried_at, place LIMIT ?";
     /// Skips rows that are locked: another call is putting them back and counts them.
-    Replay, (), "
+    Replay: () = "
         WITH dead AS (
             SELECT place FROM ping_queue WHERE buried_at IS NOT NULL AND (? IS NULL OR place = ANY (?))
             FOR UPDATE SKIP LOCKED
         )
         UPDATE ping_queue
         SET dead_reason = NULL, buried_at = NULL, consumer = NULL, taken_at = NULL, deliveries = 0
-        FROM dead WHERE ping_queue.place = dead.place"
-}
-statement! {
-    Newest, Text, "SELECT ping FROM ping_queue WHERE buried_at IS NULL ORDER BY place DESC LIMIT ?"
-}
-statement! {
-    Depth, (BigInt, Nullable<BigInt>, BigInt), "
+        FROM dead WHERE ping_queue.place = dead.place";
+    Newest: Text = "SELECT ping FROM ping_queue WHERE buried_at IS NULL ORDER BY place DESC LIMIT ?";
+    Depth: (BigInt, Nullable<BigInt>, BigInt) = "
         SELECT
             (SELECT count(*) FROM ping_queue WHERE buried_at IS NULL),
             (SELECT (extract(epoch FROM received_at) * 1000000)::bigint
              FROM ping_queue WHERE buried_at IS NULL ORDER BY place LIMIT 1),
-            (SELECT count(*) FROM ping_queue WHERE buried_at IS NOT NULL)"
+            (SELECT count(*) FROM ping_queue WHERE buried_at IS NOT NULL)";
 }
 
 impl Postgres {
@@ -188,7 +162,7 @@ impl PingTable for Postgres {
                 let buried_at = moment("buried_at", place, buried_at)?;
                 Ok(DeadRow { place, ping, reason, buried_at })
             };
-            rows.into_iter().map(dead).collect::<Result<_, _>>().map_err(Failure::Refused)
+            rows.into_iter().map(dead).collect()
         })
         .await
     }
@@ -214,7 +188,7 @@ impl PingTable for Postgres {
     async fn depth(&self) -> Result<QueueDepth, BackendError> {
         self.on_pings(Repeat::Reads, |connection| {
             let (waiting, oldest, dead): (i64, Option<i64>, i64) = Sql::<Depth>::constant().get_result(connection)?;
-            let oldest = oldest.map(|oldest| moment("received_at", 0, oldest)).transpose().map_err(Failure::Refused)?;
+            let oldest = oldest.map(|oldest| moment("received_at", 0, oldest)).transpose()?;
             Ok(QueueDepth { waiting: waiting.max(0).unsigned_abs(), oldest, dead: dead.unsigned_abs() })
         })
         .await

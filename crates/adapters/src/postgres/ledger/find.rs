@@ -7,22 +7,16 @@ use stint_domain::BackendError;
 use stint_domain::ledger::{Job, TimeEntry};
 use stint_domain::values::{JobId, TimeEntryId};
 
-use super::rows::{JobColumns, JobRow, TimeEntryColumns, TimeEntryRow, entry_columns, job_columns};
+use super::rows::{JobColumns, JobRow, TimeEntryColumns, TimeEntryRow};
+use crate::ledger::listing::{entry_columns, job_columns};
 use crate::postgres::attempt::Failure;
-use crate::postgres::sql::{Constant, Sql};
+use crate::postgres::rows::all;
+use crate::postgres::sql::Sql;
+use crate::sql::statements;
 
-struct FindJobs;
-
-impl Constant for FindJobs {
-    type Columns = JobColumns;
-    const SQL: &'static str = concat!("SELECT ", job_columns!(), " FROM jobs WHERE id = ANY (?)");
-}
-
-struct FindEntries;
-
-impl Constant for FindEntries {
-    type Columns = TimeEntryColumns;
-    const SQL: &'static str = concat!("SELECT ", entry_columns!(), " FROM time_entries WHERE id = ANY (?)");
+statements! {
+    FindJobs: JobColumns = concat!("SELECT ", job_columns!(), " FROM jobs WHERE id = ANY (?)");
+    FindEntries: TimeEntryColumns = concat!("SELECT ", entry_columns!(), " FROM time_entries WHERE id = ANY (?)");
 }
 
 /// Finds those of the jobs that exist, in any order.
@@ -31,8 +25,7 @@ pub(super) fn jobs<R: From<BackendError>>(
     ids: impl IntoIterator<Item = JobId>,
 ) -> Result<Vec<Job>, Failure<R>> {
     let ids: Vec<_> = ids.into_iter().map(JobId::as_uuid).collect();
-    let rows: Vec<JobRow> = Sql::<FindJobs>::constant().bind::<Array<SqlUuid>, _>(ids).load(connection)?;
-    rows.into_iter().map(Job::try_from).collect::<Result<_, _>>().map_err(Failure::refused)
+    all(Sql::<FindJobs>::constant().bind::<Array<SqlUuid>, _>(ids).load::<JobRow>(connection))
 }
 
 /// Finds those of the entries that exist, in any order.
@@ -41,6 +34,5 @@ pub(super) fn entries<R: From<BackendError>>(
     ids: impl IntoIterator<Item = TimeEntryId>,
 ) -> Result<Vec<TimeEntry>, Failure<R>> {
     let ids: Vec<_> = ids.into_iter().map(TimeEntryId::as_uuid).collect();
-    let rows: Vec<TimeEntryRow> = Sql::<FindEntries>::constant().bind::<Array<SqlUuid>, _>(ids).load(connection)?;
-    rows.into_iter().map(TimeEntry::try_from).collect::<Result<_, _>>().map_err(Failure::refused)
+    all(Sql::<FindEntries>::constant().bind::<Array<SqlUuid>, _>(ids).load::<TimeEntryRow>(connection))
 }

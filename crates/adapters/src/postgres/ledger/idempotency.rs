@@ -21,7 +21,8 @@ use crate::postgres::attempt::{Failure, transaction};
 use crate::postgres::error::BACKEND;
 use crate::postgres::rows::timestamptz;
 use crate::postgres::schema::idempotency_keys::dsl;
-use crate::postgres::sql::{Constant, Sql};
+use crate::postgres::sql::Sql;
+use crate::sql::statements;
 
 /// How many old outcomes a new one deletes: more than one, so that they cannot accumulate.
 const FORGOTTEN_AT_ONCE: i64 = 4;
@@ -65,13 +66,10 @@ fn claim(connection: &mut PgConnection, key: &Idempotency, at: Timestamp) -> Que
     Ok(claimed == 1)
 }
 
-/// Stores the outcome under a claimed key, and deletes old ones.
-struct Store;
-
-impl Constant for Store {
-    type Columns = ();
-    // Skips old keys that another transaction has locked.
-    const SQL: &'static str = "
+statements! {
+    /// Stores the outcome under a claimed key, and deletes old ones.
+    /// Skips old keys that another transaction has locked.
+    Store: () = "
         WITH old AS (
             SELECT token_id, key FROM idempotency_keys
             WHERE created_at < ? ORDER BY created_at LIMIT ? FOR UPDATE SKIP LOCKED
@@ -106,7 +104,7 @@ fn replay(connection: &mut PgConnection, key: &Idempotency) -> Result<Job, Failu
     if fingerprint != key.fingerprint.0 {
         return Err(Failure::Refused(CreateJobError::KeyReused));
     }
-    match Outcome::read(BACKEND, key, &outcome).map_err(Failure::refused)? {
+    match Outcome::read(BACKEND, key, &outcome)? {
         Outcome::Job(job) => Ok(job),
         Outcome::TimeEntry(_) | Outcome::Batch(_) => Err(Failure::Refused(CreateJobError::KeyReused)),
     }

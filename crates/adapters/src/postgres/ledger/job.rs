@@ -3,13 +3,12 @@
 //! Every write is one statement that also checks its conditions. Only when it changes nothing, a second statement
 //! finds out why. Deleting a job with its entries is a transaction.
 
-mod list;
 mod statements;
 
 use async_trait::async_trait;
 use diesel::connection::SimpleConnection;
 use diesel::dsl::insert_into;
-use diesel::pg::PgConnection;
+use diesel::pg::{Pg, PgConnection};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use stint_domain::ledger::ports::JobRepository;
@@ -23,11 +22,12 @@ use stint_domain::{BackendError, Page};
 
 use super::find;
 use super::idempotency::once_per_key;
+use crate::ledger::listing::jobs as jobs_listed;
 use crate::postgres::Postgres;
 use crate::postgres::attempt::{Failure, Repeat, transaction};
 use crate::postgres::error::{Fault, fault};
-use crate::postgres::ledger::rows::JobRow;
-use crate::postgres::rows::timestamptz;
+use crate::postgres::ledger::rows::{JobColumns, JobRow};
+use crate::postgres::rows::{one, page, timestamptz};
 use crate::postgres::schema::{jobs, time_entries};
 use crate::postgres::sql::Sql;
 use statements::{Change, Delete};
@@ -65,7 +65,10 @@ impl JobRepository for Postgres {
     }
 
     async fn list(&self, query: ListJobs) -> Result<Page<Job, JobCursor>, BackendError> {
-        self.run(Repeat::Reads, move |connection| list::list(connection, &query)).await
+        self.run(Repeat::Reads, move |connection| {
+            page(jobs_listed::<JobColumns, Pg>(&query).load::<JobRow>(connection), query.size)
+        })
+        .await
     }
 }
 
@@ -147,16 +150,15 @@ fn change<R: From<BackendError>>(
     at: Timestamp,
     precondition: &Precondition,
 ) -> Result<Option<Job>, Failure<R>> {
-    let row: Option<JobRow> = Sql::<Change>::constant()
+    let changed = Sql::<Change>::constant()
         .bind::<Nullable<Text>, _>(name.map(JobName::as_str))
         .bind::<Nullable<Text>, _>(name.map(JobName::folded))
         .bind::<Nullable<Text>, _>(status.map(JobStatus::as_str))
         .bind::<Timestamptz, _>(timestamptz(at))
         .bind::<SqlUuid, _>(id.as_uuid())
         .bind::<Nullable<Array<BigInt>>, _>(versions(precondition))
-        .get_result(connection)
-        .optional()?;
-    row.map(Job::try_from).transpose().map_err(Failure::refused)
+        .get_result::<JobRow>(connection);
+    one(changed)
 }
 
 /// The versions that satisfy the precondition for an existing job; `None` means any.
@@ -190,9 +192,8 @@ fn delete(connection: &mut PgConnection, command: &DeleteJob) -> Result<(), Fail
 /// While the job is locked, nobody adds an entry to it.
 fn delete_with_entries(connection: &mut PgConnection, command: &DeleteJob) -> Result<(), Failure<DeleteJobError>> {
     let id = command.id.as_uuid();
-    let job = jobs::table.find(id).select(JobRow::as_select()).for_update().first(connection).optional()?;
-    let job = job.ok_or(Failure::Refused(DeleteJobError::NotFound(command.id)))?;
-    let job = Job::try_from(job).map_err(Failure::refused)?;
+    let locked = one(jobs::table.find(id).select(JobRow::as_select()).for_update().first(connection))?;
+    let job: Job = locked.ok_or(Failure::Refused(DeleteJobError::NotFound(command.id)))?;
     command.precondition.check(Some(job.version)).map_err(Failure::refused)?;
     // With very many entries this takes longer than a request may. If it were undone each time, it could never
     // succeed.

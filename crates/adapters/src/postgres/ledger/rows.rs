@@ -1,4 +1,4 @@
-//! Rows of jobs and time entries, and the names of their columns in statements.
+//! Rows of jobs and time entries.
 
 use diesel::data_types::{PgDate, PgTimestamp};
 use diesel::dsl::{AsSelect, SqlTypeOf};
@@ -10,22 +10,6 @@ use uuid::Uuid;
 
 use crate::postgres::rows::{Place, date_stamp};
 use crate::postgres::schema::{jobs, time_entries};
-
-/// The columns of a [`JobRow`], for a statement's text.
-macro_rules! job_columns {
-    () => {
-        "id, name, status, total_minutes, version, created_at, updated_at"
-    };
-}
-
-/// The columns of a [`TimeEntryRow`], for a statement's text.
-macro_rules! entry_columns {
-    () => {
-        "id, related_job, minutes_worked, date_stamp, work_summary, created_by, version, created_at, updated_at"
-    };
-}
-
-pub(in crate::postgres) use {entry_columns, job_columns};
 
 /// A row of `jobs`, without the folded name.
 #[derive(Queryable, Selectable)]

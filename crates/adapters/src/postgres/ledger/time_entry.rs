@@ -1,10 +1,10 @@
 //! Time entries in Postgres, and the totals of their jobs. [`super::group`] writes them.
 
-mod list;
-
 use std::iter;
 
 use async_trait::async_trait;
+use diesel::RunQueryDsl;
+use diesel::pg::Pg;
 use stint_domain::ledger::ports::TimeEntryRepository;
 use stint_domain::ledger::ports::job::Put;
 use stint_domain::ledger::ports::time_entry::{
@@ -18,8 +18,11 @@ use stint_domain::{BackendError, Page};
 use super::find;
 use super::group::pages;
 use crate::ledger::PageOfJob;
+use crate::ledger::listing::time_entries;
 use crate::postgres::Postgres;
 use crate::postgres::attempt::{Failure, Repeat};
+use crate::postgres::ledger::rows::{TimeEntryColumns, TimeEntryRow};
+use crate::postgres::rows::page;
 
 #[async_trait]
 impl TimeEntryRepository for Postgres {
@@ -49,7 +52,12 @@ impl TimeEntryRepository for Postgres {
 
     async fn list(&self, query: ListTimeEntries) -> Result<Page<TimeEntry, TimeEntryCursor>, BackendError> {
         let Some(page) = PageOfJob::of(&query) else {
-            return self.run(Repeat::Reads, move |connection| list::list(connection, &query)).await;
+            return self
+                .run(Repeat::Reads, move |connection| {
+                    let listing = time_entries::<TimeEntryColumns, Pg>(&query);
+                    page(listing.load::<TimeEntryRow>(connection), query.size)
+                })
+                .await;
         };
         self.run(Repeat::Reads, move |connection| pages::find(connection, &[page])?.pop().ok_or(Failure::Overtaken))
             .await

@@ -23,32 +23,24 @@ use crate::postgres::Postgres;
 use crate::postgres::attempt::{Failure, Repeat, transaction};
 use crate::postgres::error::BACKEND;
 use crate::postgres::rows::{Place, timestamptz};
-use crate::postgres::sql::{Constant, Sql};
+use crate::postgres::sql::Sql;
+use crate::sql::statements;
 use crate::stored_row::StoredRow;
 
 /// One snapshot. The time-out allows a step on a cold disk, and is shorter than a service manager waits for a process
 /// to end.
 const BEGIN: &str = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET LOCAL statement_timeout = 10000";
 
-struct Jobs;
-
-impl Constant for Jobs {
-    type Columns = (SqlUuid, BigInt, BigInt, BigInt);
-    const SQL: &'static str = "
+statements! {
+    Jobs: (SqlUuid, BigInt, BigInt, BigInt) = "
         SELECT jobs.id, jobs.total_minutes, entries.minutes, entries.number
         FROM jobs CROSS JOIN LATERAL (
             SELECT coalesce(sum(minutes_worked), 0)::bigint AS minutes, count(*) AS number
             FROM (SELECT minutes_worked FROM time_entries WHERE related_job = jobs.id LIMIT ?) AS few
         ) AS entries
         WHERE jobs.id >= ? ORDER BY jobs.id LIMIT ?";
-}
-
-/// The next entries of a job in the order of an index, and the last of them.
-struct Piece;
-
-impl Constant for Piece {
-    type Columns = (BigInt, BigInt, Nullable<Date>, Nullable<SqlUuid>);
-    const SQL: &'static str = "
+    /// The next entries of a job in the order of an index, and the last of them.
+    Piece: (BigInt, BigInt, Nullable<Date>, Nullable<SqlUuid>) = "
         WITH piece AS (
             SELECT minutes_worked, date_stamp, id FROM time_entries
             WHERE related_job = ? AND (date_stamp, id) < (?, ?)
@@ -57,14 +49,8 @@ impl Constant for Piece {
         SELECT
             (SELECT coalesce(sum(minutes_worked), 0)::bigint FROM piece), (SELECT count(*) FROM piece),
             (SELECT date_stamp FROM last), (SELECT id FROM last)";
-}
-
-/// Reads all jobs: no index contains `updated_at`, because every write changes it.
-struct Changed;
-
-impl Constant for Changed {
-    type Columns = (BigInt, Nullable<Timestamptz>);
-    const SQL: &'static str = "SELECT count(*), max(updated_at) FROM jobs WHERE updated_at > ?";
+    /// Reads all jobs: no index contains `updated_at`, because every write changes it.
+    Changed: (BigInt, Nullable<Timestamptz>) = "SELECT count(*), max(updated_at) FROM jobs WHERE updated_at > ?";
 }
 
 #[async_trait]
@@ -74,8 +60,8 @@ impl TotalsAudit for Postgres {
             let changed = Sql::<Changed>::constant().bind::<Timestamptz, _>(timestamptz(moment));
             let (jobs, latest): (i64, Option<PgTimestamp>) = changed.get_result(connection)?;
             let place = Place { table: "jobs", id: Uuid::nil() };
-            let latest = latest.map(|at| place.timestamp("max(updated_at)", at)).transpose();
-            Ok(ChangedAfter { jobs: jobs.cast_unsigned(), latest: latest.map_err(Failure::Refused)? })
+            let latest = latest.map(|at| place.timestamp("max(updated_at)", at)).transpose()?;
+            Ok(ChangedAfter { jobs: jobs.cast_unsigned(), latest })
         })
         .await
     }
@@ -120,7 +106,7 @@ fn step(
     for (id, recorded, minutes, number) in rows {
         let (minutes, number) =
             if number < i64::from(PIECE) { (minutes, number) } else { add_up(connection, id, waiting)? };
-        step.job(drift(id, recorded, minutes).map_err(Failure::Refused)?, number.cast_unsigned());
+        step.job(drift(id, recorded, minutes)?, number.cast_unsigned());
     }
     Ok(step)
 }
@@ -132,7 +118,7 @@ fn add_up(connection: &mut PgConnection, job: Uuid, waiting: &Waiting) -> Result
     let (mut minutes, mut number) = (0, 0);
     loop {
         if waiting.no_longer() {
-            return Err(Failure::Refused(BackendError::new(BACKEND, BackendErrorKind::Unavailable, GivenUp)));
+            return Err(BackendError::new(BACKEND, BackendErrorKind::Unavailable, GivenUp).into());
         }
         let (more, entries, date, id): (i64, i64, Option<NaiveDate>, Option<Uuid>) = Sql::<Piece>::constant()
             .bind::<SqlUuid, _>(job)

@@ -1,8 +1,7 @@
 //! Tokens.
 
-mod listing;
-
 use async_trait::async_trait;
+use diesel::dsl::{AsSelect, SqlTypeOf};
 use diesel::prelude::*;
 use stint_domain::access::ports::TokenRepository;
 use stint_domain::access::ports::token::{
@@ -13,11 +12,16 @@ use stint_domain::access::{SecretHash, Token};
 use stint_domain::values::{Timestamp, TokenId};
 use stint_domain::{BackendError, Page, PageSize};
 
+use crate::access::{all, capturing};
+use crate::sql::Varying;
 use crate::sqlite::Sqlite;
-use crate::sqlite::access::rows::TokenColumns;
-use crate::sqlite::access::rows::TokenRow;
+use crate::sqlite::access::rows::{TokenColumns, TokenRow};
 use crate::sqlite::error::classify;
+use crate::sqlite::rows::{self, one};
 use crate::sqlite::schema::tokens;
+use crate::sqlite::sql::{Dialect, Sql};
+
+type Listing<'a> = Sql<'a, Varying<SqlTypeOf<AsSelect<TokenRow, Dialect>>>>;
 
 #[async_trait]
 impl TokenRepository for Sqlite {
@@ -88,42 +92,57 @@ impl TokenRepository for Sqlite {
 
     async fn find_by_hash(&self, hash: SecretHash) -> Result<Option<Token>, BackendError> {
         self.read(move |connection| {
-            let row: Option<TokenRow> = tokens::table
-                .filter(tokens::secret_hash.eq(hash.0))
-                .select(TokenRow::as_select())
-                .first(connection)
-                .optional()
-                .map_err(classify)?;
-            row.map(Token::try_from).transpose()
+            let token = tokens::table.filter(tokens::secret_hash.eq(hash.0));
+            one(token.select(TokenRow::as_select()).first(connection))
         })
         .await
     }
 
     async fn list(&self, query: ListTokens) -> Result<Page<Token, TokenCursor>, BackendError> {
-        self.read(move |connection| {
-            let rows = listing::all(&query).load(connection).map_err(classify)?;
-            page(rows, query.size)
-        })
-        .await
+        self.read(move |connection| page(all(&query), connection, query.size)).await
     }
 
     async fn list_capturing(&self, query: ListCapturing) -> Result<Page<Token, TokenCursor>, BackendError> {
-        self.read(move |connection| {
-            let rows = listing::capturing(&query).load(connection).map_err(classify)?;
-            page(rows, query.size)
-        })
-        .await
+        self.read(move |connection| page(capturing(&query), connection, query.size)).await
     }
 }
 
-fn page(rows: Vec<TokenRow>, size: PageSize) -> Result<Page<Token, TokenCursor>, BackendError> {
-    let found = rows.into_iter().map(Token::try_from).collect::<Result<_, _>>()?;
-    Ok(Page::of(found, size, |token| TokenCursor::from(token)))
+fn page(
+    listing: Listing<'_>,
+    connection: &mut SqliteConnection,
+    size: PageSize,
+) -> Result<Page<Token, TokenCursor>, BackendError> {
+    rows::page(listing.load::<TokenRow>(connection), size)
 }
 
 /// The token, if it exists.
-fn load(connection: &mut SqliteConnection, id: TokenId) -> Result<Option<Token>, BackendError> {
-    let one = tokens::table.find(id.as_uuid().into_bytes());
-    let row: Option<TokenRow> = one.select(TokenRow::as_select()).first(connection).optional().map_err(classify)?;
-    row.map(Token::try_from).transpose()
+pub(in crate::sqlite) fn load(connection: &mut SqliteConnection, id: TokenId) -> Result<Option<Token>, BackendError> {
+    one(tokens::table.find(id.as_uuid().into_bytes()).select(TokenRow::as_select()).first(connection))
+}
+
+#[cfg(test)]
+mod tests {
+    use stint_domain::values::JobId;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::sqlite::query_plan::query_plan;
+
+    fn plan(listing: &Listing<'_>) -> Vec<String> {
+        query_plan(listing)
+    }
+
+    #[test]
+    fn a_page_of_tokens_starts_at_its_place_in_the_index() {
+        let place = TokenCursor { created_at: Timestamp::from_micros(0).unwrap(), id: TokenId::new(Uuid::nil()) };
+        assert_eq!(plan(&all(&ListTokens::default())), ["SCAN tokens USING INDEX tokens_oldest_first"]);
+        let next = plan(&all(&ListTokens { after: Some(place), ..ListTokens::default() }));
+        assert_eq!(next, ["SEARCH tokens USING INDEX tokens_oldest_first ((created_at,id)>(?,?))"]);
+
+        let next = plan(&capturing(&ListCapturing { after: Some(place), ..ListCapturing::default() }));
+        assert_eq!(next, ["SEARCH tokens USING INDEX tokens_capturing ((created_at,id)<(?,?))"]);
+        let job = Some(JobId::new(Uuid::nil()));
+        let of_job = plan(&capturing(&ListCapturing { related_job: job, ..ListCapturing::default() }));
+        assert_eq!(of_job, ["SEARCH tokens USING INDEX tokens_of_job (capture_job=?)"]);
+    }
 }

@@ -2,7 +2,7 @@
 //! run of a task go on at a time.
 
 use async_trait::async_trait;
-use diesel::dsl::exists;
+use diesel::dsl::{AsSelect, SqlTypeOf, exists};
 use diesel::prelude::*;
 use diesel::select;
 use stint_domain::background::ports::TaskLog;
@@ -10,11 +10,12 @@ use stint_domain::background::ports::task::{BeginTask, EndTask, ListTaskRuns, Ta
 use stint_domain::values::TaskRunId;
 use stint_domain::{BackendError, Page};
 
+use crate::background::task_runs as listed;
 use crate::sqlite::Sqlite;
 use crate::sqlite::error::classify;
-use crate::sqlite::keyset::before;
-use crate::sqlite::rows::{row, timestamp, uuid};
+use crate::sqlite::rows::{one, page, row, timestamp, uuid};
 use crate::sqlite::schema::task_runs;
+use crate::sqlite::sql::Dialect;
 
 #[async_trait]
 impl TaskLog for Sqlite {
@@ -41,23 +42,16 @@ impl TaskLog for Sqlite {
     async fn latest(&self, task: &str) -> Result<Option<TaskRun>, BackendError> {
         let task = task.to_owned();
         self.read(move |connection| {
-            let row: Option<TaskRunRow> = task_runs::table
-                .filter(task_runs::task.eq(task))
-                .order((task_runs::due.desc(), task_runs::attempt.desc()))
-                .select(TaskRunRow::as_select())
-                .first(connection)
-                .optional()
-                .map_err(classify)?;
-            row.map(TaskRun::try_from).transpose()
+            let runs = task_runs::table.filter(task_runs::task.eq(task)).select(TaskRunRow::as_select());
+            one(runs.order((task_runs::due.desc(), task_runs::attempt.desc())).first(connection))
         })
         .await
     }
 
     async fn list(&self, query: ListTaskRuns) -> Result<Page<TaskRun, TaskRunCursor>, BackendError> {
         self.read(move |connection| {
-            let rows = page(connection, &query).map_err(classify)?;
-            let runs = rows.into_iter().map(TaskRun::try_from).collect::<Result<_, _>>()?;
-            Ok(Page::of(runs, query.size, |run| TaskRunCursor::from(run)))
+            let listing = listed::<SqlTypeOf<AsSelect<TaskRunRow, Dialect>>, Dialect>(&query);
+            page(listing.load::<TaskRunRow>(connection), query.size)
         })
         .await
     }
@@ -98,25 +92,6 @@ fn begin(connection: &mut SqliteConnection, command: &BeginTask) -> QueryResult<
     let (task, due, attempt) = run;
     let same = task_runs::table.find(id).filter(task).filter(due).filter(attempt);
     select(exists(same)).get_result(connection)
-}
-
-fn page(connection: &mut SqliteConnection, query: &ListTaskRuns) -> QueryResult<Vec<TaskRunRow>> {
-    let mut listing = task_runs::table
-        .select(TaskRunRow::as_select())
-        .order((task_runs::started_at.desc(), task_runs::id.desc()))
-        .limit(query.size.with_lookahead())
-        .into_boxed();
-    if let Some(task) = &query.task {
-        listing = listing.filter(task_runs::task.eq(task));
-    }
-    if let Some(state) = query.state {
-        listing = listing.filter(task_runs::state.eq(state.as_str()));
-    }
-    if let Some(TaskRunCursor { started_at, id }) = query.after {
-        let place = (started_at.as_micros(), id.as_uuid().into_bytes());
-        listing = listing.filter(before((task_runs::started_at, task_runs::id), place));
-    }
-    listing.load(connection)
 }
 
 /// A row of `task_runs`.

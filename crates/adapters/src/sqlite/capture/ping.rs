@@ -3,14 +3,13 @@
 mod around;
 mod captured;
 mod find;
-mod listing;
 mod project;
 mod retract;
 mod rows;
 mod store;
 
 use async_trait::async_trait;
-use diesel::SqliteConnection;
+use diesel::{RunQueryDsl, SqliteConnection};
 use stint_domain::capture::ports::PingRepository;
 use stint_domain::capture::ports::ping::{
     CapturedTime, ListCaptured, ListPings, LogPings, PingCursor, RetractPing, RetractPingError,
@@ -20,9 +19,13 @@ use stint_domain::values::PingId;
 use stint_domain::{BackendError, Page};
 
 use self::find::find;
+use self::rows::{PingRow, PingSelection};
 use crate::capture::counting::{Around, Captured, Reach};
+use crate::capture::listing::pings as listed;
 use crate::sqlite::Sqlite;
 use crate::sqlite::ledger::group;
+use crate::sqlite::rows::page;
+use crate::sqlite::sql::Dialect;
 
 #[async_trait]
 impl PingRepository for Sqlite {
@@ -39,7 +42,10 @@ impl PingRepository for Sqlite {
     }
 
     async fn list(&self, query: ListPings) -> Result<Page<LoggedPing, PingCursor>, BackendError> {
-        self.read(move |connection| listing::page(connection, &query)).await
+        self.read(move |connection| {
+            page(listed::<PingSelection, Dialect>(&query).load::<PingRow>(connection), query.size)
+        })
+        .await
     }
 
     async fn captured(&self, query: ListCaptured) -> Result<Vec<CapturedTime>, BackendError> {
@@ -65,4 +71,37 @@ fn log(connection: &mut SqliteConnection, LogPings { pings, at }: &LogPings) -> 
     store::days(connection, &captured, &logged.days)?;
     store::used(connection, pings)?;
     Ok(logged.outcomes)
+}
+
+#[cfg(test)]
+mod tests {
+    use stint_domain::values::{JobId, Timestamp, TokenId};
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::sql::Varying;
+    use crate::sqlite::query_plan::query_plan;
+    use crate::sqlite::sql::Sql;
+
+    fn listing(query: &ListPings) -> Sql<'_, Varying<PingSelection>> {
+        listed(query)
+    }
+
+    #[test]
+    fn a_page_starts_at_its_place_in_the_index() {
+        let after = PingCursor { received_at: Timestamp::from_micros(0).unwrap(), id: PingId::new(Uuid::nil()) };
+        let plans = |query: ListPings| {
+            let next = ListPings { after: Some(after), ..query.clone() };
+            [query, next].map(|query| query_plan(&listing(&query)).join(", "))
+        };
+        let [first, next] = plans(ListPings::default());
+        assert_eq!(first, "SCAN pings USING INDEX pings_latest_first");
+        assert_eq!(next, "SEARCH pings USING INDEX pings_latest_first ((received_at,id)<(?,?))");
+        let [first, next] = plans(ListPings { related_job: Some(JobId::new(Uuid::nil())), ..ListPings::default() });
+        assert_eq!(first, "SEARCH pings USING INDEX pings_of_job_latest_first (related_job=?)");
+        let place = "related_job=? AND (received_at,id)<(?,?)";
+        assert_eq!(next, format!("SEARCH pings USING INDEX pings_of_job_latest_first ({place})"));
+        let [first, _] = plans(ListPings { token: Some(TokenId::new(Uuid::nil())), ..ListPings::default() });
+        assert_eq!(first, "SEARCH pings USING INDEX pings_of_token_latest_first (token_id=?)");
+    }
 }

@@ -8,7 +8,6 @@
 
 use async_trait::async_trait;
 use diesel::prelude::*;
-use diesel::sql_query;
 use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text};
 use stint_domain::capture::ports::ping_queue::QueueDepth;
 use stint_domain::values::Timestamp;
@@ -16,43 +15,19 @@ use stint_domain::{BackendError, Clock};
 
 use crate::capture::ping_table::{DeadRow, LeasedRow, NewRow, PUSHES, PingTable, PingTableQueue};
 use crate::grouping::{GroupError, GroupLimits};
+use crate::sql::statements;
 use crate::sqlite::Sqlite;
 use crate::sqlite::error::{BACKEND, classify};
 use crate::sqlite::ledger::group::group_error;
+use crate::sqlite::sql::Sql;
 use crate::stored_row::StoredRow;
 use crate::system::SystemClock;
-
-const INSERT: &str = "
-    INSERT INTO ping_queue (ping, received_at)
-    SELECT value ->> 0, value ->> 1 FROM json_each(?) ORDER BY key";
 
 macro_rules! is_free {
     () => {
         "buried_at IS NULL AND (taken_at IS NULL OR taken_at <= ?)"
     };
 }
-
-const IS_ANY_FREE: &str = concat!("SELECT EXISTS (SELECT 1 FROM ping_queue WHERE ", is_free!(), ") AS found");
-
-const LEASE: &str = concat!(
-    "UPDATE ping_queue SET consumer = ?, taken_at = ?, deliveries = deliveries + 1
-    WHERE place IN (SELECT place FROM ping_queue WHERE ",
-    is_free!(),
-    " ORDER BY place LIMIT ?)
-    RETURNING place, ping, deliveries"
-);
-
-const DELETE: &str = "
-    DELETE FROM ping_queue WHERE place IN (SELECT value FROM json_each(?)) AND buried_at IS NULL";
-
-const BURY: &str = "
-    UPDATE ping_queue SET dead_reason = burial.value ->> 1, buried_at = ?
-    FROM json_each(?) AS burial
-    WHERE place = burial.value ->> 0 AND buried_at IS NULL";
-
-const DEAD: &str = "
-    SELECT place, ping, dead_reason AS reason, buried_at
-    FROM ping_queue WHERE buried_at IS NOT NULL ORDER BY buried_at, place LIMIT ?";
 
 macro_rules! replay {
     ($and:literal) => {
@@ -65,56 +40,35 @@ macro_rules! replay {
     };
 }
 
-const NEWEST: &str = "SELECT ping FROM ping_queue WHERE buried_at IS NULL ORDER BY place DESC LIMIT ?";
-
-const DEPTH: &str = "
-    SELECT
-        (SELECT count(*) FROM ping_queue WHERE buried_at IS NULL) AS waiting,
-        (SELECT received_at FROM ping_queue WHERE buried_at IS NULL ORDER BY place LIMIT 1) AS oldest,
-        (SELECT count(*) FROM ping_queue WHERE buried_at IS NOT NULL) AS dead";
-
-#[derive(QueryableByName)]
-struct Found {
-    #[diesel(sql_type = Bool)]
-    found: bool,
-}
-
-#[derive(QueryableByName)]
-struct Leased {
-    #[diesel(sql_type = BigInt)]
-    place: i64,
-    #[diesel(sql_type = Text)]
-    ping: String,
-    #[diesel(sql_type = Integer)]
-    deliveries: i32,
-}
-
-#[derive(QueryableByName)]
-struct Dead {
-    #[diesel(sql_type = BigInt)]
-    place: i64,
-    #[diesel(sql_type = Text)]
-    ping: String,
-    #[diesel(sql_type = Text)]
-    reason: String,
-    #[diesel(sql_type = BigInt)]
-    buried_at: i64,
-}
-
-#[derive(QueryableByName)]
-struct Stored {
-    #[diesel(sql_type = Text)]
-    ping: String,
-}
-
-#[derive(QueryableByName)]
-struct Depth {
-    #[diesel(sql_type = BigInt)]
-    waiting: i64,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    oldest: Option<i64>,
-    #[diesel(sql_type = BigInt)]
-    dead: i64,
+statements! {
+    Insert: () = "
+        INSERT INTO ping_queue (ping, received_at)
+        SELECT value ->> 0, value ->> 1 FROM json_each(?) ORDER BY key";
+    IsAnyFree: Bool = concat!("SELECT EXISTS (SELECT 1 FROM ping_queue WHERE ", is_free!(), ")");
+    Lease: (BigInt, Text, Integer) = concat!(
+        "UPDATE ping_queue SET consumer = ?, taken_at = ?, deliveries = deliveries + 1
+        WHERE place IN (SELECT place FROM ping_queue WHERE ",
+        is_free!(),
+        " ORDER BY place LIMIT ?)
+        RETURNING place, ping, deliveries"
+    );
+    Delete: () = "
+        DELETE FROM ping_queue WHERE place IN (SELECT value FROM json_each(?)) AND buried_at IS NULL";
+    Bury: () = "
+        UPDATE ping_queue SET dead_reason = burial.value ->> 1, buried_at = ?
+        FROM json_each(?) AS burial
+        WHERE place = burial.value ->> 0 AND buried_at IS NULL";
+    Dead: (BigInt, Text, Text, BigInt) = "
+        SELECT place, ping, dead_reason, buried_at
+        FROM ping_queue WHERE buried_at IS NOT NULL ORDER BY buried_at, place LIMIT ?";
+    ReplayAll: () = replay!("");
+    Replay: () = replay!(" AND place IN (SELECT value FROM json_each(?))");
+    Newest: Text = "SELECT ping FROM ping_queue WHERE buried_at IS NULL ORDER BY place DESC LIMIT ?";
+    Depth: (BigInt, Nullable<BigInt>, BigInt) = "
+        SELECT
+            (SELECT count(*) FROM ping_queue WHERE buried_at IS NULL),
+            (SELECT received_at FROM ping_queue WHERE buried_at IS NULL ORDER BY place LIMIT 1),
+            (SELECT count(*) FROM ping_queue WHERE buried_at IS NOT NULL)";
 }
 
 impl Sqlite {
@@ -137,7 +91,7 @@ impl PingTable for Sqlite {
     fn insert(&self, rows: Vec<NewRow>) -> Result<(), GroupError> {
         let rows = json(&rows.iter().map(|row| (&row.ping, row.received_at.as_micros())).collect::<Vec<_>>());
         let insert = |connection: &mut SqliteConnection| {
-            sql_query(INSERT).bind::<Text, _>(rows).execute(connection).map(drop).map_err(classify)
+            Sql::<Insert>::constant().bind::<Text, _>(rows).execute(connection).map(drop).map_err(classify)
         };
         self.writer.run_here(|session| session.write(insert)).map_err(group_error)
     }
@@ -145,24 +99,22 @@ impl PingTable for Sqlite {
     async fn lease(&self, consumer: String, most: i64, abandoned_after: i64) -> Result<Vec<LeasedRow>, BackendError> {
         let cutoff = || now().saturating_sub(abandoned_after);
         let look = cutoff();
-        let found: Found = self
-            .read(move |connection| {
-                sql_query(IS_ANY_FREE).bind::<BigInt, _>(look).get_result(connection).map_err(classify)
-            })
-            .await?;
-        if !found.found {
+        let is_any_free = self.read(move |connection| {
+            Sql::<IsAnyFree>::constant().bind::<BigInt, _>(look).get_result(connection).map_err(classify)
+        });
+        if !is_any_free.await? {
             return Ok(Vec::new());
         }
         let cutoff = cutoff();
         self.write(move |connection| {
-            let rows: Vec<Leased> = sql_query(LEASE)
+            let rows: Vec<(i64, String, i32)> = Sql::<Lease>::constant()
                 .bind::<Text, _>(consumer)
                 .bind::<BigInt, _>(now())
                 .bind::<BigInt, _>(cutoff)
                 .bind::<BigInt, _>(most)
                 .load(connection)
                 .map_err(classify)?;
-            let leased = |Leased { place, ping, deliveries }| LeasedRow { place, ping, deliveries };
+            let leased = |(place, ping, deliveries)| LeasedRow { place, ping, deliveries };
             let mut rows: Vec<_> = rows.into_iter().map(leased).collect();
             rows.sort_by_key(|row| row.place);
             Ok(rows)
@@ -173,7 +125,7 @@ impl PingTable for Sqlite {
     async fn delete(&self, places: Vec<i64>) -> Result<(), BackendError> {
         let places = json(&places);
         self.write(move |connection| {
-            sql_query(DELETE).bind::<Text, _>(places).execute(connection).map(drop).map_err(classify)
+            Sql::<Delete>::constant().bind::<Text, _>(places).execute(connection).map(drop).map_err(classify)
         })
         .await
     }
@@ -181,7 +133,7 @@ impl PingTable for Sqlite {
     async fn bury(&self, places: Vec<i64>, reasons: Vec<String>) -> Result<(), BackendError> {
         let burials = json(&places.iter().zip(&reasons).collect::<Vec<_>>());
         self.write(move |connection| {
-            let bury = sql_query(BURY).bind::<BigInt, _>(now()).bind::<Text, _>(burials);
+            let bury = Sql::<Bury>::constant().bind::<BigInt, _>(now()).bind::<Text, _>(burials);
             bury.execute(connection).map(drop).map_err(classify)
         })
         .await
@@ -189,8 +141,9 @@ impl PingTable for Sqlite {
 
     async fn dead(&self, most: i64) -> Result<Vec<DeadRow>, BackendError> {
         self.read(move |connection| {
-            let rows: Vec<Dead> = sql_query(DEAD).bind::<BigInt, _>(most).load(connection).map_err(classify)?;
-            let dead = |Dead { place, ping, reason, buried_at }| {
+            let rows: Vec<(i64, String, String, i64)> =
+                Sql::<Dead>::constant().bind::<BigInt, _>(most).load(connection).map_err(classify)?;
+            let dead = |(place, ping, reason, buried_at)| {
                 let buried_at = moment("buried_at", place, buried_at)?;
                 Ok(DeadRow { place, ping, reason, buried_at })
             };
@@ -202,10 +155,8 @@ impl PingTable for Sqlite {
     async fn replay(&self, places: Option<Vec<i64>>) -> Result<usize, BackendError> {
         self.write(move |connection| {
             match places {
-                None => sql_query(replay!("")).execute(connection),
-                Some(places) => sql_query(replay!(" AND place IN (SELECT value FROM json_each(?))"))
-                    .bind::<Text, _>(json(&places))
-                    .execute(connection),
+                None => Sql::<ReplayAll>::constant().execute(connection),
+                Some(places) => Sql::<Replay>::constant().bind::<Text, _>(json(&places)).execute(connection),
             }
             .map_err(classify)
         })
@@ -214,15 +165,15 @@ impl PingTable for Sqlite {
 
     async fn newest(&self, most: i64) -> Result<Vec<String>, BackendError> {
         self.read(move |connection| {
-            let rows: Vec<Stored> = sql_query(NEWEST).bind::<BigInt, _>(most).load(connection).map_err(classify)?;
-            Ok(rows.into_iter().map(|row| row.ping).collect())
+            Sql::<Newest>::constant().bind::<BigInt, _>(most).load(connection).map_err(classify)
         })
         .await
     }
 
     async fn depth(&self) -> Result<QueueDepth, BackendError> {
         self.read(|connection| {
-            let Depth { waiting, oldest, dead } = sql_query(DEPTH).get_result(connection).map_err(classify)?;
+            let (waiting, oldest, dead): (i64, Option<i64>, i64) =
+                Sql::<Depth>::constant().get_result(connection).map_err(classify)?;
             let oldest = oldest.map(|oldest| moment("received_at", 0, oldest)).transpose()?;
             Ok(QueueDepth { waiting: waiting.unsigned_abs(), oldest, dead: dead.unsigned_abs() })
         })
@@ -246,13 +197,16 @@ fn moment(column: &'static str, place: i64, micros: i64) -> Result<Timestamp, Ba
 
 #[cfg(test)]
 mod tests {
+    use diesel::sql_query;
+
     use super::*;
+    use crate::sql::Constant;
     use crate::sqlite::query_plan::query_plan;
 
     /// However many buried ones there are.
     #[test]
     fn what_may_be_taken_is_found_without_a_look_at_what_was_set_aside() {
-        for statement in [IS_ANY_FREE, LEASE, NEWEST, DEPTH] {
+        for statement in [IsAnyFree::SQL, Lease::SQL, Newest::SQL, Depth::SQL] {
             let plan = query_plan(&sql_query(statement));
             let tables: Vec<_> = plan.iter().filter(|step| step.contains("ping_queue")).collect();
             let narrow =

@@ -1,7 +1,5 @@
 //! Jobs. Writes of entries change them too, through [`load`] and [`update`].
 
-mod listing;
-
 use async_trait::async_trait;
 use diesel::dsl::exists;
 use diesel::prelude::*;
@@ -16,11 +14,13 @@ use stint_domain::values::{JobId, Timestamp};
 use stint_domain::{BackendError, Page};
 
 use super::idempotency::once;
+use crate::ledger::listing::jobs as jobs_listed;
 use crate::sqlite::Sqlite;
 use crate::sqlite::error::classify;
-use crate::sqlite::ledger::rows::JobColumns;
-use crate::sqlite::ledger::rows::JobRow;
+use crate::sqlite::ledger::rows::{JobColumns, JobRow, JobSelection};
+use crate::sqlite::rows::{one, page};
 use crate::sqlite::schema::{jobs, time_entries};
+use crate::sqlite::sql::Dialect;
 use crate::sqlite::update_row::UpdateRow;
 
 #[async_trait]
@@ -84,19 +84,16 @@ impl JobRepository for Sqlite {
     }
 
     async fn list(&self, query: ListJobs) -> Result<Page<Job, JobCursor>, BackendError> {
-        self.read(move |connection| listing::page(connection, &query)).await
+        self.read(move |connection| {
+            page(jobs_listed::<JobSelection, Dialect>(&query).load::<JobRow>(connection), query.size)
+        })
+        .await
     }
 }
 
 /// The job, if it exists.
 pub(in crate::sqlite) fn load(connection: &mut SqliteConnection, id: JobId) -> Result<Option<Job>, BackendError> {
-    let row: Option<JobRow> = jobs::table
-        .find(id.as_uuid().into_bytes())
-        .select(JobRow::as_select())
-        .first(connection)
-        .optional()
-        .map_err(classify)?;
-    row.map(Job::try_from).transpose()
+    one(jobs::table.find(id.as_uuid().into_bytes()).select(JobRow::as_select()).first(connection))
 }
 
 pub(in crate::sqlite) fn insert(
@@ -136,4 +133,27 @@ fn delete_entries(connection: &mut SqliteConnection, id: JobId) -> Result<(), Ba
 
 fn delete(connection: &mut SqliteConnection, id: JobId) -> Result<(), BackendError> {
     diesel::delete(jobs::table.find(id.as_uuid().into_bytes())).execute(connection).map(drop).map_err(classify)
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::sql::Varying;
+    use crate::sqlite::query_plan::query_plan;
+    use crate::sqlite::sql::Sql;
+
+    fn listing(query: &ListJobs) -> Sql<'_, Varying<JobSelection>> {
+        jobs_listed(query)
+    }
+
+    #[test]
+    fn a_page_starts_at_its_place_in_the_index() {
+        let after = JobCursor { created_at: Timestamp::from_micros(0).unwrap(), id: JobId::new(Uuid::nil()) };
+        let first = query_plan(&listing(&ListJobs::default()));
+        assert_eq!(first, ["SCAN jobs USING INDEX jobs_newest_first"]);
+        let next = query_plan(&listing(&ListJobs { after: Some(after), ..ListJobs::default() }));
+        assert_eq!(next, ["SEARCH jobs USING INDEX jobs_newest_first ((created_at,id)<(?,?))"]);
+    }
 }

@@ -2,6 +2,7 @@
 //!
 //! Updates leave out columns that never change, above all `created_at`: SQLite would write its index again.
 
+use diesel::dsl::{AsSelect, SqlTypeOf};
 use diesel::prelude::*;
 use stint_domain::BackendError;
 use stint_domain::ledger::{Job, JobName, Minutes, TimeEntry, TotalMinutes, WorkSummary};
@@ -9,6 +10,7 @@ use stint_domain::values::{JobId, Subject, TimeEntryId};
 
 use crate::sqlite::rows::{row, timestamp, uuid, version};
 use crate::sqlite::schema::{jobs, time_entries};
+use crate::sqlite::sql::Dialect;
 
 /// A row of `jobs`.
 #[derive(Debug, Queryable, Selectable)]
@@ -22,6 +24,9 @@ pub(in crate::sqlite) struct JobRow {
     created_at: i64,
     updated_at: i64,
 }
+
+/// The SQL types of a [`JobRow`].
+pub(in crate::sqlite) type JobSelection = SqlTypeOf<AsSelect<JobRow, Dialect>>;
 
 impl TryFrom<JobRow> for Job {
     type Error = BackendError;
@@ -54,6 +59,9 @@ pub(in crate::sqlite) struct TimeEntryRow {
     created_at: i64,
     updated_at: i64,
 }
+
+/// The SQL types of a [`TimeEntryRow`].
+pub(in crate::sqlite) type TimeEntrySelection = SqlTypeOf<AsSelect<TimeEntryRow, Dialect>>;
 
 impl TryFrom<TimeEntryRow> for TimeEntry {
     type Error = BackendError;

@@ -1,7 +1,5 @@
 //! Time entries, and the totals of their jobs. [`super::group`] writes them.
 
-mod listing;
-
 use async_trait::async_trait;
 use diesel::prelude::*;
 use stint_domain::ledger::ports::TimeEntryRepository;
@@ -14,13 +12,14 @@ use stint_domain::ledger::{Applied, TimeEntry};
 use stint_domain::values::TimeEntryId;
 use stint_domain::{BackendError, Page};
 
+use crate::ledger::listing::time_entries as entries_listed;
 use crate::sqlite::Sqlite;
 use crate::sqlite::error::classify;
-use crate::sqlite::ledger::rows::TimeEntryColumns;
-use crate::sqlite::ledger::rows::TimeEntryRow;
+use crate::sqlite::ledger::rows::{TimeEntryColumns, TimeEntryRow, TimeEntrySelection};
+use crate::sqlite::rows::{self, one};
 use crate::sqlite::schema::time_entries;
+use crate::sqlite::sql::Dialect;
 use crate::sqlite::update_row::UpdateRow;
-pub(in crate::sqlite) use listing::page;
 
 #[async_trait]
 impl TimeEntryRepository for Sqlite {
@@ -58,13 +57,16 @@ pub(in crate::sqlite) fn load(
     connection: &mut SqliteConnection,
     id: TimeEntryId,
 ) -> Result<Option<TimeEntry>, BackendError> {
-    let row: Option<TimeEntryRow> = time_entries::table
-        .find(id.as_uuid().into_bytes())
-        .select(TimeEntryRow::as_select())
-        .first(connection)
-        .optional()
-        .map_err(classify)?;
-    row.map(TimeEntry::try_from).transpose()
+    one(time_entries::table.find(id.as_uuid().into_bytes()).select(TimeEntryRow::as_select()).first(connection))
+}
+
+/// A page of entries.
+pub(in crate::sqlite) fn page(
+    connection: &mut SqliteConnection,
+    query: &ListTimeEntries,
+) -> Result<Page<TimeEntry, TimeEntryCursor>, BackendError> {
+    let listing = entries_listed::<TimeEntrySelection, Dialect>(query);
+    rows::page(listing.load::<TimeEntryRow>(connection), query.size)
 }
 
 /// Stores a new entry. Does not update its job's total.
@@ -83,4 +85,67 @@ pub(in crate::sqlite) fn update(connection: &mut SqliteConnection, entry: &TimeE
 pub(in crate::sqlite) fn delete(connection: &mut SqliteConnection, id: TimeEntryId) -> Result<(), BackendError> {
     let entry = time_entries::table.find(id.as_uuid().into_bytes());
     diesel::delete(entry).execute(connection).map(drop).map_err(classify)
+}
+
+#[cfg(test)]
+mod tests {
+    use stint_domain::values::{DateRange, JobId, Subject};
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::sql::Varying;
+    use crate::sqlite::query_plan::query_plan;
+    use crate::sqlite::sql::Sql;
+
+    fn listing(query: &ListTimeEntries) -> Sql<'_, Varying<TimeEntrySelection>> {
+        entries_listed(query)
+    }
+
+    /// The plans of the first page and of a later one.
+    fn plans(query: &ListTimeEntries) -> [Vec<String>; 2] {
+        let cursor = TimeEntryCursor { date_stamp: "2026-01-02".parse().unwrap(), id: TimeEntryId::new(Uuid::nil()) };
+        let next = ListTimeEntries { after: Some(cursor), ..query.clone() };
+        [query_plan(&listing(query)), query_plan(&listing(&next))]
+    }
+
+    #[test]
+    fn a_page_of_all_entries_starts_at_its_place_in_the_index() {
+        let [first, next] = plans(&ListTimeEntries::default());
+        assert_eq!(first, ["SCAN time_entries USING INDEX time_entries_latest_first"]);
+        assert_eq!(next, ["SEARCH time_entries USING INDEX time_entries_latest_first ((date_stamp,id)<(?,?))"]);
+    }
+
+    #[test]
+    fn a_page_of_a_job_starts_at_its_place_in_the_index() {
+        let [first, next] =
+            plans(&ListTimeEntries { related_job: Some(JobId::new(Uuid::nil())), ..ListTimeEntries::default() });
+        let index = "SEARCH time_entries USING INDEX time_entries_of_job_latest_first";
+        assert_eq!(first, [format!("{index} (related_job=?)")]);
+        assert_eq!(next, [format!("{index} (related_job=? AND (date_stamp,id)<(?,?))")]);
+    }
+
+    #[test]
+    fn a_range_of_dates_is_read_from_the_index_without_sorting() {
+        let dates = DateRange::new("2026-01-01".parse().ok(), "2026-01-31".parse().ok()).unwrap();
+        let [first, next] = plans(&ListTimeEntries { dates, ..ListTimeEntries::default() });
+        let index = "SEARCH time_entries USING INDEX time_entries_latest_first";
+        assert_eq!(first, [format!("{index} (date_stamp>? AND date_stamp<?)")]);
+        assert_eq!(next, [format!("{index} (date_stamp>? AND (date_stamp,id)<(?,?))")]);
+    }
+
+    #[test]
+    fn the_last_date_holds_whatever_the_place() {
+        let dates = DateRange::new(None, "2026-01-01".parse().ok()).unwrap();
+        let [_, next] = plans(&ListTimeEntries { dates, ..ListTimeEntries::default() });
+        assert_eq!(next, ["SEARCH time_entries USING INDEX time_entries_latest_first (date_stamp<?)"]);
+    }
+
+    #[test]
+    fn a_page_of_a_subject_starts_at_its_place_in_the_index() {
+        let [first, next] =
+            plans(&ListTimeEntries { created_by: Subject::new("ada").ok(), ..ListTimeEntries::default() });
+        let index = "SEARCH time_entries USING INDEX time_entries_of_subject_latest_first";
+        assert_eq!(first, [format!("{index} (created_by=?)")]);
+        assert_eq!(next, [format!("{index} (created_by=? AND (date_stamp,id)<(?,?))")]);
+    }
 }

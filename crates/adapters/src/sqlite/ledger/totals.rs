@@ -3,7 +3,6 @@
 use async_trait::async_trait;
 use diesel::dsl::{count_star, max};
 use diesel::prelude::*;
-use diesel::sql_query;
 use diesel::sql_types::{BigInt, Binary, Text};
 use stint_domain::ledger::TotalMinutes;
 use stint_domain::ledger::ports::TotalsAudit;
@@ -14,40 +13,25 @@ use uuid::Uuid;
 
 use crate::blocking::{Caller, Waiting};
 use crate::ledger::auditing::{GivenUp, JOBS, PIECE, Step};
+use crate::sql::statements;
 use crate::sqlite::Sqlite;
 use crate::sqlite::error::{BACKEND, classify};
 use crate::sqlite::rows::{row, timestamp, uuid};
 use crate::sqlite::schema::jobs;
+use crate::sqlite::sql::Sql;
 use crate::sqlite::transaction::read;
 
-const SOME_JOBS: &str = "SELECT id, total_minutes FROM jobs WHERE id >= ? ORDER BY id LIMIT ?";
-
-/// The next entries of a job in the order of an index.
-const PIECE_OF_JOB: &str = "
-    SELECT minutes_worked, date_stamp, id FROM time_entries
-    WHERE related_job = ?1 AND (date_stamp, id) < (?2, ?3)
-    ORDER BY date_stamp DESC, id DESC LIMIT ?4";
+statements! {
+    SomeJobs: (Binary, BigInt) = "SELECT id, total_minutes FROM jobs WHERE id >= ? ORDER BY id LIMIT ?";
+    /// The next entries of a job in the order of an index.
+    Piece: (BigInt, Text, Binary) = "
+        SELECT minutes_worked, date_stamp, id FROM time_entries
+        WHERE related_job = ? AND (date_stamp, id) < (?, ?)
+        ORDER BY date_stamp DESC, id DESC LIMIT ?";
+}
 
 /// Later than the date of every entry: dates are compared as text.
 const LATEST: &str = "9999-12-32";
-
-#[derive(QueryableByName)]
-struct JobRow {
-    #[diesel(sql_type = Binary)]
-    id: Vec<u8>,
-    #[diesel(sql_type = BigInt)]
-    total_minutes: i64,
-}
-
-#[derive(QueryableByName)]
-struct EntryRow {
-    #[diesel(sql_type = BigInt)]
-    minutes_worked: i64,
-    #[diesel(sql_type = Text)]
-    date_stamp: String,
-    #[diesel(sql_type = Binary)]
-    id: Vec<u8>,
-}
 
 #[async_trait]
 impl TotalsAudit for Sqlite {
@@ -81,15 +65,15 @@ impl TotalsAudit for Sqlite {
 }
 
 fn step(connection: &mut SqliteConnection, from: Uuid, waiting: &Waiting) -> Result<Step, BackendError> {
-    let rows: Vec<JobRow> = sql_query(SOME_JOBS)
+    let rows: Vec<(Vec<u8>, i64)> = Sql::<SomeJobs>::constant()
         .bind::<Binary, _>(from.as_bytes().as_slice())
         .bind::<BigInt, _>(i64::from(JOBS))
         .load(connection)
         .map_err(classify)?;
     let mut step = Step::default();
-    for job in rows {
-        let (minutes, number) = add_up(connection, &job.id, waiting)?;
-        step.job(drift(&job, minutes)?, number);
+    for (id, recorded) in rows {
+        let (minutes, number) = add_up(connection, &id, waiting)?;
+        step.job(drift(&id, recorded, minutes)?, number);
     }
     Ok(step)
 }
@@ -101,27 +85,27 @@ fn add_up(connection: &mut SqliteConnection, job: &[u8], waiting: &Waiting) -> R
         if waiting.no_longer() {
             return Err(BackendError::new(BACKEND, BackendErrorKind::Unavailable, GivenUp));
         }
-        let piece: Vec<EntryRow> = sql_query(PIECE_OF_JOB)
+        let piece: Vec<(i64, String, Vec<u8>)> = Sql::<Piece>::constant()
             .bind::<Binary, _>(job)
             .bind::<Text, _>(&from.0)
             .bind::<Binary, _>(&from.1)
             .bind::<BigInt, _>(i64::from(PIECE))
             .load(connection)
             .map_err(classify)?;
-        minutes += piece.iter().map(|entry| entry.minutes_worked).sum::<i64>();
+        minutes += piece.iter().map(|(minutes, ..)| minutes).sum::<i64>();
         number += piece.len() as u64;
         match piece.into_iter().nth(PIECE as usize - 1) {
-            Some(last) => from = (last.date_stamp, last.id),
+            Some((_, date, id)) => from = (date, id),
             None => return Ok((minutes, number)),
         }
     }
 }
 
-fn drift(job: &JobRow, summed: i64) -> Result<Drift, BackendError> {
-    let row = row("jobs", &job.id);
+fn drift(id: &[u8], recorded: i64, summed: i64) -> Result<Drift, BackendError> {
+    let row = row("jobs", id);
     Ok(Drift {
-        job: JobId::new(uuid(&row, "id", &job.id)?),
-        recorded: row.column("total_minutes", job.total_minutes, |total| TotalMinutes::new(*total))?,
+        job: JobId::new(uuid(&row, "id", id)?),
+        recorded: row.column("total_minutes", recorded, |total| TotalMinutes::new(*total))?,
         summed: row.column("sum(minutes_worked)", summed, |total| TotalMinutes::new(*total))?,
     })
 }

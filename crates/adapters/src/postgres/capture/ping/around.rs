@@ -14,18 +14,15 @@ use uuid::Uuid;
 
 use super::rows::{DayColumns, DayRow, PingColumns, PingRow};
 use crate::capture::counting::{Around, Day, Mark, Reach, Stream};
+use crate::capture::listing::ping_columns;
 use crate::postgres::attempt::Failure;
-use crate::postgres::rows::{Place, date, timestamptz};
-use crate::postgres::sql::{Constant, Sql};
+use crate::postgres::rows::{Place, all, date, timestamptz};
+use crate::postgres::sql::Sql;
+use crate::sql::statements;
 
-/// The pings with these ids.
-struct Logged;
-
-impl Constant for Logged {
-    type Columns = PingColumns;
-    const SQL: &'static str = "
-        SELECT id, token_id, related_job, at, received_at, minutes, summary, day, status, reason, logged_at
-        FROM pings WHERE id = ANY (?)";
+statements! {
+    /// The pings with these ids.
+    Logged: PingColumns = concat!("SELECT ", ping_columns!(), " FROM pings WHERE id = ANY (?)");
 }
 
 /// What each half below selects from, and in what order.
@@ -47,12 +44,9 @@ macro_rules! nearest {
     };
 }
 
-/// The nearest points before and after each of these.
-struct Nearest;
-
-impl Constant for Nearest {
-    type Columns = (SqlUuid, Timestamptz, SqlUuid, Nullable<SqlUuid>, Bool);
-    const SQL: &'static str = concat!(
+statements! {
+    /// The nearest points before and after each of these.
+    Nearest: (SqlUuid, Timestamptz, SqlUuid, Nullable<SqlUuid>, Bool) = concat!(
         "SELECT asked.token, near.at, near.id, near.related_job, near.anew
         FROM unnest(?, ?, ?, ?, ?) AS asked (token, at, id, first, last)
         CROSS JOIN LATERAL (",
@@ -61,14 +55,8 @@ impl Constant for Nearest {
         nearest!(">", "< asked.last", "ASC"),
         ") AS near"
     );
-}
-
-/// These days.
-struct Days;
-
-impl Constant for Days {
-    type Columns = DayColumns;
-    const SQL: &'static str = "
+    /// These days.
+    Days: DayColumns = "
         SELECT days.related_job, days.token_id, days.day, micros, summary, summary_at, summary_ping, entry_version,
             detached
         FROM unnest(?, ?, ?) AS asked (job, token, day)
@@ -82,9 +70,8 @@ pub(super) fn outcomes(
     ids: impl Iterator<Item = PingId>,
 ) -> Result<HashMap<PingId, PingOutcome>, Failure<BackendError>> {
     let ids: Vec<_> = ids.map(PingId::as_uuid).collect();
-    let rows: Vec<PingRow> = Sql::<Logged>::constant().bind::<Array<SqlUuid>, _>(ids).load(connection)?;
-    let pings = rows.into_iter().map(LoggedPing::try_from);
-    pings.map(|ping| ping.map(|ping| (ping.id, ping.outcome)).map_err(Failure::Refused)).collect()
+    let pings = Sql::<Logged>::constant().bind::<Array<SqlUuid>, _>(ids).load::<PingRow>(connection);
+    Ok(all(pings)?.into_iter().map(|ping: LoggedPing| (ping.id, ping.outcome)).collect())
 }
 
 /// The neighbours of points.
@@ -108,9 +95,9 @@ pub(super) fn streams(
         .load(connection)?;
     for (token, at, id, job, anew) in rows {
         let place = Place { table: "pings", id };
-        let at = place.timestamp("at", at).map_err(Failure::Refused)?;
+        let at = place.timestamp("at", at)?;
         let no_job = || place.row().corrupt("related_job", "NULL", "a ping that counts has a job");
-        let job = JobId::new(job.ok_or_else(no_job).map_err(Failure::Refused)?);
+        let job = JobId::new(job.ok_or_else(no_job)?);
         streams.entry(TokenId::new(token)).or_default().insert((at, PingId::new(id)), Mark { job, anew });
     }
     Ok(streams)
@@ -130,5 +117,5 @@ pub(super) fn days(
         .bind::<Array<SqlUuid>, _>(days().map(|day| day.token.as_uuid()).collect::<Vec<_>>())
         .bind::<Array<Date>, _>(days().map(|day| date(day.date)).collect::<Vec<_>>())
         .load(connection)?;
-    rows.into_iter().map(|row| row.read().map_err(Failure::Refused)).collect()
+    rows.into_iter().map(|row| Ok(row.read()?)).collect()
 }

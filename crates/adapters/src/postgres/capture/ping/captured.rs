@@ -27,7 +27,7 @@ pub(super) fn captured(
         .order((ping_days::day, ping_days::related_job))
         .select((ping_days::day, ping_days::related_job, jobs::name.nullable(), ping_days::micros))
         .load(connection)?;
-    rows.into_iter().map(time).collect::<Result<_, _>>().map_err(Failure::Refused)
+    Ok(rows.into_iter().map(time).collect::<Result<_, _>>()?)
 }
 
 fn time((day, job, name, micros): Row) -> Result<CapturedTime, BackendError> {

@@ -8,11 +8,10 @@ use stint_domain::values::PingId;
 
 use super::rows::PingRow;
 use crate::postgres::attempt::Failure;
+use crate::postgres::rows::one;
 use crate::postgres::schema::pings;
 
 /// The ping, if it was logged.
 pub(super) fn find(connection: &mut PgConnection, id: PingId) -> Result<Option<LoggedPing>, Failure<BackendError>> {
-    let row: Option<PingRow> =
-        pings::table.find(id.as_uuid()).select(PingRow::as_select()).first(connection).optional()?;
-    row.map(LoggedPing::try_from).transpose().map_err(Failure::Refused)
+    one(pings::table.find(id.as_uuid()).select(PingRow::as_select()).first(connection))
 }

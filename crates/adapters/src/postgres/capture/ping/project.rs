@@ -20,48 +20,28 @@ use crate::capture::counting::{Aim, Meant, Named, ProjectKey, Projects, named_be
 use crate::postgres::attempt::Failure;
 use crate::postgres::ledger::job;
 use crate::postgres::rows::{Place, timestamptz};
-use crate::postgres::sql::{Constant, Sql};
+use crate::postgres::sql::Sql;
+use crate::sql::statements;
 
-/// The jobs of these projects, if the jobs still exist.
-struct Assigned;
-
-impl Constant for Assigned {
-    type Columns = (Text, Text, SqlUuid, Bool);
-    const SQL: &'static str = "
+statements! {
+    /// The jobs of these projects, if the jobs still exist.
+    Assigned: (Text, Text, SqlUuid, Bool) = "
         SELECT assigned.subject, assigned.project, assigned.related_job, jobs.status = 'archived'
         FROM unnest(?, ?) AS asked (subject, project)
         JOIN capture_projects AS assigned ON assigned.subject = asked.subject AND assigned.project = asked.project
         JOIN jobs ON jobs.id = assigned.related_job";
-}
-
-/// Waits for others that give projects of these names a job. As a name is any text, its lock is a number computed
-/// from it. Two names with the same number only wait for each other needlessly.
-struct Lock;
-
-impl Constant for Lock {
-    type Columns = Text;
-    const SQL: &'static str = "
+    /// Waits for others that give projects of these names a job. As a name is any text, its lock is a number computed
+    /// from it. Two names with the same number only wait for each other needlessly.
+    Lock: Text = "
         SELECT pg_advisory_xact_lock(hashtextextended(name, 7310867222))::text FROM unnest(?) AS names (name)";
-}
-
-/// The oldest open job of each of these names.
-struct Oldest;
-
-impl Constant for Oldest {
-    type Columns = (Text, SqlUuid);
-    const SQL: &'static str = "
+    /// The oldest open job of each of these names.
+    Oldest: (Text, SqlUuid) = "
         SELECT asked.name, oldest.id FROM unnest(?) AS asked (name)
         CROSS JOIN LATERAL (
             SELECT id FROM jobs WHERE jobs.name = asked.name AND status = 'open' ORDER BY created_at, id LIMIT 1
         ) AS oldest";
-}
-
-/// For each of these pings, the latest project that a logged ping of its token named before it.
-struct Last;
-
-impl Constant for Last {
-    type Columns = (SqlUuid, Timestamptz, SqlUuid, Text);
-    const SQL: &'static str = "
+    /// For each of these pings, the latest project that a logged ping of its token named before it.
+    Last: (SqlUuid, Timestamptz, SqlUuid, Text) = "
         SELECT asked.id, named.at, named.id, named.project FROM unnest(?, ?, ?) AS asked (token, at, id)
         CROSS JOIN LATERAL (
             SELECT at, id, project FROM pings
@@ -69,14 +49,8 @@ impl Constant for Last {
                 AND (pings.at, pings.id) < (asked.at, asked.id)
             ORDER BY pings.at DESC, pings.id DESC LIMIT 1
         ) AS named";
-}
-
-/// Assigns these jobs to projects.
-struct Assign;
-
-impl Constant for Assign {
-    type Columns = ();
-    const SQL: &'static str = "
+    /// Assigns these jobs to projects.
+    Assign: () = "
         INSERT INTO capture_projects (subject, project, related_job) SELECT * FROM unnest(?, ?, ?)
         ON CONFLICT (subject, project) DO UPDATE SET related_job = excluded.related_job";
 }
@@ -141,7 +115,7 @@ fn last(connection: &mut PgConnection, wanting: &[&Ping]) -> Result<HashMap<Ping
         let (at, name) = (place.timestamp("at", at)?, place.column("project", &name, JobName::stored(&name))?);
         Ok((PingId::new(of), ((at, PingId::new(id)), name)))
     };
-    rows.into_iter().map(|row| read(row).map_err(Failure::Refused)).collect()
+    rows.into_iter().map(read).collect()
 }
 
 fn assigned(connection: &mut PgConnection, asked: &HashSet<ProjectKey>) -> Result<Projects, Failure<BackendError>> {

@@ -16,25 +16,17 @@ use crate::postgres::attempt::Failure;
 use crate::postgres::ledger::group::decide::exactly;
 use crate::postgres::rows::{date, timestamptz};
 use crate::postgres::schema::pings;
-use crate::postgres::sql::{Constant, Sql};
+use crate::postgres::sql::Sql;
+use crate::sql::statements;
 
-/// Stores new pings. A taken id means that another transaction logged the ping in the meantime.
-struct Insert;
-
-impl Constant for Insert {
-    type Columns = ();
-    const SQL: &'static str = "
+statements! {
+    /// Stores new pings. A taken id means that another transaction logged the ping in the meantime.
+    Insert: () = "
         INSERT INTO pings
             (id, token_id, related_job, at, received_at, minutes, summary, day, status, reason, logged_at, project, anew)
         SELECT * FROM unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-}
-
-/// Stores the current state of days.
-struct Save;
-
-impl Constant for Save {
-    type Columns = ();
-    const SQL: &'static str = "
+    /// Stores the current state of days.
+    Save: () = "
         INSERT INTO ping_days
             (related_job, token_id, day, micros, summary, summary_at, summary_ping, entry_version, detached)
         SELECT * FROM unnest(?, ?, ?, ?, ?, ?, ?, ?, ?)

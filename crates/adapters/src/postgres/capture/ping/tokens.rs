@@ -19,25 +19,17 @@ use uuid::Uuid;
 use crate::capture::counting::last_use;
 use crate::postgres::attempt::Failure;
 use crate::postgres::rows::timestamptz;
-use crate::postgres::sql::{Constant, Sql};
+use crate::postgres::sql::Sql;
+use crate::sql::statements;
 
 /// The last use is stored to the minute, so most groups change nothing.
 const MINUTE: i64 = 60_000_000;
 
-/// Locks these tokens.
-struct Lock;
-
-impl Constant for Lock {
-    type Columns = (SqlUuid, Nullable<Timestamptz>);
-    const SQL: &'static str = "SELECT id, last_used_at FROM tokens WHERE id = ANY (?) ORDER BY id FOR NO KEY UPDATE";
-}
-
-/// Stores when locked tokens were last used.
-struct Use;
-
-impl Constant for Use {
-    type Columns = ();
-    const SQL: &'static str = "
+statements! {
+    /// Locks these tokens.
+    Lock: (SqlUuid, Nullable<Timestamptz>) = "SELECT id, last_used_at FROM tokens WHERE id = ANY (?) ORDER BY id FOR NO KEY UPDATE";
+    /// Stores when locked tokens were last used.
+    Use: () = "
         UPDATE tokens SET last_used_at = used.at FROM unnest(?, ?) AS used (token, at) WHERE tokens.id = used.token";
 }
 

@@ -28,9 +28,10 @@ use crate::postgres::error::BACKEND;
 use crate::postgres::error::is_locked;
 use crate::postgres::ledger::find::{entries, jobs};
 use crate::postgres::ledger::rows::{JobColumns, JobRow};
-use crate::postgres::rows::timestamptz;
+use crate::postgres::rows::{all, timestamptz};
 use crate::postgres::session::Session;
-use crate::postgres::sql::{Constant, Sql};
+use crate::postgres::sql::Sql;
+use crate::sql::Constant;
 
 /// What to do about a held job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,12 +125,12 @@ pub(super) fn lock<N: Constant<Columns = JobColumns>>(
     scope: &Scope<'_>,
     held: &HashSet<JobId>,
 ) -> Result<Vec<Job>, Failure<BackendError>> {
-    let rows: Vec<JobRow> = Sql::<N>::constant()
+    let locked = Sql::<N>::constant()
         .bind::<Array<SqlUuid>, _>(scope.jobs.iter().map(|id| id.as_uuid()).collect::<Vec<_>>())
         .bind::<Array<SqlUuid>, _>(scope.entries.iter().map(|id| id.as_uuid()).collect::<Vec<_>>())
         .bind::<Array<SqlUuid>, _>(held.iter().map(|id| id.as_uuid()).collect::<Vec<_>>())
-        .load(connection)?;
-    rows.into_iter().map(Job::try_from).collect::<Result<_, _>>().map_err(Failure::Refused)
+        .load::<JobRow>(connection);
+    all(locked)
 }
 
 /// Stores the differences.

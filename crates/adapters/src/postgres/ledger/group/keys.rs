@@ -20,17 +20,15 @@ use crate::ledger::stored_outcome::StoredOutcome;
 use crate::postgres::attempt::Failure;
 use crate::postgres::error::BACKEND;
 use crate::postgres::rows::timestamptz;
-use crate::postgres::sql::{Constant, Sql};
+use crate::postgres::sql::Sql;
+use crate::sql::statements;
 use crate::stored_row::StoredRow;
 
 type Outcomes = HashMap<(TokenId, IdempotencyKey), (Fingerprint, Outcome)>;
 
-/// The outcomes stored under these keys, each with the index of its key.
-struct Read;
-
-impl Constant for Read {
-    type Columns = (BigInt, Bytea, Text);
-    const SQL: &'static str = "
+statements! {
+    /// The outcomes stored under these keys, each with the index of its key.
+    Read: (BigInt, Bytea, Text) = "
         SELECT wanted.place, found.fingerprint, found.outcome
         FROM unnest(?, ?) WITH ORDINALITY AS wanted (token_id, key, place)
         CROSS JOIN LATERAL (
@@ -54,12 +52,9 @@ macro_rules! forgotten {
 }
 pub(super) use forgotten;
 
-/// Stores outcomes under new keys, and returns how many.
-struct Store;
-
-impl Constant for Store {
-    type Columns = ();
-    const SQL: &'static str = concat!(
+statements! {
+    /// Stores outcomes under new keys, and returns how many.
+    Store: () = concat!(
         "WITH ",
         forgotten!(),
         "INSERT INTO idempotency_keys (token_id, key, fingerprint, outcome, created_at)
@@ -81,7 +76,7 @@ pub(super) fn read(connection: &mut PgConnection, keys: &[&Idempotency]) -> Resu
             let row = StoredRow { backend: BACKEND, table: "idempotency_keys", id: key.token.to_string() };
             Failure::Refused(row.corrupt("fingerprint", format_args!("{} bytes", fingerprint.len()), error))
         })?;
-        let outcome = Outcome::read(BACKEND, key, &text).map_err(Failure::Refused)?;
+        let outcome = Outcome::read(BACKEND, key, &text)?;
         outcomes.insert((key.token, key.key.clone()), (Fingerprint(fingerprint), outcome));
     }
     Ok(outcomes)

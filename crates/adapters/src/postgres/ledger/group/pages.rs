@@ -11,18 +11,17 @@ use stint_domain::ledger::ports::time_entry::TimeEntryCursor;
 use stint_domain::{BackendError, Page};
 use uuid::Uuid;
 
+use crate::ledger::listing::entry_columns;
 use crate::ledger::{PageOfJob, TimeEntryPage};
 use crate::postgres::attempt::Failure;
-use crate::postgres::ledger::rows::{TimeEntryColumns, TimeEntryRow, entry_columns};
+use crate::postgres::ledger::rows::{TimeEntryColumns, TimeEntryRow};
 use crate::postgres::rows::date;
-use crate::postgres::sql::{Constant, Sql};
+use crate::postgres::sql::Sql;
+use crate::sql::statements;
 
-/// The rows of pages, each with the index of its page.
-struct FindPages;
-
-impl Constant for FindPages {
-    type Columns = (BigInt, TimeEntryColumns);
-    const SQL: &'static str = concat!(
+statements! {
+    /// The rows of pages, each with the index of its page.
+    FindPages: (BigInt, TimeEntryColumns) = concat!(
         "SELECT page.place, entry.*
         FROM unnest(?, ?, ?, ?, ?) WITH ORDINALITY AS page (job, first_date, end_date, end_id, rows, place)
         CROSS JOIN LATERAL (
@@ -58,7 +57,7 @@ pub(in crate::postgres) fn find(
     for (place, row) in rows {
         let entries =
             usize::try_from(place - 1).ok().and_then(|place| found.get_mut(place)).ok_or(Failure::Overtaken)?;
-        entries.push(row.try_into().map_err(Failure::Refused)?);
+        entries.push(row.try_into()?);
     }
     let page = |(mut entries, page): (Vec<TimeEntry>, &PageOfJob)| {
         // A join promises no order, although this one keeps it.

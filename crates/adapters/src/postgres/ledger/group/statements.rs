@@ -5,9 +5,11 @@ use diesel::sql_types::{Array, BigInt, Date, SmallInt, Text, Timestamptz, Uuid a
 use stint_domain::ledger::TimeEntry;
 
 use super::keys::forgotten;
-use crate::postgres::ledger::rows::{JobColumns, entry_columns, job_columns};
+use crate::ledger::listing::{entry_columns, job_columns};
+use crate::postgres::ledger::rows::JobColumns;
 use crate::postgres::rows::{date, timestamptz};
-use crate::postgres::sql::{Constant, Sql};
+use crate::postgres::sql::Sql;
+use crate::sql::statements;
 
 /// Locks these jobs and the current jobs of these entries, without those to leave out, in the order in which
 /// everybody locks jobs.
@@ -24,20 +26,11 @@ macro_rules! lock_jobs {
     };
 }
 
-/// Locks all of them, and waits for them.
-pub(super) struct LockJobs;
-
-impl Constant for LockJobs {
-    type Columns = JobColumns;
-    const SQL: &'static str = lock_jobs!();
-}
-
-/// Locks those that no other transaction has locked.
-pub(super) struct LockFreeJobs;
-
-impl Constant for LockFreeJobs {
-    type Columns = JobColumns;
-    const SQL: &'static str = concat!(lock_jobs!(), " SKIP LOCKED");
+statements! {
+    /// Locks all of them, and waits for them.
+    pub(super) LockJobs: JobColumns = lock_jobs!();
+    /// Locks those that no other transaction has locked.
+    pub(super) LockFreeJobs: JobColumns = concat!(lock_jobs!(), " SKIP LOCKED");
 }
 
 /// Rows of entries, from the arrays that [`bind_entries`] binds.
@@ -97,20 +90,11 @@ macro_rules! stored {
     };
 }
 
-/// Stores the entries whose jobs are open, counts them, and returns the ids of the stored entries.
-pub(super) struct Record;
-
-impl Constant for Record {
-    type Columns = SqlUuid;
-    const SQL: &'static str = concat!(counted!(), stored!());
-}
-
-/// Like [`Record`], and also stores the outcomes under the entries' keys. A taken key fails the whole statement.
-pub(super) struct RecordOnce;
-
-impl Constant for RecordOnce {
-    type Columns = SqlUuid;
-    const SQL: &'static str = concat!(
+statements! {
+    /// Stores the entries whose jobs are open, counts them, and returns the ids of the stored entries.
+    pub(super) Record: SqlUuid = concat!(counted!(), stored!());
+    /// Like [`Record`], and also stores the outcomes under the entries' keys. A taken key fails the whole statement.
+    pub(super) RecordOnce: SqlUuid = concat!(
         counted!(),
         ", stored AS (",
         stored!(),
@@ -125,23 +109,10 @@ impl Constant for RecordOnce {
         )
         SELECT id FROM stored"
     );
-}
-
-/// Stores new entries of locked jobs.
-pub(super) struct Create;
-
-impl Constant for Create {
-    type Columns = ();
-    const SQL: &'static str =
-        concat!("INSERT INTO time_entries (", entry_columns!(), ") SELECT entry.* FROM ", entries!());
-}
-
-/// Updates the changeable fields of entries of locked jobs.
-pub(super) struct Edit;
-
-impl Constant for Edit {
-    type Columns = ();
-    const SQL: &'static str = concat!(
+    /// Stores new entries of locked jobs.
+    pub(super) Create: () = concat!("INSERT INTO time_entries (", entry_columns!(), ") SELECT entry.* FROM ", entries!());
+    /// Updates the changeable fields of entries of locked jobs.
+    pub(super) Edit: () = concat!(
         "UPDATE time_entries SET
             related_job = entry.related_job, minutes_worked = entry.minutes_worked, date_stamp = entry.date_stamp,
             work_summary = entry.work_summary, version = entry.version, updated_at = entry.updated_at
@@ -149,22 +120,10 @@ impl Constant for Edit {
         entries!(),
         " WHERE time_entries.id = entry.id"
     );
-}
-
-/// Deletes entries of locked jobs.
-pub(super) struct Delete;
-
-impl Constant for Delete {
-    type Columns = ();
-    const SQL: &'static str = "DELETE FROM time_entries WHERE id = ANY (?)";
-}
-
-/// Sets the totals and versions of locked jobs.
-pub(super) struct Count;
-
-impl Constant for Count {
-    type Columns = ();
-    const SQL: &'static str = "
+    /// Deletes entries of locked jobs.
+    pub(super) Delete: () = "DELETE FROM time_entries WHERE id = ANY (?)";
+    /// Sets the totals and versions of locked jobs.
+    pub(super) Count: () = "
         UPDATE jobs SET total_minutes = change.total, version = change.version, updated_at = change.at
         FROM unnest(?, ?, ?, ?) AS change (job, total, version, at)
         WHERE id = change.job";

@@ -1,14 +1,12 @@
 //! The statements on jobs that Diesel's query language cannot express.
 
-use crate::postgres::ledger::rows::{JobColumns, job_columns};
-use crate::postgres::sql::Constant;
+use crate::ledger::listing::job_columns;
+use crate::postgres::ledger::rows::JobColumns;
+use crate::sql::statements;
 
-/// Changes the given fields, if the job exists and has one of the given versions.
-pub(super) struct Change;
-
-impl Constant for Change {
-    type Columns = JobColumns;
-    const SQL: &'static str = concat!(
+statements! {
+    /// Changes the given fields, if the job exists and has one of the given versions.
+    pub(super) Change: JobColumns = concat!(
         "UPDATE jobs SET
             name = coalesce(?, name), name_folded = coalesce(?, name_folded), status = coalesce(?, status),
             version = version + 1, updated_at = GREATEST(updated_at, ?)
@@ -16,12 +14,6 @@ impl Constant for Change {
         RETURNING ",
         job_columns!()
     );
-}
-
-/// Deletes a job, if it exists and has one of the given versions.
-pub(super) struct Delete;
-
-impl Constant for Delete {
-    type Columns = ();
-    const SQL: &'static str = "DELETE FROM jobs WHERE id = ? AND coalesce(version = ANY (?), true)";
+    /// Deletes a job, if it exists and has one of the given versions.
+    pub(super) Delete: () = "DELETE FROM jobs WHERE id = ? AND coalesce(version = ANY (?), true)";
 }

@@ -3,21 +3,20 @@
 use std::collections::{BTreeMap, HashMap};
 
 use diesel::SqliteConnection;
-use diesel::dsl::{IntoBoxed, Select, sql};
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
-use diesel::sqlite::Sqlite;
+use diesel::sql_types::{BigInt, Binary, Bool, Nullable};
 use stint_domain::BackendError;
 use stint_domain::capture::{CapturedDay, PingOutcome};
-use stint_domain::values::{JobId, PingId, TokenId};
+use stint_domain::values::{JobId, PingId, Timestamp, TokenId};
 
 use super::find::find;
 use super::rows::DayRow;
 use crate::capture::counting::{Around, Day, Mark, Point, Reach, Stream};
+use crate::sql::{Constant, statements};
 use crate::sqlite::error::classify;
-use crate::sqlite::keyset::{after, before};
 use crate::sqlite::rows::{row, timestamp, uuid};
-use crate::sqlite::schema::{ping_days, pings};
+use crate::sqlite::schema::ping_days;
+use crate::sqlite::sql::Sql;
 
 /// A point's time, id, job, and whether the time before it belongs to no job.
 type PointRow = (i64, Vec<u8>, Option<Vec<u8>>, bool);
@@ -38,8 +37,8 @@ pub(super) fn streams(
 ) -> Result<HashMap<TokenId, Stream>, BackendError> {
     let mut streams = HashMap::<_, Stream>::new();
     for reach in points {
-        let mut near: Vec<PointRow> = point_before(reach).load(connection).map_err(classify)?;
-        near.extend(point_after(reach).load::<PointRow>(connection).map_err(classify)?);
+        let mut near: Vec<PointRow> = nearest::<Before>(reach, reach.first).load(connection).map_err(classify)?;
+        near.extend(nearest::<After>(reach, reach.last).load::<PointRow>(connection).map_err(classify)?);
         let near = near.into_iter().map(point).collect::<Result<Vec<_>, _>>()?;
         streams.entry(reach.token).or_default().extend(near);
     }
@@ -74,42 +73,40 @@ fn point((at, id, job, anew): PointRow) -> Result<(Point, Mark), BackendError> {
     Ok(((timestamp(&row, "at", at)?, PingId::new(uuid(&row, "id", &id)?)), mark))
 }
 
-type Points = IntoBoxed<'static, Select<pings::table, (pings::at, pings::id, pings::related_job, pings::anew)>, Sqlite>;
-
-/// The nearest point before this one.
-fn point_before(reach: &Reach) -> Points {
-    points_of(reach.token)
-        .filter(before((pings::at, pings::id), place(reach)))
-        .filter(pings::at.gt(reach.first.as_micros()))
-        .order((pings::at.desc(), pings::id.desc()))
+/// The nearest point of the token before or after this one. The conditions are written as in their index: with the
+/// status as a parameter, SQLite would plan again each time.
+macro_rules! nearest {
+    ($direction:literal, $bound:literal, $order:literal) => {
+        concat!(
+            "SELECT at, id, related_job, anew FROM pings
+            WHERE token_id = ? AND status = 'logged' AND minutes IS NULL AND (at, id) ",
+            $direction,
+            " (?, ?) AND at ",
+            $bound,
+            " ? ORDER BY at ",
+            $order,
+            ", id ",
+            $order,
+            " LIMIT 1"
+        )
+    };
 }
 
-/// The nearest point after this one.
-fn point_after(reach: &Reach) -> Points {
-    points_of(reach.token)
-        .filter(after((pings::at, pings::id), place(reach)))
-        .filter(pings::at.lt(reach.last.as_micros()))
-        .order((pings::at.asc(), pings::id.asc()))
+statements! {
+    Before: (BigInt, Binary, Nullable<Binary>, Bool) = nearest!("<", ">", "DESC");
+    After: (BigInt, Binary, Nullable<Binary>, Bool) = nearest!(">", "<", "ASC");
 }
 
-fn place(reach: &Reach) -> (i64, [u8; 16]) {
-    (reach.point.0.as_micros(), reach.point.1.as_uuid().into_bytes())
-}
-
-/// The points of the token. The conditions are written as in their index: with the status as a parameter, SQLite
-/// would plan again each time.
-fn points_of(token: TokenId) -> Points {
-    pings::table
-        .select((pings::at, pings::id, pings::related_job, pings::anew))
-        .into_boxed()
-        .filter(pings::token_id.eq(token.as_uuid().into_bytes()))
-        .filter(sql::<Bool>("status = 'logged' AND minutes IS NULL"))
-        .limit(1)
+fn nearest<N: Constant>(reach: &Reach, bound: Timestamp) -> Sql<'static, N> {
+    Sql::constant()
+        .bind::<Binary, _>(reach.token.as_uuid().into_bytes())
+        .bind::<BigInt, _>(reach.point.0.as_micros())
+        .bind::<Binary, _>(reach.point.1.as_uuid().into_bytes())
+        .bind::<BigInt, _>(bound.as_micros())
 }
 
 #[cfg(test)]
 mod tests {
-    use stint_domain::values::{Timestamp, TokenId};
     use uuid::Uuid;
 
     use super::*;
@@ -121,7 +118,13 @@ mod tests {
         let point = (at, PingId::new(Uuid::nil()));
         let reach = Reach { token: TokenId::new(Uuid::nil()), point, first: at, last: at };
         let search = "SEARCH pings USING INDEX pings_in_order";
-        assert_eq!(query_plan(&point_before(&reach)), [format!("{search} (token_id=? AND at>? AND (at,id)<(?,?))")]);
-        assert_eq!(query_plan(&point_after(&reach)), [format!("{search} (token_id=? AND (at,id)>(?,?) AND at<?)")]);
+        assert_eq!(
+            query_plan(&nearest::<Before>(&reach, at)),
+            [format!("{search} (token_id=? AND at>? AND (at,id)<(?,?))")]
+        );
+        assert_eq!(
+            query_plan(&nearest::<After>(&reach, at)),
+            [format!("{search} (token_id=? AND (at,id)>(?,?) AND at<?)")]
+        );
     }
 }

@@ -5,18 +5,19 @@ use std::collections::{HashMap, HashSet};
 use diesel::SqliteConnection;
 use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
+use diesel::sql_types::{BigInt, Binary, Bool, Text};
 use stint_domain::BackendError;
 use stint_domain::capture::Ping;
 use stint_domain::ledger::JobName;
 use stint_domain::values::{JobId, PingId, Timestamp};
 
 use crate::capture::counting::{Aim, Meant, Named, ProjectKey, Projects, named_beside, wanting};
+use crate::sql::statements;
 use crate::sqlite::error::classify;
-use crate::sqlite::keyset::before;
 use crate::sqlite::ledger::job;
 use crate::sqlite::rows::{row, timestamp, uuid};
-use crate::sqlite::schema::{capture_projects, jobs, pings};
+use crate::sqlite::schema::{capture_projects, jobs};
+use crate::sqlite::sql::Sql;
 
 /// Finds the jobs of the pings, and makes missing ones.
 pub(super) fn aim(
@@ -62,20 +63,24 @@ fn candidates(connection: &mut SqliteConnection, asked: &HashSet<ProjectKey>) ->
     Ok(found)
 }
 
-/// The latest project that a logged ping of the same token named before this one. The conditions are written as in
-/// the index.
+statements! {
+    /// The latest project that a logged ping of the same token named before this one. The conditions are written as
+    /// in the index.
+    Last: (BigInt, Binary, Text) = "
+        SELECT at, id, project FROM pings
+        WHERE token_id = ? AND status = 'logged' AND project IS NOT NULL AND (at, id) < (?, ?)
+        ORDER BY at DESC, id DESC LIMIT 1";
+}
+
 fn named_before(connection: &mut SqliteConnection, wanting: &Ping) -> Result<Option<Named>, BackendError> {
-    let place = (wanting.at.as_micros(), wanting.id.as_uuid().into_bytes());
-    let found: Option<(i64, Vec<u8>, Option<String>)> = pings::table
-        .filter(pings::token_id.eq(wanting.token.as_uuid().into_bytes()))
-        .filter(sql::<Bool>("status = 'logged' AND project IS NOT NULL"))
-        .filter(before((pings::at, pings::id), place))
-        .order((pings::at.desc(), pings::id.desc()))
-        .select((pings::at, pings::id, pings::project))
-        .first(connection)
+    let found: Option<(i64, Vec<u8>, String)> = Sql::<Last>::constant()
+        .bind::<Binary, _>(wanting.token.as_uuid().into_bytes())
+        .bind::<BigInt, _>(wanting.at.as_micros())
+        .bind::<Binary, _>(wanting.id.as_uuid().into_bytes())
+        .get_result(connection)
         .optional()
         .map_err(classify)?;
-    let Some((at, id, Some(name))) = found else { return Ok(None) };
+    let Some((at, id, name)) = found else { return Ok(None) };
     let row = row("pings", &id);
     let point = (timestamp(&row, "at", at)?, PingId::new(uuid(&row, "id", &id)?));
     Ok(Some((point, row.column("project", name, |name| JobName::stored(name))?)))

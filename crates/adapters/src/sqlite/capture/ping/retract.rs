@@ -5,7 +5,6 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use stint_domain::BackendError;
-use stint_domain::access::Token;
 use stint_domain::capture::ports::ping::{PingStatus, RetractPing, RetractPingError};
 use stint_domain::capture::{LoggedPing, PingOutcome};
 use stint_domain::values::PingId;
@@ -13,10 +12,11 @@ use stint_domain::values::PingId;
 use super::rows::PingRow;
 use super::{around, store};
 use crate::capture::counting::{Captured, Mark, Retraction, Summary};
-use crate::sqlite::access::rows::TokenRow;
+use crate::sqlite::access::token;
 use crate::sqlite::error::{BACKEND, classify};
 use crate::sqlite::ledger::group;
-use crate::sqlite::schema::{pings, tokens};
+use crate::sqlite::rows::one;
+use crate::sqlite::schema::pings;
 
 const DAY: i64 = 86_400_000_000;
 
@@ -26,7 +26,7 @@ pub(super) fn retract(
 ) -> Result<(), RetractPingError> {
     let (ping, anew) = counted(connection, id)?.ok_or(RetractPingError::NotFound(id))?;
     if let (PingOutcome::Logged(_), Some(job)) = (ping.outcome, ping.related_job) {
-        let token = token(connection, &ping)?;
+        let token = token::load(connection, ping.token)?;
         let retraction = Retraction::of(BACKEND, &ping, Mark { job, anew }, token.as_ref())?;
         let streams = around::streams(connection, &retraction.reach())?;
         let mut captured = Captured { streams, ..Captured::default() };
@@ -56,12 +56,6 @@ fn counted(connection: &mut SqliteConnection, id: PingId) -> Result<Option<(Logg
     row.map(|(row, anew)| Ok((row.try_into()?, anew))).transpose()
 }
 
-fn token(connection: &mut SqliteConnection, ping: &LoggedPing) -> Result<Option<Token>, BackendError> {
-    let token = tokens::table.find(ping.token.as_uuid().into_bytes()).select(TokenRow::as_select());
-    let row: Option<TokenRow> = token.first(connection).optional().map_err(classify)?;
-    row.map(Token::try_from).transpose()
-}
-
 /// The latest summary of the ping's day from another ping.
 fn latest_summary(
     connection: &mut SqliteConnection,
@@ -70,7 +64,7 @@ fn latest_summary(
     let day = retraction.day();
     let at = retraction.ping.at.as_micros();
     let (job, token) = (day.job.as_uuid().into_bytes(), day.token.as_uuid().into_bytes());
-    let row: Option<PingRow> = pings::table
+    let latest = pings::table
         .filter(pings::related_job.eq(job).and(pings::token_id.eq(token)))
         // Written as in the index. In any zone, the day with this date is near the ping.
         .filter(sql::<Bool>("status = 'logged' AND minutes IS NULL"))
@@ -79,9 +73,6 @@ fn latest_summary(
         .filter(pings::id.ne(retraction.ping.id.as_uuid().into_bytes()))
         .order((pings::at.desc(), pings::id.desc()))
         .select(PingRow::as_select())
-        .first(connection)
-        .optional()
-        .map_err(classify)?;
-    let ping = row.map(LoggedPing::try_from).transpose()?;
-    Ok(ping.and_then(|ping| Some(Summary { of: (ping.at, ping.id), text: ping.summary? })))
+        .first(connection);
+    Ok(one(latest)?.and_then(|ping: LoggedPing| Some(Summary { of: (ping.at, ping.id), text: ping.summary? })))
 }

@@ -1,5 +1,6 @@
 //! Rows of pings and of days.
 
+use diesel::dsl::{AsSelect, SqlTypeOf};
 use diesel::prelude::*;
 use stint_domain::BackendError;
 use stint_domain::capture::{CapturedDay, LoggedPing, PingOutcome};
@@ -9,6 +10,7 @@ use stint_domain::values::{DateStamp, JobId, PingId, TokenId};
 use crate::capture::counting::{Day, Summary};
 use crate::sqlite::rows::{row, timestamp, uuid, version};
 use crate::sqlite::schema::{ping_days, pings};
+use crate::sqlite::sql::Dialect;
 use crate::stored_row::StoredRow;
 
 /// A row of `pings`.
@@ -27,6 +29,9 @@ pub(super) struct PingRow {
     reason: Option<String>,
     logged_at: i64,
 }
+
+/// The SQL types of a [`PingRow`].
+pub(super) type PingSelection = SqlTypeOf<AsSelect<PingRow, Dialect>>;
 
 impl TryFrom<PingRow> for LoggedPing {
     type Error = BackendError;
