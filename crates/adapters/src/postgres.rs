@@ -2,7 +2,7 @@
 //!
 //! The file of each port implements its methods. They share [`sql`] (statements that are prepared once),
 //! [`mod@attempt`] (transactions and retries), [`session`] (connections, and replacing lost ones), [`error`] and
-//! [`sqlstate`] (the meaning of failures) and [`rows`].
+//! [`sqlstate`] (the meaning of failures), [`read`] and [`rows`] (from rows to values).
 //!
 //! Writes of entries are carried out in groups ([`mod@ledger::group`]); a single write is a group of one.
 //! Deliberately absent: gathering the writes of several callers. [`crate::coalescing`] does that.
@@ -19,6 +19,7 @@ mod error;
 mod health;
 mod ledger;
 mod migrations;
+mod read;
 mod rows;
 mod running;
 mod schema;

@@ -8,46 +8,17 @@ use std::fmt::Display;
 
 use chrono::{Datelike, NaiveDate};
 use diesel::data_types::{PgDate, PgTimestamp};
-use diesel::prelude::*;
+use stint_domain::BackendError;
 use stint_domain::values::{DateStamp, DateStampError, Timestamp, Version};
-use stint_domain::{BackendError, Page, PageSize};
 use uuid::Uuid;
 
-use super::attempt::Failure;
 use super::error::BACKEND;
-use crate::stored_row::{self, StoredRow};
+use crate::stored_row::StoredRow;
 
 /// Microseconds from 1970-01-01 to 2000-01-01, where Postgres starts to count.
 const EPOCH_MICROS: i64 = 946_684_800_000_000;
 /// Days from 0001-01-01, chrono's first day, to 2000-01-01, where Postgres starts to count.
 const EPOCH_DAYS: i32 = 730_120;
-
-/// Reads the row that was found, if one was.
-pub(super) fn one<R, T, E>(row: QueryResult<R>) -> Result<Option<T>, Failure<E>>
-where
-    T: TryFrom<R, Error = BackendError>,
-    E: From<BackendError>,
-{
-    Ok(row.optional()?.map(T::try_from).transpose()?)
-}
-
-/// Reads all rows.
-pub(super) fn all<R, T, E>(rows: QueryResult<Vec<R>>) -> Result<Vec<T>, Failure<E>>
-where
-    T: TryFrom<R, Error = BackendError>,
-    E: From<BackendError>,
-{
-    Ok(stored_row::read(rows?)?)
-}
-
-/// Reads the rows of a page.
-pub(super) fn page<R, T, C>(rows: QueryResult<Vec<R>>, size: PageSize) -> Result<Page<T, C>, Failure<BackendError>>
-where
-    T: TryFrom<R, Error = BackendError>,
-    C: for<'a> From<&'a T>,
-{
-    Ok(stored_row::page(rows?, size)?)
-}
 
 /// A moment as Postgres stores it.
 pub(super) fn timestamptz(moment: Timestamp) -> PgTimestamp {

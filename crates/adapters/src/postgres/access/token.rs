@@ -16,7 +16,8 @@ use crate::access::{all, capturing};
 use crate::postgres::Postgres;
 use crate::postgres::access::rows::{TokenColumns, TokenRow};
 use crate::postgres::attempt::{Failure, Repeat, transaction};
-use crate::postgres::rows::{self, one, timestamptz};
+use crate::postgres::read::{self, one};
+use crate::postgres::rows::timestamptz;
 use crate::postgres::schema::tokens;
 use crate::postgres::sql::Sql;
 use crate::sql::Varying;
@@ -132,7 +133,7 @@ fn page(
     connection: &mut PgConnection,
     size: PageSize,
 ) -> Result<Page<Token, TokenCursor>, Failure<BackendError>> {
-    rows::page(listing.load::<TokenRow>(connection), size)
+    read::page(listing.load::<TokenRow>(connection), size)
 }
 
 /// The token, if it exists.

@@ -30,7 +30,7 @@ use crate::capture::listing::pings;
 use crate::postgres::Postgres;
 use crate::postgres::attempt::{Failure, Repeat, attempt, transaction};
 use crate::postgres::ledger::group::decide;
-use crate::postgres::rows::page;
+use crate::postgres::read::page;
 
 #[async_trait]
 impl PingRepository for Postgres {

@@ -10,7 +10,7 @@ use stint_domain::values::{JobId, TimeEntryId};
 use super::rows::{JobColumns, JobRow, TimeEntryColumns, TimeEntryRow};
 use crate::ledger::listing::{entry_columns, job_columns};
 use crate::postgres::attempt::Failure;
-use crate::postgres::rows::all;
+use crate::postgres::read::all;
 use crate::postgres::sql::Sql;
 use crate::sql::statements;
 

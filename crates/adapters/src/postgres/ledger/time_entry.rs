@@ -22,7 +22,7 @@ use crate::ledger::listing::time_entries;
 use crate::postgres::Postgres;
 use crate::postgres::attempt::{Failure, Repeat};
 use crate::postgres::ledger::rows::{TimeEntryColumns, TimeEntryRow};
-use crate::postgres::rows::page;
+use crate::postgres::read::page;
 
 #[async_trait]
 impl TimeEntryRepository for Postgres {

@@ -16,7 +16,8 @@ use super::rows::{DayColumns, DayRow, PingColumns, PingRow};
 use crate::capture::counting::{Around, Day, Mark, Reach, Stream};
 use crate::capture::listing::ping_columns;
 use crate::postgres::attempt::Failure;
-use crate::postgres::rows::{Place, all, date, timestamptz};
+use crate::postgres::read::all;
+use crate::postgres::rows::{Place, date, timestamptz};
 use crate::postgres::sql::Sql;
 use crate::sql::statements;
 

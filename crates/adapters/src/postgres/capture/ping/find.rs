@@ -8,7 +8,7 @@ use stint_domain::values::PingId;
 
 use super::rows::PingRow;
 use crate::postgres::attempt::Failure;
-use crate::postgres::rows::one;
+use crate::postgres::read::one;
 use crate::postgres::schema::pings;
 
 /// The ping, if it was logged.
