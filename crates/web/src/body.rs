@@ -100,10 +100,10 @@ pub(crate) async fn read(request: &HttpRequest, payload: &mut Payload, terms: Te
     }
     let coding = Coding::of(request.headers())?;
     let announced = announced.and_then(|length| usize::try_from(length).ok());
-    let mut source = Source { payload, wanted: request.conn_data() };
+    let mut source = Source { payload, announced, wanted: request.conn_data() };
     let reading = async {
         match coding {
-            Coding::Identity => identity(&mut source, announced, &terms).await,
+            Coding::Identity => identity(&mut source, &terms).await,
             Coding::Gzip => gunzipped(&mut source, &terms).await,
         }
     };
@@ -118,6 +118,8 @@ pub(crate) async fn read(request: &HttpRequest, payload: &mut Payload, terms: Te
 /// Where a body comes from.
 struct Source<'s> {
     payload: &'s mut Payload,
+    /// How many bytes it says that there are, if it does.
+    announced: Option<usize>,
     wanted: Option<&'s BodyWanted>,
 }
 
@@ -135,12 +137,13 @@ impl Source<'_> {
         if let Some(wanted) = self.wanted.filter(|_| room.is_none()) {
             wanted.say_some(FREE);
         }
-        self.payload.next().await.transpose().map_err(|error| broken(&error))
+        self.payload.next().await.transpose().map_err(|error| broken(&error, self.announced))
     }
 }
 
 /// Reads a body that is sent as it is.
-async fn identity(source: &mut Source<'_>, announced: Option<usize>, terms: &Terms) -> Result<(Bytes, Room), Problem> {
+async fn identity(source: &mut Source<'_>, terms: &Terms) -> Result<(Bytes, Room), Problem> {
+    let announced = source.announced;
     let mut room = terms.room(announced.unwrap_or_default()).await?;
     if announced.is_some() {
         source.want();
@@ -252,7 +255,14 @@ fn too_large(limit: usize) -> Problem {
     Problem::new(Code::BodyTooLarge, format!("the body is larger than {limit} bytes"))
 }
 
-/// The connection broke or its framing is wrong; if anybody is left to read an answer, this is it.
-fn broken(error: &PayloadError) -> Problem {
-    Problem::new(Code::MalformedJson, format!("the body did not arrive whole: {error}"))
+/// The connection ended early, or the framing of a chunked body is broken; if anybody is left to read an answer, this is it.
+fn broken(error: &PayloadError, announced: Option<usize>) -> Problem {
+    tracing::debug!(%error, "a body did not arrive whole");
+    let detail = match announced {
+        Some(bytes) => {
+            format!("the connection ended before the {bytes} bytes that Content-Length says; nothing was done")
+        }
+        None => "the chunks of the body are malformed, or the last of them did not come; nothing was done".to_owned(),
+    };
+    Problem::new(Code::MalformedBody, detail)
 }

@@ -171,6 +171,10 @@ impl Problem {
         if spec.status == StatusCode::SERVICE_UNAVAILABLE {
             response.insert_header((header::RETRY_AFTER, RETRY_AFTER));
         }
+        if self.code == Code::MalformedBody {
+            // Nobody knows where the next request begins.
+            response.force_close();
+        }
         for header in &self.headers {
             response.append_header(header.clone());
         }

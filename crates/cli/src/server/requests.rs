@@ -5,8 +5,10 @@
 pub(super) mod body;
 pub(super) mod head;
 
+use std::sync::LazyLock;
 use std::task::Waker;
 
+use memchr::memmem::{self, Finder};
 use stint_web::BodyWanted;
 use tokio::io::ReadBuf;
 
@@ -29,6 +31,8 @@ pub(super) struct Requests {
     at: At,
     /// Whether the request before has an answer, or the beginning of one.
     answered: bool,
+    /// Whether an answer said that it is the last.
+    last: bool,
     /// Bytes of the body that were handed on before the handler asked for it.
     unasked: usize,
     expects: bool,
@@ -44,7 +48,7 @@ enum At {
 impl Requests {
     pub(super) fn new(wanted: BodyWanted) -> Self {
         let at = At::Head(Head::default());
-        Self { waiting: Vec::new(), free: 0, at, answered: true, unasked: 0, expects: false, wanted }
+        Self { waiting: Vec::new(), free: 0, at, answered: true, last: false, unasked: 0, expects: false, wanted }
     }
 
     /// Whether nothing is going on: a new request may come, or the rest of its head.
@@ -52,9 +56,15 @@ impl Requests {
         self.answered && self.free == 0 && matches!(self.at, At::Head(_))
     }
 
-    /// The request in hand has an answer, or the beginning of one.
-    pub(super) fn answered(&mut self) {
+    /// The request in hand has an answer, or the beginning of one: these bytes.
+    pub(super) fn answered(&mut self, bytes: &[u8]) {
         self.answered = true;
+        self.last |= is_last(bytes);
+    }
+
+    /// Whether an answer said that nothing follows it.
+    pub(super) fn had_last_answer(&self) -> bool {
+        self.last
     }
 
     /// Whether what comes next belongs to a request that has its answer, so that nobody wants it.
@@ -144,6 +154,9 @@ impl Requests {
                     if at == bytes.len() || stuck || !self.answered {
                         return Ok(at);
                     }
+                    if self.last {
+                        return if at == 0 { Err(Refusal::TooLate) } else { Ok(at) };
+                    }
                     let Some(whole) = head.look(&mut bytes[at..])? else { return Ok(at) };
                     at += whole.length;
                     self.at = if whole.body.has_ended() { At::Head(Head::default()) } else { At::Body(whole.body) };
@@ -178,6 +191,14 @@ impl Requests {
     }
 }
 
+/// Whether bytes on their way to the client have the head of an answer behind which the connection ends. The HTTP server writes
+/// each head in one piece, and no text that is sent has such lines.
+fn is_last(bytes: &[u8]) -> bool {
+    static CLOSE: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new("\r\nconnection: close\r\n"));
+    CLOSE.find(bytes).is_some()
+        || bytes.starts_with(b"HTTP/1.0 ") && memmem::find(bytes, b"\r\nconnection: keep-alive\r\n").is_none()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -201,9 +222,26 @@ mod tests {
             assert!(!requests.take_expectation(), "nobody asked for it");
             wanted.say();
             if answered {
-                requests.answered();
+                requests.answered(b"HTTP/1.1 200 OK\r\n\r\n");
             }
             assert_eq!([requests.take_expectation(), requests.take_expectation()], [!answered, false]);
+        }
+    }
+
+    #[test]
+    fn behind_an_answer_that_is_the_last_no_head_is_looked_at() {
+        let request = "GET / HTTP/1.1\r\n\r\n";
+        for (answer, expected) in [
+            ("HTTP/1.1 200 OK\r\nx: y\r\n\r\n", Ok(request.to_owned())),
+            ("HTTP/1.1 200 OK\r\nconnection: close\r\nx: y\r\n\r\n", Err(Refusal::TooLate)),
+            ("more of an answer before\nHTTP/1.1 401\r\nconnection: close\r\n\r\n", Err(Refusal::TooLate)),
+            ("HTTP/1.0 200 OK\r\nx: y\r\n\r\n", Err(Refusal::TooLate)),
+            ("HTTP/1.0 200 OK\r\nconnection: keep-alive\r\n\r\n", Ok(request.to_owned())),
+        ] {
+            let mut requests = Requests::new(BodyWanted::default());
+            handed_on(&mut requests, request).unwrap();
+            requests.answered(answer.as_bytes());
+            assert_eq!(handed_on(&mut requests, request), expected, "{answer:?}");
         }
     }
 

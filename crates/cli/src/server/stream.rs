@@ -115,14 +115,16 @@ impl<T: Transport> Stream<T> {
     /// Reads no more: to the parser this is the end of what the client sends. Answers on their way still go out, and then
     /// the client is told why.
     fn refuse(&mut self, refusal: Refusal) {
-        self.worker.counted.malformed.seen();
+        if refusal != Refusal::TooLate {
+            self.worker.counted.malformed.seen();
+        }
         self.refused = true;
         self.requests.forget();
         self.last_words = match refusal {
             Refusal::BareLineFeed | Refusal::NoRequest => MALFORMED,
             Refusal::TooLarge => TOO_LARGE,
             // Its request has an answer, or gets one that says that the body did not arrive whole.
-            Refusal::BrokenBody => b"",
+            Refusal::BrokenBody | Refusal::TooLate => b"",
         };
     }
 
@@ -142,8 +144,8 @@ impl<T: Transport> Stream<T> {
     }
 
     /// The client takes something of an answer.
-    fn moves(&mut self, cx: &Context<'_>) {
-        self.requests.answered();
+    fn moves(&mut self, bytes: &[u8], cx: &Context<'_>) {
+        self.requests.answered(bytes);
         self.place.answered();
         if self.requests.are_over() {
             self.place.rests(cx.waker());
@@ -253,7 +255,7 @@ impl<T: Transport> AsyncWrite for Stream<T> {
         match Pin::new(&mut this.inner).poll_write(cx, bytes) {
             Poll::Pending => this.waits(cx).map(Err),
             done @ Poll::Ready(_) => {
-                this.moves(cx);
+                this.moves(bytes, cx);
                 done
             }
         }
@@ -268,7 +270,10 @@ impl<T: Transport> AsyncWrite for Stream<T> {
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         ready!(this.say(cx))?;
-        this.saying = std::mem::take(&mut this.last_words);
+        let last_words = std::mem::take(&mut this.last_words);
+        if !this.requests.had_last_answer() {
+            this.saying = last_words;
+        }
         ready!(this.say(cx))?;
         if this.hearing.is_none() {
             ready!(Pin::new(&mut this.inner).poll_shutdown(cx))?;

@@ -107,8 +107,9 @@ async fn no_more_of_a_body_is_asked_for_than_there_is_room() {
     let large: Vec<u8> = (0..5 << 10).flat_map(|i: u32| i.wrapping_mul(0x9e37_79b1).to_be_bytes()).collect();
     let all = budget.for_bytes(None, 96 << 10, Instant::now()).await.unwrap();
     let mut sent = payload([large.clone()]);
-    let (mut source, terms) = (Source { payload: &mut sent, wanted: Some(&wanted) }, terms(64 << 10, &budget));
-    let mut reading = Box::pin(identity(&mut source, Some(20 << 10), &terms));
+    let (mut source, terms) =
+        (Source { payload: &mut sent, announced: Some(20 << 10), wanted: Some(&wanted) }, terms(64 << 10, &budget));
+    let mut reading = Box::pin(identity(&mut source, &terms));
     assert!(reading.as_mut().now_or_never().is_none());
     assert!(!wanted.is_begun(), "asked for before there is room");
     drop(all);
@@ -117,10 +118,9 @@ async fn no_more_of_a_body_is_asked_for_than_there_is_room() {
         wanted.reset();
         let all = budget.for_bytes(None, 96 << 10, Instant::now()).await.unwrap();
         let mut sent = payload([if packed { gzip(&large) } else { large.clone() }]);
-        let mut source = Source { payload: &mut sent, wanted: Some(&wanted) };
-        let reading = async {
-            if packed { gunzipped(&mut source, &terms).await } else { identity(&mut source, None, &terms).await }
-        };
+        let mut source = Source { payload: &mut sent, announced: None, wanted: Some(&wanted) };
+        let reading =
+            async { if packed { gunzipped(&mut source, &terms).await } else { identity(&mut source, &terms).await } };
         let mut reading = Box::pin(reading);
         assert!(reading.as_mut().now_or_never().is_none());
         assert_eq!((wanted.is_begun(), wanted.is_said(), wanted.some()), (true, false, FREE), "packed: {packed}");

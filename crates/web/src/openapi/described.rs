@@ -107,7 +107,13 @@ impl Described {
             body = body.content(*media_type, content.build());
         }
         self.operation = self.operation.request_body(Some(body.build()));
-        self.may(&[Code::MalformedJson, Code::RequestTimeout, Code::BodyTooLarge, Code::UnsupportedMediaType])
+        self.may(&[
+            Code::MalformedJson,
+            Code::MalformedBody,
+            Code::RequestTimeout,
+            Code::BodyTooLarge,
+            Code::UnsupportedMediaType,
+        ])
     }
 
     /// It answers with JSON.

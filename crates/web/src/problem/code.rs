@@ -40,6 +40,9 @@ catalogue! {
     MalformedJson: BAD_REQUEST, "malformed-json",
         "The body is no JSON",
         "EOF while parsing an object at line 1 column 20";
+    MalformedBody: BAD_REQUEST, "malformed-body",
+        "The body did not arrive whole",
+        "the chunks of the body are malformed, or the last of them did not come; nothing was done";
     MalformedHeader: BAD_REQUEST, "malformed-header",
         "A header does not parse",
         "If-Match: must be `*` or a list of entity tags in double quotes, got `17`";

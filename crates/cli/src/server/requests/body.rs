@@ -1,5 +1,5 @@
-//! Where a request's body ends: after so many bytes, or after its last chunk. What is no body at all the parser refuses;
-//! here it need only end somewhere.
+//! Where a request's body ends: after so many bytes, or after its last chunk. A chunked body has to be clean to the letter:
+//! it breaks off here before the parser sees what it would refuse, so that its handler alone answers.
 
 /// The most bytes of a chunked body's extensions and trailers. Nobody looks at them, and no client is known to send any
 /// (RFC 9112, section 7.1.1, asks for a limit).
@@ -13,24 +13,37 @@ pub(in crate::server) enum Body {
     Chunked(Chunk, u16),
 }
 
-/// Where in a chunked body.
+/// What comes next in a chunked body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::server) enum Chunk {
-    /// In the digits of a chunk's size.
+    /// The first digit of a chunk's size.
+    Start,
+    /// What follows the digits so far.
     Size(u64),
-    /// In what follows them on their line.
+    /// What follows blanks behind them.
+    Blank(u64),
+    /// More of an extension.
     Extension(u64),
-    /// Behind the CR of their line.
+    /// The LF of the line.
     SizeEnd(u64),
-    /// In a chunk, or in the line's end behind it.
+    /// So many bytes.
     Data(u64),
-    /// In a line behind the last chunk, of which so many bytes came.
-    Trailer(u64),
-    /// Behind the CR of such a line.
-    TrailerEnd(u64),
+    /// The CR behind them.
+    DataEnd,
+    /// The LF behind that.
+    DataLineEnd,
+    /// A line behind the last chunk, which may be empty.
+    Last,
+    /// More of such a line: a trailer.
+    Trailer,
+    /// Its LF.
+    TrailerEnd,
+    /// The LF of the empty line, with which the body ends.
+    LastEnd,
+    /// Nothing.
     End,
-    /// Before an LF without a CR: proxies differ on whether that ends a line, and so on where the body ends. Or before
-    /// one byte too many of extensions and trailers.
+    /// Nothing, for what came is no chunk. An LF without a CR is none, because proxies differ on whether that ends a line, and
+    /// so on where the body ends; nor are too many bytes of extensions and trailers.
     Broken,
 }
 
@@ -40,7 +53,7 @@ impl Body {
     }
 
     pub(in crate::server) const fn chunked() -> Self {
-        Self::Chunked(Chunk::Size(0), EXTRAS)
+        Self::Chunked(Chunk::Start, EXTRAS)
     }
 
     pub(in crate::server) fn has_ended(&self) -> bool {
@@ -64,7 +77,7 @@ impl Body {
                 let mut at = 0;
                 while at < bytes.len() && !matches!(chunk, Chunk::End | Chunk::Broken) {
                     at += chunk.pass(&bytes[at..]);
-                    if matches!(chunk, Chunk::Extension(_) | Chunk::Trailer(_)) {
+                    if matches!(chunk, Chunk::Blank(_) | Chunk::Extension(_) | Chunk::Trailer) {
                         if *extras == 0 {
                             *chunk = Chunk::Broken;
                             return at - 1;
@@ -81,33 +94,40 @@ impl Body {
 impl Chunk {
     /// Takes at least one byte, unless it breaks the body.
     fn pass(&mut self, bytes: &[u8]) -> usize {
-        let byte = bytes[0];
-        *self = match (*self, byte) {
-            (Self::Data(left), _) => {
-                let passed = at_most(left, bytes.len());
-                *self = if passed as u64 == left { Self::Size(0) } else { Self::Data(left - passed as u64) };
-                return passed;
-            }
-            (Self::Size(size) | Self::Extension(size) | Self::SizeEnd(size), b'\r') => Self::SizeEnd(size),
-            (Self::SizeEnd(0), b'\n') => Self::Trailer(0),
-            // The chunk, with its own line's end.
-            (Self::SizeEnd(size), b'\n') => Self::Data(size.saturating_add(2)),
-            (Self::Trailer(length) | Self::TrailerEnd(length), b'\r') => Self::TrailerEnd(length),
-            (Self::TrailerEnd(0), b'\n') => Self::End,
-            (Self::TrailerEnd(_), b'\n') => Self::Trailer(0),
-            (_, b'\n') => {
-                *self = Self::Broken;
-                return 0;
-            }
-            (Self::Size(size), _) => match (byte as char).to_digit(16) {
-                Some(digit) => Self::Size(size.saturating_mul(16).saturating_add(digit.into())),
-                None => Self::Extension(size),
-            },
-            (Self::Extension(size) | Self::SizeEnd(size), _) => Self::Extension(size),
-            (Self::Trailer(length) | Self::TrailerEnd(length), _) => Self::Trailer(length + 1),
-            (over @ (Self::End | Self::Broken), _) => over,
-        };
-        1
+        if let Self::Data(left) = *self {
+            let passed = at_most(left, bytes.len());
+            *self = if passed as u64 == left { Self::DataEnd } else { Self::Data(left - passed as u64) };
+            return passed;
+        }
+        *self = self.behind(bytes[0]);
+        usize::from(*self != Self::Broken)
+    }
+
+    /// What comes next when this byte came.
+    fn behind(self, byte: u8) -> Self {
+        match (self, byte) {
+            (Self::Start, _) => Self::Size(0).behind_digit(byte),
+            (Self::Size(size) | Self::Blank(size), b' ' | b'\t') => Self::Blank(size),
+            (Self::Size(size) | Self::Blank(size), b';') => Self::Extension(size),
+            (Self::Size(size) | Self::Blank(size) | Self::Extension(size), b'\r') => Self::SizeEnd(size),
+            (Self::Size(_), _) => self.behind_digit(byte),
+            (Self::Extension(_), b'\t' | b' '..=b'~' | 0x80..) => self,
+            (Self::SizeEnd(0), b'\n') => Self::Last,
+            (Self::SizeEnd(size), b'\n') => Self::Data(size),
+            (Self::DataEnd, b'\r') => Self::DataLineEnd,
+            (Self::DataLineEnd, b'\n') => Self::Start,
+            (Self::Last, b'\r') => Self::LastEnd,
+            (Self::LastEnd, b'\n') => Self::End,
+            (Self::Trailer, b'\r') => Self::TrailerEnd,
+            (Self::TrailerEnd, b'\n') => Self::Last,
+            (Self::Last | Self::Trailer, byte) if byte != b'\n' => Self::Trailer,
+            _ => Self::Broken,
+        }
+    }
+
+    fn behind_digit(self, byte: u8) -> Self {
+        let (Self::Size(size), Some(digit)) = (self, (byte as char).to_digit(16)) else { return Self::Broken };
+        size.checked_mul(16).map_or(Self::Broken, |size| Self::Size(size + u64::from(digit)))
     }
 }
 
@@ -140,13 +160,14 @@ mod tests {
         for chunks in [
             "0\r\n\r\n",
             "5\r\na\nb\r\n\r\n0\r\n\r\n",
-            "A;x=\"y\"\r\n0123456789\r\n00\r\nX: y\r\n\r\n",
+            "A;x=\"y\"\r\n0123456789\r\n00\r\nX: y\r\nZ: \t\r\n\r\n",
+            "1\t ;x\r\nx\r\n0 \r\n\r\n",
             "1 \r\nx\r\n0\r\n\r\n",
         ] {
             assert_eq!(end(Body::chunked(), format!("{chunks}GET / HTTP/1.1").as_bytes()), chunks.len(), "{chunks:?}");
         }
         let mut endless = Body::chunked();
-        endless.pass(b"ffffffffffffffffff\r\n");
+        endless.pass(b"ffffffffffffffff\r\n");
         endless.pass(&[b'x'; 1000]);
         assert!(!endless.has_ended());
     }
@@ -169,6 +190,30 @@ mod tests {
             let mut body = Body::chunked();
             assert_eq!(body.pass(format!("{bad}GET /").as_bytes()), bad.len() - 1, "{bad:?}");
             assert!(body.is_broken() && body.pass(b"\n") == 0);
+        }
+    }
+
+    #[test]
+    fn what_is_no_chunk_breaks_a_body_where_it_stands() {
+        for (good, bad) in [
+            ("", "z\r\n"),
+            ("", "-1\r\n"),
+            ("", " 1\r\n"),
+            ("", "\r\n"),
+            ("1", "z\r\n"),
+            ("1 ", "1\r\n"),
+            ("1;x", "\0\r\n"),
+            ("1\r", "\r\n"),
+            ("1\r\nx", "x\r\n"),
+            ("1\r\nx\r", "\r\n"),
+            ("0\r\n\r", "x\r\n"),
+            ("0\r\nX: y\r", "z\r\n\r\n"),
+            ("ffffffffffffffff", "f\r\n"),
+        ] {
+            let mut body = Body::chunked();
+            assert_eq!(end(body.clone(), format!("{good}{bad}").as_bytes()), good.len(), "{good:?}{bad:?}");
+            body.pass(format!("{good}{bad}").as_bytes());
+            assert!(body.is_broken(), "{good:?}{bad:?}");
         }
     }
 }

@@ -18,6 +18,8 @@ pub(in crate::server) enum Refusal {
     TooLarge,
     /// The framing of a chunked body is broken: [`Body::is_broken`].
     BrokenBody,
+    /// It comes behind an answer that said that it is the last (RFC 9112, section 9.6).
+    TooLate,
 }
 
 /// How much of a head was looked at.

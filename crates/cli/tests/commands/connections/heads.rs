@@ -1,9 +1,10 @@
 //! What is no clean HTTP/1.1, and what is asked for that there is not.
 
 use std::io::{Read, Write};
+use std::net::{Shutdown, TcpStream};
 use std::time::Instant;
 
-use super::{answer, connect, status};
+use super::{Connection, answer, connect, status};
 use crate::support::{PATIENCE, Server, Stint, until};
 
 /// A token, a server, and what keeps its database until both are gone.
@@ -58,16 +59,73 @@ fn what_is_malformed_behind_a_request_is_refused_behind_its_whole_answer() {
 }
 
 #[test]
-fn a_chunked_body_whose_framing_is_broken_is_refused() {
+fn behind_an_answer_that_is_the_last_nothing_is_said_and_no_request_is_answered() {
+    let (_, server, _stint) = service();
+    let asks = |target: &str, header: &str| format!("GET {target} HTTP/1.1\r\nHost: x\r\n{header}\r\n");
+    let large = "/openapi.json";
+    for (first, close) in [
+        (asks("/healthz", "Connection: close\r\n"), "connection: close"),
+        (asks(large, "Connection: close\r\n"), "connection: close"),
+        (asks("/healthz", "").replace("1.1", "1.0"), "HTTP/1.0 200 "),
+        (asks(large, "").replace("1.1", "1.0"), "HTTP/1.0 200 "),
+        // What is unread of its body, which is not all there yet, ends the connection.
+        (post("nobody", "Content-Length: 4\r\n", "{"), "connection: close"),
+    ] {
+        for next in ["GET / HTTP/1.1\n\n", "\0", "GET /\0 HTTP/1.1\r\n\r\n", &asks("/healthz", "")] {
+            let mut stream = connect(&server);
+            stream.write_all(first.as_bytes()).unwrap();
+            let (head, _) = if first.starts_with("POST") {
+                let answer = answer(&mut stream).unwrap();
+                stream.write_all(format!("}}}}}}{next}").as_bytes()).unwrap();
+                answer
+            } else {
+                stream.write_all(next.as_bytes()).unwrap();
+                answer(&mut stream).unwrap()
+            };
+            assert!(head.contains(close), "{head}");
+            let mut rest = Vec::new();
+            stream.read_to_end(&mut rest).unwrap();
+            assert_eq!(String::from_utf8_lossy(&rest), "", "{first:?}, then {next:?}");
+        }
+    }
+}
+
+#[test]
+fn a_body_that_does_not_arrive_whole_is_refused_by_its_name_and_ends_the_connection() {
     let (token, server, _stint) = service();
     let endless = format!("1;{}", "x".repeat(16 << 10));
-    for chunks in ["1\n{\r\n0\r\n\r\n", "1\r\n{\r\n0\n\r\n", "1\r\n{\r\n0\r\nX: y\n\r\n", &endless] {
+    let broken = [
+        "1\n{\r\n0\r\n\r\n",
+        "1\r\n{\r\n0\n\r\n",
+        "1\r\n{\r\n0\r\nX: y\n\r\n",
+        "z\r\n{",
+        "-1\r\n{\r\n0\r\n\r\n",
+        "1\r\n{}\r\n0\r\n\r\n",
+        "1\r\n{\r\nfffffffffffffffff\r\n",
+        &endless,
+    ];
+    let refused = |stream: &mut Box<dyn Connection>, what: &str, named: &str| {
+        let (head, body) = answer(stream).unwrap();
+        let problem: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert!(head.starts_with("HTTP/1.1 400 ") && head.contains("\r\nconnection: close\r\n"), "{what:?}: {head}");
+        assert_eq!(problem["code"], "malformed-body", "{what:?}");
+        assert!(problem["detail"].as_str().unwrap().contains(named), "{what:?}: {problem}");
+        assert_eq!(stream.read(&mut [0]).unwrap(), 0, "nothing follows: {what:?}");
+    };
+    for chunks in broken {
         let mut stream = connect(&server);
         stream.write_all(post(&token, "Transfer-Encoding: chunked\r\n", chunks).as_bytes()).unwrap();
-        let (head, body) = answer(&mut stream).unwrap();
-        let body = String::from_utf8_lossy(&body);
-        assert!(head.starts_with("HTTP/1.1 400 ") && body.contains("did not arrive whole"), "{chunks:?}: {head}{body}");
-        assert_eq!(stream.read(&mut [0]).unwrap(), 0, "nothing follows: {chunks:?}");
+        refused(&mut stream, chunks, "chunks of the body are malformed");
+    }
+    for (headers, body, named) in [
+        ("Transfer-Encoding: chunked\r\n", "1\r\n{\r\n", "the last of them did not come"),
+        ("Content-Length: 2\r\n", "{", "before the 2 bytes"),
+    ] {
+        let mut stream = TcpStream::connect(server.address()).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.write_all(post(&token, headers, body).as_bytes()).unwrap();
+        stream.shutdown(Shutdown::Write).unwrap();
+        refused(&mut (Box::new(stream) as Box<dyn Connection>), headers, named);
     }
 }
 
