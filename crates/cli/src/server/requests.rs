@@ -51,6 +51,11 @@ impl Requests {
         Self { waiting: Vec::new(), free: 0, at, answered: true, last: false, unasked: 0, expects: false, wanted }
     }
 
+    /// A handler says with it that it waits for the body.
+    pub(super) fn wanted(&self) -> BodyWanted {
+        self.wanted.clone()
+    }
+
     /// Whether nothing is going on: a new request may come, or the rest of its head.
     pub(super) fn are_over(&self) -> bool {
         self.answered && self.free == 0 && matches!(self.at, At::Head(_))
