@@ -1,4 +1,4 @@
-//! The API: the table of its routes, and what its resources share.
+//! The API: all its routes in order, and what its resources share.
 
 mod answer;
 mod background;
@@ -32,9 +32,8 @@ pub(crate) fn document_below(base: &BasePath) -> OpenApi {
     openapi::document(base, endpoints.iter().map(|it| (&it.method, it.path, (it.describe)())))
 }
 
-/// Every route there is. Endpoints of one path stand together; of two paths that match, the first one counts.
-///
-/// The router tries them in this order. Pings come first, because they are the most frequent requests.
+/// Every route there is. Endpoints of one path stand together; if two paths match, the first one counts. The router
+/// tries them in this order: pings come first, because they are the most frequent requests.
 pub(crate) fn endpoints() -> Vec<Endpoint> {
     let of_features = ping::routes::all().into_iter().chain(ledger::routes()).chain(capture::routes());
     let of_the_service = health::routes::all().into_iter().chain(reference::routes::all(document_below));

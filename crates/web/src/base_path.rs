@@ -1,8 +1,8 @@
-//! Below which path a proxy serves this API: how every URL begins that is made here.
+//! The path below which a proxy serves this API. All URLs made here begin with it.
 //!
-//! Some proxies take that path away before they hand a request on, others leave it. Both are taken: each route is there
-//! with the base path and without it, so that health checks and people on the host itself need not know it. No header
-//! of a request is asked, because anybody can send one.
+//! Some proxies take that path away before they pass a request on, others leave it. So each route is there with and
+//! without the base path; health checks and people on the host itself need not know it. No header of a request decides
+//! this, because anybody can send one.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,10 +10,10 @@ use std::sync::Arc;
 use serde::Deserialize;
 use thiserror::Error;
 
-/// The longest one; it stands in every URL.
+/// It stands in every URL.
 const MAX_BYTES: usize = 200;
 
-/// What the paths of this service begin with.
+/// The first segments of this service's own paths.
 pub(crate) const OWN: [&str; 6] = ["api", "docs", "healthz", "openapi.json", "ping", "readyz"];
 
 /// A base path such as `/time`; empty at the root. Clones share it.
@@ -21,30 +21,30 @@ pub(crate) const OWN: [&str; 6] = ["api", "docs", "healthz", "openapi.json", "pi
 #[serde(try_from = "String")]
 pub struct BasePath(Arc<str>);
 
-/// Why a text is no base path.
+/// Why a text is not a base path.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum BasePathError {
-    /// It has not the form of one.
+    /// It does not have the form of one.
     #[error(
         "must begin with `/`, not end with it, and be made of letters, digits and `-._~`, such as `/time`; empty, it is \
          the root"
     )]
     Form,
-    /// It would be a long beginning of every URL.
+    /// It would make every URL long.
     #[error("must be at most {MAX_BYTES} characters long")]
     Long,
-    /// A request could mean either.
+    /// It would be unclear which of the two a request means.
     #[error("must not begin with `/{0}`, where this service has paths of its own")]
     Taken(String),
 }
 
 impl BasePath {
-    /// What URLs begin with; empty at the root.
+    /// Empty at the root.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Where a route is: without the base path, and with it.
+    /// The paths of a route: without the base path, and with it.
     pub(crate) fn places(&self, route: &str) -> Vec<String> {
         let mut places = vec![route.to_owned()];
         if !self.0.is_empty() {
@@ -53,7 +53,7 @@ impl BasePath {
         places
     }
 
-    /// The path of a request without the base path, whether a proxy took that away or not.
+    /// The path of a request without the base path, whether or not a proxy took it away.
     pub(crate) fn below<'a>(&self, path: &'a str) -> &'a str {
         match path.strip_prefix(self.as_str()) {
             Some(below) if below.starts_with('/') => below,

@@ -1,7 +1,7 @@
 //! Conditional requests (RFC 9110, section 13): `ETag`, `If-Match`, `If-None-Match`.
 //!
-//! An entity tag is the version in double quotes, always strong, and changes whenever the representation does. There is
-//! no `Last-Modified`, so the date forms of these headers mean nothing here and are ignored, as the RFC has it.
+//! An entity tag is the version in double quotes. It is always strong, and changes whenever the representation does.
+//! There is no `Last-Modified`, so the headers that compare dates are ignored, as the RFC says.
 
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use stint_domain::ledger::{Precondition, PreconditionFailed};
@@ -23,7 +23,7 @@ pub(crate) fn for_write(headers: &HeaderMap) -> Result<Precondition, Problem> {
     match Tags::read(headers, &header::IF_NONE_MATCH)? {
         None => Ok(if_match),
         Some(Tags::Any) if if_match == Precondition::None => Ok(Precondition::Absent),
-        // Something must be there and nothing may be there: never true.
+        // It would have to exist and not to exist.
         Some(Tags::Any) => Ok(Precondition::Version(Vec::new())),
         Some(Tags::List(_)) => {
             Err(Problem::new(Code::MalformedHeader, "If-None-Match: must be `*` on a request that changes something"))
@@ -38,13 +38,12 @@ pub(crate) struct ReadCondition {
 }
 
 impl ReadCondition {
-    /// Reads both headers.
     pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Problem> {
         let if_match = Tags::read(headers, &header::IF_MATCH)?;
         Ok(Self { if_match, if_none_match: Tags::read(headers, &header::IF_NONE_MATCH)? })
     }
 
-    /// Whether the caller has `version` already, so that it need not be sent. `If-Match` comes first.
+    /// Whether the caller has `version` already, so that it is not sent again. `If-Match` is checked first.
     pub(crate) fn is_known(&self, version: Version) -> Result<bool, PreconditionFailed> {
         if self.if_match.as_ref().is_some_and(|tags| !tags.hold(version, Comparison::Strong)) {
             return Err(PreconditionFailed { current: Some(version) });
@@ -66,7 +65,7 @@ enum Tags {
     List(Vec<Tag>),
 }
 
-/// One entity tag; without a version it is well-formed but none of ours, and matches nothing.
+/// One entity tag. Without a version it is well-formed, but matches nothing here.
 #[derive(Debug, PartialEq, Eq)]
 struct Tag {
     weak: bool,
@@ -103,7 +102,7 @@ impl Tags {
     }
 }
 
-/// Reads `"a", W/"b"`. Commas may occur inside of quotes, and list elements may be empty (RFC 9110, section 5.6.1).
+/// Reads `"a", W/"b"`. Quotes may contain commas, and elements may be empty (RFC 9110, section 5.6.1).
 fn parse_list(line: &HeaderValue, tags: &mut Vec<Tag>) -> Option<()> {
     let mut rest = line.as_bytes().trim_ascii();
     while !rest.is_empty() {
@@ -127,7 +126,7 @@ fn parse_list(line: &HeaderValue, tags: &mut Vec<Tag>) -> Option<()> {
     Some(())
 }
 
-/// The version that has exactly this text as its tag: `"017"` is not the tag of 17.
+/// The version with exactly this text: `"017"` is not the tag of 17.
 fn version(opaque: &[u8]) -> Option<Version> {
     let text = std::str::from_utf8(opaque).ok()?;
     let version = Version::new(text.parse().ok()?).ok()?;

@@ -1,8 +1,8 @@
-//! Pages that other sites serve (CORS): those of the origins that the operator names may call this API from a browser.
+//! Pages of other sites (CORS): those of the origins that the operator names may call this API from a browser.
 //!
-//! Every route is open to them, and every answer says so, errors too: what a page may do, its token decides. There is no
-//! cookie here and nothing else that a browser sends by itself, so credentials are never allowed; `*` is no origin. That
-//! is sixty lines of headers. A middleware (`actix-cors`) would box a future per request, also where nobody asked for it.
+//! Every route is open to them, and every answer says so, errors too; the token decides what a page may do. Browsers
+//! send nothing by themselves, such as cookies, that counts here, so credentials are never allowed, and `*` is not an
+//! origin. A middleware (`actix-cors`) would allocate for each request, even when no origin is named.
 
 use std::sync::Arc;
 
@@ -13,24 +13,24 @@ use serde::Deserialize;
 use thiserror::Error;
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE");
-/// What requests may carry beside what every page may send.
+/// What requests may carry, besides what every page may send.
 const REQUEST_HEADERS: HeaderValue = HeaderValue::from_static(
     "Authorization, Content-Type, Content-Encoding, If-Match, If-None-Match, Idempotency-Key, X-Request-Id",
 );
-/// What a page may see of an answer beside what every page may see.
+/// What a page may see of an answer, besides what every page may see.
 const ANSWER_HEADERS: HeaderValue = HeaderValue::from_static(
     "ETag, Location, Link, Allow, Retry-After, WWW-Authenticate, X-Request-Id, Idempotency-Replayed, RateLimit, \
      RateLimit-Policy",
 );
-/// For how many seconds a browser need not ask again: as long as it may take for an origin that is taken off the list.
+/// For how many seconds a browser need not ask again: so long may an origin still be used that is taken off the list.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("600");
 
-/// The origins whose pages may call this API; none, unless named. Clones share them.
+/// The origins whose pages may call this API; none by default. Clones share them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub struct CorsOrigins(Arc<[String]>);
 
-/// Why a text is no list of origins.
+/// Why a text is not a list of origins.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error(
     "must be origins as browsers send them, separated by commas, such as `https://app.example.org`: scheme and host in \
@@ -39,7 +39,8 @@ pub struct CorsOrigins(Arc<[String]>);
 pub struct CorsOriginsError(String);
 
 impl CorsOrigins {
-    /// The answer to a browser that asks whether a page may send a request, if it may.
+    /// The answer to a browser that asks whether a page may send a request. `None` if it is another request, or the
+    /// page may not.
     pub(crate) fn preflight(&self, request: &HttpRequest) -> Option<HttpResponse> {
         if self.0.is_empty() || *request.method() != Method::OPTIONS {
             return None;
@@ -57,7 +58,7 @@ impl CorsOrigins {
         if self.0.is_empty() {
             return;
         }
-        // Whoever keeps the answer must not show it to a page of another origin.
+        // A cache must not show the answer to a page of another origin.
         answer.append(header::VARY, HeaderValue::from_static("Origin"));
         if let Some(origin) = self.admitted(request) {
             answer.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
@@ -87,7 +88,7 @@ impl TryFrom<String> for CorsOrigins {
     }
 }
 
-/// Whether a browser may send exactly this: an origin that none ever sends would admit nobody, and nobody would know why.
+/// Whether a browser may send exactly this. Any other text would admit nobody, and nobody would know why.
 fn is_origin(text: &str) -> bool {
     let Some((scheme, authority)) = text.split_once("://") else { return false };
     let (host, port) = match authority.rsplit_once(':') {

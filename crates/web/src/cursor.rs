@@ -1,8 +1,8 @@
-//! Opaque tokens for places in a listing. What a place is stands with the resource that is listed.
+//! Opaque tokens for places in a listing. Each resource defines what a place in its listing is.
 //!
-//! A token is base64url of a version byte, the place in binary, and a check over the place, the listing and its filters.
-//! The check is no secret and guards nothing: a place is no privilege. It turns a token that was cut, edited or taken
-//! from another listing into an error instead of a wrong page.
+//! A token is base64url of a version byte, the place in binary, and a checksum over the place, the listing and its
+//! filters. The checksum is no secret and protects nothing. It makes an error of a token that was cut, edited or taken
+//! from another listing, instead of a wrong page.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -13,20 +13,20 @@ use uuid::Uuid;
 const VERSION: u8 = 1;
 const CHECK_BYTES: usize = 8;
 
-/// A token that is none of ours, or not for this listing with these filters.
+/// The token is not ours, or not for this listing with these filters.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("must be the `next_cursor` of a page of this listing with these filters")]
 pub(crate) struct CursorError;
 
 /// A place in a listing that has a binary form.
 pub(crate) trait Place: Sized {
-    /// Which listing it is a place in.
+    /// The listing's name.
     const LISTING: &str;
 
-    /// The sort key, a number, and the id that breaks ties.
+    /// The number by which the listing is ordered, and the id that breaks ties.
     fn parts(&self) -> (i64, Uuid);
 
-    /// The place with these parts, if there is one.
+    /// The place with these parts, if they are valid.
     fn from_parts(key: i64, id: Uuid) -> Option<Self>;
 }
 
@@ -49,7 +49,7 @@ macro_rules! place_in_time {
 
 pub(crate) use place_in_time;
 
-/// The token of a place; `filters` tells the listing's filters apart.
+/// The token of a place in a listing with these filters.
 pub(crate) fn write<P: Place>(place: &P, filters: &str) -> String {
     let (key, id) = place.parts();
     let mut token = Vec::with_capacity(1 + 8 + 16 + CHECK_BYTES);

@@ -1,7 +1,7 @@
-//! The reference page at `/docs`: the OpenAPI document, readable, without scripts and without any outside host.
+//! The reference page at `/docs`: the OpenAPI document, readable, without scripts and without any other host.
 //!
-//! It is drawn from the document alone, so it cannot tell anything else than `/openapi.json` does. What people need
-//! beside the reference, such as how to page or retry, is prose in `docs/api.md`.
+//! It is made from the document alone, so it cannot differ from `/openapi.json`. Prose, such as how to page or retry,
+//! is in `docs/api.md`.
 
 mod operation;
 mod schema;
@@ -76,13 +76,13 @@ fn render(document: &Value) -> Markup {
     }
 }
 
-/// How every URL begins.
+/// What every URL begins with.
 fn base(document: &Value) -> &str {
     text(&document["servers"][0]["url"])
 }
 
 fn operations(document: &Value) -> Vec<Operation<'_>> {
-    // HEAD is there wherever GET is, and has nothing of its own to tell.
+    // HEAD is there wherever GET is, and needs no entry of its own.
     const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
     let mut found = Vec::new();
     for (path, item) in members(&document["paths"]) {
@@ -107,7 +107,7 @@ fn members(value: &Value) -> impl Iterator<Item = (&str, &Value)> {
     value.as_object().into_iter().flat_map(Map::iter).map(|(name, value)| (name.as_str(), value))
 }
 
-/// Prose of the document: blank lines part paragraphs, backticks mark code.
+/// Text of the document: blank lines separate paragraphs, backticks mark code.
 fn paragraphs(value: &Value) -> Markup {
     html! {
         @for paragraph in text(value).split("\n\n").filter(|p| !p.trim().is_empty()) { p { (prose(paragraph)) } }

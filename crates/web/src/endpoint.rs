@@ -1,4 +1,4 @@
-//! One row of the table of routes, and how the table becomes a router.
+//! A route with its handler and its description, and how all of them become a router.
 
 use std::fmt::Write as _;
 use std::rc::Rc;
@@ -15,7 +15,7 @@ use crate::openapi::Described;
 use crate::problem::{Code, ErrorForm, Problem};
 use crate::{Api, secrecy};
 
-/// A method of a path: how it is answered, and how it is described.
+/// A method of a path, with its handler and its description.
 pub(crate) struct Endpoint {
     pub(crate) method: Method,
     pub(crate) path: &'static str,
@@ -24,7 +24,7 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
-    /// An endpoint that `handler` answers. One that takes GET takes HEAD as well.
+    /// One that takes GET takes HEAD as well.
     pub(crate) fn new<H, F>(method: Method, path: &'static str, handler: H, describe: fn() -> Described) -> Self
     where
         H: Fn(Call) -> F + Clone + 'static,
@@ -38,7 +38,7 @@ impl Endpoint {
     }
 }
 
-/// Tells actix the routes of the table, in its order, and what to say to every other request.
+/// Gives actix the routes, in their order, and the answers to all other requests.
 pub(crate) fn register(config: &mut ServiceConfig, api: &Rc<Api>, endpoints: &[Endpoint]) {
     let arrival = |route: &'static str| Arrival { api: Rc::clone(api), route, durations: api.metrics.durations(route) };
     let mut serve = |places: Vec<String>, same_path: &[Endpoint]| {
@@ -52,18 +52,18 @@ pub(crate) fn register(config: &mut ServiceConfig, api: &Rc<Api>, endpoints: &[E
     };
     let by_path = || endpoints.chunk_by(|one, other| one.path == other.path);
     by_path().for_each(|same_path| serve(api.surface.base_path.places(same_path[0].path), same_path));
-    // After all others, so that no other request is compared with an expression.
+    // After all others, so that no other request is compared with a regular expression.
     for same_path in by_path().filter(|same_path| ErrorForm::at(same_path[0].path) == ErrorForm::Plain) {
         let places = api.surface.base_path.places(same_path[0].path);
         serve(places.iter().map(|place| with_any_slashes(place)).collect(), same_path);
     }
-    // Below the API's own path nobody else answers, whoever answers elsewhere.
+    // Below `/api/` only this front answers.
     let refuse = |call: Call| std::future::ready(Err(route_not_found(&call)));
     config.service(web::resource(api.surface.base_path.places("/api/{rest:.*}")).to(answer(arrival(NO_ROUTE), refuse)));
     config.default_service(web::to(answer(arrival(NO_ROUTE), refuse)));
 }
 
-/// The handler as actix wants it.
+/// The handler in the form that actix takes.
 fn answer<H, F>(
     arrival: Arrival,
     handler: H,
@@ -77,7 +77,7 @@ where
     }
 }
 
-/// The path with as many slashes as anybody likes, where it has one and at its end. People write the base URL of a plugin
+/// A pattern for the path with any number of slashes where it has one, and at its end: people write a plugin's base URL
 /// by hand, and plugins append to it.
 fn with_any_slashes(path: &str) -> String {
     let mut pattern = String::from("/{before:/*}");
@@ -99,7 +99,7 @@ fn guarded(method: &Method) -> Route {
     }
 }
 
-/// The methods that these endpoints take, as `Allow` lists them.
+/// The methods of these endpoints, for `Allow`.
 fn allow(endpoints: &[Endpoint]) -> String {
     let mut methods = Vec::new();
     for endpoint in endpoints {
@@ -111,7 +111,7 @@ fn allow(endpoints: &[Endpoint]) -> String {
     methods.join(", ")
 }
 
-/// Names the route by its pattern, because what stands in a path may be secret.
+/// Names the route by its pattern, because the path may hold a secret.
 fn method_not_allowed(request: &HttpRequest, route: &str, allow: &str) -> Problem {
     let detail = format!("{route} takes {allow}, not {}", Excerpt(request.method().as_str()));
     let problem = Problem::new(Code::MethodNotAllowed, detail);

@@ -1,11 +1,11 @@
-//! Values of callers, made fit to be shown in a message: short, without control characters, and without secrets.
+//! Values of callers in messages: short, without control characters and without secrets.
 
 use std::fmt;
 
 use crate::secrecy;
 
-/// Shows at most 64 characters of a text, in backticks, with control characters and backticks escaped. One that may hold a
-/// secret is not shown at all: where it is cut, what is left of the secret could not be told from other text.
+/// Shows at most 64 characters of a text, in backticks, with control characters and backticks escaped. A text that may
+/// hold a secret is not shown at all: a secret that is cut could not be recognised afterwards.
 pub(crate) struct Excerpt<'a>(pub(crate) &'a str);
 
 impl Excerpt<'_> {
@@ -30,7 +30,7 @@ impl fmt::Display for Excerpt<'_> {
     }
 }
 
-/// Characters that change how the text around them is shown: line separators and directional marks.
+/// Characters that change how the text around them is shown, such as directional marks.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }

@@ -1,9 +1,9 @@
-//! What happens around every handler, unknown routes and wrong methods included.
+//! What happens around every handler, including unknown routes and wrong methods.
 //!
-//! A request gets an id and a time limit; its answer gets the id and a few headers; what it was and how it went is
-//! logged and counted. A handler that panics or takes too long becomes a problem like any other. This is one function
-//! around the handler, not a chain of middlewares: each of those would box a future per request, and none of them could
-//! look at the request again after a time-out.
+//! A request gets an id and a time limit. Its answer gets the id and a few headers, and is logged and counted. A
+//! handler that panics or takes too long is answered with a problem like any other. This is one function around the
+//! handler and not a chain of middlewares: each of those would allocate for each request, and none could look at the
+//! request after a time-out.
 
 #[cfg(test)]
 mod log_tests;
@@ -41,50 +41,49 @@ use crate::metrics::NO_ROUTE;
 use crate::problem::{Code, ErrorForm, Errors, FieldError, Problem};
 use crate::{Api, body, pieces, request_id};
 
-/// What a handler comes to.
+/// What a handler returns.
 pub(crate) type Answer = Result<HttpResponse, Problem>;
 
-/// One request, as handlers see it. They take its parts in the order in which it may be refused: who, which, what.
+/// One request, as handlers see it. They ask in the order in which it may be refused: who, which resource, what.
 pub(crate) struct Call {
     pub(crate) api: Rc<Api>,
     pub(crate) request: HttpRequest,
     context: Rc<Context>,
 }
 
-/// What is known of a request beside the request itself.
+/// What is known of a request besides the request itself.
 struct Context {
     id: String,
     started: Instant,
     deadline: Instant,
     principal: OnceCell<Rc<Principal>>,
-    /// The body, as long as it is not read to its end.
+    /// The body, until it is read to its end.
     payload: Cell<Option<Payload>>,
 }
 
 impl Context {
-    /// Whether whoever asks may read.
+    /// Whether the sender may read.
     fn sees(&self) -> bool {
         self.principal.get().is_some_and(|principal| principal.scopes.allow(Scope::Read))
     }
 
-    /// By whose token the request is.
     fn sender(&self) -> Sender {
         self.principal.get().map(|principal| principal.token)
     }
 }
 
 impl Call {
-    /// Who is acting, if they may do what `scope` allows.
+    /// Who is acting, if they have the scope.
     pub(crate) async fn principal(&self, scope: Scope) -> Result<Rc<Principal>, Problem> {
         let principal = Rc::new(Credential::of(self.headers())?.principal(&self.api.access.authenticator).await?);
-        // Kept before it may be refused, so that the log tells who was.
+        // Kept before it may be refused, so that the log names it.
         let principal = self.context.principal.get_or_init(|| principal);
-        // The services ask again; here it is asked before a body is read.
+        // The services check this again. Here it is checked before a body is read.
         principal.require(scope)?;
         Ok(Rc::clone(principal))
     }
 
-    /// Who sends pings with this secret. Whatever is wrong with it, the answer is `refused`.
+    /// Who sends pings with this secret. Whatever is wrong with the secret, the answer is `refused`.
     pub(crate) async fn capturer(&self, secret: &str, refused: fn() -> Problem) -> Result<Capturer, Problem> {
         let capturer = self.api.access.authenticator.authenticate_capture(secret).await;
         let capturer = capturer.map_err(|error| match error {
@@ -93,7 +92,7 @@ impl Call {
         })?;
         let Capturer { token, subject, .. } = &capturer;
         let principal = || Rc::new(Principal { token: *token, subject: subject.clone(), scopes: Scopes::CAPTURE });
-        // Kept so that the log tells who it was.
+        // Kept so that the log names it.
         self.context.principal.get_or_init(principal);
         Ok(capturer)
     }
@@ -108,13 +107,13 @@ impl Call {
         })
     }
 
-    /// The body, of one of the media types of `media` and at most `limit` bytes. It can be had once.
+    /// The body, with one of the media types of `media` and at most `limit` bytes. It can be read once.
     pub(crate) async fn body(&self, media: Media, limit: usize) -> Result<Body, Problem> {
         media.check(self.request.headers())?;
         self.body_of_any_type(limit).await
     }
 
-    /// The body, whatever its media type. It can be had once.
+    /// The body, whatever its media type. It can be read once.
     pub(crate) async fn body_of_any_type(&self, limit: usize) -> Result<Body, Problem> {
         let (deadline, sender) = (self.context.deadline, self.context.sender());
         let terms = Terms { limit, deadline, sender, budget: self.api.bodies.clone() };
@@ -124,12 +123,12 @@ impl Call {
             self.context.payload.set(Some(payload));
         }
         let body = body?;
-        // With the body's room in hand, so that few are between this and the time their answers count.
+        // Checked while the body's room is held: few requests can be between this check and their answers.
         self.api.bodies.answers().admit(sender)?;
         Ok(body)
     }
 
-    /// How every URL begins.
+    /// What every URL begins with.
     pub(crate) fn base_path(&self) -> &BasePath {
         &self.api.surface.base_path
     }
@@ -139,13 +138,12 @@ impl Call {
         self.base_path().below(self.request.path())
     }
 
-    /// The request's headers.
     pub(crate) fn headers(&self) -> &HeaderMap {
         self.request.headers()
     }
 }
 
-/// Where a request arrived: its route's pattern and what is measured there.
+/// Where a request arrived: its route's pattern, and what is measured there.
 #[derive(Clone)]
 pub(crate) struct Arrival {
     pub(crate) api: Rc<Api>,
@@ -169,7 +167,7 @@ pub(crate) async fn exchange<F: Future<Output = Answer>>(
         principal: OnceCell::new(),
         payload: Cell::new(Some(payload)),
     });
-    // The route is spelt in one way alone.
+    // Only a route's pattern is always spelt in the same way.
     let errors = ErrorForm::at(if route == NO_ROUTE { api.surface.base_path.below(request.path()) } else { route });
     let span = tracing::info_span!("request", request_id = context.id);
     let answering = async {
@@ -207,8 +205,8 @@ pub(crate) async fn exchange<F: Future<Output = Answer>>(
     answering.instrument(span).await
 }
 
-/// Sees a request whose caller goes away: then the handler is dropped where it stands. A write that it handed to a port
-/// may still happen, and there must be a trace of it.
+/// Notices that a caller goes away and the handler is dropped. A write that was handed to a port may still happen, so
+/// the log must name the request.
 struct Watch<'a> {
     api: &'a Api,
     route: &'static str,
@@ -226,9 +224,9 @@ impl Drop for Watch<'_> {
     }
 }
 
-/// The handler's answer, or the problem that it panicked or took too long.
+/// The handler's answer, or a problem if it panicked or took too long.
 async fn bounded(handler: impl Future<Output = Answer>, api: &Api, deadline: Instant) -> Answer {
-    // Unwind safety: what a handler shares with others are the ports, which stand for themselves.
+    // Unwind safety: handlers share only the ports, which keep their own state valid.
     match timeout_at(deadline, AssertUnwindSafe(handler).catch_unwind()).await {
         Ok(Ok(answer)) => answer,
         Ok(Err(panic)) => {
@@ -247,7 +245,7 @@ async fn bounded(handler: impl Future<Output = Answer>, api: &Api, deadline: Ins
     }
 }
 
-/// What every answer carries.
+/// Adds the headers that every answer has.
 fn finish(headers: &mut HeaderMap, request_id: &str) {
     if let Ok(value) = HeaderValue::from_str(request_id) {
         headers.insert(request_id::HEADER, value);
@@ -258,10 +256,10 @@ fn finish(headers: &mut HeaderMap, request_id: &str) {
     }
 }
 
-/// One line per request. The path is the route's pattern: what callers put into a URL stays out of logs.
+/// One line per request. It names the route's pattern and not the path: what callers put into a URL stays out of logs.
 ///
-/// It has the level `debug` for what was only accepted (202): pings come by the ten thousand per second, a line costs a third
-/// of such a request, and what came of them is listed. So it has for good health, which machines ask for all day long.
+/// Pings (202) and good health are logged at `debug`. There may be ten thousand pings a second, a line costs a third of
+/// such a request, and pings are listed elsewhere; machines ask for health all day long.
 fn log_access(request: &HttpRequest, route: &str, response: &HttpResponse, context: &Context) {
     macro_rules! log {
         ($level:ident) => {{

@@ -1,4 +1,4 @@
-//! The `Idempotency-Key` header, and the fingerprint of the request that it names.
+//! The `Idempotency-Key` header, and the fingerprint of its request.
 
 use actix_web::HttpRequest;
 use actix_web::http::header::HeaderName;
@@ -9,13 +9,12 @@ use stint_domain::values::TokenId;
 use crate::excerpt::Excerpt;
 use crate::problem::{Code, Problem};
 
-/// Names a request, so that its repeats are known.
 pub(crate) const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// Says that an answer is that of an earlier request.
 pub(crate) const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
-/// The idempotency of a request for this path with this body, if it has the header. A request by way of a proxy and one past
-/// it have the same path.
+/// The key of a request and its fingerprint, if it has the header. `path` is without the base path, so that a request
+/// through a proxy and one past it are the same.
 pub(crate) fn of(
     request: &HttpRequest,
     path: &str,
@@ -43,7 +42,8 @@ pub(crate) fn none(request: &HttpRequest, why: &str) -> Result<(), Problem> {
     Ok(())
 }
 
-/// SHA-256 over method, path and body. Neither a method nor a path has a line feed, so two requests never run together.
+/// SHA-256 over method, path and body. Method and path contain no line feed, so different requests never give the same
+/// bytes.
 fn fingerprint(request: &HttpRequest, path: &str, body: &[u8]) -> Fingerprint {
     let mut hash = Sha256::new();
     for part in [request.method().as_str(), path] {

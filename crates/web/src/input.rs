@@ -1,8 +1,8 @@
-//! One declaration of a request body: what is read of it, and what the OpenAPI document says of it.
+//! One declaration of a request body: how it is read, and what the OpenAPI document says of it.
 //!
 //! [`input!`] takes a struct whose fields are values of the domain. It makes the struct, its reader, its schema and its
-//! example. What a value looks like on the wire, its `Form` says; how it is read, its [`Input`] (`values`). Bodies that are
-//! lenient on purpose, as editor plugins need them, are read elsewhere.
+//! example. `Form` has the schema of a value, and [`Input`] its reader (`values`). Bodies of editor plugins, which are
+//! read leniently, are read elsewhere.
 
 mod fields;
 pub(crate) mod property;
@@ -15,7 +15,7 @@ use crate::json::Json;
 use crate::openapi::Form;
 use crate::problem::{Errors, Problem};
 
-/// A value that stands in a field.
+/// A value of a field.
 pub(crate) trait Input<'j>: Form + Sized {
     /// Reads it, or says what is wrong with it and names it.
     fn read(json: Json<'j>) -> Result<Self, String>;
@@ -25,20 +25,20 @@ pub(crate) trait Input<'j>: Form + Sized {
 pub(crate) trait Object<'j>: Sized {
     /// The names of its fields.
     const FIELDS: &'static [&'static str];
-    /// What is said beside those names of a field that is unknown.
+    /// Text after the names of the known fields in the error for an unknown one.
     const HINT: &'static str;
 
-    /// Takes the fields that it has.
+    /// Reads its fields.
     fn take(fields: &mut Fields<'_, 'j>) -> Result<Self, Refused>;
 
-    /// Reads a whole body; all that is wrong with it is told at once.
+    /// Reads a whole body. All errors are reported at once.
     fn read(json: Json<'j>) -> Result<Self, Problem> {
         let mut errors = Errors::default();
         let object = Self::read_at("", json, &mut errors);
         errors.check(object)
     }
 
-    /// Reads what stands at `pointer`; none after an error.
+    /// Reads the object at `pointer`; `None` after an error.
     fn read_at(pointer: &str, json: Json<'j>, errors: &mut Errors) -> Option<Self> {
         let mut fields = Fields::new(json, pointer, errors);
         let object = Self::take(&mut fields);
@@ -47,17 +47,17 @@ pub(crate) trait Object<'j>: Sized {
     }
 }
 
-/// Declares a request body. Each field has its meaning as a doc comment, which goes into the OpenAPI document, and is
+/// Declares a request body. The doc comment of each field goes into the OpenAPI document. A field is
 ///
 /// - `required`: it must be given;
-/// - `default`: without it, the value is that of `Default`, which the document tells;
-/// - `optional`: it may be absent, and is `None` then.
+/// - `default`: if absent, it is its type's `Default`, which the document shows;
+/// - `optional`: if absent, it is `None`;
+/// - `tried`: as `required`, but `None` after an error;
+/// - `lenient`: as `default`, also after an error.
 ///
-/// Where there is more to check than the fields one by one, the struct is wanted in spite of an error: `tried` is `required`,
-/// and `None` after an error; `lenient` is `default`, after an error, too.
-///
-/// A value that may be null is an `Option`. The `example`s of the fields are that of the body. `unknown` is said of a field
-/// that is unknown, after the names of those that are known.
+/// The last two are for bodies that have more to check, so that the struct is needed in spite of an error. A value that
+/// may be null is an `Option`. The `example`s of the fields make up that of the body. The text of `unknown` follows the
+/// names of the known fields in the error for an unknown one.
 macro_rules! input {
     (@type required $type:ty) => { $type };
     (@type default $type:ty) => { $type };

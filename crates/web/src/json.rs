@@ -1,8 +1,8 @@
-//! JSON as it was sent: parsed once, borrowing from the body, so that every bad field can be named at once.
+//! JSON as it was sent. It is parsed once and borrows from the body, so that every bad field can be named at once.
 //!
-//! Stricter than `serde_json::Value`: a member that occurs twice is refused instead of the last one winning silently
-//! (RFC 8259, section 4: what receivers do with those is unpredictable). Nesting is bounded by `serde_json` (128), and
-//! the number of values here: two bytes of a body, such as `0,`, would otherwise take many in memory.
+//! It is stricter than `serde_json::Value`: a member that occurs twice is refused, where otherwise the last one would
+//! win silently (RFC 8259, section 4). `serde_json` bounds the nesting (128). The number of values is bounded here: two
+//! bytes of a body, such as `0,`, take many more in memory.
 
 pub(crate) mod foreign;
 
@@ -17,14 +17,15 @@ use serde_json::Number;
 use crate::excerpt::Excerpt;
 use crate::problem::{Code, Problem};
 
-/// The most values in one body. The largest batch that is valid has 5,003.
+/// The most values in one body. The largest valid batch has 5,003.
 const MAX_VALUES: u32 = 100_000;
 
-/// The most bytes of a body whose values are so few that they are not counted: a thread parses one body at a time.
+/// Bodies up to this many bytes need no estimate: they have few values, and a thread parses one body at a time.
 const CHEAP: usize = 4 << 10;
 
-/// The most bytes that the values of a body take in memory, the text itself aside. A list or an object that is not empty has
-/// room for four at least, and for twice as many as it needs while it grows; text with escapes is copied.
+/// The most bytes that the values of a body take in memory, besides the body itself. A list or an object that is not
+/// empty has room for at least four values, and for twice as many as it needs while it grows. Text with escapes is
+/// copied.
 pub(crate) fn cost(body: &[u8]) -> usize {
     const PLACE: usize = size_of::<(Cow<'_, str>, Json<'_>)>();
     if body.len() <= CHEAP {
@@ -40,7 +41,6 @@ pub(crate) fn cost(body: &[u8]) -> usize {
     places * PLACE + copies
 }
 
-/// A JSON value.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Json<'a> {
     Null,
@@ -52,7 +52,6 @@ pub(crate) enum Json<'a> {
 }
 
 impl<'a> Json<'a> {
-    /// Parses a whole body.
     pub(crate) fn parse(body: &'a [u8]) -> Result<Self, Problem> {
         if body.is_empty() {
             return Err(Problem::new(Code::MalformedJson, "the body is empty; a JSON object is needed"));
@@ -67,7 +66,7 @@ impl<'a> Json<'a> {
         })
     }
 
-    /// The whole number that this is, when it is written as one: `30.0` may have been `30.00000000000000001`.
+    /// The whole number, if it is written as one: `30.0` may have been `30.00000000000000001`.
     pub(crate) fn as_integer(&self) -> Option<i64> {
         match self {
             Self::Number(number) => number.as_i64(),
@@ -76,7 +75,7 @@ impl<'a> Json<'a> {
     }
 }
 
-/// The value as a message shows it: short, with the type where the value itself would be long.
+/// As a message shows it: short values as they are, others by their type.
 impl fmt::Display for Json<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -168,7 +167,8 @@ impl<'de> Visitor<'de> for Seed<'_> {
 #[serde(transparent)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
-/// A name that occurs twice. Callers choose how many members there are, so larger objects are sorted, not searched.
+/// A name that occurs twice. Callers choose how many members there are, so large objects are sorted instead of
+/// searched.
 fn twice<'m>(members: &'m [(Cow<'_, str>, Json<'_>)]) -> Option<&'m str> {
     if members.len() <= 16 {
         let found = members.iter().enumerate().find(|(at, (name, _))| members[..*at].iter().any(|(n, _)| n == name));

@@ -1,26 +1,25 @@
 //! Stint over HTTP: the REST API, its problems, and the OpenAPI document that describes both.
 //!
-//! This crate turns requests into calls of the domain's services and their outcomes into responses. It knows no
+//! This crate turns requests into calls of the domain's services, and their outcomes into responses. It knows no
 //! database: what it needs stands in [`Api`], and the binary fills it in.
 //!
 //! # Where to find what
 //!
-//! - `api/`: one file per resource: its bodies, its handlers, their tests. The table in `api.rs` is the only list of
-//!   routes: the router, the `Allow` header, the metrics' labels and the OpenAPI document
-//!   are all made from it.
-//! - `exchange`: what happens around every handler (request id, time limit, panics, access line, metrics). It is a
-//!   function and no middleware, so that nothing is boxed or looked up for it.
-//! - `body`, `media`, `json`, `input`, `query`, `conditional`, `idempotency`, `cursor`: one way to read each part of a request.
-//!   A body is declared once, by `input!`: its reader, its schema and its example come from there.
-//! - `pieces`, `wanted`: what bounds memory per connection: large answers are sent piece by piece, under a budget, and no
-//!   body is read before its handler wants it.
+//! - `api/`: one file per resource with its bodies and handlers; its `routes` have one entry per route: method, path,
+//!   handler, description. From these come the router, the `Allow` header, the metrics' labels and the OpenAPI
+//!   document.
+//! - `exchange`: what happens around every handler (request id, time limit, panics, access line, metrics).
+//! - `body`, `media`, `json`, `input`, `query`, `conditional`, `idempotency`, `cursor`: how each part of a request is
+//!   read. A body is declared once, by `input!`, which makes its reader, its schema and its example.
+//! - `pieces`, `wanted`: what bounds the memory of a connection. Large answers are sent piece by piece, under a budget,
+//!   and no body is read before its handler wants it.
 //! - `problem`: RFC 9457, with the catalogue of codes; `problem/refusals` says what each refusal of the domain becomes.
-//! - `auth`: from what a request shows to who is acting; a new way to show that is a variant there.
-//! - `surface`: what it looks like from outside: `base_path` (below a proxy's path), `cors` (pages of other sites).
-//! - `secrecy`: what keeps secrets that stand in URLs out of messages.
+//! - `auth`: who is acting.
+//! - `surface`: how the API looks from outside: `base_path` (below a proxy's path), `cors` (pages of other sites).
+//! - `secrecy`: keeps secrets that stand in URLs out of messages.
 //!
-//! Deliberately absent: TLS (a proxy's task), compression of answers, rate limits
-//! (not there yet), and any request body read before its sender is known.
+//! Deliberately absent: TLS (a proxy's task), compression of answers, rate limits (not there yet), and any request body
+//! that is read before its sender is known.
 
 #![warn(missing_docs)]
 
@@ -79,12 +78,12 @@ pub use metrics::HttpMetrics;
 pub use surface::Surface;
 pub use wanted::BodyWanted;
 
-/// What the API stands on. Cloning is cheap; every worker thread gets a clone.
+/// What the API needs. Cloning is cheap; every worker thread gets a clone.
 #[derive(Clone)]
 pub struct Api {
     /// Use cases on jobs and time entries.
     pub ledger: LedgerServices,
-    /// Use cases on pings, and on the tokens that send them.
+    /// Use cases on pings and on capture tokens.
     pub capture: CaptureServices,
     /// Use cases on tokens, and from a secret to who is acting.
     pub access: AccessServices,
@@ -94,19 +93,19 @@ pub struct Api {
     pub health: Arc<dyn HealthCheck>,
     /// Makes request ids.
     pub ids: Arc<dyn IdGenerator>,
-    /// What it looks like from outside.
+    /// How the API looks from outside.
     pub surface: Surface,
     /// How much of everything one request may take.
     pub limits: Limits,
     /// How much memory the bodies of all requests may take together.
     pub bodies: BodyBudget,
-    /// Whether a 5xx problem carries the chain of its causes: in development alone.
+    /// Whether a 5xx problem names its causes: only in development.
     pub show_causes: bool,
-    /// What is counted.
+    /// The counters of requests.
     pub metrics: HttpMetrics,
 }
 
-/// The body, a problem, of the answer to a connection that is one too many.
+/// The body of the answer to a connection that is one too many: a problem.
 pub fn too_many_connections() -> Vec<u8> {
     let problem = Problem::new(Code::Unavailable, "the service has as many connections as it takes");
     // Text and numbers always serialise.
@@ -115,13 +114,14 @@ pub fn too_many_connections() -> Vec<u8> {
 
 /// The API's routes, to stand beside those of another front: `App::new().configure(stint_web::configure(api))`.
 ///
-/// What another front registers elsewhere is its own, all that is around a request included. Requests that nobody takes are
-/// answered by whoever is configured last and names a default service, as this does; but below `/api/` always by this.
+/// The other front's routes are its own, with all that happens around their requests. A request that no route takes is
+/// answered by the front that was configured last, if it names a default service, as this one does; below `/api/` it is
+/// always this one.
 pub fn configure(api: Api) -> impl FnOnce(&mut ServiceConfig) {
     move |config| endpoint::register(config, &Rc::new(api), &api::endpoints())
 }
 
-/// The API alone, to be made once per worker: `HttpServer::new(move || stint_web::app(api.clone()))`.
+/// The API alone. Made once per worker: `HttpServer::new(move || stint_web::app(api.clone()))`.
 pub fn app(
     api: Api,
 ) -> App<

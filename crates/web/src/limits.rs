@@ -1,12 +1,12 @@
-//! How much of everything one request may take.
+//! How much one request may take.
 
 use std::time::Duration;
 
-/// How much of everything one request may take. What the server limits before a request is complete, such as the time
-/// for its head, is set where the server is started.
+/// How much one request may take. The server has limits of its own for what comes before, such as the time for a
+/// request's head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// The most bytes of a body, but for a batch.
+    /// The most bytes of a body, except a batch.
     pub body_bytes: usize,
     /// The most bytes of a batch's body.
     pub batch_bytes: usize,

@@ -1,6 +1,6 @@
-//! Media types, as requests name them (RFC 9110, section 8.3): what a body is, and what an answer may be.
+//! Media types in requests (RFC 9110, section 8.3): of a body, and of the answers that a client accepts.
 //!
-//! Names and values of parameters have any case and may stand in quotes. A parameter that nobody knows says nothing.
+//! Names and values of parameters may be in upper or lower case and in quotes. Unknown parameters are ignored.
 
 use std::borrow::Cow;
 
@@ -9,16 +9,16 @@ use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use crate::excerpt::Excerpt;
 use crate::problem::{Code, Problem};
 
-/// What patches a route takes (RFC 5789, section 3.1).
+/// Which media types of patches a route takes (RFC 5789, section 3.1).
 const ACCEPT_PATCH: HeaderName = HeaderName::from_static("accept-patch");
 
-/// What bodies a route takes.
+/// The media types of bodies that a route takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Media {
-    /// A JSON document. No other type that ends in `+json` is taken: such a type promises more than JSON, and what that
-    /// is nobody here would keep.
+    /// A JSON document. Other types that end in `+json` are refused: each promises more than JSON, and that would not
+    /// be checked here.
     Json,
-    /// A JSON Merge Patch (RFC 7396), also under plain JSON's name, because many clients cannot say the other.
+    /// A JSON Merge Patch (RFC 7396). `application/json` is accepted too, because many clients can send nothing else.
     MergePatch,
 }
 
@@ -31,7 +31,7 @@ impl Media {
         }
     }
 
-    /// Passes when the request says that its body is one of these.
+    /// Refuses a request whose body has another media type.
     pub(crate) fn check(self, headers: &HeaderMap) -> Result<(), Problem> {
         let needed = || format!("the Content-Type must be {}", self.types().join(" or "));
         let mut lines = headers.get_all(header::CONTENT_TYPE);
@@ -65,8 +65,8 @@ impl Media {
     }
 }
 
-/// Whether text in this charset is UTF-8. JSON's media type has no such parameter (RFC 8259, section 11), so what is right
-/// is ignored, however it is spelt; text in another charset would be read wrongly.
+/// Whether text in this charset is UTF-8. JSON's media type has no such parameter (RFC 8259, section 11), so a right
+/// value is ignored, however it is spelt. Text in another charset would be read wrongly.
 fn is_utf8(charset: &str) -> bool {
     ["utf-8", "utf8", "us-ascii", "ascii"].iter().any(|known| known.eq_ignore_ascii_case(charset))
 }
@@ -78,13 +78,11 @@ pub(crate) struct MediaType<'a> {
 }
 
 impl<'a> MediaType<'a> {
-    /// Splits a type from its parameters.
     pub(crate) fn of(text: &'a str) -> Self {
         let (essence, parameters) = text.split_once(';').unwrap_or((text, ""));
         Self { essence: essence.trim(), parameters }
     }
 
-    /// Whether it is this type.
     pub(crate) fn is(&self, essence: &str) -> bool {
         self.essence.eq_ignore_ascii_case(essence)
     }
@@ -95,14 +93,14 @@ impl<'a> MediaType<'a> {
         Some((kind.to_ascii_lowercase(), subtype.to_ascii_lowercase()))
     }
 
-    /// The values of the parameters of this name, without quotes.
+    /// The values of the parameters with this name, without quotes.
     pub(crate) fn parameters(&self, name: &'a str) -> impl Iterator<Item = Cow<'a, str>> {
         let all = split(self.parameters, ';').filter_map(|parameter| parameter.split_once('='));
         all.filter(move |(known, _)| known.trim().eq_ignore_ascii_case(name)).map(|(_, value)| unquoted(value.trim()))
     }
 }
 
-/// The parts between the separators that stand outside of quotes, trimmed.
+/// The parts between the separators that are not in quotes, trimmed.
 pub(crate) fn split(text: &str, separator: char) -> impl Iterator<Item = &str> {
     let (mut quoted, mut escaped) = (false, false);
     let parts = text.split(move |c| {

@@ -1,6 +1,6 @@
 //! What is counted about requests: how many, how long, how many at once.
 //!
-//! Labels come from the table of routes and never from a request, so that no caller can make the number of series grow.
+//! Labels come from the table of routes and never from a request, so that no caller can add time series.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 
-/// The label of requests that no route takes.
+/// The label of requests without a route.
 pub(crate) const NO_ROUTE: &str = "none";
 
 /// Counters of requests. Cloning is cheap; all clones count together.
@@ -39,7 +39,7 @@ struct RouteLabel {
 }
 
 impl HttpMetrics {
-    /// New counters, shown by `registry` as `stint_http_…`.
+    /// New counters, which `registry` shows as `stint_http_…`.
     pub fn new(registry: &mut Registry) -> Self {
         let metrics = Self {
             requests: Family::default(),
@@ -71,40 +71,38 @@ impl HttpMetrics {
         metrics
     }
 
-    /// The durations of one route, to be kept by it.
+    /// The durations of one route, which keeps them.
     pub(crate) fn durations(&self, route: &'static str) -> Histogram {
         self.durations.get_or_create_owned(&RouteLabel { route })
     }
 
-    /// Counts a request as being answered until the guard goes, also when its caller went away.
+    /// Counts a request as being answered until the guard is dropped, even if its caller goes away.
     pub(crate) fn enter(&self) -> InFlight {
         self.in_flight.inc();
         InFlight(self.in_flight.clone())
     }
 
-    /// Counts a request that nobody waited for any more.
+    /// Counts a request whose caller went away.
     pub(crate) fn abandoned(&self) {
         self.abandoned.inc();
     }
 
-    /// What counts bodies that found no room.
+    /// Counts bodies that found no room.
     pub(crate) fn bodies_refused(&self) -> Counter {
         self.bodies_refused.clone()
     }
 
-    /// What counts requests that are refused because of the answers that wait.
+    /// Counts requests that were refused because too many large answers wait.
     pub(crate) fn answers_refused(&self) -> Counter {
         self.answers_refused.clone()
     }
 
-    /// Counts an answer.
     pub(crate) fn answered(&self, method: &Method, route: &'static str, status: StatusCode) {
         let labels = RequestLabels { method: label(method), route, status: status.as_u16() };
         self.requests.get_or_create(&labels).inc();
     }
 }
 
-/// A request that is being answered.
 pub(crate) struct InFlight(Gauge);
 
 impl Drop for InFlight {
@@ -113,12 +111,12 @@ impl Drop for InFlight {
     }
 }
 
-/// From half a millisecond to the time limit's order of magnitude.
+/// From half a millisecond to more than the time limit.
 fn buckets() -> Histogram {
     Histogram::new(exponential_buckets(Duration::from_micros(500).as_secs_f64(), 2.0, 16))
 }
 
-/// A caller may make up methods; those count under one label.
+/// Callers may make up methods; those share one label.
 fn label(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",

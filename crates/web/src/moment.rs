@@ -7,15 +7,15 @@ use thiserror::Error;
 use crate::excerpt::Excerpt;
 use crate::json::Json;
 
-/// What names no moment.
+/// The text is no moment.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("must be a moment such as 2026-01-02T09:00:00Z or, in seconds since 1970, 1767344400")]
 pub(crate) struct MomentFormError;
 
-/// Reads either form from text.
+/// Reads both forms from text.
 pub(crate) fn from_text(text: &str) -> Result<Timestamp, MomentFormError> {
     match text.as_bytes() {
-        // No sign, no exponent, and none of the words that stand for numbers.
+        // No sign, no exponent, and no word such as `inf`.
         [b'0'..=b'9', ..] if text.bytes().all(|b| b.is_ascii_digit() || b == b'.') => {
             text.parse().ok().and_then(from_seconds).ok_or(MomentFormError)
         }
@@ -23,7 +23,7 @@ pub(crate) fn from_text(text: &str) -> Result<Timestamp, MomentFormError> {
     }
 }
 
-/// Reads either form from JSON.
+/// Reads both forms from JSON.
 pub(crate) fn from_json(json: &Json<'_>) -> Result<Timestamp, String> {
     match json {
         Json::Number(number) => {
@@ -34,9 +34,9 @@ pub(crate) fn from_json(json: &Json<'_>) -> Result<Timestamp, String> {
     }
 }
 
-/// Reads RFC 3339 alone.
+/// Reads RFC 3339 only.
 pub(crate) fn from_rfc3339(text: &str) -> Option<Timestamp> {
-    // A `+` that nobody encoded is a space in a query.
+    // In a query, a `+` that was not encoded is read as a space.
     let repaired = match text.len().checked_sub(6) {
         Some(place) if text.as_bytes()[place] == b' ' => Some(text.replace(' ', "+")),
         _ => None,
@@ -46,7 +46,7 @@ pub(crate) fn from_rfc3339(text: &str) -> Option<Timestamp> {
 }
 
 fn from_seconds(seconds: f64) -> Option<Timestamp> {
-    // Beyond the year 9999 nothing is a moment; up to there a double holds microseconds, or nearly.
+    // Moments end with the year 9999. Up to then a double is exact to about a microsecond.
     if !(0.0..1e12).contains(&seconds) {
         return None;
     }

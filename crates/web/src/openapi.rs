@@ -1,7 +1,7 @@
-//! The OpenAPI 3.1 document: what each route says of itself, gathered.
+//! The OpenAPI 3.1 document, made from what each route says of itself.
 //!
 //! Schemas come from the types that handlers send and read, examples of problems from the catalogue of codes. Tests
-//! compare the document with the table of routes, and with every answer that any test of this crate gets.
+//! compare the document with the routes, and with every answer that any test of this crate gets.
 
 mod described;
 mod form;
@@ -28,40 +28,38 @@ pub(crate) use texts::{
 use crate::base_path::BasePath;
 use crate::problem::{Body as ProblemBody, FieldError};
 
-// The names of the security schemes: of all tokens, and of those of editor plugins.
+// The names of the security schemes: one for all tokens, two for those of editor plugins.
 const BEARER: &str = "bearer";
 const KEY: &str = "capture_key";
 const KEY_IN_QUERY: &str = "capture_key_in_query";
 
 const OF_BEARER: &str = "A token made by `stint token create`: `stint_` and 43 characters of base64url.";
-const OF_KEY: &str = "A capture token's secret, with or without the prefix `waka_`, as user without password.";
+const OF_KEY: &str = "A capture token's secret, with or without the prefix `waka_`, as user name; no password.";
 
 const DESCRIPTION: &str = "\
 A ledger of working time. A job collects time entries; its `total_minutes` equals the sum of their minutes at every \
 moment.
 
-Bodies are JSON in UTF-8, also with `Content-Encoding: gzip`; limits hold for what they decode to. Every error is a problem (RFC 9457, `application/problem+json`) with a stable `code`; unknown fields \
-and unknown query parameters are errors, and all errors of a request are told at once.
+Bodies are JSON in UTF-8, also with `Content-Encoding: gzip`; limits apply to the decoded body. Every error is a \
+problem (RFC 9457, `application/problem+json`) with a stable `code`. Unknown fields and unknown query parameters are \
+errors, and all errors of a request are reported at once.
 
-Wherever GET is, HEAD is. A path that there is not is 404 `route-not-found`, a method that a path does not take is 405 \
-`method-not-allowed` with `Allow`. Every response carries `X-Request-Id`: the caller's if it is 1 to 128 characters of \
-`[A-Za-z0-9._-]`, else a new one.";
+Every path that takes GET takes HEAD. An unknown path is 404 `route-not-found`, and a method that a path does not take \
+is 405 `method-not-allowed` with `Allow`. Every response has an `X-Request-Id`: the caller's if it is 1 to 128 \
+characters of `[A-Za-z0-9._-]`, else a new one.";
 
 const TAGS: [(&str, &str); 8] = [
     ("Jobs", "What time is logged on."),
     ("Time entries", "Minutes worked on one date for one job."),
-    ("Pings", "Signals that work is happening now, by tools that can call a URL; and what became of them."),
-    (
-        "Capture tokens",
-        "The secrets that pings are sent with. Each counts for one job, or for what its projects stand for.",
-    ),
-    ("WakaTime", "Heartbeats of editor plugins, in the protocol that they speak. Errors are `{\"error\": \"...\"}`."),
+    ("Pings", "Signals that work is happening now, from tools that can call a URL, and what became of them."),
+    ("Capture tokens", "The tokens that send pings. The pings of one count for its job, or for the jobs of projects."),
+    ("WakaTime", "Heartbeats of editor plugins, in their protocol. Errors are `{\"error\": \"...\"}`."),
     ("Tasks", "Runs of background tasks."),
-    ("Health", "Whether the service runs. Open to everybody."),
-    ("Reference", "What you are reading. Open to everybody."),
+    ("Health", "Whether the service runs. Needs no token."),
+    ("Reference", "What you are reading. Needs no token."),
 ];
 
-/// The document of these routes of a service below this path.
+/// The document of these routes, of a service below this path.
 pub(crate) fn document<'r>(
     base: &BasePath,
     routes: impl IntoIterator<Item = (&'r Method, &'r str, Described)>,
@@ -103,7 +101,7 @@ fn add(paths: &mut Paths, path: &str, method: HttpMethod, operation: Operation) 
     }
 }
 
-/// HEAD: what GET answers, without the body.
+/// HEAD: the answers of GET without their bodies.
 fn head_of(get: &Operation) -> Operation {
     let mut head = get.clone();
     head.operation_id = get.operation_id.as_ref().map(|id| format!("{id}_head"));

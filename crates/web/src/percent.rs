@@ -1,4 +1,4 @@
-//! Percent-encoding, strict: what is malformed is refused instead of passed through.
+//! Strict percent-encoding: malformed text is refused and not passed through.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -8,15 +8,15 @@ use thiserror::Error;
 /// Why text cannot be decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub(crate) enum PercentError {
-    /// A `%` that two hexadecimal digits do not follow.
+    /// A `%` without two hexadecimal digits after it.
     #[error("has a `%` that two hexadecimal digits do not follow")]
     Malformed,
-    /// The decoded bytes are no UTF-8.
+    /// The decoded bytes are not UTF-8.
     #[error("must be UTF-8")]
     NotUtf8,
 }
 
-/// Decodes a name or value of a query, where `+` stands for a space.
+/// Decodes a name or value of a query, where `+` is a space.
 pub(crate) fn decode(text: &str) -> Result<Cow<'_, str>, PercentError> {
     if !text.bytes().any(|b| b == b'%' || b == b'+') {
         return Ok(Cow::Borrowed(text));
@@ -36,7 +36,7 @@ pub(crate) fn decode(text: &str) -> Result<Cow<'_, str>, PercentError> {
     String::from_utf8(decoded).map(Cow::Owned).or(Err(PercentError::NotUtf8))
 }
 
-/// Appends `text`, with everything but unreserved characters (RFC 3986) encoded.
+/// Appends `text`, with all but unreserved characters (RFC 3986) encoded.
 pub(crate) fn encode_into(text: &str, out: &mut String) {
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {

@@ -1,8 +1,8 @@
-//! Large answers: sent piece by piece, and of those that wait for their readers only so much.
+//! Large answers: they are sent piece by piece, and only so many wait for their readers.
 //!
-//! actix copies what a body gives it into the connection's buffer. A body that is given whole is there twice for as long
-//! as a client takes to read it; of one in pieces, a piece is. The pieces share the memory of the whole, and so do the
-//! answers of all connections where the whole is the same for everybody.
+//! actix copies what a body gives it into the connection's buffer. A body given as a whole is in memory twice while a
+//! client reads it; in pieces, only one piece is. The pieces share the memory of the whole. An answer that is the same
+//! for everybody is in memory once for all connections.
 
 mod answers;
 
@@ -22,15 +22,15 @@ use crate::problem::Problem;
 
 /// The bytes of a piece.
 const PIECE: usize = 16 * 1024;
-/// The largest body that is given whole: a page of usual length goes out in one write.
+/// The largest body that is given as a whole: a page of usual length is sent in one write.
 const WHOLE: u64 = 32 * 1024;
 
-/// The same answer, its body in pieces if it is large.
+/// The same answer, in pieces if it is large.
 pub(crate) fn of(response: HttpResponse, answers: &Answers, reader: Sender) -> HttpResponse {
     cut(response, answers, reader).0
 }
 
-/// The same of an answer that tells something and did nothing, which is refused when too many large ones wait.
+/// The same for an answer to a request that changed nothing. It is refused if too many large answers wait.
 pub(crate) fn of_told(response: HttpResponse, answers: &Answers, reader: Sender) -> Result<HttpResponse, Problem> {
     match cut(response, answers, reader) {
         (_, false) => Err(answers.refuse()),
@@ -38,7 +38,7 @@ pub(crate) fn of_told(response: HttpResponse, answers: &Answers, reader: Sender)
     }
 }
 
-/// A large body whose memory is the same for everybody.
+/// A large body that is the same for everybody.
 pub(crate) fn shared(whole: &Bytes) -> BoxBody {
     BoxBody::new(Pieces { rest: whole.clone(), _share: None })
 }
@@ -59,7 +59,7 @@ fn cut(response: HttpResponse, answers: &Answers, reader: Sender) -> (HttpRespon
     }
 }
 
-/// What is left of a body.
+/// The rest of a body.
 struct Pieces {
     rest: Bytes,
     _share: Option<Share>,

@@ -1,8 +1,7 @@
-//! Problems (RFC 9457): the one form of every error that leaves this crate.
+//! Problems (RFC 9457): the form of every error that leaves this crate.
 //!
-//! A handler says what went wrong as a [`Problem`]; `exchange` renders it, because only there the request's id is at
-//! hand. What an operator needs (the cause) and what a caller gets (the detail) are different fields: causes are logged
-//! and reach a caller in development alone.
+//! A handler returns a [`Problem`]; `exchange` renders it, because it has the request's id. The cause is for the
+//! operator, and the detail for the caller. Causes are logged, and reach a caller only in development.
 
 mod code;
 mod errors;
@@ -22,16 +21,15 @@ pub(crate) use errors::{Errors, FieldError, escape_into};
 
 use crate::secrecy;
 
-/// The media type of every problem.
 pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
 
-/// After how many seconds a caller may try again what was unavailable.
+/// After how many seconds a caller may try again.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 
-/// Where everything for editor plugins is.
+/// All paths for editor plugins begin with this.
 const FOR_PLUGINS: &str = "/api/wakatime/";
 
-/// In which form errors are told.
+/// In which form errors are reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ErrorForm {
     /// RFC 9457.
@@ -41,18 +39,18 @@ pub(crate) enum ErrorForm {
 }
 
 impl ErrorForm {
-    /// The form at this path, below the base path.
+    /// The form at this path, which is without the base path.
     pub(crate) fn at(path: &str) -> Self {
         if path.starts_with(FOR_PLUGINS) { Self::Plain } else { Self::Problem }
     }
 }
 
-/// Why a request was not carried out, for the caller, and its cause, for the operator.
+/// Why a request was not carried out: for the caller, with the cause for the operator.
 #[derive(Debug)]
 pub(crate) struct Problem {
     code: Code,
     detail: String,
-    /// Whether the detail names what only those may know who may read.
+    /// Whether the detail is only for callers with the scope `read`.
     for_readers: bool,
     errors: Vec<FieldError>,
     cause: Option<BackendError>,
@@ -60,18 +58,18 @@ pub(crate) struct Problem {
 }
 
 impl Problem {
-    /// A problem with what is special about this occurrence of it, without what may be a secret.
+    /// A problem with a detail, from which secrets are removed.
     pub(crate) fn new(code: Code, detail: impl Into<String>) -> Self {
         let detail = secrecy::of_text(detail.into());
         Self { code, detail, for_readers: false, errors: Vec::new(), cause: None, headers: Vec::new() }
     }
 
-    /// The same, where the detail names what the caller did not: it is for those who may read.
+    /// Keeps the detail, which names something that the caller did not, for those who may read.
     pub(crate) fn for_readers(self) -> Self {
         Self { for_readers: true, ..self }
     }
 
-    /// The same as it is told to who may not read.
+    /// The problem for a caller who may not read.
     pub(crate) fn without_read(mut self) -> Self {
         if self.for_readers {
             self.detail = self.code.spec().title.to_lowercase();
@@ -79,18 +77,18 @@ impl Problem {
         self
     }
 
-    /// The same with the parts of the request that are to blame.
+    /// Adds the parts of the request that are to blame.
     pub(crate) fn with_errors(self, errors: Vec<FieldError>) -> Self {
         Self { errors, ..self }
     }
 
-    /// The same with one more header of the response.
+    /// Adds a header to the response.
     pub(crate) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.push((name, value));
         self
     }
 
-    /// Something failed that is no caller's fault; the log has the cause.
+    /// A failure that is not the caller's fault; the log has the cause.
     pub(crate) fn internal() -> Self {
         Self::new(
             Code::Internal,
@@ -98,35 +96,32 @@ impl Problem {
         )
     }
 
-    /// Something happened that cannot, unless this program has a defect.
+    /// Something that can only happen if this program has a defect.
     pub(crate) fn defect(what: &dyn Error) -> Self {
         tracing::error!(cause = %what, "a defect");
         Self::internal()
     }
 
-    /// Something that is needed does not answer, whatever the kind of its failure. Which it is, the database or the queue,
-    /// the log tells.
+    /// The database or the queue does not answer; the log tells which.
     pub(crate) fn unavailable(cause: BackendError) -> Self {
         Self { cause: Some(cause), ..Self::new(Code::Unavailable, "a backend cannot be reached or is busy") }
     }
 
-    /// The idempotency key belongs to another request.
     pub(crate) fn key_reused() -> Self {
         let detail = "the Idempotency-Key was used for a request with another method, path or body";
         Self::new(Code::IdempotencyKeyReused, detail)
     }
 
-    /// What is special about it, where that is told in another form.
+    /// The detail alone, to be told in another form.
     pub(crate) fn into_detail(self) -> String {
         self.detail
     }
 
-    /// What kind of problem this is.
     pub(crate) const fn code(&self) -> Code {
         self.code
     }
 
-    /// Tells the operator why, when it is the operator's to know.
+    /// Logs the cause, if there is one.
     pub(crate) fn log(&self) {
         let Some(cause) = &self.cause else { return };
         let chain = chain(cause).join(": ");
@@ -138,7 +133,7 @@ impl Problem {
         }
     }
 
-    /// The problem as it stands among the results of a batch: the same whenever the batch is answered again.
+    /// The problem among the results of a batch. It is the same whenever the batch is answered again.
     pub(crate) fn as_result(&self) -> Body<'_> {
         self.body(None, false)
     }
@@ -157,7 +152,6 @@ impl Problem {
         }
     }
 
-    /// The response that tells the problem.
     pub(crate) fn respond(self, form: ErrorForm, request_id: &str, show_causes: bool) -> HttpResponse {
         let (media_type, body) = match form {
             ErrorForm::Problem => (MEDIA_TYPE, serde_json::to_vec(&self.body(Some(request_id), show_causes))),
@@ -182,7 +176,7 @@ impl Problem {
     }
 }
 
-/// All that some clients read of an error.
+/// An error for clients that read nothing else.
 #[derive(Serialize, ToSchema)]
 #[schema(as = PlainError)]
 pub(crate) struct Plain<'a> {
@@ -190,11 +184,11 @@ pub(crate) struct Plain<'a> {
     error: &'a str,
 }
 
-/// The members of a problem.
+/// A problem.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Problem)]
 pub(crate) struct Body<'a> {
-    /// Identifies the kind of problem; where it points, it is explained.
+    /// Names the kind of problem; the URL explains it.
     #[schema(format = "uri")]
     r#type: String,
     /// The kind of problem, for people.
@@ -204,17 +198,17 @@ pub(crate) struct Body<'a> {
     status: u16,
     /// The kind of problem, for programs: never changes.
     code: &'a str,
-    /// What is special about this occurrence, naming the offending value.
+    /// What is special about this case; names the offending value.
     detail: &'a str,
     /// The request's id, as in `X-Request-Id` and in the operator's log. Absent among the results of a batch.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false)]
     request_id: Option<&'a str>,
-    /// Every part of the request that is to blame, if parts are.
+    /// Every part of the request that is to blame, if any.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     #[schema(required = false)]
     errors: &'a [FieldError],
-    /// In development alone: the causes of a 5xx, outermost first.
+    /// The causes of a 5xx, outermost first; only in development.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     causes: Vec<String>,

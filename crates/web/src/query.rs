@@ -1,7 +1,7 @@
-//! Reading a query string: strict, and every bad parameter at once.
+//! Reads a query string strictly, and reports every bad parameter at once.
 //!
-//! What is unknown, given twice, malformed or out of range is refused instead of ignored: a misspelt filter that is
-//! ignored answers with too much, and nobody notices.
+//! Unknown, repeated and malformed parameters are refused. If a misspelt filter were ignored, the answer would have too
+//! much, and nobody would notice.
 
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -13,7 +13,7 @@ use crate::problem::{Errors, FieldError, Problem};
 use crate::{percent, secrecy};
 use actix_web::HttpRequest;
 
-/// The parameters of one query string, being read.
+/// A query string that is being read.
 pub(crate) struct Query<'a> {
     pairs: Vec<(Cow<'a, str>, Cow<'a, str>)>,
     known: &'static [&'static str],
@@ -21,7 +21,7 @@ pub(crate) struct Query<'a> {
 }
 
 impl<'a> Query<'a> {
-    /// Splits and decodes the query string of a route that takes the parameters `known`.
+    /// Splits and decodes a query string. The route takes the parameters `known`.
     pub(crate) fn of(request: &'a HttpRequest, known: &'static [&'static str]) -> Self {
         let mut query = Self { pairs: Vec::new(), known, errors: Errors::default() };
         for pair in request.query_string().split('&').filter(|pair| !pair.is_empty()) {
@@ -35,7 +35,7 @@ impl<'a> Query<'a> {
         if request.query_string().is_empty() { Ok(()) } else { Query::of(request, &[]).finish() }
     }
 
-    /// A parameter that may be absent; none when it is, or after an error.
+    /// A parameter that may be absent; `None` also after an error.
     pub(crate) fn optional<T, E: Display>(&mut self, name: &str, read: impl FnOnce(&str) -> Result<T, E>) -> Option<T> {
         let (_, value) = self.pairs.iter().find(|(known, _)| known == name)?;
         match read(value) {
@@ -48,28 +48,27 @@ impl<'a> Query<'a> {
         }
     }
 
-    /// Refuses a parameter for a reason that lies in several.
+    /// Refuses a parameter.
     pub(crate) fn refuse(&mut self, name: &str, detail: String) {
         self.errors.push(FieldError::of(name, detail));
     }
 
-    /// Whether the parameter was given.
     pub(crate) fn gives(&self, name: &str) -> bool {
         self.pairs.iter().any(|(known, _)| known == name)
     }
 
-    /// The errors so far, to be told with those of other parts of the request.
+    /// The errors so far, to be reported with those of other parts of the request.
     pub(crate) fn take_errors(&mut self) -> Errors {
         std::mem::take(&mut self.errors)
     }
 
-    /// The problem of all errors, if there were any.
+    /// Fails if there were errors.
     pub(crate) fn finish(&mut self) -> Result<(), Problem> {
         let errors = self.take_errors();
         if errors.is_empty() { Ok(()) } else { Err(errors.into_problem()) }
     }
 
-    /// The filters that were given, in one order, after `within`: what a cursor belongs to beside its listing.
+    /// The filters that were given, in a fixed order, after `within`: a cursor is valid for these only.
     pub(crate) fn filters(&self, within: &str) -> String {
         let mut filters = within.to_owned();
         for known in self.known.iter().filter(|known| !["limit", "cursor"].contains(known)) {
@@ -83,7 +82,7 @@ impl<'a> Query<'a> {
         filters
     }
 
-    /// The `Link` to the page at `cursor`: this query with another cursor.
+    /// The `Link` to the page at `cursor`: the same query with another cursor.
     pub(crate) fn link_to_next(&self, base: &BasePath, path: &str, cursor: &str) -> String {
         let mut link = String::with_capacity(path.len() + cursor.len() + 64);
         link.push('<');
@@ -130,7 +129,7 @@ impl<'a> Query<'a> {
     }
 }
 
-/// A number that is written in digits alone: `parse` takes a sign, too.
+/// A number in digits alone; `parse` would accept a sign.
 pub(crate) fn digits<N: FromStr>(text: &str) -> Option<N> {
     text.parse().ok().filter(|_| text.bytes().all(|b| b.is_ascii_digit()))
 }

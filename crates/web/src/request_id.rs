@@ -1,4 +1,4 @@
-//! The id of a request: on its response, on every log line, in every problem.
+//! The id of a request: in its response, in every log line, in every problem.
 
 use actix_web::HttpRequest;
 use actix_web::http::header::HeaderName;
@@ -6,10 +6,9 @@ use stint_domain::IdGenerator;
 
 use crate::secrecy;
 
-/// Carries the id, both ways.
 pub(crate) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The caller's id if it is 1 to 128 characters of `[A-Za-z0-9._-]` and no secret, so that it is safe in any log; else a
+/// The caller's id, if it is 1 to 128 characters of `[A-Za-z0-9._-]` and no secret, so that it is safe in a log; else a
 /// new one.
 pub(crate) fn of(request: &HttpRequest, ids: &dyn IdGenerator) -> String {
     let sent = request.headers().get(HEADER).and_then(|value| value.to_str().ok());

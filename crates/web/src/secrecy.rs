@@ -1,9 +1,9 @@
 //! Keeps secrets that callers send out of messages.
 //!
-//! A capture token's secret is a part of the path, because tools can be told a URL and nothing else. A path that no
-//! route takes may hold one as well, misspelt or misplaced, and people mistake one for an id, a name or a value; messages
-//! end up in places where secrets must not be. So every problem is looked through ([`of_text`]), and values are hidden
-//! before they are shortened ([`of_value`]). Routes that are taken are named by their patterns, which is not done here.
+//! The secret of a capture token is part of the path, because some tools can only be given a URL. A path without a
+//! route may hold a secret too, misspelt or misplaced, and people confuse secrets with ids, names or values. Messages
+//! end up in places where secrets must not be. So every problem is searched for them ([`of_text`]), and values are
+//! hidden before they are shortened ([`of_value`]). Routes are named by their patterns elsewhere.
 
 use std::borrow::Cow;
 
@@ -11,16 +11,16 @@ use uuid::Uuid;
 
 use crate::percent;
 
-/// What stands in place of a secret.
+/// Shown in place of a secret.
 const HIDDEN: &str = "…";
 
-/// What secrets begin with that are told apart from other text by that.
+/// The prefixes of secrets.
 const PREFIXES: [&str; 2] = ["stint_", "waka_"];
 
-/// How long a secret is that has no prefix: an id of version 4, with its hyphens or without.
+/// The length of a secret without a prefix: a UUID of version 4, with or without hyphens.
 const CHARS: [usize; 2] = [36, 32];
 
-/// The path, without what is or may be a secret.
+/// The path without what may be a secret.
 pub(crate) fn of_path(path: &str) -> Cow<'_, str> {
     if !path.split('/').any(may_name_ping) && !path.split('/').any(may_be_secret) {
         return Cow::Borrowed(path);
@@ -33,12 +33,12 @@ pub(crate) fn of_path(path: &str) -> Cow<'_, str> {
     Cow::Owned(shown.join("/"))
 }
 
-/// A value, or that it is or may hold a secret.
+/// The value, hidden if it may hold a secret.
 pub(crate) fn of_value(text: &str) -> &str {
     if may_be_secret(text) { HIDDEN } else { text }
 }
 
-/// A message, without what is or may be a secret.
+/// A message without what may be a secret.
 pub(crate) fn of_text(text: String) -> String {
     if !may_be_secret(&text) {
         return text;
@@ -57,13 +57,13 @@ pub(crate) fn of_text(text: String) -> String {
     shown
 }
 
-/// Whether a text that is shown as it is, such as a request's id, has the prefix of a secret. Ids of requests often are
-/// version 4, so those are shown.
+/// Whether a text has the prefix of a secret. For texts that often are UUIDs of version 4, such as request ids, and
+/// that are shown then.
 pub(crate) fn has_prefix_of_secret(text: &str) -> bool {
     PREFIXES.iter().any(|prefix| text.contains(prefix))
 }
 
-/// How much of the beginning of a message is or may be a secret.
+/// The length of what may be a secret at the beginning of a message; 0 if there is none.
 fn length_of_secret(text: &str) -> usize {
     const LEAST: usize = 16;
     let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-".contains(byte);
@@ -76,12 +76,12 @@ fn length_of_secret(text: &str) -> usize {
     CHARS.into_iter().find(is_id).unwrap_or_default()
 }
 
-/// Whether a secret is to follow, however that is spelt.
+/// Whether a secret follows this segment, however it is spelt.
 fn may_name_ping(segment: &str) -> bool {
     decoded(segment).eq_ignore_ascii_case("ping")
 }
 
-/// Whether it holds a token's secret, or something like one. Our own ids are no version 4, so that they can be named.
+/// Whether it may hold the secret of a token. Our own ids are not of version 4, so they are shown.
 fn may_be_secret(segment: &str) -> bool {
     let text = decoded(segment);
     has_prefix_of_secret(&text) || CHARS.iter().any(|chars| text.as_bytes().windows(*chars).any(is_v4))

@@ -1,4 +1,4 @@
-//! What the API looks like from outside: below which path it is found, whose pages may call it, and its description.
+//! How the API looks from outside: below which path it is found, and whose pages may call it.
 
 use std::sync::{Arc, OnceLock};
 
@@ -7,7 +7,7 @@ use actix_web::web::Bytes;
 use crate::base_path::BasePath;
 use crate::cors::CorsOrigins;
 
-/// What the API looks like from outside. Clones share it.
+/// How the API looks from outside. Clones share it.
 #[derive(Debug, Clone, Default)]
 pub struct Surface {
     pub(crate) base_path: BasePath,
@@ -15,7 +15,7 @@ pub struct Surface {
     pub(crate) reference: Arc<Reference>,
 }
 
-/// The descriptions that are served, which name the base path; each is made when somebody asks for it first.
+/// The document and its page, which name the base path. Each is made at the first request for it.
 #[derive(Debug, Default)]
 pub(crate) struct Reference {
     pub(crate) json: OnceLock<Bytes>,

@@ -1,4 +1,4 @@
-//! The forms that answers have in common.
+//! What answers have in common.
 
 use std::fmt::{Display, Write};
 
@@ -21,32 +21,31 @@ use crate::idempotency::REPLAYED;
 use crate::problem::Problem;
 use crate::query::{self, Query};
 
-/// What is shown of something.
+/// Something that answers show.
 pub(super) trait Presented {
-    /// The form in JSON.
+    /// Its form in JSON.
     type Body<'a>: Serialize
     where
         Self: 'a;
 
-    /// What is shown of it; URLs begin with the base path.
+    /// URLs in it begin with the base path.
     fn body<'a>(&'a self, base: &'a BasePath) -> Self::Body<'a>;
 }
 
-/// One resource: its version, and where it is.
+/// A resource with a version and a URL of its own.
 pub(super) trait Resource: Presented {
-    /// The version, from which the `ETag` is made.
     fn version(&self) -> Version;
 
-    /// Its own URL, from the base path on.
+    /// Without the base path.
     fn url(&self) -> String;
 }
 
-/// JSON, with no more said about it.
+/// An answer in JSON.
 pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Answer {
     json_of(1, status, body)
 }
 
-/// The same, with room for so many resources from the start.
+/// The same, with a buffer for this many resources.
 fn json_of(resources: usize, status: StatusCode, body: &impl Serialize) -> Answer {
     let mut bytes = Vec::with_capacity(resources * 512);
     // Text and numbers always serialise; a defect here is no caller's fault.
@@ -54,27 +53,23 @@ fn json_of(resources: usize, status: StatusCode, body: &impl Serialize) -> Answe
     Ok(HttpResponse::build(status).content_type("application/json").body(bytes))
 }
 
-/// A resource that was asked for, or that the caller has it already.
+/// The resource that was asked for; 304 if the caller has it already.
 pub(super) fn read<R: Resource>(call: &Call, resource: &R, condition: &ReadCondition) -> Answer {
     if condition.is_known(resource.version())? {
-        let mut response = HttpResponse::NotModified().finish();
-        tag(&mut response, resource);
-        return Ok(response);
+        return Ok(tagged(HttpResponse::NotModified().finish(), resource));
     }
     whole(call, StatusCode::OK, resource)
 }
 
-/// A resource as it is after a change, for who may see it: others changed what they need not have made.
+/// A resource after a change. A token without the scope `read` gets no body: others may have made the resource.
 pub(super) fn changed<R: Resource>(call: &Call, principal: &Principal, resource: &R) -> Answer {
     if sees(principal) {
         return whole(call, StatusCode::OK, resource);
     }
-    let mut response = HttpResponse::NoContent().finish();
-    tag(&mut response, resource);
-    Ok(response)
+    Ok(tagged(HttpResponse::NoContent().finish(), resource))
 }
 
-/// A resource that was put there, or in the place of another.
+/// A resource that PUT created or replaced.
 pub(super) fn put<R: Resource>(call: &Call, principal: &Principal, put: Put<R>) -> Answer {
     match put {
         Put::Created(resource) => created(call, &resource),
@@ -82,32 +77,33 @@ pub(super) fn put<R: Resource>(call: &Call, principal: &Principal, put: Put<R>) 
     }
 }
 
-/// It is gone.
 pub(super) fn deleted() -> HttpResponse {
     HttpResponse::NoContent().finish()
 }
 
-/// Whether the principal sees more than what it has just made.
+/// Whether the principal may see more than what it has just made.
 pub(super) fn sees(principal: &Principal) -> bool {
     principal.scopes.allow(Scope::Read)
 }
 
 fn whole<R: Resource>(call: &Call, status: StatusCode, resource: &R) -> Answer {
-    let mut response = json(status, &resource.body(call.base_path()))?;
-    tag(&mut response, resource);
-    Ok(response)
+    Ok(tagged(json(status, &resource.body(call.base_path()))?, resource))
 }
 
-/// A resource that was created, for its maker, whatever else that may see.
+/// A resource that was created. Its maker sees it even without the scope `read`.
 pub(super) fn created<R: Resource>(call: &Call, resource: &R) -> Answer {
-    let mut response = whole(call, StatusCode::CREATED, resource)?;
-    if let Ok(url) = header::HeaderValue::try_from(format!("{}{}", call.base_path(), resource.url())) {
+    Ok(located(whole(call, StatusCode::CREATED, resource)?, call, &resource.url()))
+}
+
+/// The same answer with the URL of what was created.
+pub(super) fn located(mut response: HttpResponse, call: &Call, url: &str) -> HttpResponse {
+    if let Ok(url) = header::HeaderValue::try_from(format!("{}{url}", call.base_path())) {
         response.headers_mut().insert(header::LOCATION, url);
     }
-    Ok(response)
+    response
 }
 
-/// The answer to a write with an idempotency key: the same for each repeat, but for the header that says so.
+/// The answer to a write that may have an idempotency key. A repeat gets the same answer, and a header that says so.
 pub(super) fn applied<T>(applied: Applied<T>, answer: impl FnOnce(T) -> Answer) -> Answer {
     let mut response = answer(applied.outcome)?;
     if applied.replayed {
@@ -116,17 +112,16 @@ pub(super) fn applied<T>(applied: Applied<T>, answer: impl FnOnce(T) -> Answer) 
     Ok(response)
 }
 
-/// Which page of a listing is wanted.
 pub(super) struct Wanted<P> {
     pub(super) size: PageSize,
     pub(super) after: Option<P>,
-    /// What the page's cursor belongs to.
+    /// The filters that the page's cursor belongs to.
     pub(super) filters: String,
 }
 
 impl<P: Place> Wanted<P> {
-    /// Reads the last of a listing's parameters, and tells what is wrong with any. A cursor is none for the same listing
-    /// `within` something else.
+    /// Reads `limit` and `cursor`, the last parameters of a listing, and reports what is wrong with any parameter. A
+    /// cursor is valid only `within` the same resource.
     pub(super) fn of(query: &mut Query<'_>, within: &str) -> Result<Self, Problem> {
         let size = query
             .optional("limit", |text| query::digits(text).ok_or(PageSizeError).and_then(PageSize::new))
@@ -153,22 +148,23 @@ pub(super) fn page<R: Presented, P: Place>(call: &Call, query: &Query<'_>, filte
     Ok(response)
 }
 
-/// The members of a page; `openapi::described` says what they mean.
+/// The members of a page; `openapi::responses` has their schema.
 #[derive(Serialize)]
 struct PageBody<'a, T> {
     items: Vec<T>,
     next_cursor: Option<&'a str>,
 }
 
-/// A version's tag, and that a cache asks each time whether it still holds.
-fn tag<R: Resource>(response: &mut HttpResponse, resource: &R) {
+/// The same answer with the `ETag`. Caches have to ask each time whether it is still valid.
+fn tagged<R: Resource>(mut response: HttpResponse, resource: &R) -> HttpResponse {
     let headers = response.headers_mut();
     headers.insert(header::ETAG, etag(resource.version()));
     headers.insert(header::CACHE_CONTROL, header::HeaderValue::from_static("private, no-cache"));
+    response
 }
 
-/// Serialises with `Display`: what is short, as ids and moments are, in one piece, because each piece is searched for
-/// what must be escaped.
+/// Serialises with `Display`. Short text, such as a moment, is written in one piece, because `serde_json` searches each
+/// piece for characters to escape.
 pub(super) fn shown<S: Serializer>(value: &impl Display, serializer: S) -> Result<S::Ok, S::Error> {
     let mut text = ArrayString::<40>::new();
     match write!(text, "{value}") {
@@ -177,7 +173,7 @@ pub(super) fn shown<S: Serializer>(value: &impl Display, serializer: S) -> Resul
     }
 }
 
-/// The same, where there may be nothing to show.
+/// The same for a value that may be null.
 #[expect(clippy::ref_option, reason = "serde gives it so")]
 pub(super) fn shown_or_null<S: Serializer>(value: &Option<impl Display>, serializer: S) -> Result<S::Ok, S::Error> {
     match value {

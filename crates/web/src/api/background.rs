@@ -1,3 +1,3 @@
-//! Tasks' runs.
+//! Background work.
 
 pub(in crate::api) mod tasks;

@@ -7,7 +7,7 @@ pub(in crate::api) mod wakatime;
 
 use crate::endpoint::Endpoint;
 
-/// The routes to captured time, but for those by which pings are sent.
+/// All routes of this feature, except those by which pings are sent.
 pub(super) fn routes() -> impl Iterator<Item = Endpoint> {
     [pings::routes::all(), capture_tokens::routes::all(), wakatime::routes::all()].into_iter().flatten()
 }

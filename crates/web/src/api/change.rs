@@ -14,7 +14,7 @@ use crate::media::Media;
 use crate::problem::Problem;
 use crate::query::Query;
 
-/// A change of one resource, if its state is the one expected.
+/// A request to change one resource, and its condition.
 pub(super) struct Change<I> {
     pub(super) principal: Rc<Principal>,
     pub(super) id: I,
@@ -22,7 +22,7 @@ pub(super) struct Change<I> {
 }
 
 impl<I: FromStr<Err = IdError>> Change<I> {
-    /// Who changes what under which condition, where no query parameters are taken.
+    /// Refuses query parameters.
     pub(super) async fn of(call: &Call) -> Result<Self, Problem> {
         let (principal, id) = call.on(Scope::Write).await?;
         Ok(Self { principal, id, precondition: conditional::for_write(call.headers())? })
@@ -30,14 +30,14 @@ impl<I: FromStr<Err = IdError>> Change<I> {
 }
 
 impl Call {
-    /// Who acts on which resource, where no query parameters are taken.
+    /// Who is acting, and the id of the path. Refuses query parameters.
     pub(super) async fn on<I: FromStr<Err = IdError>>(&self, scope: Scope) -> Result<(Rc<Principal>, I), Problem> {
         let (principal, id) = (self.principal(scope).await?, self.id()?);
         Query::none(&self.request)?;
         Ok((principal, id))
     }
 
-    /// The body that [`input!`](crate::input::input) declares.
+    /// Reads a body that [`input!`](crate::input::input) declares.
     pub(super) async fn input<T: for<'j> Object<'j>>(&self, media: Media) -> Result<T, Problem> {
         self.body(media, self.api.limits.body_bytes).await?.parse(T::read).await
     }

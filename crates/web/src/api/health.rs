@@ -1,4 +1,4 @@
-//! Health: `/healthz` and `/readyz`. Open to everybody, so they tell states and no causes.
+//! Health: `/healthz` and `/readyz`. Everybody may ask, so the answers name no causes.
 
 pub(super) mod routes;
 #[cfg(test)]
@@ -12,21 +12,21 @@ use super::answer;
 use crate::exchange::{Answer, Call};
 use crate::query::Query;
 
-/// That all is well.
+/// A good state.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Health {
-    /// `ok`; when something is not, the answer is a problem.
+    /// `ok`. In a bad state the answer is a problem.
     #[schema(example = "ok")]
     status: &'static str,
 }
 
-/// The process is alive, whatever else is not: to restart it would not help.
+/// Whether the process is alive. Says nothing of the database: restarting the process would not repair that.
 async fn alive(call: Call) -> Answer {
     Query::none(&call.request)?;
     answer::json(StatusCode::OK, &Health { status: "ok" })
 }
 
-/// The database is reachable, its schema fits, and it takes a write.
+/// Whether the database answers, has the right schema and takes a write.
 async fn ready(call: Call) -> Answer {
     Query::none(&call.request)?;
     call.api.health.check().await?;

@@ -6,7 +6,7 @@ pub(in crate::api) mod time_entries;
 
 use crate::endpoint::Endpoint;
 
-/// The routes to the ledger. That to batches comes before that to an entry, which would match it as well.
+/// All routes of this feature. The path of batches also matches that of an entry, so it comes first.
 pub(super) fn routes() -> impl Iterator<Item = Endpoint> {
     [jobs::routes::all(), batch::routes::all(), time_entries::routes::all()].into_iter().flatten()
 }

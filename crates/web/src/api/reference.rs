@@ -1,4 +1,4 @@
-//! The reference: `/openapi.json` for programs, `/docs` for people. Open to everybody, and made once.
+//! The reference: `/openapi.json` for programs, `/docs` for people. Everybody may read it. Each is made once.
 
 pub(super) mod routes;
 
@@ -16,10 +16,9 @@ use crate::query::Query;
 use crate::surface::Surface;
 use crate::{docs, pieces};
 
-/// Makes the document of a service below a path.
 pub(super) type Document = fn(&BasePath) -> OpenApi;
 
-/// The page's own style, and nothing from anywhere else.
+/// The page has its own style and loads nothing.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'";
 
 fn openapi(call: &Call, document: Document) -> Answer {
@@ -46,5 +45,5 @@ fn made_once(kept: &OnceLock<Bytes>, make: impl FnOnce() -> serde_json::Result<V
     Ok(kept.get_or_init(|| bytes.into()).clone())
 }
 
-/// Changes with a release and with settings.
+/// It changes with a release or a setting.
 const CACHE: (header::HeaderName, &str) = (header::CACHE_CONTROL, "public, max-age=300");

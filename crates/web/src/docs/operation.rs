@@ -1,4 +1,4 @@
-//! One operation: what it takes, what it answers, with an example of each.
+//! One operation: what it takes and what it answers, with examples.
 
 use maud::{Markup, html};
 use serde_json::Value;
@@ -117,7 +117,7 @@ fn example(value: &Value) -> Markup {
     html! { pre { code { (format!("{value:#}")) } } }
 }
 
-/// Follows one `$ref` into the document; what is no reference is itself.
+/// Follows a `$ref` into the document; any other value is returned as it is.
 fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
     let target = value["$ref"].as_str().and_then(|reference| reference.strip_prefix('#'));
     target.and_then(|pointer| document.pointer(pointer)).unwrap_or(value)

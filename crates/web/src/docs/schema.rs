@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{list, members, paragraphs, prose, text};
 
-/// What a schema describes, on one line: its type or a link to it, and its limits.
+/// What a schema describes, in one line: its type or a link to it, and its limits.
 pub(super) fn kind(schema: &Value) -> Markup {
     if let Some(name) = schema["$ref"].as_str().and_then(|reference| reference.rsplit('/').next()) {
         return html! { a href={ "#schema-" (name) } { code { (name) } } };
@@ -31,7 +31,7 @@ fn words(schema: &Value) -> String {
     if let Some(format) = schema["format"].as_str() {
         words.extend([", ", format]);
     }
-    // Writing to a string cannot fail.
+    // Writing to a string never fails.
     if let Some(range) = range(&schema["minimum"], &schema["maximum"]) {
         let _ = write!(words, ", {range}");
     }

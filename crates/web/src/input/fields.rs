@@ -1,6 +1,7 @@
-//! Reading a JSON object field by field, so that every bad field is reported at once.
+//! Reads a JSON object field by field, so that every bad field is reported at once.
 //!
-//! A field is read as a value of the domain; what that refuses lands in [`Errors`] with a pointer, and reading goes on. Members that nobody asked for are unknown fields, and so are those that are read-only.
+//! Each field is read as a value of the domain. A refusal goes into [`Errors`] with a pointer, and reading goes on.
+//! Members that are not read are refused as unknown or read-only.
 
 use std::borrow::Cow;
 
@@ -8,17 +9,17 @@ use super::Input;
 use crate::json::Json;
 use crate::problem::{Errors, FieldError, escape_into};
 
-/// A field was refused; the errors have the reason.
+/// A field was refused; the errors say why.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Refused;
 
-/// The members of one object, being read.
+/// The members of an object that is being read.
 pub(crate) struct Fields<'e, 'j> {
-    /// Taken out one by one; what is left at the end is unknown.
+    /// Those not yet read; the rest is unknown at the end.
     members: Vec<(Cow<'j, str>, Json<'j>)>,
     /// Where the object stands in the body.
     pointer: &'e str,
-    /// Whether the value was an object at all; if not, its fields are not missing as well.
+    /// Whether the value was an object. If not, its fields are not reported as missing.
     object: bool,
     errors: &'e mut Errors,
 }
@@ -45,7 +46,7 @@ impl<'e, 'j> Fields<'e, 'j> {
         }
     }
 
-    /// A field that must be there, for who reads on without it; none after an error.
+    /// A field that must be there; `None` after an error.
     #[expect(clippy::unnecessary_wraps, reason = "all kinds of fields are read alike")]
     pub(crate) fn tried<T: Input<'j>>(&mut self, name: &str) -> Result<Option<T>, Refused> {
         Ok(self.required(name).ok())
@@ -56,20 +57,20 @@ impl<'e, 'j> Fields<'e, 'j> {
         self.take(name).map(|json| self.read(name, json)).transpose()
     }
 
-    /// A field that is its type's default when it is absent.
+    /// A field that is its type's default if absent.
     pub(crate) fn default<T: Input<'j> + Default>(&mut self, name: &str) -> Result<T, Refused> {
         self.optional(name).map(Option::unwrap_or_default)
     }
 
-    /// The same, for who reads on without it: the default after an error, too.
+    /// A field that is its type's default if absent or wrong.
     #[expect(clippy::unnecessary_wraps, reason = "all kinds of fields are read alike")]
     pub(crate) fn lenient<T: Input<'j> + Default>(&mut self, name: &str) -> Result<T, Refused> {
         Ok(self.default(name).unwrap_or_default())
     }
 
-    /// Refuses what is left; `known` are the fields there are, `hint` is said after their names.
+    /// Refuses the members that were not read. `known` are the names of all fields, and `hint` follows them.
     pub(crate) fn finish(mut self, known: &[&str], hint: &str) {
-        // Reading moved members about; callers get their errors in a steady order.
+        // Reading changed the order of the members. Errors come in a fixed order.
         self.members.sort_by(|(one, _), (other, _)| one.cmp(other));
         for (name, _) in std::mem::take(&mut self.members) {
             self.refuse(&name, format!("is unknown or read-only; known are {}{hint}", listed(known)));
@@ -93,7 +94,7 @@ impl<'e, 'j> Fields<'e, 'j> {
     }
 }
 
-/// Names in a sentence: the last one after "and".
+/// Names in a sentence, with "and" before the last.
 fn listed(names: &[&str]) -> String {
     let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
     match names.as_slice() {

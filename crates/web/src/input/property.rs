@@ -1,4 +1,4 @@
-//! What the OpenAPI document says of an object and of each kind of field.
+//! What the OpenAPI document says of an object and its fields.
 
 use serde_json::Value;
 use utoipa::openapi::schema::AdditionalProperties;
@@ -6,13 +6,13 @@ use utoipa::openapi::{ObjectBuilder, Type};
 
 use crate::openapi::{Form, Schemas, meaning};
 
-/// A value that is something without being given.
+/// A value that has a default.
 pub(crate) trait Assumed: Default {
-    /// What that is, in JSON; none when it is nothing.
+    /// The default in JSON; `None` if it is nothing.
     fn assumed() -> Option<Value>;
 }
 
-/// An object that takes no other members than those to come. Each line of `about` is that of a doc comment.
+/// An object that takes only the fields added to it. `about` has the lines of its doc comment.
 pub(crate) fn object(about: &[&str]) -> ObjectBuilder {
     ObjectBuilder::new()
         .schema_type(Type::Object)
@@ -30,10 +30,10 @@ pub(crate) fn required<T: Form>(
     optional::<T>(object, name, about, schemas).required(name)
 }
 
-// The same to who sends them.
+// The same for whoever sends them.
 pub(crate) use {default as lenient, required as tried};
 
-/// A field that is something without being given.
+/// A field with a default.
 pub(crate) fn default<T: Form + Assumed>(
     object: ObjectBuilder,
     name: &str,

@@ -1,4 +1,4 @@
-//! The values of the domain as they stand in bodies: how each is read, and its form.
+//! The values of the domain in bodies: how each is read, and its schema.
 
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -15,7 +15,7 @@ use crate::json::Json;
 use crate::moment;
 use crate::openapi::{self, Form, Schemas, named, or_null};
 
-/// Values that a constructor of the domain makes of text: their type, that constructor, their form.
+/// Values that are made of text: the type, its constructor, its schema.
 macro_rules! from_text {
     ($($type:ty, $new:expr, $form:expr;)+) => {$(
         impl Form for $type {
@@ -43,7 +43,7 @@ from_text! {
     Timestamp, from_rfc3339, |_| openapi::date_time().into();
 }
 
-/// A moment, in the one form in which moments are shown.
+/// A moment in the form in which moments are shown.
 fn from_rfc3339(text: &str) -> Result<Timestamp, &'static str> {
     moment::from_rfc3339(text).ok_or("must be a moment such as 2026-01-02T09:00:00Z")
 }
@@ -84,7 +84,6 @@ impl Input<'_> for bool {
     }
 }
 
-/// Null is nothing.
 impl<T: Form> Form for Option<T> {
     fn schema(schemas: &mut Schemas) -> RefOr<Schema> {
         or_null(T::schema(schemas))

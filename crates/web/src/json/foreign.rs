@@ -1,15 +1,14 @@
-//! What a body is in place of JSON in UTF-8, so that its sender learns more than that it is malformed.
-//!
-//! Looked at only after it was found to be no JSON.
+//! What a body is instead of JSON in UTF-8, so that its sender learns more than that it is malformed. Used only after a
+//! body could not be parsed.
 
 use std::fmt::Write as _;
 
-/// What the body is, as the end of a sentence, if that can be told.
+/// What the body is, as the end of a sentence, if it can be recognised.
 pub(crate) fn told(body: &[u8]) -> Option<String> {
     told_by_start(body).map(str::to_owned).or_else(|| not_utf8(body))
 }
 
-/// The same, by its first bytes alone.
+/// The same, judged by its first bytes alone.
 pub(crate) fn told_by_start(body: &[u8]) -> Option<&'static str> {
     Some(match body {
         [0xef, 0xbb, 0xbf, ..] => "begins with a byte order mark (EF BB BF); JSON is sent without one",

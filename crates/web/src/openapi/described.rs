@@ -1,6 +1,6 @@
-//! What one endpoint says of itself, in the words that the API uses: a thin layer over utoipa's builders.
+//! What the document says of one endpoint: a thin layer over utoipa's builders.
 //!
-//! [`super::resource`] has what operations on resources share. What follows from a path or from a method, such as the
+//! [`super::resource`] has what operations on resources share. What follows from the path or the method, such as the
 //! parameter `{id}`, is added at the end.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,7 +23,6 @@ use super::{BEARER, Example, KEY, KEY_IN_QUERY, Schemas, named, texts};
 use crate::media::Media;
 use crate::problem::{Code, Plain};
 
-/// An operation being described.
 pub(crate) struct Described {
     operation: OperationBuilder,
     answers: BTreeMap<u16, Response>,
@@ -33,7 +32,7 @@ pub(crate) struct Described {
 }
 
 impl Described {
-    /// An operation that anybody may use, and that takes no query parameters.
+    /// An operation that everybody may use and that takes no query parameters.
     pub(crate) fn new(tag: &str, id: &str, summary: &str, description: &str) -> Self {
         let operation = OperationBuilder::new()
             .tag(tag)
@@ -49,14 +48,14 @@ impl Described {
         }
     }
 
-    /// It needs a token with a scope, and the database.
+    /// It needs a token with this scope, and the database.
     pub(crate) fn needs(mut self, scope: Scope) -> Self {
         self.operation = self.operation.security(SecurityRequirement::new(BEARER, [scope.as_str()]));
         self.may(&[Code::Unauthorized, Code::Forbidden, Code::Unavailable])
     }
 
-    /// It needs a capture token's secret in one of the ways in which editor plugins send it, tells errors as
-    /// `{"error": "..."}`, and ignores what it does not know.
+    /// It needs the secret of a capture token, in one of the ways in which editor plugins send it. It reports errors as
+    /// `{"error": "..."}` and ignores what it does not know.
     pub(crate) fn needs_key(mut self) -> Self {
         const NO_SCOPES: [&str; 0] = [];
         for scheme in [KEY, BEARER, KEY_IN_QUERY] {
@@ -68,13 +67,11 @@ impl Described {
         self.may(&[Code::Unauthorized, Code::Unavailable])
     }
 
-    /// It takes a query parameter.
     pub(crate) fn query(mut self, name: &str, about: &str, schema: ObjectBuilder) -> Self {
         self.operation = self.operation.parameter(parameter(ParameterIn::Query, name, about, schema));
         self
     }
 
-    /// It takes a header.
     pub(super) fn takes_header(mut self, name: &str, about: &str, schema: ObjectBuilder, example: &str) -> Self {
         let header = parameter(ParameterIn::Header, name, about, schema).example(Some(json!(example)));
         self.operation = self.operation.parameter(header);
@@ -98,7 +95,7 @@ impl Described {
         self.takes_as::<T>(Media::Json, Required::True)
     }
 
-    /// It takes a body of these media types, or perhaps none.
+    /// It takes a body of these media types, which may be optional.
     pub(crate) fn takes_as<T: Example>(mut self, media: Media, required: Required) -> Self {
         let schema = T::schema(&mut self.schemas);
         let mut body = RequestBodyBuilder::new().required(Some(required));
@@ -122,7 +119,7 @@ impl Described {
         self.answers_as(status, about, "application/json", schema, Some(example))
     }
 
-    /// It answers with some content. Each call for the same status adds a media type, of which the caller chooses.
+    /// It answers with this content. A second call with the same status adds a media type; the caller chooses.
     pub(crate) fn answers_as(
         mut self,
         status: u16,
@@ -157,7 +154,7 @@ impl Described {
         self
     }
 
-    /// The schemas that it names, and the operation as it stands in the document.
+    /// The schemas that it names, and the operation itself.
     pub(super) fn done(mut self, method: &Method, path: &str) -> (Schemas, Operation) {
         let in_path = parameters::in_path(path);
         if in_path.is_some() && *method != Method::PUT {

@@ -1,26 +1,25 @@
-//! What schemas of request bodies are made of: each value says its form once, and each field what it means.
+//! Schemas of request bodies: each value has its schema once, and each field says what it means.
 
 use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{ArrayBuilder, OneOfBuilder, SchemaType};
 use utoipa::openapi::{ObjectBuilder, Ref, RefOr, Schema, Type};
 
-/// Schemas with their names, as the document's components hold them.
+/// Schemas with their names, for the document's components.
 pub(crate) type Schemas = Vec<(String, RefOr<Schema>)>;
 
-/// What has one form wherever it is sent.
+/// A value that has one schema wherever it is sent.
 pub(crate) trait Form {
-    /// Its schema, or a reference to one that is put among `schemas`.
+    /// Its schema, or a reference to one that is added to `schemas`.
     fn schema(schemas: &mut Schemas) -> RefOr<Schema>;
 }
 
-/// What the document shows an example of.
+/// A value with an example in the document.
 pub(crate) trait Example: Form {
-    /// One that keeps the schema.
+    /// An example that fits the schema.
     fn example() -> Value;
 }
 
-/// A list of these.
 impl<T: Form> Form for Vec<T> {
     fn schema(schemas: &mut Schemas) -> RefOr<Schema> {
         ArrayBuilder::new().items(T::schema(schemas)).into()
@@ -39,7 +38,7 @@ pub(crate) fn named<T: ToSchema>(schemas: &mut Schemas) -> RefOr<Schema> {
     put(schemas, &T::name(), T::schema())
 }
 
-/// A reference to this schema, which is put among the others under this name.
+/// Adds a schema under this name, and gives a reference to it.
 pub(crate) fn put(schemas: &mut Schemas, name: &str, schema: impl Into<RefOr<Schema>>) -> RefOr<Schema> {
     schemas.push((name.to_owned(), schema.into()));
     Ref::from_schema_name(name).into()
@@ -61,7 +60,7 @@ pub(crate) fn or_null(schema: RefOr<Schema>) -> RefOr<Schema> {
     }
 }
 
-/// The same schema, in a place where it has this meaning, and where it is this unless given.
+/// The same schema with the meaning and the default that it has in one place.
 pub(crate) fn meaning(mut schema: RefOr<Schema>, about: String, default: Option<Value>) -> RefOr<Schema> {
     match &mut schema {
         RefOr::Ref(reference) => (reference.description, reference.default) = (about, default),

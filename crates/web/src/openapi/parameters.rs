@@ -5,7 +5,6 @@ use stint_domain::ledger::Minutes;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::{KnownFormat, ObjectBuilder, Required, SchemaFormat, Type};
 
-/// An example of an id.
 pub(super) const ID: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
 
 /// The parameter of a path, if it has one.
@@ -23,7 +22,7 @@ pub(super) fn in_path(path: &str) -> Option<Parameter> {
     Some(parameter(ParameterIn::Path, name, about, schema).example(Some(json!(example))).build())
 }
 
-/// A parameter; only one of a path is required.
+/// A parameter. Only those in a path are required.
 pub(super) fn parameter(place: ParameterIn, name: &str, about: &str, schema: ObjectBuilder) -> ParameterBuilder {
     ParameterBuilder::new()
         .name(name)
@@ -33,34 +32,28 @@ pub(super) fn parameter(place: ParameterIn, name: &str, about: &str, schema: Obj
         .schema(Some(schema))
 }
 
-/// The schema of a text.
 pub(crate) fn text() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::String)
 }
 
-/// The schema of an id.
 pub(crate) fn uuid() -> ObjectBuilder {
     text().format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid)))
 }
 
-/// The schema of one of these words.
 pub(crate) fn one_of<const N: usize>(words: [&str; N]) -> ObjectBuilder {
     text().enum_values(Some(words))
 }
 
-/// The schema of an entry's minutes.
 pub(crate) fn minutes() -> ObjectBuilder {
     let format = SchemaFormat::KnownFormat(KnownFormat::Int32);
     let whole = ObjectBuilder::new().schema_type(Type::Integer).format(Some(format));
     whole.minimum(Some(Minutes::MIN)).maximum(Some(Minutes::MAX))
 }
 
-/// The schema of a moment as moments are shown.
 pub(crate) fn date_time() -> ObjectBuilder {
     text().format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
 }
 
-/// The schema of a date.
 pub(crate) fn date() -> ObjectBuilder {
     text().format(Some(SchemaFormat::KnownFormat(KnownFormat::Date)))
 }

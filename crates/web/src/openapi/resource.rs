@@ -8,18 +8,16 @@ use super::{Described, Example, parameters, texts};
 use crate::media::Media;
 use crate::problem::Code;
 
-/// What the document says of a resource, whatever is done with it.
+/// What the document says of a resource, whatever the operation.
 pub(crate) trait Documented: ToSchema {
     /// What it is called.
     const NOUN: &'static str;
     /// Whether it has an `ETag`, so that conditional requests are taken.
     const HAS_ETAG: bool;
 
-    /// One of them.
     fn example() -> serde_json::Value;
 }
 
-/// An example of an entity tag.
 const TAG: &str = "\"1700000000000000\"";
 
 impl Described {
@@ -34,10 +32,10 @@ impl Described {
         self.needs(Scope::Write).takes::<I>().shows::<R>(201, &about).with_header("Location").idempotent()
     }
 
-    /// It shows a resource, if the caller does not have its present state.
+    /// It shows a resource, unless the caller has its present state already.
     pub(crate) fn reads<R: Documented>(self) -> Self {
-        const KNOWN: &str = "Answers 304 when the resource has one of these tags, or for `*`.";
-        const MATCH: &str = "Refuses when the resource has none of these tags.";
+        const KNOWN: &str = "Answers 304 if the resource has one of these tags, or for `*`.";
+        const MATCH: &str = "Answers 412 if the resource has none of these tags.";
         let described = self.needs(Scope::Read).shows::<R>(200, &format!("The {}.", R::NOUN));
         if !R::HAS_ETAG {
             return described;
@@ -63,7 +61,7 @@ impl Described {
         self.changes::<R>(&format!("The {}, changed.", R::NOUN)).takes_as::<I>(Media::MergePatch, Required::True)
     }
 
-    /// It takes a resource away, which leaves nothing to show.
+    /// It takes a resource away; nothing is left to show.
     pub(crate) fn deletes<R: Documented>(self) -> Self {
         self.writes::<R>().empty(204, "Done.")
     }
@@ -82,17 +80,17 @@ impl Described {
         if R::HAS_ETAG { described.with_header("ETag") } else { described }
     }
 
-    /// Who may not read what it changes is answered without a body.
+    /// Without the scope `read`, the answer has no body.
     fn changes<R: Documented>(self, about: &str) -> Self {
-        self.empty(204, "It is changed; the token has no `read`, so that nothing of it is shown.")
+        self.empty(204, "It is changed, and not shown, because the token lacks the scope `read`.")
             .shows::<R>(200, about)
             .writes::<R>()
     }
 
-    /// It writes, if the resource has an `ETag` only in the state that the caller expects.
+    /// It writes. If the resource has an `ETag`, conditions are taken.
     fn writes<R: Documented>(self) -> Self {
-        const MATCH: &str = "Changes nothing unless the resource has one of these tags, or for `*` is there at all.";
-        const NONE: &str = "`*`: changes nothing unless there is no such resource.";
+        const MATCH: &str = "Changes nothing unless the resource has one of these tags; `*`: unless it exists.";
+        const NONE: &str = "`*`: changes nothing if the resource exists.";
         let described = self.needs(Scope::Write);
         if !R::HAS_ETAG {
             return described;

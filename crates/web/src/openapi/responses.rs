@@ -15,13 +15,12 @@ use super::parameters::{ID, text};
 use super::{Schemas, named, put};
 use crate::problem::{Body, Code, MEDIA_TYPE, Plain};
 
-/// A response with the header that every response has.
+/// A response with the header that all responses have.
 pub(super) fn response(about: &str) -> ResponseBuilder {
     let header = Ref::new("#/components/headers/X-Request-Id");
     ResponseBuilder::new().description(about).header_ref("X-Request-Id", header)
 }
 
-/// What a header of a response says.
 pub(super) fn response_header(name: &str) -> Header {
     let (about, example) = match name {
         "X-Request-Id" => ("The request's id, as in the operator's log.", ID),
@@ -29,16 +28,15 @@ pub(super) fn response_header(name: &str) -> Header {
         "Location" => ("The URL of the resource.", "/api/v1/jobs/01890a5d-ac96-774b-bcce-b302099a8057"),
         "Link" => ("The next page, if there is one.", "</api/v1/jobs?limit=50&cursor=AQAF1-4F>; rel=\"next\""),
         "Idempotency-Replayed" => ("`true` when an earlier request with the same key was carried out.", "true"),
-        "Accept" => ("Which media types are taken, if that was wrong.", "application/json"),
+        "Accept" => ("The media types that are accepted, if it had another.", "application/json"),
         "Accept-Patch" => ("The same for PATCH.", "application/merge-patch+json, application/json"),
-        "Accept-Encoding" => ("Which coding is taken, if that was wrong.", "gzip"),
+        "Accept-Encoding" => ("The coding that is accepted, if it had another.", "gzip"),
         "WWW-Authenticate" => ("What is needed.", "Bearer realm=\"stint\", error=\"invalid_token\""),
         _ => ("After how many seconds to try again.", "1"),
     };
     HeaderBuilder::new().schema(Some(text())).description(Some(about)).example(Some(json!(example))).build()
 }
 
-/// The schema of a page of these.
 pub(super) fn page_of<T: ToSchema>(schemas: &mut Schemas) -> RefOr<Schema> {
     let items = ArrayBuilder::new().items(named::<T>(schemas)).max_items(Some(PageSize::MAX.into()));
     let cursor = ObjectBuilder::new()
@@ -52,7 +50,7 @@ pub(super) fn page_of<T: ToSchema>(schemas: &mut Schemas) -> RefOr<Schema> {
     put(schemas, &format!("{}Page", T::name()), page)
 }
 
-/// The response that these problems share, with an example of each.
+/// The response for these problems, which have one status, with an example of each.
 pub(super) fn problem(codes: &[Code], plain: bool) -> Response {
     let titles: Vec<&str> = codes.iter().map(|code| code.spec().title).collect();
     let headers: &[&str] = match codes.first().map(|code| code.spec().status.as_u16()) {

@@ -1,6 +1,7 @@
-//! The forms of text that requests have, as schemas: what the values' constructors take, told to programs.
+//! Schemas of the texts that requests have: what the constructors of the values accept.
 //!
-//! What a constructor mends, such as spaces around a name, a schema leaves out: a caller need not rely on it.
+//! Constructors also mend some texts, for example trim spaces around a name. Schemas leave that out: callers need not
+//! rely on it.
 
 use std::borrow::Cow;
 
@@ -13,39 +14,35 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::parameters::{one_of, text};
 
-/// No control characters, and one that is neither space nor invisible.
+/// No control characters, and at least one that is neither a space nor invisible.
 const SHOWS: &str = r"^[^\x00-\x1f\x7f-\x9f]*[^\x00-\x20\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff][^\x00-\x1f\x7f-\x9f]*$";
 
 /// No control characters.
 const LINE: &str = r"^[^\x00-\x1f\x7f-\x9f]*$";
 
-/// No control characters but tabs and the ends of lines.
+/// No control characters except tabs and line ends.
 const LINES: &str = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$";
 
-/// A date that exists, of the years 1000 to 9999.
+/// A date that exists, from the year 1000 to 9999.
 const DATE: &str = "([1-9][0-9]{3}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))|([1-9][0-9](0[48]|[2468][048]|[13579][26])|([2468][048]|[13579][26])00)-02-29)";
 
-/// A line that shows.
 pub(crate) fn name() -> ObjectBuilder {
     text().min_length(Some(1)).max_length(Some(JobName::MAX_CHARS)).pattern(Some(SHOWS))
 }
 
-/// A part of a name, which may be a space.
+/// A part of a name; a space is one.
 pub(crate) fn name_part() -> ObjectBuilder {
     text().min_length(Some(1)).max_length(Some(JobName::MAX_CHARS)).pattern(Some(LINE))
 }
 
-/// Lines.
 pub(crate) fn summary() -> ObjectBuilder {
     text().max_length(Some(WorkSummary::MAX_CHARS)).pattern(Some(LINES))
 }
 
-/// A ping's name.
 pub(crate) fn ping_name() -> ObjectBuilder {
     text().min_length(Some(1)).max_length(Some(capture::PingName::MAX_CHARS)).pattern(Some(LINE))
 }
 
-/// The name of a time zone.
 fn zone_name() -> ObjectBuilder {
     text().max_length(Some(64)).pattern(Some("^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$"))
 }
@@ -56,12 +53,12 @@ pub(crate) fn moment() -> ObjectBuilder {
     text().pattern(Some(format!(r"^([0-9]{{1,10}}(\.[0-9]{{1,6}})?|{DATE}T{TIME})$")))
 }
 
-/// A day of a summary: a date, which may be that of a moment, or its name; nothing is the same as to leave it out.
+/// A day of a summary: a date, the date of a moment, or a name. An empty text is the same as none.
 pub(crate) fn day() -> ObjectBuilder {
     text().pattern(Some(format!("^((today|yesterday)|{DATE}(T.*)?)?$")))
 }
 
-/// The days of a summary by their name, or one day.
+/// The days of a summary: the name of a range, or one day.
 pub(crate) fn days() -> ObjectBuilder {
     text().pattern(Some(format!("^((today|yesterday|last_(7|14|30)_days)|{DATE}(T.*)?)?$")))
 }
@@ -71,7 +68,6 @@ fn moment_or_number() -> ObjectBuilder {
     moment().schema_type(SchemaType::from_iter([Type::String, Type::Number])).minimum(Some(0)).maximum(Some(last))
 }
 
-/// The words for whether a job takes time.
 pub(crate) fn status() -> ObjectBuilder {
     one_of([JobStatus::Open, JobStatus::Archived].map(JobStatus::as_str))
 }
@@ -81,7 +77,7 @@ pub(super) fn cursor() -> ObjectBuilder {
     text().pattern(Some("^[A-Za-z0-9_-]{44}$"))
 }
 
-/// An `Idempotency-Key`. Spaces around a header's value are no part of it.
+/// An `Idempotency-Key`. Spaces around it do not belong to the header's value.
 pub(super) fn key() -> ObjectBuilder {
     text().pattern(Some(format!("^[!-~]([ -~]{{0,{}}}[!-~])?$", IdempotencyKey::MAX_CHARS - 2)))
 }
@@ -91,7 +87,7 @@ pub(super) fn entity_tags() -> ObjectBuilder {
     text().pattern(Some(r#"^(\*|(W/)?"[!#-~]*"( ?, ?(W/)?"[!#-~]*")*)$"#))
 }
 
-/// Makes a type that stands for a schema with a name of its own.
+/// Makes a type for a schema that has a name of its own.
 macro_rules! schema {
     ($($type:ident, $build:ident, $about:literal;)+) => {$(
         #[doc = $about]

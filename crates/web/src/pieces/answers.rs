@@ -1,4 +1,4 @@
-//! How much memory large answers take while they wait for their readers: all of them, and those of one token.
+//! How much memory large answers take while they wait for their readers: in all, and per token.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,9 +10,9 @@ use crate::HttpMetrics;
 use crate::auth::Sender;
 use crate::problem::{Code, Problem};
 
-/// The most bytes of large answers, each with a memory of its own, that are kept for those who read them slowly.
+/// The most bytes of large answers that wait, not counting those that are the same for everybody.
 const ALL: usize = 32 << 20;
-/// The most of one token, but that a single answer may be larger.
+/// The most bytes of one token. A single answer may be larger.
 const OF_ONE: usize = ALL / 3;
 
 /// The large answers that wait. Cloning is cheap; all clones count together.
@@ -26,7 +26,7 @@ struct Waiting {
     refused: Counter,
 }
 
-/// What an answer takes, as long as it is kept.
+/// What one answer takes while it waits.
 pub(super) struct Share {
     answers: Answers,
     reader: Sender,
@@ -39,11 +39,11 @@ impl Answers {
         Self(Arc::new(Waiting { all: AtomicUsize::default(), of_each: Mutex::default(), refused }))
     }
 
-    /// Refuses a write of one whose answers wait already, before it is done: what was done has to be told. Who reads
-    /// theirs may write whatever others do.
+    /// Refuses a write before it is done if too many answers of its sender wait: a write that is done has to be
+    /// answered. A sender who reads its answers may write, whatever others do.
     pub(crate) fn admit(&self, reader: Sender) -> Result<(), Problem> {
         let all = self.all();
-        // The usual case, without a lock.
+        // The usual case needs no lock.
         if all <= OF_ONE {
             return Ok(());
         }

@@ -1,11 +1,11 @@
-//! The catalogue of problems: every code there is, once.
+//! The catalogue of problems: every code, once.
 //!
-//! Codes are a promise to programs: none is renamed or given another status. `docs/http-errors.md` says what to do about
-//! each, and a test keeps it complete.
+//! Codes are a promise to programs: no code is renamed or gets another status. `docs/http-errors.md` says what to do
+//! about each; a test keeps it complete.
 
 use actix_web::http::StatusCode;
 
-/// What is the same for every occurrence of a problem.
+/// What all occurrences of a problem share.
 pub(crate) struct Spec {
     /// The stable word for it.
     pub(crate) code: &'static str,
@@ -17,7 +17,7 @@ pub(crate) struct Spec {
     pub(crate) example: &'static str,
 }
 
-/// Where each code is explained. A part of every problem's `type`: never changes.
+/// Where each code is explained. Part of the `type` of a problem, so it never changes.
 const EXPLAINED_AT: &str = "https://github.com/stint-ledger/stint/blob/main/docs/http-errors.md#";
 
 /// Makes [`Code`] and the catalogue of rows `Code: STATUS, code, title, example`.
@@ -109,18 +109,16 @@ catalogue! {
 }
 
 impl Code {
-    /// All codes there are, by status.
+    /// All codes, ordered by status.
     #[cfg(test)]
     pub(crate) fn all() -> impl Iterator<Item = Self> {
         CATALOGUE.iter().map(|(code, _)| *code)
     }
 
-    /// What is the same for every occurrence.
     pub(crate) const fn spec(self) -> &'static Spec {
         &CATALOGUE[self as usize].1
     }
 
-    /// The problem's `type`.
     pub(crate) fn type_uri(self) -> String {
         format!("{EXPLAINED_AT}{}", self.spec().code)
     }

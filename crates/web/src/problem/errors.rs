@@ -1,4 +1,4 @@
-//! The parts of a request that are to blame, gathered so that a caller learns of all of them at once.
+//! The parts of a request that are to blame, collected so that all are reported at once.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -23,20 +23,20 @@ pub(crate) struct FieldError {
 }
 
 impl FieldError {
-    /// A place in the body.
+    /// An error at a place in the body.
     pub(crate) fn at(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
         let shown = secrecy::of_text;
         Self { pointer: Some(shown(pointer.into())), parameter: None, detail: shown(detail.into()) }
     }
 
-    /// A parameter of the URL.
+    /// An error in a parameter of the URL.
     pub(crate) fn of(parameter: impl Into<String>, detail: impl Into<String>) -> Self {
         let shown = secrecy::of_text;
         Self { pointer: None, parameter: Some(shown(parameter.into())), detail: shown(detail.into()) }
     }
 }
 
-/// Gathers errors: all are counted, the first ones are kept, so that an answer is never larger than is useful.
+/// Collects errors. All are counted but only the first ones kept, so that answers stay short.
 #[derive(Debug)]
 pub(crate) struct Errors {
     kept: Vec<FieldError>,
@@ -52,12 +52,10 @@ impl Default for Errors {
 }
 
 impl Errors {
-    /// Keeps as many as are given.
     pub(crate) const fn at_most(most: usize) -> Self {
         Self { kept: Vec::new(), total: 0, most }
     }
 
-    /// Adds one.
     pub(crate) fn push(&mut self, error: FieldError) {
         self.total += 1;
         if self.kept.len() < self.most {
@@ -65,18 +63,16 @@ impl Errors {
         }
     }
 
-    /// Whether one of them is about this parameter or member of the body.
+    /// Whether one of them is about this parameter or member.
     pub(crate) fn blame(&self, name: &str) -> bool {
         let is_member = |pointer: &str| pointer.strip_prefix('/') == Some(name);
         self.kept.iter().any(|e| e.parameter.as_deref() == Some(name) || e.pointer.as_deref().is_some_and(is_member))
     }
 
-    /// Whether there are none.
     pub(crate) const fn is_empty(&self) -> bool {
         self.total == 0
     }
 
-    /// The problem that tells them.
     pub(crate) fn into_problem(self) -> Problem {
         let detail = match (self.kept.as_slice(), self.total) {
             ([only], _) => {
@@ -91,13 +87,12 @@ impl Errors {
         Problem::new(Code::ValidationFailed, detail).with_errors(self.kept)
     }
 
-    /// The errors themselves.
     #[cfg(test)]
     pub(crate) fn into_list(self) -> Vec<FieldError> {
         self.kept
     }
 
-    /// `value` when nothing was wrong, and else the problem. Who read a value without an error has one.
+    /// `value` if there were no errors. `None` is only read together with an error.
     pub(crate) fn check<T>(self, value: Option<T>) -> Result<T, Problem> {
         match value {
             Some(value) if self.is_empty() => Ok(value),
@@ -106,8 +101,8 @@ impl Errors {
     }
 }
 
-/// Appends a member's name to a JSON pointer, escaped; a long one is cut, because callers choose it, and one that may hold
-/// a secret is hidden.
+/// Appends a member's name to a JSON pointer, escaped. Callers choose the name, so a long one is cut, and one that may
+/// hold a secret is hidden.
 pub(crate) fn escape_into(name: &str, pointer: &mut String) {
     pointer.push('/');
     for c in secrecy::of_value(name).chars().take(64) {

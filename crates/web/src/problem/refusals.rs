@@ -1,4 +1,4 @@
-//! What each refusal of the domain becomes: one file per feature, and here what all features share.
+//! What each refusal of the domain becomes: one file per feature. Here is what all features share.
 
 mod access;
 mod capture;

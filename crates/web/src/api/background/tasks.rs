@@ -1,4 +1,4 @@
-//! Runs of background tasks: `/api/v1/tasks`. Tasks are run by workers, never by a request.
+//! Runs of background tasks: `/api/v1/tasks`. Workers run them, never a request.
 
 pub(in crate::api) mod routes;
 #[cfg(test)]
@@ -32,7 +32,7 @@ pub(crate) struct TaskRunBody<'a> {
     #[serde(serialize_with = "shown")]
     #[schema(value_type = chrono::DateTime<chrono::Utc>)]
     due: Timestamp,
-    /// Which attempt at it this is, from 1.
+    /// Which attempt this is, from 1.
     #[schema(minimum = 1)]
     attempt: u32,
     /// How it stands: `running`, `succeeded`, `failed` (it is tried again) or `dead` (a person must look).
@@ -47,7 +47,7 @@ pub(crate) struct TaskRunBody<'a> {
     #[serde(serialize_with = "shown")]
     #[schema(value_type = chrono::DateTime<chrono::Utc>)]
     started_at: Timestamp,
-    /// Until when it may run; one that has not ended by then was given up.
+    /// Until when it may run. A run that has not ended by then is given up.
     #[serde(serialize_with = "shown")]
     #[schema(value_type = chrono::DateTime<chrono::Utc>)]
     until: Timestamp,
@@ -76,7 +76,7 @@ impl Presented for TaskRun {
     }
 }
 
-/// A task's name, which is as short as other names.
+/// The name of a task; the limits are those of other names.
 fn task_name(text: &str) -> Result<String, TextError> {
     Subject::new(text).map(|name| name.as_str().to_owned())
 }

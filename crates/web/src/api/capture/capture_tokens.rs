@@ -1,7 +1,7 @@
-//! Tokens that capture: `/api/v1/capture-tokens` and `/api/v1/jobs/{id}/capture-tokens`.
+//! Capture tokens: `/api/v1/capture-tokens` and `/api/v1/jobs/{id}/capture-tokens`.
 //!
-//! A token's secret is in one answer ever, which is why creating one takes no idempotency key: a replay would need the
-//! secret, which nobody has any more. Tokens have no `ETag`: their last use changes them all the time.
+//! The secret of a token is only in the answer that creates it. So creating one takes no idempotency key: a repeat
+//! would need the secret, which is not stored. Tokens have no `ETag`, because each use changes them.
 
 pub(in crate::api) mod input;
 pub(in crate::api) mod routes;
@@ -9,7 +9,7 @@ pub(in crate::api) mod routes;
 mod tests;
 
 use actix_web::HttpResponse;
-use actix_web::http::{StatusCode, header};
+use actix_web::http::StatusCode;
 use serde::Serialize;
 use stint_domain::access::ports::token::{ListCapturing, TokenCursor};
 use stint_domain::access::{Scope, Token, TokenSecret};
@@ -30,7 +30,6 @@ use crate::media::Media;
 use crate::problem::Problem;
 use crate::query::Query;
 
-/// Where tokens that capture are.
 pub(in crate::api) const CAPTURE_TOKENS: &str = "/api/v1/capture-tokens";
 
 place_in_time!(TokenCursor, created_at, TokenId, "capture-tokens");
@@ -40,24 +39,24 @@ const NO_REPLAY: &str = "the first answer cannot be given again";
 
 // What is sent.
 
-/// A token that captures.
+/// A token that sends pings.
 #[derive(Serialize, ToSchema)]
 #[schema(as = CaptureToken)]
 pub(crate) struct CaptureTokenBody<'a> {
-    /// Which token. It is no secret.
+    /// Its id, which is not secret.
     id: Uuid,
     /// What people call it.
     #[schema(min_length = 1, max_length = 120)]
     name: &'a str,
-    /// Whom it speaks for: who made it.
+    /// For whom it acts: the subject of the token that made it.
     subject: &'a str,
-    /// The id of the token that made it, with which it is revoked; null, when the operator made it.
+    /// The id of the token that made it; revoking that one revokes this one. Null when the operator made it.
     #[schema(required)]
     made_by: Option<Uuid>,
-    /// The job that its pings count for; null, when they count for what their projects stand for.
+    /// The job that its pings count for; null when each ping names a project.
     #[schema(required)]
     related_job: Option<Uuid>,
-    /// Whether a project that stands for no job yet gets a new one.
+    /// Whether a project without a job gets a new one.
     creates_jobs: bool,
     /// The IANA time zone whose midnight divides the days.
     #[serde(serialize_with = "shown")]
@@ -70,23 +69,23 @@ pub(crate) struct CaptureTokenBody<'a> {
     #[serde(serialize_with = "shown")]
     #[schema(value_type = chrono::DateTime<chrono::Utc>)]
     created_at: Timestamp,
-    /// From when on it is refused; null, when that is never.
+    /// From when on it is refused; null means never.
     #[serde(serialize_with = "shown_or_null")]
     #[schema(value_type = Option<chrono::DateTime<chrono::Utc>>, required)]
     expires_at: Option<Timestamp>,
-    /// When it was revoked; null, when it was not.
+    /// When it was revoked; null if it was not.
     #[serde(serialize_with = "shown_or_null")]
     #[schema(value_type = Option<chrono::DateTime<chrono::Utc>>, required)]
     revoked_at: Option<Timestamp>,
-    /// When the latest of its pings that are logged came in; null before the first.
+    /// When its latest logged ping came in; null before the first.
     #[serde(serialize_with = "shown_or_null")]
     #[schema(value_type = Option<chrono::DateTime<chrono::Utc>>, required)]
     last_used_at: Option<Timestamp>,
-    /// What pings are sent with: in the answer that creates the token, and never again.
+    /// The secret that pings are sent with: only in the answer that creates the token.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false, example = "0b9a3c1e-5d7f-4e2a-8b6c-1f0e9d8c7b6a")]
     secret: Option<&'a str>,
-    /// Where to send them: there when the secret is, and as secret.
+    /// The URL to send pings to: only together with the secret, and as secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false, example = "/ping/0b9a3c1e-5d7f-4e2a-8b6c-1f0e9d8c7b6a")]
     ping_url: Option<String>,
@@ -96,7 +95,7 @@ impl Presented for Token {
     type Body<'a> = CaptureTokenBody<'a>;
 
     fn body<'a>(&'a self, _base: &'a BasePath) -> CaptureTokenBody<'a> {
-        // Others than these tokens are never shown; such a one would count for nothing.
+        // Only capture tokens are shown. One without a rule would count for nothing.
         let rule = self.capture;
         let (related_job, creates_jobs) = match rule.map(|rule| rule.target) {
             Some(CaptureTarget::Job(job)) => (Some(job.as_uuid()), false),
@@ -126,11 +125,7 @@ fn created(call: &Call, (token, secret): &(Token, TokenSecret)) -> Answer {
     let base = call.base_path();
     let ping_url = Some(format!("{base}/ping/{}", secret.expose()));
     let body = CaptureTokenBody { secret: Some(secret.expose()), ping_url, ..token.body(base) };
-    let mut response = answer::json(StatusCode::CREATED, &body)?;
-    if let Ok(url) = header::HeaderValue::try_from(format!("{base}{CAPTURE_TOKENS}/{}", token.id)) {
-        response.headers_mut().insert(header::LOCATION, url);
-    }
-    Ok(response)
+    Ok(answer::located(answer::json(StatusCode::CREATED, &body)?, call, &format!("{CAPTURE_TOKENS}/{}", token.id)))
 }
 
 // Handlers.
@@ -147,8 +142,9 @@ async fn create(call: Call) -> Answer {
 async fn create_of_job(call: Call) -> Answer {
     let (principal, job) = call.on(Scope::Write).await?;
     idempotency::none(&call.request, NO_REPLAY)?;
-    let input: CaptureTokenOfJobInput = call.input(Media::Json).await?;
-    created(&call, &call.api.capture.tokens.create_for_job(&principal, job, input.into()).await?)
+    let CaptureTokenOfJobInput { name, time_zone: zone, expires_at } = call.input(Media::Json).await?;
+    let draft = CaptureTokenDraft { name, zone, expires_at };
+    created(&call, &call.api.capture.tokens.create_for_job(&principal, job, draft).await?)
 }
 
 async fn list(call: Call) -> Answer {

@@ -1,8 +1,8 @@
-//! Pings, as tools send them that can call a URL: `/ping/{token}`.
+//! Sending pings, for tools that can call a URL: `/ping/{token}`.
 //!
-//! The secret is in the path, so nothing here repeats the path. Whatever is wrong with a secret, the answer is the same.
-//! One that is malformed is refused without a look-up: the time that takes tells nothing that its sender does not know.
-//! A ping that is taken is in the queue, and no database was asked, unless for a token that was not remembered.
+//! The secret is in the path, so nothing here repeats the path. Whatever is wrong with a secret, the answer is the
+//! same. A malformed secret is refused without a look-up; the shorter time tells its sender nothing new. A ping that is
+//! accepted is in the queue. The database is asked only when the token is not in the cache.
 
 mod accept;
 pub(in crate::api) mod input;
@@ -29,14 +29,14 @@ use crate::media::Media;
 use crate::problem::{Code, Problem};
 use crate::{idempotency, secrecy};
 
-/// The most bytes of a ping's body: ten times what its longest summary takes, unless every character is escaped.
+/// The most bytes of a ping's body: ten times its longest summary, unless every character is escaped.
 const BODY_BYTES: usize = 64 << 10;
 
-/// A ping was taken.
+/// The answer to a ping.
 #[derive(Serialize, ToSchema)]
 #[schema(as = PingTaken)]
 pub(crate) struct TakenBody {
-    /// Which ping: `/api/v1/pings/{id}` tells what became of it.
+    /// Its id: `/api/v1/pings/{id}` tells what became of it.
     id: Uuid,
 }
 
@@ -44,7 +44,7 @@ async fn by_get(call: Call) -> Answer {
     let capturer = capturer(&call).await?;
     let ping = input::ping(&call, &capturer, None)?;
     let id = ping.id;
-    // HEAD is answered alike, but whoever looks before they leap has not worked.
+    // HEAD gets the same answer but records nothing: some clients send it to see whether a URL works.
     if call.request.method() != Method::HEAD {
         push(&call, &capturer, ping).await?;
     }

@@ -1,4 +1,4 @@
-//! Pings that came in, and what became of them: `/api/v1/pings` and `/api/v1/pings/{id}`. They are sent elsewhere.
+//! Pings that came in, and what became of them: `/api/v1/pings` and `/api/v1/pings/{id}`.
 
 pub(in crate::api) mod routes;
 #[cfg(test)]
@@ -33,13 +33,14 @@ pub(crate) struct PingBody<'a> {
     id: Uuid,
     /// The capture token that sent it: its id, not its secret.
     token: Uuid,
-    /// The job that it counts for; null while its project is not looked up, and when that stands for none.
+    /// The job that it counts for; null before its project is looked up, and if the project has no job.
     #[schema(required)]
     related_job: Option<Uuid>,
     /// What became of it: `queued` (it waits), `logged` (it counts), `ignored` or `retracted`.
     #[schema(example = "logged")]
     status: &'static str,
-    /// The time entry as or towards which it counts; that of a day's pings is there from the first whole minute on.
+    /// The time entry that it counts for. For pings without minutes it is there from the first whole minute of the day
+    /// on.
     #[schema(required)]
     time_entry: Option<Uuid>,
     /// Why it was ignored: `job-not-found`, `job-archived`, `project-unknown`, `entry-detached` or `id-taken`.
@@ -49,7 +50,7 @@ pub(crate) struct PingBody<'a> {
     #[serde(serialize_with = "shown")]
     #[schema(value_type = chrono::DateTime<chrono::Utc>)]
     at: Timestamp,
-    /// How long, when it is an entry of its own.
+    /// How long; null unless the ping is an entry of its own.
     #[schema(required, minimum = 1, maximum = 1440)]
     minutes: Option<u16>,
     /// What was done.
@@ -59,7 +60,7 @@ pub(crate) struct PingBody<'a> {
     #[serde(serialize_with = "shown")]
     #[schema(value_type = chrono::DateTime<chrono::Utc>)]
     received_at: Timestamp,
-    /// When the ledger dealt with it; null while it is queued.
+    /// When it was logged, ignored or retracted; null while it is queued.
     #[serde(serialize_with = "shown_or_null")]
     #[schema(value_type = Option<chrono::DateTime<chrono::Utc>>, required)]
     logged_at: Option<Timestamp>,

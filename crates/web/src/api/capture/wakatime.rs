@@ -1,8 +1,9 @@
-//! What editor plugins speak: the part of WakaTime's protocol that they need, under `/api/wakatime/v1`.
+//! The part of WakaTime's protocol that editor plugins need, under `/api/wakatime/v1`.
 //!
-//! Clients send a heartbeat again until it is answered with 201 or 400, each in its own place of the answer. So nothing
-//! that is wrong with one heartbeat fails a request, what can never succeed is told as 400 there, and what may succeed
-//! later as 429. Everything that is unknown is ignored: clients are older and newer than this server. Errors of a whole request are `{"error": "..."}`.
+//! Clients send a heartbeat again until it is answered with 201 or 400; each heartbeat has its own status in the
+//! answer. So one bad heartbeat never fails a request: it gets 400 if it can never succeed, and 429 if it may succeed
+//! later. Unknown members are ignored, because clients are older and newer than this server. Errors of a whole request
+//! are `{"error": "..."}`.
 
 mod day;
 mod heartbeat;
@@ -35,11 +36,10 @@ pub(crate) use user::UserBody;
 use self::day::Day;
 use self::results::{Later, Outcome};
 
-/// The most heartbeats of one request that are taken. Later ones are told to come again, with less around them.
+/// The most heartbeats of one request that are accepted. The client is told to send the others again.
 const MOST_TAKEN: usize = 1_000;
-/// The most heartbeats of one request that are looked at: beyond, an answer would be larger than is reasonable.
+/// The most heartbeats of one request that are answered; larger requests are refused.
 const MOST_ANSWERED: usize = 10_000;
-/// The most bytes of a report of errors.
 const REPORT_BYTES: usize = 64 << 10;
 
 /// Takes one heartbeat, or a list of them.
@@ -50,10 +50,10 @@ async fn heartbeats(call: Call) -> Answer {
         let _room = body.room_for(items::cost(&body)).await?;
         sort_out(&call.api.capture.pings, &capturer, &body)?
     };
-    // In the order of their own time: one that means the last project finds those before it.
+    // Ordered by time, because a heartbeat may refer to the project of the one before it.
     taken.sort_by_key(|(_, ping)| ping.at);
     let (places, pings): (Vec<_>, Vec<_>) = taken.into_iter().unzip();
-    // All or nothing: when the queue fails, so does the request, and clients keep what they have.
+    // All or nothing: if the queue fails, the request fails, and clients keep their heartbeats.
     let pushed = call.api.capture.pings.push(&capturer, pings).await?;
     for ping in pushed.too_many_new {
         outcomes[places[ping]] = Outcome::Later(Later::NewJobs);
@@ -61,7 +61,7 @@ async fn heartbeats(call: Call) -> Answer {
     Ok(results::respond(&outcomes))
 }
 
-/// The pings that are to be queued, each with the place of its heartbeat, and what becomes of each heartbeat.
+/// The pings to be queued, each with the place of its heartbeat, and the outcome of each heartbeat.
 type SortedOut = (Vec<(usize, Ping)>, Vec<Outcome>);
 
 fn sort_out(service: &PingService, capturer: &Capturer, body: &[u8]) -> Result<SortedOut, Problem> {
@@ -84,13 +84,11 @@ fn sort_out(service: &PingService, capturer: &Capturer, body: &[u8]) -> Result<S
     Ok((pings, outcomes))
 }
 
-/// Whom the key speaks for.
 async fn user(call: Call) -> Answer {
     let capturer = capturer(&call).await?;
     answer::json(StatusCode::OK, &UserBody::of(&capturer))
 }
 
-/// How much time today has so far.
 async fn statusbar(call: Call) -> Answer {
     let capturer = capturer(&call).await?;
     let today = call.api.capture.pings.today(&capturer);
@@ -98,7 +96,6 @@ async fn statusbar(call: Call) -> Answer {
     answer::json(StatusCode::OK, &StatusbarBody { data: Day::of(today, today, capturer.rule.zone, &times) })
 }
 
-/// How much time several days have.
 async fn summaries(call: Call) -> Answer {
     let capturer = capturer(&call).await?;
     let today = call.api.capture.pings.today(&capturer);
@@ -107,8 +104,7 @@ async fn summaries(call: Call) -> Answer {
     answer::json(StatusCode::OK, &SummariesBody::of(days, today, capturer.rule.zone, &times))
 }
 
-/// Takes what a plugin says of its own errors. An operator who looks for it finds that there was some; its text stays
-/// out of the log, because it quotes settings, and so keys.
+/// Accepts a plugin's report of its own errors. Only its size is logged: the text quotes settings, and so keys.
 async fn plugin_errors(call: Call) -> Answer {
     capturer(&call).await?;
     let report = call.body_of_any_type(REPORT_BYTES.min(call.api.limits.body_bytes)).await?;

@@ -1,8 +1,8 @@
 //! Many time entries at once: `/api/v1/time-entries/batch`.
 //!
-//! Items that are not valid never reach the port: an atomic batch with one is refused whole, and in a batch per item
-//! they are told among the results, each at its place. That is decided by the body alone, so a repeat with the same
-//! idempotency key has the same items, and the stored outcome of the valid ones renders to the same answer.
+//! Invalid items never reach the port. An atomic batch with an invalid item is refused as a whole; in a batch per item,
+//! its problem stands at its place among the results. This depends on the body alone. So a repeat with the same
+//! idempotency key has the same valid items, and their stored outcome gives the same answer.
 
 pub(in crate::api) mod routes;
 #[cfg(test)]
@@ -31,7 +31,6 @@ use crate::openapi::{Form, Schemas, one_of, put};
 use crate::problem::{self, Errors, Problem};
 use crate::query::Query;
 
-/// The most items of one batch.
 pub(crate) const MAX_ITEMS: usize = 1000;
 
 // What is sent and received.
@@ -63,7 +62,7 @@ impl Input<'_> for BatchMode {
     }
 }
 
-/// The items as they were sent: the mode tells how errors among them are told.
+/// The items as they were sent. How their errors are reported depends on the mode.
 #[derive(Debug)]
 pub(crate) struct Items<'j>(Vec<Json<'j>>);
 
@@ -102,7 +101,7 @@ pub(crate) struct ItemResult<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     time_entry: Option<TimeEntryBody<'a>>,
-    /// Why it was not, otherwise.
+    /// Why it was not stored, otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     problem: Option<problem::Body<'a>>,
@@ -120,7 +119,7 @@ impl<'a> ItemResult<'a> {
     }
 }
 
-/// A batch as it was sent: one draft or problem per item.
+/// A batch that was read: a draft or a problem for each item.
 pub(in crate::api) struct Batch {
     mode: BatchMode,
     items: Vec<Result<TimeEntryDraft, Problem>>,
@@ -140,15 +139,15 @@ impl Batch {
     }
 }
 
-/// Reads items of which each has its own result.
+/// Reads an item that has a result of its own.
 fn item((at, json): (usize, Json<'_>)) -> Result<TimeEntryDraft, Problem> {
-    // More than an item has fields, and little enough for a thousand items.
+    // More than an item has fields, and few enough for a thousand items.
     let mut errors = Errors::at_most(10);
     let draft = draft(at, json, &mut errors);
     errors.check(draft)
 }
 
-/// Reads items that stand or fall together.
+/// Reads items that are stored together or not at all.
 fn whole(items: Vec<Json<'_>>, errors: &mut Errors) -> Vec<Result<TimeEntryDraft, Problem>> {
     items.into_iter().enumerate().filter_map(|(at, json)| draft(at, json, errors).map(Ok)).collect()
 }
@@ -175,14 +174,14 @@ async fn record(call: Call) -> Answer {
     let applied = if drafts.is_empty() && idempotency.is_none() {
         Applied::now(BatchOutcome::new())
     } else {
-        // With a key the port is told even of no entries, so that it knows the key.
+        // With a key the port is called even without entries, so that it stores the key.
         call.api.ledger.time_entries.record_batch(&principal, drafts, mode, idempotency).await?
     };
     let status = if mode == BatchMode::Atomic { StatusCode::CREATED } else { StatusCode::MULTI_STATUS };
     answer::applied(applied, |outcome| results(&call, status, outcome, invalid))
 }
 
-/// Puts the outcomes of the valid items and the problems of the others into one order again.
+/// Merges the outcomes of the valid items and the problems of the others, in the order of the items.
 fn results(call: &Call, status: StatusCode, outcome: BatchOutcome, invalid: Vec<(usize, Problem)>) -> Answer {
     let (mut outcome, mut invalid) = (outcome.into_iter(), invalid.into_iter().peekable());
     let mut items: Vec<Result<TimeEntry, Problem>> = Vec::with_capacity(outcome.len() + invalid.len());

@@ -29,7 +29,6 @@ use crate::openapi::Status;
 use crate::problem::{Code, Problem};
 use crate::query::Query;
 
-/// Where jobs are.
 pub(crate) const JOBS: &str = "/api/v1/jobs";
 
 place_in_time!(JobCursor, created_at, JobId, "jobs");
@@ -67,7 +66,7 @@ pub(crate) struct JobBody<'a> {
 }
 
 input! {
-    /// What a caller says of a job.
+    /// A job to create or replace.
     pub(crate) struct JobInput {
         /// What people call it: trimmed and in NFC, one of its characters visible, no control characters.
         required name: JobName, example "Research";

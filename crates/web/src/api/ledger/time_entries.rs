@@ -22,12 +22,11 @@ use crate::conditional::ReadCondition;
 use crate::cursor::Place;
 use crate::exchange::{Answer, Call};
 use crate::idempotency;
-use crate::input::{Object as _, input};
+use crate::input::{Object, input};
 use crate::media::Media;
 use crate::problem::{Code, Problem};
 use crate::query::Query;
 
-/// Where time entries are.
 pub(in crate::api) const TIME_ENTRIES: &str = "/api/v1/time-entries";
 
 impl Place for TimeEntryCursor {
@@ -63,7 +62,7 @@ pub(crate) struct TimeEntryBody<'a> {
     /// What was done.
     #[schema(max_length = 4000)]
     work_summary: &'a str,
-    /// Who logged it: the subject of the token that did.
+    /// The subject of the token that logged it.
     #[schema(min_length = 1, max_length = 120)]
     created_by: &'a str,
     /// When it was created, in UTC with microseconds.
@@ -77,20 +76,20 @@ pub(crate) struct TimeEntryBody<'a> {
 }
 
 input! {
-    /// What a caller says of an entry at its job's URL.
+    /// A time entry to log at the URL of its job.
     pub(crate) struct TimeEntryOfJobInput {
         /// How long, in whole minutes.
         required minutes_worked: Minutes, example 90;
         /// On which date, 0001-01-01 to 9999-12-31.
         required date_stamp: DateStamp, example "2026-01-02";
-        /// What was done; lines and tabs may occur, other control characters not. Null is empty.
+        /// What was done. May have line breaks and tabs but no other control characters. Null is empty.
         default work_summary: Option<WorkSummary>, example "Read the papers on keyset pages.";
         unknown "; the job is that of the URL";
     }
 }
 
 input! {
-    /// What a caller says of an entry.
+    /// A time entry to create or replace.
     pub(crate) struct TimeEntryInput {
         /// The job whose total these minutes become part of.
         required related_job: JobId, example "01890a5d-ac96-774b-bcce-b302099a8057";
@@ -98,7 +97,7 @@ input! {
         required minutes_worked: Minutes, example 90;
         /// On which date, 0001-01-01 to 9999-12-31.
         required date_stamp: DateStamp, example "2026-01-02";
-        /// What was done; lines and tabs may occur, other control characters not. Null is empty.
+        /// What was done. May have line breaks and tabs but no other control characters. Null is empty.
         default work_summary: Option<WorkSummary>, example "Read the papers on keyset pages.";
     }
 }
@@ -114,13 +113,6 @@ input! {
         optional date_stamp: DateStamp;
         /// Another summary; null takes it away.
         optional work_summary: Option<WorkSummary>;
-    }
-}
-
-impl TimeEntryOfJobInput {
-    fn into_draft(self, related_job: JobId) -> TimeEntryDraft {
-        let Self { minutes_worked, date_stamp, work_summary } = self;
-        TimeEntryInput { related_job, minutes_worked, date_stamp, work_summary }.into()
     }
 }
 
@@ -165,7 +157,7 @@ impl Resource for TimeEntry {
     }
 }
 
-/// Reads what the two listings have in common, but for the cursor.
+/// Reads the filters that both listings share.
 fn filter(query: &mut Query<'_>) -> ListTimeEntries {
     let (from, to) = (query.optional("from", str::parse), query.optional("to", str::parse));
     let dates = DateRange::new(from, to).unwrap_or_else(|error| {
@@ -205,11 +197,12 @@ async fn list_of_job(call: Call) -> Answer {
 }
 
 async fn record(call: Call) -> Answer {
-    let (principal, job) = call.on(Scope::Write).await?;
+    let (principal, related_job) = call.on(Scope::Write).await?;
     let body = call.body(Media::Json, call.api.limits.body_bytes).await?;
     let idempotency = idempotency::of(&call.request, call.path(), &body, principal.token)?;
-    let draft = body.parse(TimeEntryOfJobInput::read).await?.into_draft(job);
-    let applied = call.api.ledger.time_entries.record(&principal, draft, idempotency).await?;
+    let TimeEntryOfJobInput { minutes_worked, date_stamp, work_summary } = body.parse(Object::read).await?;
+    let input = TimeEntryInput { related_job, minutes_worked, date_stamp, work_summary };
+    let applied = call.api.ledger.time_entries.record(&principal, input.into(), idempotency).await?;
     answer::applied(applied, |entry| answer::created(&call, &entry))
 }
 

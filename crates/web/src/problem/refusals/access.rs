@@ -1,4 +1,4 @@
-//! What it becomes when somebody is not known, or may not; and the refusals of tokens.
+//! Refusals of unknown callers, of missing scopes, and of changes to tokens.
 
 use actix_web::http::header::{self, HeaderValue};
 use stint_domain::access::MissingScope;
@@ -7,12 +7,12 @@ use stint_domain::access::services::AuthenticateError;
 
 use crate::problem::{Code, Problem};
 
-/// What a client is told beside 401.
+/// What `WWW-Authenticate` says.
 #[derive(Clone, Copy)]
 pub(crate) enum Challenge {
-    /// Nothing was presented: the challenge alone, without an error (RFC 6750, section 3.1).
+    /// No token was sent: the challenge has no error (RFC 6750, section 3.1).
     Missing,
-    /// What was presented is not valid.
+    /// The token that was sent is not valid.
     Invalid,
 }
 
@@ -29,7 +29,7 @@ impl From<AuthenticateError> for Problem {
     fn from(error: AuthenticateError) -> Self {
         match error {
             AuthenticateError::Backend(error) => error.into(),
-            // None of these repeats the secret.
+            // None of these messages repeats the secret.
             AuthenticateError::Malformed(_) | AuthenticateError::Unknown | AuthenticateError::Refused(_) => {
                 unauthorized(error.to_string(), Challenge::Invalid)
             }
@@ -51,7 +51,7 @@ impl From<MissingScope> for Problem {
 impl From<CreateTokenError> for Problem {
     fn from(error: CreateTokenError) -> Self {
         match error {
-            // The caller's own.
+            // The token is the caller's own.
             CreateTokenError::MakerRevoked(_) => unauthorized("the token was revoked", Challenge::Invalid),
             CreateTokenError::Backend(error) => error.into(),
         }
@@ -77,7 +77,7 @@ impl From<RevokeTokenError> for Problem {
 }
 
 impl Problem {
-    /// There is no such capture token. The id is not repeated: who mistakes the secret for it finds it in no message.
+    /// The id is not repeated: it may be the secret, sent by mistake.
     pub(crate) fn no_token() -> Self {
         Self::new(Code::NotFound, "there is no capture token with this id")
     }

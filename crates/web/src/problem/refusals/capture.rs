@@ -1,4 +1,4 @@
-//! What the refusals of capturing become: tokens of a job, pings.
+//! Refusals of capturing: capture tokens of a job, pings.
 
 use stint_domain::capture::ports::ping::RetractPingError;
 use stint_domain::capture::services::{JobOfTokenError, TakeBackError};
@@ -32,7 +32,7 @@ impl From<TakeBackError> for Problem {
 }
 
 impl Problem {
-    /// There is no such ping. The id is not repeated: who mistakes a secret for it finds it in no message.
+    /// The id is not repeated: it may be a secret, sent by mistake.
     pub(crate) fn no_ping() -> Self {
         Self::new(Code::NotFound, "there is no ping with this id")
     }

@@ -1,4 +1,4 @@
-//! What the refusals of the ledger become: jobs, time entries, batches.
+//! Refusals of the ledger: jobs, time entries, batches.
 
 use actix_web::http::header;
 use stint_domain::ledger::PreconditionFailed;
@@ -25,7 +25,7 @@ impl From<PreconditionFailed> for Problem {
 impl From<CreateJobError> for Problem {
     fn from(error: CreateJobError) -> Self {
         match error {
-            // The id came from the generator, never from the caller.
+            // The id is the generator's and not the caller's.
             CreateJobError::IdTaken(_) => Self::defect(&error),
             CreateJobError::KeyReused => Self::key_reused(),
             CreateJobError::Backend(error) => error.into(),
@@ -66,11 +66,11 @@ impl From<DeleteJobError> for Problem {
 }
 
 impl From<RecordTimeError> for Problem {
-    /// Time is logged at a job's URL, so a job that there is not is a missing resource.
+    /// The job is in the URL, so an unknown one is a missing resource.
     fn from(error: RecordTimeError) -> Self {
         match error {
             RecordTimeError::KeyReused => Self::key_reused(),
-            // The id came from the generator, never from the caller.
+            // The id is the generator's and not the caller's.
             RecordTimeError::Refused(RecordRefusal::IdTaken(_)) => Self::defect(&error),
             RecordTimeError::Refused(RecordRefusal::JobNotFound(_)) => Self::new(Code::NotFound, error.to_string()),
             RecordTimeError::Refused(RecordRefusal::JobArchived(id)) => job_archived(id),
@@ -89,7 +89,7 @@ impl From<ChangeTimeEntryError> for Problem {
                 let error = FieldError::at("/related_job", detail.clone());
                 Self::new(Code::UnknownJob, detail).with_errors(vec![error])
             }
-            // It may be the job of the entry as it was, which the caller need not know.
+            // It may be the job that the entry leaves, which the caller need not know.
             ChangeTimeEntryError::JobArchived(id) => job_archived(id).for_readers(),
             ChangeTimeEntryError::Backend(error) => error.into(),
         }
@@ -110,7 +110,7 @@ fn job_archived(id: JobId) -> Problem {
 }
 
 impl From<RecordBatchError> for Problem {
-    /// One problem of the whole: its kind is that of the first refusal, its errors are all of them.
+    /// One problem for the whole batch: its code is that of the first refusal, and its errors are all refusals.
     fn from(error: RecordBatchError) -> Self {
         match error {
             RecordBatchError::KeyReused => Self::key_reused(),
@@ -127,7 +127,7 @@ impl From<RecordBatchError> for Problem {
 
 const fn code_of(refusal: RecordRefusal) -> Code {
     match refusal {
-        // The id came from the generator, never from the caller.
+        // The id is the generator's and not the caller's.
         RecordRefusal::IdTaken(_) => Code::Internal,
         RecordRefusal::JobNotFound(_) => Code::UnknownJob,
         RecordRefusal::JobArchived(_) => Code::JobArchived,
@@ -144,7 +144,7 @@ fn item_error(at: usize, refusal: RecordRefusal) -> FieldError {
 }
 
 impl Problem {
-    /// Why an item of a batch was not stored, by its place.
+    /// Why one item of a batch was not stored.
     pub(crate) fn of_item(at: usize, refusal: RecordRefusal) -> Self {
         let error = item_error(at, refusal);
         Self::new(code_of(refusal), error.detail.clone()).with_errors(vec![error])

@@ -1,13 +1,12 @@
-//! What callers say of tokens that capture.
+//! What callers send to create and change capture tokens.
 
 use stint_domain::access::ports::token::{Expiry, TokenChanges};
-use stint_domain::capture::services::CaptureTokenDraft;
 use stint_domain::values::{Subject, Timestamp, Zone};
 
 use crate::input::input;
 
 input! {
-    /// What a caller says of a token that is bound to no job.
+    /// A new token that is bound to no job.
     pub(crate) struct CaptureTokenInput {
         /// What people call it: trimmed and in NFC, one of its characters visible, no control characters.
         required name: Subject, example "editor";
@@ -15,13 +14,13 @@ input! {
         default time_zone: Zone;
         /// From when on it is refused; never, unless given.
         default expires_at: Option<Timestamp>;
-        /// Whether a project that stands for no job yet gets a new one.
+        /// Whether a project without a job gets a new one.
         default creates_jobs: bool, example true;
     }
 }
 
 input! {
-    /// What a caller says of a token of the job in the path.
+    /// A new token of the job in the path.
     pub(crate) struct CaptureTokenOfJobInput {
         /// What people call it: trimmed and in NFC, one of its characters visible, no control characters.
         required name: Subject, example "editor";
@@ -39,13 +38,6 @@ input! {
         optional name: Subject;
         /// From when on it is refused; null means never.
         optional expires_at: Option<Timestamp>, example "2027-01-01T00:00:00Z";
-    }
-}
-
-impl From<CaptureTokenOfJobInput> for CaptureTokenDraft {
-    fn from(input: CaptureTokenOfJobInput) -> Self {
-        let CaptureTokenOfJobInput { name, time_zone: zone, expires_at } = input;
-        Self { name, zone, expires_at }
     }
 }
 

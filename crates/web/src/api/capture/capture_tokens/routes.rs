@@ -59,27 +59,23 @@ pub(in crate::api) fn all() -> Vec<Endpoint> {
                 .lists::<CaptureTokenBody<'_>>()
         }),
         Endpoint::new(Method::POST, TOKENS_OF_JOB, create_of_job, || {
-            let about = "Its pings count for this job. The answer has the secret, once. There is no \
-                                         Idempotency-Key here (400).";
+            let about = "Its pings count for this job. Only this answer has the secret. An Idempotency-Key is refused \
+                         (400).";
             let described =
                 Described::new(TAG, "create_capture_token_of_job", "Create a capture token of a job", about);
             creates::<CaptureTokenOfJobInput>(described, CaptureTokenBody::example())
         }),
         Endpoint::new(Method::GET, CAPTURE_TOKENS, list, || {
-            Described::new(
-                TAG,
-                "list_capture_tokens",
-                "List capture tokens",
-                "Latest first; revoked and expired ones too.",
-            )
-            .needs(Scope::Read)
-            .query("related_job", "Only tokens that are bound to this job.", uuid())
-            .pages::<CaptureTokenBody<'_>>(&example(None))
+            let about = "Latest first; revoked and expired ones too.";
+            Described::new(TAG, "list_capture_tokens", "List capture tokens", about)
+                .needs(Scope::Read)
+                .query("related_job", "Only tokens of this job.", uuid())
+                .pages::<CaptureTokenBody<'_>>(&example(None))
         }),
         Endpoint::new(Method::POST, CAPTURE_TOKENS, create, || {
-            let about = "One that is bound to no job: its pings name a project, which stands for one of your jobs. The \
-                         answer has the secret, once. There is no Idempotency-Key here (400): a replay would need the \
-                         secret. After a lost answer, revoke the token that nobody can use and create another.";
+            let about = "A token without a job: its pings name a project, which belongs to one of your jobs. Only this \
+                         answer has the secret. An Idempotency-Key is refused (400), because a repeat would need the \
+                         secret. If the answer is lost, revoke the token and create another.";
             let described = Described::new(TAG, "create_capture_token", "Create a capture token", about);
             creates::<CaptureTokenInput>(described, example(None))
         }),
@@ -88,14 +84,14 @@ pub(in crate::api) fn all() -> Vec<Endpoint> {
                 .reads::<CaptureTokenBody<'_>>()
         }),
         Endpoint::new(Method::PATCH, CAPTURE_TOKEN, patch, || {
-            let about = "JSON Merge Patch (RFC 7396): what is absent stays. What its pings count for never changes. A \
-                         new end is kept within 5 seconds.";
+            let about = "JSON Merge Patch (RFC 7396): absent fields stay. What its pings count for never changes. A \
+                         new expiry holds within 5 seconds.";
             Described::new(TAG, "patch_capture_token", "Change a capture token", about)
                 .patches::<CaptureTokenPatch, CaptureTokenBody<'_>>()
         }),
         Endpoint::new(Method::DELETE, CAPTURE_TOKEN, revoke, || {
-            let about = "It is refused within 5 seconds. It stays listed, and what it logged stays. Again has no \
-                         effect.";
+            let about = "It is refused within 5 seconds. It stays in listings, and the time that it logged stays. \
+                         Revoking it again has no effect.";
             Described::new(TAG, "revoke_capture_token", "Revoke a capture token", about)
                 .deletes::<CaptureTokenBody<'_>>()
         }),

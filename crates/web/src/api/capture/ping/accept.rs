@@ -1,18 +1,15 @@
-//! In what form a ping's sender wants its answer: tools that read no JSON send pings, too.
+//! In which form the answer to a ping is sent. Some tools that send pings cannot read JSON.
 
 use actix_web::http::header::{self, HeaderMap};
 
 use crate::media::{self, MediaType};
 
-/// The media type of the text.
 pub(super) const TEXT: &str = "text/plain; charset=utf-8";
-/// The media type of the image.
 pub(super) const GIF: &str = "image/gif";
-/// One transparent pixel, as a GIF.
+/// One transparent pixel.
 pub(super) const PIXEL: &[u8] =
     b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff!\xf9\x04\x01\0\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02\x44\x01\0;";
 
-/// The form of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
     /// An object with the id.
@@ -24,7 +21,7 @@ pub(super) enum Form {
 }
 
 impl Form {
-    /// The form that `Accept` prefers: that of the highest quality, and of several the first; JSON, when it names none.
+    /// The form that `Accept` prefers: the one of the highest quality, or the first of several; JSON if it names none.
     pub(super) fn of(headers: &HeaderMap) -> Self {
         let ranges = headers.get_all(header::ACCEPT).filter_map(|line| line.to_str().ok());
         let mut preferred = (Self::Json, 0);
@@ -44,7 +41,7 @@ impl Form {
         let (kind, subtype) = range.halves()?;
         match kind.as_str() {
             "image" => Some(Self::Pixel),
-            // A browser that shows a page shows text as well.
+            // A browser that shows a page can show text.
             "text" => Some(Self::Text),
             "application" if matches!(subtype.as_str(), "json" | "*") => Some(Self::Json),
             "*" => Some(Self::Json),
@@ -53,7 +50,7 @@ impl Form {
     }
 }
 
-/// A quality such as `0.8`; one that is none counts as the least (RFC 9110, section 12.4.2).
+/// A quality such as `0.8` in thousandths; 0 if it is malformed (RFC 9110, section 12.4.2).
 fn thousandths(quality: &str) -> u16 {
     let (whole, fraction) = quality.split_once('.').unwrap_or((quality, ""));
     let fraction = format!("{fraction:0<3}");

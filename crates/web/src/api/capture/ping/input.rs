@@ -1,4 +1,4 @@
-//! What a ping says: in the query, in a JSON object, or partly here and partly there.
+//! What a request says of a ping: in the query, in a JSON object, or in both.
 
 use stint_domain::access::Capturer;
 use stint_domain::capture::services::{PingDraft, PingDraftError};
@@ -16,7 +16,7 @@ use crate::problem::{Errors, FieldError, Problem};
 use crate::query::{self, Query};
 
 input! {
-    /// What a sender says of a ping. Each may be in the query instead.
+    /// What a sender says of a ping. Each field may be in the query instead.
     pub(crate) struct PingInput<'j> {
         /// How long work lasted: the ping is a time entry of its own. Without it, pings that follow each other closely
         /// prove the time between them.
@@ -25,14 +25,14 @@ input! {
         lenient summary: Option<WorkSummary>, example "read papers";
         /// When work was happening, in RFC 3339 or seconds since 1970 (a number, too); now, unless given.
         lenient at: Option<Moment<'j>>;
-        /// What it counts for, by a token that is bound to no job: needed there, and ignored elsewhere.
+        /// The project that it counts for. A token without a job needs it; other tokens ignore it.
         lenient project: Option<JobName>;
-        /// The ping's name, your choice: a repeat under it counts once. No control characters.
+        /// A name of your choice: a repeat with the same name counts once. No control characters.
         lenient id: Option<PingName>, example "meeting-7";
     }
 }
 
-/// A moment in one of several forms, and what was sent.
+/// A moment, and how it was sent.
 #[derive(Debug)]
 pub(crate) struct Moment<'j> {
     at: Timestamp,
@@ -63,7 +63,7 @@ impl Input<'_> for PingName {
     }
 }
 
-/// The ping that the request says, every bad part of which is told at once.
+/// Reads the ping of a request; all errors are reported at once.
 pub(super) fn ping(call: &Call, capturer: &Capturer, json: Option<Json<'_>>) -> Result<Ping, Problem> {
     let pings = &call.api.capture.pings;
     let admissible = |at: Timestamp| pings.check_moment(at).map(|()| at).map_err(|error| error.to_string());
@@ -103,7 +103,7 @@ pub(super) fn ping(call: &Call, capturer: &Capturer, json: Option<Json<'_>>) -> 
     match admitted {
         Ok(ping) => errors.check(Some(ping)),
         Err((name, detail)) => {
-            // A part that is wrong already is not missing as well.
+            // A part that is wrong is not missing as well.
             if !errors.blame(name) {
                 errors.push(FieldError::of(name, detail));
             }
@@ -112,7 +112,7 @@ pub(super) fn ping(call: &Call, capturer: &Capturer, json: Option<Json<'_>>) -> 
     }
 }
 
-/// The body without what the query gives as well, which is refused.
+/// Takes fields that are in the query too out of the body, and refuses them.
 fn once<'j>(mut json: Json<'j>, query: &Query<'_>, errors: &mut Errors) -> Json<'j> {
     if let Json::Object(members) = &mut json {
         members.retain(|(name, _)| {

@@ -35,23 +35,26 @@ pub(in crate::api) fn all() -> Vec<Endpoint> {
     const PING: &str = "/api/v1/pings/{id}";
     vec![
         Endpoint::new(Method::GET, "/api/v1/pings", list, || {
-            let about = "Latest first, queued ones among the others, of the newest 1,000 in the queue. A ping keeps \
-                         its place when it is logged, so that a walk sees none twice; what is further back in the \
-                         queue is seen once it is dealt with. While the queue is down, listings that may have queued \
-                         ones are 503.";
+            let about = "Latest first. Of the queued pings, the newest 1,000 are listed among the others; the rest \
+                         appear once they are logged or ignored. A ping keeps its place when it is logged, so that no \
+                         page repeats it. While the queue is down, listings that may have queued pings are 503.";
             Described::new(TAG, "list_pings", "List pings and what became of them", about)
                 .query("token", "Only pings of this capture token: its id, not its secret.", uuid())
-                .query("related_job", "Only pings for this job; queued ones with a project are none yet.", uuid())
+                .query(
+                    "related_job",
+                    "Only pings for this job. A queued ping that names a project has no job yet.",
+                    uuid(),
+                )
                 .query("status", "Only pings in this state.", one_of(["queued", "logged", "ignored", "retracted"]))
                 .lists::<PingBody<'_>>()
         }),
         Endpoint::new(Method::GET, PING, read, || {
-            let about = "A queued one is found among the newest 1,000 in the queue.";
+            let about = "A queued ping is found if it is among the newest 1,000 in the queue.";
             Described::new(TAG, "read_ping", "Read a ping and what became of it", about).reads::<PingBody<'_>>()
         }),
         Endpoint::new(Method::DELETE, PING, retract, || {
-            let about = "Its time is taken away. It stays listed, as `retracted`, and a repeat of it counts no more. \
-                         Again has no effect. One that is queued still is refused.";
+            let about = "Its time is taken away. It stays in listings as `retracted`, and repeats of it no longer \
+                         count. Retracting it again has no effect. A ping that is still queued is refused.";
             Described::new(TAG, "retract_ping", "Take back a ping", about).deletes::<PingBody<'_>>().may(&[
                 Code::PingQueued,
                 Code::JobArchived,

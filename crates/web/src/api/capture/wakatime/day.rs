@@ -17,7 +17,7 @@ pub(crate) struct StatusbarBody {
     pub(super) data: Day,
 }
 
-/// A day's time. The lists that are empty are those of a protocol that knows more than this service does.
+/// The time of a day. The lists that are always empty belong to parts of the protocol that this service does not have.
 #[derive(Serialize, ToSchema)]
 #[schema(as = WakaTimeDay)]
 pub(crate) struct Day {
@@ -32,12 +32,12 @@ pub(crate) struct Day {
     operating_systems: [String; 0],
 }
 
-/// A project's share of the day: that of its job.
+/// A project's share of the day: the time of its job.
 #[derive(Serialize, ToSchema)]
 #[schema(as = WakaTimeProject)]
 struct Project {
     name: String,
-    /// Of the day's time.
+    /// Of the time of the day.
     percent: f64,
     decimal: String,
     digital: String,
@@ -47,13 +47,13 @@ struct Project {
     total_seconds: u64,
 }
 
-/// Which day that is.
+/// Which day it is.
 #[derive(Serialize, ToSchema)]
 #[schema(as = WakaTimeRange)]
 struct Range {
     #[schema(format = "date")]
     date: String,
-    /// Its first moment where the token is.
+    /// Its first moment in the token's time zone.
     #[schema(value_type = chrono::DateTime<chrono::Utc>)]
     start: String,
     /// Its last second.
@@ -65,7 +65,7 @@ struct Range {
 }
 
 impl Day {
-    /// What was captured on `date`, all of `times`, as seen from `today`.
+    /// The day `date`, to which all of `times` belong, as seen from `today`.
     pub(super) fn of(date: DateStamp, today: DateStamp, zone: Zone, times: &[CapturedTime]) -> Self {
         let mut projects = BTreeMap::<&str, u64>::new();
         for time in times {
@@ -73,7 +73,7 @@ impl Day {
         }
         let all = projects.values().sum();
         let mut projects: Vec<_> = projects.into_iter().map(|(name, micros)| Project::of(name, micros, all)).collect();
-        // The longest first, as plugins show the first of them.
+        // Plugins show the first ones.
         projects.sort_by_key(|project| std::cmp::Reverse(project.total_seconds));
         Self {
             grand_total: Spoken::of_micros(all),
@@ -92,7 +92,7 @@ impl Day {
 impl Project {
     fn of(name: &str, micros: u64, all: u64) -> Self {
         let Spoken { decimal, digital, hours, minutes, text, total_seconds } = Spoken::of_micros(micros);
-        // Hundredths of a per cent: a day's microseconds are far below the largest number.
+        // In hundredths of a per cent. The microseconds of a day are far too few to overflow.
         let hundredths = (micros * 10_000).checked_div(all).unwrap_or_default();
         let percent = f64::from(u32::try_from(hundredths).unwrap_or(u32::MAX)) / 100.0;
         Self { name: name.to_owned(), percent, decimal, digital, hours, minutes, text, total_seconds }

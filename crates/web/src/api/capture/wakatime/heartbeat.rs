@@ -1,6 +1,6 @@
-//! From a heartbeat to a ping. A client throws away for good what is refused, so only the time can be wrong: what is
-//! unknown is ignored, and everything else is made the best of. A time that is only too early is no mistake for good: it
-//! comes, and the client keeps the heartbeat until then.
+//! From a heartbeat to a ping. A client drops a heartbeat that is refused, so only its time can make it fail: unknown
+//! members are ignored, and other mistakes are mended. A time in the near future is not refused; the client is asked to
+//! send the heartbeat again.
 
 use stint_domain::access::Capturer;
 use stint_domain::capture::services::{MomentError, PingDraft, PingDraftError, PingService};
@@ -14,19 +14,20 @@ use crate::json::Json;
 use crate::moment;
 use crate::problem::Problem;
 
-/// What a heartbeat without a project counts for, where that is needed.
+/// The project of a heartbeat that names none.
 pub(super) const NO_PROJECT: &str = "Unknown Project";
 
-/// How far ahead a heartbeat may be and be asked for again: by no more than that do zones differ that a clock was set to
-/// by mistake. One from further ahead would be sent again for months, and count for a day on which nobody worked.
+/// How far ahead a heartbeat may be and still be sent again later: the most by which time zones differ, in case a clock
+/// is set to a wrong one. One from further ahead would be sent again for months, and then count for a day on which
+/// nobody worked.
 const AHEAD_MICROS: i64 = 24 * 3_600 * 1_000_000;
 
-/// The members that tell heartbeats apart, the time aside. A heartbeat that is sent again has them all alike.
+/// The members that, together with the time, identify a heartbeat.
 const IDENTITY: [&str; 7] = ["entity", "type", "category", "project", "branch", "language", "is_write"];
 /// Where the project is among them.
 const PROJECT: usize = 3;
 
-/// The ping that a heartbeat is, or what is told in its place.
+/// The ping that a heartbeat becomes, or what its sender is told instead.
 pub(super) fn ping(pings: &PingService, capturer: &Capturer, text: &[u8]) -> Result<Ping, Outcome> {
     let (mut time, mut identity) = (None, [None; IDENTITY.len()]);
     let see = |name: &str, value| {
@@ -62,7 +63,7 @@ fn moment(time: Option<&[u8]>) -> Result<Timestamp, String> {
     moment::from_json(&time)
 }
 
-/// The project, its name as near to what was sent as a name can be. Tokens that are bound to a job do not look at it.
+/// The project, with a name as close to the sent one as the rules for names allow. Tokens with a job ignore it.
 fn project(json: Option<&[u8]>) -> Option<PingProject> {
     let (sent, fallback) = (json.and_then(items::text).unwrap_or_default(), JobName::new(NO_PROJECT).ok()?);
     let sent = sent.trim();
@@ -72,15 +73,15 @@ fn project(json: Option<&[u8]>) -> Option<PingProject> {
     Some(JobName::cut(sent).map_or(PingProject::Unnamed { last: false, fallback }, PingProject::Named))
 }
 
-/// Whether it is what plugins of browsers send for what they do not know, such as `<<LAST_PROJECT>>`. There are others, for
-/// branches and languages; none of them is a project's name.
+/// Whether it is a placeholder that browser plugins send, such as `<<LAST_PROJECT>>`. There are others for branches and
+/// languages; none of them is the name of a project.
 fn is_placeholder(text: &str) -> bool {
     let word = text.strip_prefix("<<").and_then(|text| text.strip_suffix(">>"));
     word.is_some_and(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_uppercase() || b == b'_'))
 }
 
-/// What the heartbeat is called, so that its repeats are known. No name that a sender chooses has a control character,
-/// so that it is none of those.
+/// The name by which repeats of the heartbeat are recognised. It differs from every name that a sender can choose,
+/// because those have no control characters.
 fn name(at: Timestamp, identity: &[Option<&[u8]>]) -> String {
     let mut name = format!("heartbeat\0{}", at.as_micros());
     for part in identity {

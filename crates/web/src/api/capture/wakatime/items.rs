@@ -1,4 +1,4 @@
-//! Splitting a body into its heartbeats, so that one that is wrong is no other's affair.
+//! Splits a body into heartbeats, so that a bad one does not spoil the others.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,6 @@ use serde_json::Deserializer;
 use crate::json::{self, foreign};
 use crate::problem::{Code, Problem};
 
-/// The most bytes of memory that reading the body takes.
 pub(super) fn cost(body: &[u8]) -> usize {
     let unwrapped = if is_text(body) { body.len() } else { 0 };
     unwrapped + json::cost(body)
@@ -19,7 +18,7 @@ fn is_text(body: &[u8]) -> bool {
     body.trim_ascii_start().first() == Some(&b'"')
 }
 
-/// The body, or what is in the JSON string that it is: a plugin that runs in browsers makes JSON of its JSON.
+/// The body, or the JSON inside, if the body is a JSON string: one browser plugin encodes its JSON twice.
 pub(super) fn unwrapped(body: &[u8]) -> Result<Cow<'_, [u8]>, Problem> {
     if !is_text(body) {
         return Ok(Cow::Borrowed(body));
@@ -72,7 +71,7 @@ fn list(body: &[u8], most: usize) -> Result<Vec<&[u8]>, Problem> {
     if at == body.len() { Ok(items) } else { Err(malformed(at, "the end of the body was expected")) }
 }
 
-/// Shows the members of an object: their names and the text of their values. None, when it is no object.
+/// Calls `see` with the name and the text of each member's value. `None` if it is not an object.
 pub(super) fn members<'o>(object: &'o [u8], mut see: impl FnMut(&str, &'o [u8])) -> Option<()> {
     let object = object.trim_ascii();
     let skip = |at: usize, byte: u8| (object.get(at) == Some(&byte)).then(|| skip_space(object, at + 1));
@@ -94,7 +93,7 @@ pub(super) fn members<'o>(object: &'o [u8], mut see: impl FnMut(&str, &'o [u8]))
     }
 }
 
-/// The text that a JSON string holds, if it is one. What is no UTF-8, or half of a surrogate pair, is replaced.
+/// The text of a JSON string. Bytes that are not UTF-8 and unpaired surrogates are replaced.
 pub(super) fn text(json: &[u8]) -> Option<String> {
     if json.first() == Some(&b'"') { lossy(json).ok() } else { None }
 }
@@ -119,7 +118,7 @@ fn lossy(json: &[u8]) -> Result<String, serde_json::Error> {
     deserializer.end().map(|()| text)
 }
 
-/// How long the value is with which the text begins. What it says is not looked at.
+/// The length of the JSON value at the beginning of the text. The value itself is not looked at.
 fn value(text: &[u8]) -> Result<usize, Problem> {
     let mut values = Deserializer::from_slice(text).into_iter::<IgnoredAny>();
     match values.next() {

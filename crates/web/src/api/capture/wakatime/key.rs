@@ -1,4 +1,4 @@
-//! Where plugins put the key: in one of many ways, each of which some plugin insists on.
+//! Where plugins put the key: there are many ways, and for each there is a plugin that knows no other.
 
 use actix_web::HttpRequest;
 use actix_web::http::header;
@@ -15,8 +15,8 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// The key, if there is one: from `Authorization`, or else from `?api_key=`, because browsers and proxies may say something
-/// else in the header.
+/// The key, if there is one: from `Authorization`, else from `?api_key=`. Browsers and proxies may put something else
+/// into the header.
 pub(super) fn of(request: &HttpRequest) -> Option<String> {
     let mut lines = request.headers().get_all(header::AUTHORIZATION);
     lines.find_map(|line| in_header(line.to_str().ok()?)).or_else(|| in_query(request.query_string()))
@@ -34,13 +34,13 @@ fn in_header(line: &str) -> Option<String> {
     }
 }
 
-/// The key in lower case, which is its form everywhere else, if it may be one. Clients take it in upper case as well.
+/// The key in lower case, if it has the form of one. Clients accept it in upper case too.
 fn usable(key: &str) -> Option<String> {
     let key = key.trim().to_ascii_lowercase();
     TokenSecret::for_capture(&key).is_ok().then_some(key)
 }
 
-/// The user or, where that is empty, the password; also of one without a colon.
+/// The user name, or the password if that is empty. There may be no colon.
 fn decoded(credentials: &str) -> Option<String> {
     let text = String::from_utf8(BASE64.decode(credentials).ok()?).ok()?;
     match text.split_once(':') {

@@ -1,4 +1,4 @@
-//! The answer to heartbeats: one pair of a body and a status for each, in order.
+//! The answer to heartbeats: a body and a status for each, in order.
 
 use actix_web::HttpResponse;
 use actix_web::http::header;
@@ -9,7 +9,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 /// What became of one heartbeat.
 pub(super) enum Outcome {
-    /// It is queued, perhaps not for the first time.
+    /// It is queued, perhaps again.
     Taken,
     /// It can never be taken: the part that is to blame, and why.
     Refused(&'static str, String),
@@ -17,18 +17,17 @@ pub(super) enum Outcome {
     Later(Later),
 }
 
-/// The parts of a heartbeat that can be to blame: all of it, or its time.
+/// The parts of a heartbeat that can be to blame: the whole, or its time.
 pub(super) const HEARTBEAT: &str = "heartbeat";
 pub(super) const TIME: &str = "time";
 
-/// Why a heartbeat is to be sent again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Later {
     /// There were too many before it.
     TooMany,
     /// Its time is yet to come.
     Ahead,
-    /// Its project is new, and the token has had as many jobs made today as it may.
+    /// Its project is new, and today's limit of new jobs is reached.
     NewJobs,
 }
 
@@ -42,7 +41,6 @@ impl Later {
     }
 }
 
-/// The response to these outcomes.
 pub(super) fn respond(outcomes: &[Outcome]) -> HttpResponse {
     let mut body = Vec::with_capacity(outcomes.len() * 24 + 32);
     body.extend_from_slice(br#"{"responses":["#);
@@ -54,7 +52,7 @@ pub(super) fn respond(outcomes: &[Outcome]) -> HttpResponse {
             Outcome::Taken => body.extend_from_slice(br#"[{"data":null},201]"#),
             Outcome::Later(later) => {
                 body.extend_from_slice(br#"[{"error":""#);
-                // Nothing in it has to be escaped.
+                // It has no character to escape.
                 body.extend_from_slice(later.as_str().as_bytes());
                 body.extend_from_slice(br#""},429]"#);
             }
@@ -70,7 +68,7 @@ pub(super) fn respond(outcomes: &[Outcome]) -> HttpResponse {
     HttpResponse::Created().insert_header((header::CONTENT_TYPE, "application/json")).body(body)
 }
 
-/// The answer, as the OpenAPI document describes it.
+/// The schema of the answer.
 pub(crate) struct ResultsBody;
 
 impl PartialSchema for ResultsBody {

@@ -13,7 +13,7 @@ use crate::endpoint::Endpoint;
 use crate::openapi::{self, Described, Example, Form, Schemas, meaning, or_null, put, text};
 use crate::problem::Code;
 
-/// A heartbeat as the document describes it. Whatever else a client sends is ignored.
+/// The schema of a heartbeat. Its reader ignores other members.
 struct Heartbeat;
 
 impl Form for Heartbeat {
@@ -22,17 +22,15 @@ impl Form for Heartbeat {
             .schema_type(Type::Number)
             .format(Some(SchemaFormat::KnownFormat(KnownFormat::Double)))
             .description(Some("When work was happening: seconds since 1970, also as text, or RFC 3339."));
-        let entity = text().description(Some("What was worked on. Not kept: it tells heartbeats apart."));
+        let entity = text().description(Some("What was worked on. Not stored; it distinguishes heartbeats."));
         let project = format!(
-            "Which job it counts for, by a token that is bound to none: `{NO_PROJECT}`, unless a name is given. Of a \
-             longer one the first {} characters count.",
+            "The project that it counts for, unless the token has a job; `{NO_PROJECT}` by default. A longer name \
+             is cut to {} characters.",
             JobName::MAX_CHARS
         );
         let heartbeat = ObjectBuilder::new()
             .schema_type(Type::Object)
-            .description(Some(
-                "What is read of a heartbeat; everything else is ignored. In `time` alone a mistake matters.",
-            ))
+            .description(Some("A heartbeat. Other members are ignored. Only a wrong `time` makes it fail."))
             .property("time", time)
             .required("time")
             .property("entity", entity)
@@ -53,7 +51,7 @@ fn described(id: &str, summary: &str, about: &str) -> Described {
 
 fn taking<I: Example>(id: &str, summary: &str, about: &str) -> Described {
     let results = json!({ "responses": [[{ "data": null }, 201], [{ "errors": { "time": ["too old"] } }, 400]] });
-    described(id, summary, about).takes::<I>().answers::<ResultsBody>(201, "What became of each, in order.", results)
+    described(id, summary, about).takes::<I>().answers::<ResultsBody>(201, "The outcome of each, in order.", results)
 }
 
 /// An hour and a half on one project.
@@ -77,31 +75,26 @@ fn day() -> Value {
 pub(in crate::api) fn all() -> Vec<Endpoint> {
     vec![
         Endpoint::new(Method::POST, "/api/wakatime/v1/users/current/heartbeats.bulk", heartbeats, || {
-            let about = "A list of heartbeats, or one, whatever the Content-Type. One that will never do is 400 in its \
-                         place; a repeat is 201 and counts once. Of more than 1,000 the first 1,000 are taken and the \
-                         others are 429 in their places, so that clients send them again; more than 10,000 are refused \
-                         as a whole.";
+            let about = "A list of heartbeats, or one, whatever the Content-Type. Each has a status in the answer. It \
+                         is 400 if the heartbeat can never be accepted; a repeat is 201 and counts once. The first \
+                         1,000 are accepted and the others are 429, so that clients send them again. A request with \
+                         more than 10,000 is refused.";
             taking::<Vec<Heartbeat>>("send_heartbeats", "Take heartbeats", about)
         }),
         Endpoint::new(Method::POST, "/api/wakatime/v1", heartbeats, || {
-            let about = "The same for clients that send to the base URL as they were told it, such as the Python \
-                         `wakatime`.";
+            let about = "The same, for clients that send to the base URL itself, such as the Python `wakatime`.";
             taking::<Vec<Heartbeat>>("send_heartbeats_to_base", "Take heartbeats at the base URL", about)
         }),
         Endpoint::new(Method::POST, "/api/wakatime/v1/users/current/heartbeats", heartbeats, || {
-            taking::<Heartbeat>("send_heartbeat", "Take a heartbeat", "The same for who sends one at a time.")
+            taking::<Heartbeat>("send_heartbeat", "Take a heartbeat", "The same for one at a time.")
         }),
         Endpoint::new(Method::GET, "/api/wakatime/v1/users/current", user, || {
             let example = json!({ "data": {
                 "id": "01890a5e-0b2c-7d3e-9f40-5a6b7c8d9e0f", "username": "ada", "display_name": "ada", "full_name": "ada",
                 "email": null, "photo": null, "timezone": "Europe/Berlin", "timeout": 15,
             } });
-            let about = "Plugins ask before they send anything, and take no user for nobody's being signed in.";
-            described("wakatime_user", "Whom the key speaks for", about).answers::<UserBody<'_>>(
-                200,
-                "The token's subject.",
-                example,
-            )
+            let about = "Plugins ask this first. Without a user they say that nobody is signed in.";
+            described("wakatime_user", "The user of the key", about).answers::<UserBody<'_>>(200, "The user.", example)
         }),
         Endpoint::new(Method::GET, "/api/wakatime/v1/users/current/summaries", summaries, || {
             let example = json!({
@@ -115,30 +108,27 @@ pub(in crate::api) fn all() -> Vec<Endpoint> {
                 "start": "2026-01-01T23:00:00.000000Z",
                 "end": "2026-01-02T22:59:59.000000Z",
             });
-            let about = "What the token's pings without minutes prove, in the token's time zone: for each day from \
-                         `start` through `end`, at most 366 of them, or of a `range`; today, unless told.";
+            let about = "The time that the token's pings without minutes prove, in the token's time zone: for each day \
+                         from `start` through `end`, at most 366 days, or for a `range`; today by default.";
             let range = "`today`, `yesterday`, `last_7_days`, `last_14_days`, `last_30_days` (today included) or a \
-                         date, where neither `start` nor `end` is given.";
-            let start = "The first day: a date, `today` or `yesterday`; the same as `end`, unless given.";
+                         date. Ignored if `start` or `end` is given.";
+            let start = "The first day: a date, `today` or `yesterday`. By default the same as `end`.";
             described("wakatime_summaries", "Several days' time", about)
                 .query("start", start, openapi::day())
-                .query("end", "The last day, likewise; today, unless given.", openapi::day())
+                .query("end", "The last day, in the same form; today by default.", openapi::day())
                 .query("range", range, openapi::days())
                 .answers::<SummariesBody>(200, "One item for each day, in order.", example)
                 .may(&[Code::ValidationFailed])
         }),
         Endpoint::new(Method::GET, "/api/wakatime/v1/users/current/statusbar/today", statusbar, || {
-            let about = "What the token's pings without minutes prove today, in the token's time zone.";
-            described("statusbar_today", "Today's time", about).answers::<StatusbarBody>(
-                200,
-                "Today.",
-                json!({ "data": day() }),
-            )
+            let about = "The time that the token's pings without minutes prove today, in the token's time zone.";
+            let example = json!({ "data": day() });
+            described("statusbar_today", "Today's time", about).answers::<StatusbarBody>(200, "Today.", example)
         }),
         Endpoint::new(Method::POST, "/api/wakatime/v1/plugins/errors", plugin_errors, || {
-            const TAKEN: &str = "It was taken. Only that there was one is logged.";
+            const TAKEN: &str = "It was accepted. Its text is not logged.";
             let nothing = ObjectBuilder::new().schema_type(Type::Object);
-            described("report_plugin_errors", "Take a plugin's report of its own errors", "At most 64 KiB.")
+            described("report_plugin_errors", "Accept a plugin's report of its own errors", "At most 64 KiB.")
                 .answers_as(201, TAKEN, "application/json", nothing, Some(json!({})))
                 .may(&[Code::RequestTimeout, Code::BodyTooLarge, Code::UnsupportedMediaType])
         }),

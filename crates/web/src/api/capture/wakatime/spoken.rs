@@ -1,9 +1,9 @@
-//! An amount of time, in all the ways in which plugins ask for it.
+//! An amount of time, in each form that plugins read.
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// How much time, in the ways in which plugins ask for it.
+/// An amount of time.
 #[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = WakaTimeTotal)]
 pub(crate) struct Spoken {
@@ -15,12 +15,12 @@ pub(crate) struct Spoken {
     pub(super) digital: String,
     /// Whole hours.
     pub(super) hours: u64,
-    /// Whole minutes beside those.
+    /// The minutes beside the hours.
     pub(super) minutes: u64,
     /// In words.
     #[schema(example = "1 hr 30 mins")]
     pub(super) text: String,
-    /// All of it.
+    /// The whole amount.
     pub(super) total_seconds: u64,
 }
 

@@ -1,4 +1,4 @@
-//! Several days' time: what plugins show of today, and what people's scripts read of a week.
+//! The time of several days: plugins show today's, and people's scripts read that of a week.
 
 use serde::Serialize;
 use stint_domain::capture::ports::ping::CapturedTime;
@@ -11,21 +11,20 @@ use crate::excerpt::Excerpt;
 use crate::percent;
 use crate::problem::{Code, Problem};
 
-/// The most days that are told at once.
 const MOST_DAYS: i64 = 366;
 
-/// The days that are asked for, first and last.
+/// The first and the last day.
 pub(super) type Days = (DateStamp, DateStamp);
 
-/// Days' time, as plugins read it.
+/// The time of several days.
 #[derive(Serialize, ToSchema)]
 #[schema(as = WakaTimeSummaries)]
 pub(crate) struct SummariesBody {
-    /// One for each day, in order, also without time.
+    /// One for each day, in order, including days without time.
     data: Vec<Day>,
     cumulative_total: Cumulative,
     daily_average: Average,
-    /// The first moment of the first day where the token is.
+    /// The first moment of the first day in the token's time zone.
     #[schema(value_type = chrono::DateTime<chrono::Utc>)]
     start: String,
     /// The last second of the last day.
@@ -33,7 +32,7 @@ pub(crate) struct SummariesBody {
     end: String,
 }
 
-/// The time of all days.
+/// The time of all days together.
 #[derive(Serialize, ToSchema)]
 #[schema(as = WakaTimeCumulativeTotal)]
 struct Cumulative {
@@ -43,7 +42,7 @@ struct Cumulative {
     digital: String,
 }
 
-/// The time of the average day of those that have any.
+/// The average of the days that have any time.
 #[derive(Serialize, ToSchema)]
 #[schema(as = WakaTimeDailyAverage)]
 struct Average {
@@ -59,7 +58,7 @@ struct Average {
 
 impl SummariesBody {
     pub(super) fn of((first, last): Days, today: DateStamp, zone: Zone, times: &[CapturedTime]) -> Self {
-        // They come by day.
+        // Times are ordered by day.
         let mut rest = times;
         let days = first.through(last).map(|date| {
             let (its, later) = rest.split_at(rest.partition_point(|time| time.day <= date));
@@ -90,7 +89,7 @@ impl SummariesBody {
     }
 }
 
-/// The days that a query asks for: from `start` to `end`, or those of a `range`. Everything else in it is ignored.
+/// Reads the days: from `start` to `end`, or a `range`. Other parameters are ignored.
 pub(super) fn days(query: &str, today: DateStamp) -> Result<Days, Problem> {
     let value = |name: &str| {
         let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
@@ -116,7 +115,7 @@ pub(super) fn days(query: &str, today: DateStamp) -> Result<Days, Problem> {
     }
 }
 
-/// A date, also the one that a moment starts with; or a day's name.
+/// A date, the date of a moment, or the name of a day.
 fn date(text: &str, today: DateStamp) -> Option<DateStamp> {
     match text.to_ascii_lowercase().as_str() {
         "today" => Some(today),
@@ -125,7 +124,7 @@ fn date(text: &str, today: DateStamp) -> Option<DateStamp> {
     }
 }
 
-/// The days of a range that has a name: `Last 7 Days`, or `last_7_days`.
+/// The days of a range such as `Last 7 Days` or `last_7_days`.
 fn named(range: &str, today: DateStamp) -> Result<Days, Problem> {
     let name = range.to_ascii_lowercase().replace([' ', '+'], "_");
     if let Some(day) = date(&name, today) {

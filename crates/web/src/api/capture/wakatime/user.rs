@@ -1,18 +1,18 @@
-//! Who the key speaks for, as plugins ask before they send anything: one that knows no user says that nobody is signed in.
+//! The user of a key. Plugins ask for it first; without an answer they say that nobody is signed in.
 
 use serde::Serialize;
 use stint_domain::access::Capturer;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// The user whom a plugin asks for.
+/// The user of the key.
 #[derive(Serialize, ToSchema)]
 #[schema(as = WakaTimeUser)]
 pub(crate) struct UserBody<'a> {
     data: User<'a>,
 }
 
-/// Whom the token speaks for. People have no addresses and pictures here.
+/// For whom the token acts. There are no addresses or pictures here.
 #[derive(Serialize, ToSchema)]
 #[schema(as = WakaTimeUserData)]
 struct User<'a> {

@@ -14,9 +14,9 @@ use crate::problem::Code;
 
 pub(in crate::api) fn all() -> Vec<Endpoint> {
     vec![Endpoint::new(Method::POST, "/api/v1/time-entries/batch", record, || {
-        let about = "Up to 1,000 entries in one transaction, with one result per item in their order. `atomic`: \
-                         all are stored, or none is and the answer is one problem whose pointers name the items. \
-                         `per_item`: those that can be stored are.";
+        let about = "Up to 1,000 entries in one transaction, with one result per item, in order. `atomic`: all are \
+                     stored, or none; then the answer is one problem whose pointers name the items. `per_item`: every \
+                     valid item is stored.";
         let error = format!("{MinutesError}, got 0");
         let refused = json!({
             "status": 422,
@@ -30,11 +30,11 @@ pub(in crate::api) fn all() -> Vec<Endpoint> {
             },
         });
         let stored = json!({ "status": 201, "time_entry": TimeEntryBody::example() });
-        Described::new(TAG, "record_batch", "Log time many times over", about)
+        Described::new(TAG, "record_batch", "Log many time entries", about)
             .needs(Scope::Write)
             .takes::<BatchInput<'_>>()
             .answers::<Results<'_>>(201, "An atomic batch was stored.", json!({ "results": [stored] }))
-            .answers::<Results<'_>>(207, "What became of each item.", json!({ "results": [stored, refused] }))
+            .answers::<Results<'_>>(207, "The result of each item.", json!({ "results": [stored, refused] }))
             .idempotent()
             .may(&[Code::UnknownJob, Code::JobArchived])
     })]

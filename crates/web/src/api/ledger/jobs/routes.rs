@@ -31,8 +31,8 @@ pub(in crate::api) fn all() -> Vec<Endpoint> {
     const JOB: &str = "/api/v1/jobs/{id}";
     vec![
         Endpoint::new(Method::GET, JOBS, list, || {
-            let q = "Only jobs whose name contains this, whatever the case and however accents are composed; nothing \
-                     in it is a wildcard.";
+            let q = "Only jobs whose name contains this. Case and the encoding of accents make no difference; there \
+                     are no wildcards.";
             Described::new(TAG, "list_jobs", "List jobs", "Newest first. Pages are stable while others create jobs.")
                 .query("status", "Only jobs with this status.", status())
                 .query("q", q, name_part())
@@ -47,13 +47,13 @@ pub(in crate::api) fn all() -> Vec<Endpoint> {
                 .reads::<JobBody<'_>>()
         }),
         Endpoint::new(Method::PUT, JOB, put, || {
-            let about = "Creates the job with your id, or replaces name and status of the one that is there; its \
-                         entries stay.";
+            let about = "Creates the job with your id, or replaces name and status of an existing one; its entries \
+                         stay.";
             Described::new(TAG, "put_job", "Create or replace a job", about).puts::<JobInput, JobBody<'_>>()
         }),
         Endpoint::new(Method::PATCH, JOB, patch, || {
-            let about = "JSON Merge Patch (RFC 7396): what is absent stays. An archived job takes no time until it is \
-                         opened again.";
+            let about = "JSON Merge Patch (RFC 7396): absent fields stay. An archived job takes no time until it is \
+                         open again.";
             Described::new(TAG, "patch_job", "Change a job", about).patches::<JobPatch, JobBody<'_>>()
         }),
         Endpoint::new(Method::DELETE, JOB, delete, || {

@@ -60,14 +60,14 @@ pub(in crate::api) fn all() -> Vec<Endpoint> {
                 .reads::<TimeEntryBody<'_>>()
         }),
         Endpoint::new(Method::PUT, TIME_ENTRY, put, || {
-            let about = "Creates the entry with your id, or replaces what can be changed of the one that is there.";
+            let about = "Creates the entry with your id, or replaces the changeable fields of an existing one.";
             Described::new(TAG, "put_time_entry", "Create or replace a time entry", about)
                 .puts::<TimeEntryInput, TimeEntryBody<'_>>()
                 .may(&[Code::UnknownJob, Code::JobArchived])
         }),
         Endpoint::new(Method::PATCH, TIME_ENTRY, patch, || {
-            let about = "JSON Merge Patch (RFC 7396): what is absent stays. Another `related_job` moves the entry: \
-                         both totals change at once.";
+            let about = "JSON Merge Patch (RFC 7396): absent fields stay. Another `related_job` moves the entry: both \
+                         totals change at once.";
             Described::new(TAG, "patch_time_entry", "Change a time entry", about)
                 .patches::<TimeEntryPatch, TimeEntryBody<'_>>()
                 .may(&[Code::UnknownJob, Code::JobArchived])
