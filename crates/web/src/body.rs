@@ -8,6 +8,7 @@ mod coding;
 mod tests;
 
 use std::ops::Deref;
+use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -18,7 +19,7 @@ use actix_web::http::header::{self, HeaderMap};
 use actix_web::web::{Bytes, BytesMut};
 use actix_web::{HttpRequest, HttpResponse};
 use futures::StreamExt;
-use tokio::task::yield_now;
+use tokio::task::{spawn_blocking, yield_now};
 use tokio::time::{Instant, timeout_at};
 
 pub use budget::BodyBudget;
@@ -32,6 +33,9 @@ use crate::BodyWanted;
 use crate::auth::Sender;
 use crate::json::{self, Json};
 use crate::problem::{Code, Problem};
+
+/// The largest body that is worked on where it was read: it takes about a millisecond.
+const LARGE: usize = 256 << 10;
 
 /// A body that was read whole. It counts against the budget as long as it is there.
 #[derive(Debug)]
@@ -64,7 +68,7 @@ impl Deref for Body {
 }
 
 impl Body {
-    /// Has `read` read the body as JSON, whose values count against the budget meanwhile.
+    /// Has `read` read the body as JSON, whose values count against the budget meanwhile. For routes whose bodies are small.
     pub(crate) async fn parse<'b, T>(
         &'b self,
         read: impl FnOnce(Json<'b>) -> Result<T, Problem>,
@@ -73,8 +77,32 @@ impl Body {
         read(Json::parse(self)?)
     }
 
+    /// Has `work` done with the body, which makes so many bytes of it. With a large one it would keep all other requests of
+    /// this HTTP thread waiting, so then it is done on a thread beside.
+    pub(crate) async fn work<T: Send + 'static>(
+        self,
+        bytes: usize,
+        work: impl FnOnce(&[u8]) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let room = self.room_for(bytes).await?;
+        if self.len() <= LARGE {
+            return work(&self);
+        }
+        let turn = self.terms.budget.for_work(self.terms.patience()).await?;
+        let working = spawn_blocking(move || {
+            let done = work(&self);
+            // Not before: the work goes on when nobody waits for it any more.
+            drop((self, room, turn));
+            done
+        });
+        working.await.unwrap_or_else(|error| match error.try_into_panic() {
+            Ok(panic) => resume_unwind(panic),
+            Err(_stopped) => Err(Problem::new(Code::Unavailable, "the service is about to stop; nothing was done")),
+        })
+    }
+
     /// Room for so many bytes that are made of the body. It must be given back before anything else is waited for.
-    pub(crate) async fn room_for(&self, bytes: usize) -> Result<Room, Problem> {
+    async fn room_for(&self, bytes: usize) -> Result<Room, Problem> {
         self.terms.budget.for_values(bytes, self.terms.patience()).await
     }
 }

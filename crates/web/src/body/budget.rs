@@ -4,11 +4,12 @@
 //! ones, one for what decodes them, and four for the values that are made of them. One sender has at most a third of
 //! each of the first three at once, and waits for its own bodies before it stands in the line of all. A body takes what
 //! decodes it, then what its bytes need in one go, before it is read, and what its values need while it is parsed, which
-//! waits for nothing: so nobody who waits holds what one needs whom they wait for, and every wait ends. Who came first
+//! waits for no more than its turn on a thread: so nobody who waits holds what one needs whom they wait for, and every wait ends. Who came first
 //! is served first.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::available_parallelism;
 
 use prometheus_client::metrics::counter::Counter;
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
@@ -38,6 +39,8 @@ pub struct BodyBudget {
     small: Share,
     decoders: Share,
     values: Share,
+    /// Threads on which large bodies are worked on at once.
+    threads: Share,
     refused: Counter,
     /// The other bodies: those of answers.
     answers: Answers,
@@ -70,7 +73,17 @@ impl BodyBudget {
     /// So many units for each.
     pub(super) fn of([large, small, decoders, values]: [usize; 4], metrics: &HttpMetrics) -> Self {
         let [large, small, decoders, values] = [large, small, decoders, values].map(Share::of);
-        Self { large, small, decoders, values, refused: metrics.bodies_refused(), answers: Answers::new(metrics) }
+        // The other cores answer meanwhile.
+        let threads = Share::of(available_parallelism().map_or(1, usize::from) / 2);
+        Self {
+            large,
+            small,
+            decoders,
+            values,
+            threads,
+            refused: metrics.bodies_refused(),
+            answers: Answers::new(metrics),
+        }
     }
 
     /// Room for the bytes of a body, as soon as there is some.
@@ -94,6 +107,11 @@ impl BodyBudget {
             return Ok(Room::default());
         }
         self.in_time(self.values.take(bytes), until).await
+    }
+
+    /// A thread to work on a large body, which has the room for its values: who has one waits for nothing else.
+    pub(super) async fn for_work(&self, until: Instant) -> Result<Room, Problem> {
+        self.in_time(self.threads.take(UNIT), until).await
     }
 
     /// The large answers that wait for their readers.

@@ -159,6 +159,48 @@ async fn a_body_that_never_comes_gives_its_room_back() {
     assert!(budget.for_bytes(None, 90 << 10, Instant::now()).await.is_ok());
 }
 
+/// A body that is too large to be worked on where it was read.
+async fn large(budget: &BodyBudget) -> Body {
+    let spaces = vec![b' '; LARGE + 1];
+    read(&announcing(spaces.len()), &mut payload([spaces]), terms(1 << 20, budget)).await.unwrap()
+}
+
+#[actix_web::test]
+async fn while_a_large_body_is_worked_on_others_have_their_turn_and_its_room_comes_back() {
+    const PATIENCE: Duration = Duration::from_mins(2);
+    let budget = BodyBudget::of([2 << 10, 16, 80, 32], &HttpMetrics::new(&mut Registry::default()));
+    let body = large(&budget).await;
+    let (others, turn) = std::sync::mpsc::channel();
+    let work = body.work(0, move |body| {
+        turn.recv_timeout(PATIENCE).expect("the thread of others is free");
+        Ok(body.len())
+    });
+    let (worked, ()) = futures::join!(work, async { others.send(()).unwrap() });
+    assert_eq!(worked.unwrap(), LARGE + 1);
+    assert!(budget.for_bytes(None, 2 << 20, Instant::now()).await.is_ok());
+}
+
+#[actix_web::test]
+async fn large_bodies_wait_for_a_thread_and_a_panic_gives_it_back() {
+    let budget = BodyBudget::of([4 << 10, 16, 80, 32], &HttpMetrics::new(&mut Registry::default()));
+    let mut threads = Vec::new();
+    while let Some(Ok(thread)) = budget.for_work(Instant::now() + Duration::from_millis(20)).now_or_never() {
+        threads.push(thread);
+    }
+    assert!(!threads.is_empty(), "there is one at least");
+    let (mut waiting, small) =
+        (large(&budget).await, read(&announcing(1), &mut payload([vec![b' ']]), terms(1, &budget)).await);
+    assert!(small.unwrap().work(0, |_| Ok(())).now_or_never().is_some(), "a small one needs none");
+    waiting.terms.deadline = Instant::now() + Duration::from_millis(20);
+    assert_eq!(waiting.work(0, |_| Ok(())).await.unwrap_err().code(), Code::Unavailable);
+    drop(threads);
+    for _ in 0..2 {
+        let panics = large(&budget).await.work(0, |_| -> Result<(), _> { panic!("a defect") });
+        assert!(std::panic::AssertUnwindSafe(panics).catch_unwind().await.is_err());
+    }
+    large(&budget).await.work(0, |_| Ok(())).await.unwrap();
+}
+
 fn api_with_room(bytes: usize) -> Api {
     let api = Ports::jobs(|jobs| {
         jobs.expect_put().returning(|_| Ok(Put::Replaced(job())));

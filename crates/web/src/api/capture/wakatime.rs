@@ -46,10 +46,8 @@ const REPORT_BYTES: usize = 64 << 10;
 async fn heartbeats(call: Call) -> Answer {
     let capturer = capturer(&call).await?;
     let body = call.body_of_any_type(call.api.limits.batch_bytes).await?;
-    let (mut taken, mut outcomes) = {
-        let _room = body.room_for(items::cost(&body)).await?;
-        sort_out(&call.api.capture.pings, &capturer, &body)?
-    };
+    let (room, pings, sender) = (items::cost(&body), call.api.capture.pings.clone(), capturer.clone());
+    let (mut taken, mut outcomes) = body.work(room, move |body| sort_out(&pings, &sender, body)).await?;
     // Ordered by time, because a heartbeat may refer to the project of the one before it.
     taken.sort_by_key(|(_, ping)| ping.at);
     let (places, pings): (Vec<_>, Vec<_>) = taken.into_iter().unzip();

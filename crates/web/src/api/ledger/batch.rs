@@ -25,7 +25,7 @@ use crate::base_path::BasePath;
 use crate::exchange::{Answer, Call};
 use crate::idempotency;
 use crate::input::{Input, Object as _, input};
-use crate::json::Json;
+use crate::json::{self, Json};
 use crate::media::Media;
 use crate::openapi::{Form, Schemas, one_of, put};
 use crate::problem::{self, Errors, Problem};
@@ -163,7 +163,8 @@ async fn record(call: Call) -> Answer {
     Query::none(&call.request)?;
     let body = call.body(Media::Json, call.api.limits.batch_bytes).await?;
     let idempotency = idempotency::of(&call.request, call.path(), &body, principal.token)?;
-    let Batch { mode, items } = body.parse(Batch::read).await?;
+    let values = json::cost(&body);
+    let Batch { mode, items } = body.work(values, |body| Batch::read(Json::parse(body)?)).await?;
     let (mut drafts, mut invalid) = (Vec::with_capacity(items.len()), Vec::new());
     for (at, item) in items.into_iter().enumerate() {
         match item {
