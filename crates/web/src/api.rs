@@ -21,13 +21,8 @@ use crate::openapi;
 #[cfg(test)]
 pub(crate) use ledger::jobs::JOBS;
 
-/// The OpenAPI document, of a service at the root.
-pub fn document() -> OpenApi {
-    document_below(&BasePath::default())
-}
-
-/// The same, of a service below this path.
-pub(crate) fn document_below(base: &BasePath) -> OpenApi {
+/// The OpenAPI document of a service below this path.
+pub fn document(base: &BasePath) -> OpenApi {
     let endpoints = endpoints();
     openapi::document(base, endpoints.iter().map(|it| (&it.method, it.path, (it.describe)())))
 }
@@ -36,6 +31,6 @@ pub(crate) fn document_below(base: &BasePath) -> OpenApi {
 /// tries them in this order: pings come first, because they are the most frequent requests.
 pub(crate) fn endpoints() -> Vec<Endpoint> {
     let of_features = ping::routes::all().into_iter().chain(ledger::routes()).chain(capture::routes());
-    let of_the_service = health::routes::all().into_iter().chain(reference::routes::all(document_below));
+    let of_the_service = health::routes::all().into_iter().chain(reference::routes::all(document));
     of_features.chain(tasks::routes::all()).chain(of_the_service).collect()
 }

@@ -22,7 +22,7 @@ const ANSWER_HEADERS: HeaderValue = HeaderValue::from_static(
     "ETag, Location, Link, Allow, Retry-After, WWW-Authenticate, X-Request-Id, Idempotency-Replayed, RateLimit, \
      RateLimit-Policy",
 );
-/// For how many seconds a browser need not ask again: so long may an origin still be used that is taken off the list.
+/// For how many seconds a browser need not ask again. An origin that is taken off the list may be used that long.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("600");
 
 /// The origins whose pages may call this API; none by default. Clones share them.

@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn the_page_names_whole_paths() {
         let base = "/time".to_owned().try_into().unwrap();
-        let page = page(&crate::api::document_below(&base)).unwrap();
+        let page = page(&crate::document(&base)).unwrap();
         assert!(page.contains("<code>/time/api/v1/jobs</code>"));
         assert!(page.contains(r#"<a href="/time/openapi.json">"#));
         assert!(!page.contains(r#"href="/openapi.json""#) && !page.contains("<code>/api/v1/jobs</code>"));
@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn the_page_shows_every_operation_and_needs_nothing_from_elsewhere() {
-        let document = serde_json::to_value(crate::document()).unwrap();
+        let document = serde_json::to_value(crate::document(&crate::BasePath::default())).unwrap();
         let page = render(&document).into_string();
         for (path, item) in members(&document["paths"]) {
             assert!(page.contains(&format!("<code>{path}</code>")), "{path}");

@@ -85,7 +85,7 @@ pub struct Api {
     pub ledger: LedgerServices,
     /// Use cases on pings and on capture tokens.
     pub capture: CaptureServices,
-    /// Use cases on tokens, and from a secret to who is acting.
+    /// Use cases on tokens; among them, who is acting with a secret.
     pub access: AccessServices,
     /// Use cases on runs of background tasks.
     pub tasks: TaskService,

@@ -41,34 +41,23 @@ struct RouteLabel {
 impl HttpMetrics {
     /// New counters, which `registry` shows as `stint_http_…`.
     pub fn new(registry: &mut Registry) -> Self {
-        let metrics = Self {
-            requests: Family::default(),
-            durations: Family::new_with_constructor(buckets as fn() -> Histogram),
-            in_flight: Gauge::default(),
-            abandoned: Counter::default(),
-            bodies_refused: Counter::default(),
-            answers_refused: Counter::default(),
-        };
         let registry = registry.sub_registry_with_prefix("stint_http");
-        registry.register("requests", "Requests answered", metrics.requests.clone());
-        registry.register(
-            "request_duration_seconds",
-            "Time from a request's head to its answer",
-            metrics.durations.clone(),
-        );
-        registry.register("requests_in_flight", "Requests being answered", metrics.in_flight.clone());
-        registry.register("requests_abandoned", "Requests whose caller went away", metrics.abandoned.clone());
-        registry.register(
-            "bodies_refused",
-            "Bodies that found no room in http.body_budget",
-            metrics.bodies_refused.clone(),
-        );
-        registry.register(
-            "answers_refused",
-            "Requests refused because too many large answers wait for their readers",
-            metrics.answers_refused.clone(),
-        );
-        metrics
+        let (requests, in_flight) = (Family::default(), Gauge::default());
+        let durations = Family::new_with_constructor(buckets as fn() -> Histogram);
+        let of_durations = "Time from a request's head to its answer";
+        registry.register("requests", "Requests answered", Family::clone(&requests));
+        registry.register("request_duration_seconds", of_durations, Family::clone(&durations));
+        registry.register("requests_in_flight", "Requests being answered", in_flight.clone());
+        let mut counter = |name: &str, about: &str| {
+            let counter = Counter::default();
+            registry.register(name, about, counter.clone());
+            counter
+        };
+        let of_answers = "Requests refused because too many large answers wait for their readers";
+        let abandoned = counter("requests_abandoned", "Requests whose caller went away");
+        let bodies_refused = counter("bodies_refused", "Bodies that found no room in http.body_budget");
+        let answers_refused = counter("answers_refused", of_answers);
+        Self { requests, durations, in_flight, abandoned, bodies_refused, answers_refused }
     }
 
     /// The durations of one route, which keeps them.

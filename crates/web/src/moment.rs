@@ -7,7 +7,7 @@ use thiserror::Error;
 use crate::excerpt::Excerpt;
 use crate::json::Json;
 
-/// The text is no moment.
+/// The text is not a moment.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("must be a moment such as 2026-01-02T09:00:00Z or, in seconds since 1970, 1767344400")]
 pub(crate) struct MomentFormError;

@@ -95,7 +95,7 @@ mod tests {
         Bytes::from((0..=255).cycle().take(PIECE * 3 + 1).collect::<Vec<u8>>())
     }
 
-    /// Reads a body whole, and looks whether each piece is where it was.
+    /// Reads a whole body, and checks that no piece was copied.
     async fn read(mut body: BoxBody, whole: &Bytes) {
         assert_eq!(body.size(), BodySize::Sized(whole.len() as u64));
         let mut begin = 0;

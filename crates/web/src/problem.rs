@@ -64,7 +64,7 @@ impl Problem {
         Self { code, detail, for_readers: false, errors: Vec::new(), cause: None, headers: Vec::new() }
     }
 
-    /// Keeps the detail, which names something that the caller did not, for those who may read.
+    /// Shows the detail only to callers who may read, because it names something that the request does not.
     pub(crate) fn for_readers(self) -> Self {
         Self { for_readers: true, ..self }
     }

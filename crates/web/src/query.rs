@@ -42,7 +42,7 @@ impl<'a> Query<'a> {
             Ok(value) => Some(value),
             Err(error) => {
                 let detail = format!("{error}, got {}", Excerpt(value));
-                self.errors.push(FieldError::of(name, detail));
+                self.refuse(name, detail);
                 None
             }
         }

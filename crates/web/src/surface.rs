@@ -39,7 +39,7 @@ mod tests {
     use crate::Api;
     use crate::test::{JOB, Ports, by, job, send, sent};
 
-    /// What is not asked by way of the proxy is answered with its URLs all the same.
+    /// A request past the proxy gets the same URLs.
     #[actix_web::test]
     async fn every_url_begins_with_the_base_path() {
         let mut ports = Ports::new();

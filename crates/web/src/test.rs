@@ -1,6 +1,6 @@
 //! What the handlers' tests share: an API over mocked ports, requests to it, and replies.
 //!
-//! Every reply that any test gets is held against the OpenAPI document (`test/documented.rs`).
+//! Every reply that a test gets is compared with the OpenAPI document (`test/documented.rs`).
 
 mod documented;
 
@@ -33,12 +33,13 @@ use uuid::Uuid;
 
 use crate::{Api, BodyBudget, HttpMetrics, Limits, Surface, app};
 
-/// A token's secret whose scope is its first letter: `r`ead, `w`rite or `a`dmin; `x` is unknown, `f` fails.
+/// The secret of a token. Its first letter is its scope: `r`ead, `w`rite or `a`dmin. `x` is unknown, and `f` fails.
 pub(crate) fn secret(kind: &str) -> String {
     format!("stint_{}", kind.repeat(43))
 }
 
-/// A capture token's secret: `b`ound to a job, bound to `n`one, `c`reating jobs; `x` is unknown, `o` revoked, `f` fails.
+/// The secret of a capture token: `b`ound to a job, bound to `n`one, `c`reating jobs. `x` is unknown, `o` revoked, `f`
+/// fails.
 pub(crate) fn capture_secret(kind: char) -> String {
     let digit = match kind {
         'b' => '1',
@@ -51,22 +52,22 @@ pub(crate) fn capture_secret(kind: char) -> String {
     format!("{digit}b9a3c1e-5d7f-4e2a-8b6c-1f0e9d8c7b6a")
 }
 
-/// The ports of an API, to be given their expectations.
+/// The ports of an API, on which a test sets its expectations.
 pub(crate) struct Ports {
     pub(crate) jobs: MockJobRepository,
     pub(crate) time_entries: MockTimeEntryRepository,
     pub(crate) health: MockHealthCheck,
     pub(crate) queue: MockPingQueue,
     pub(crate) pings: MockPingRepository,
-    /// Admits everything, unless it is given another expectation.
+    /// Admits every project, unless a test sets something else.
     pub(crate) new_projects: Option<MockNewProjects>,
     pub(crate) tasks: MockTaskLog,
-    /// What the service of capture tokens asks; who is acting is looked up elsewhere.
+    /// What the service of capture tokens uses. Who is acting is looked up elsewhere.
     pub(crate) tokens: MockTokenRepository,
 }
 
 impl Ports {
-    /// Ports that nothing may reach.
+    /// Ports that must not be called.
     pub(crate) fn new() -> Self {
         Self {
             jobs: MockJobRepository::new(),
@@ -80,14 +81,14 @@ impl Ports {
         }
     }
 
-    /// Ports of which that of the jobs expects something.
+    /// An API whose port of jobs has these expectations.
     pub(crate) fn jobs(expect: impl FnOnce(&mut MockJobRepository)) -> Api {
         let mut ports = Self::new();
         expect(&mut ports.jobs);
         ports.api()
     }
 
-    /// Ports of which that of the entries expects something.
+    /// An API whose port of time entries has these expectations.
     pub(crate) fn time_entries(expect: impl FnOnce(&mut MockTimeEntryRepository)) -> Api {
         let mut ports = Self::new();
         expect(&mut ports.time_entries);
@@ -126,7 +127,7 @@ impl Ports {
     }
 }
 
-/// As many new projects as anybody likes.
+/// Admits every new project.
 pub(crate) fn admitting() -> MockNewProjects {
     let mut new_projects = MockNewProjects::new();
     new_projects.expect_admit().returning(|command| Ok(vec![true; command.projects.len()]));
@@ -138,7 +139,7 @@ fn secrets() -> MockSecrets {
     secrets.expect_generate_for_capture().returning(|| Ok(TokenSecret::new(&capture_secret('b')).unwrap()));
     secrets.expect_hash().returning(|secret| {
         let secret = secret.expose().as_bytes();
-        // What tells secrets apart is the first letter of the one form, and the first digit of the other.
+        // Secrets differ in the first letter, and those of capture tokens in the first digit.
         SecretHash([if secret[0] == b's' { secret[6] } else { secret[0] }; 32])
     });
     secrets
@@ -164,7 +165,7 @@ fn tokens() -> MockTokenRepository {
     tokens
 }
 
-/// What a capture token counts for: the job.
+/// The rule of a capture token: its pings count for the job.
 pub(crate) fn rule() -> CaptureRule {
     let zone = "Asia/Tokyo".parse().unwrap();
     CaptureRule { target: CaptureTarget::Job(job().id), zone, gap: Gap::default() }
@@ -221,12 +222,12 @@ pub(crate) fn entry() -> TimeEntry {
     }
 }
 
-/// A failure whose causes no caller may see.
+/// A failure whose cause no caller may see.
 pub(crate) fn failure(kind: BackendErrorKind) -> BackendError {
     BackendError::new("postgres", kind, "the password of db.internal is wrong")
 }
 
-/// A request by a token of this kind.
+/// A request with a token of this kind.
 pub(crate) fn by(kind: &str, method: &str, uri: &str) -> TestRequest {
     TestRequest::with_uri(uri)
         .method(method.parse().unwrap())
@@ -238,7 +239,6 @@ pub(crate) fn sent(method: &str, uri: &str, body: impl std::fmt::Display) -> Tes
     by("a", method, uri).insert_header((header::CONTENT_TYPE, "application/json")).set_payload(body.to_string())
 }
 
-/// What came back.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: StatusCode,
@@ -257,7 +257,7 @@ impl Reply {
         if self.body.is_empty() { Value::Null } else { serde_json::from_slice(&self.body).unwrap() }
     }
 
-    /// The problem's code, after a look at what all problems have in common.
+    /// The problem's code. Also checks what all problems have in common.
     pub(crate) fn code(&self) -> String {
         let problem = self.json();
         assert_eq!(self.header("content-type"), "application/problem+json", "{problem}");
@@ -274,7 +274,7 @@ impl Reply {
     }
 }
 
-/// Sends a request and checks that the document knows of the reply.
+/// Sends a request, and checks that the document describes the reply.
 pub(crate) async fn send(api: &Api, request: TestRequest) -> Reply {
     let request = request.to_request();
     let (method, path) = (request.method().clone(), request.path().to_owned());
@@ -289,10 +289,10 @@ pub(crate) async fn send(api: &Api, request: TestRequest) -> Reply {
     reply
 }
 
-/// The pings that a queue took.
+/// The pings that a queue accepted.
 pub(crate) type Pushed = Arc<Mutex<Vec<Ping>>>;
 
-/// An API whose queue takes everything, and what it took.
+/// An API whose queue accepts every ping, and the pings that it accepted.
 pub(crate) fn queue() -> (Api, Pushed) {
     let (mut ports, pushed) = (Ports::new(), Pushed::default());
     let taken = pushed.clone();

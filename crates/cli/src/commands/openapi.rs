@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
+use stint_web::BasePath;
 
 use crate::output;
 
@@ -18,7 +19,7 @@ pub(super) struct Args {}
 impl Args {
     pub(super) fn run(self) -> Result<ExitCode> {
         let Self {} = self;
-        output::line(serde_json::to_string_pretty(&stint_web::document())?)?;
+        output::line(serde_json::to_string_pretty(&stint_web::document(&BasePath::default()))?)?;
         Ok(ExitCode::SUCCESS)
     }
 }

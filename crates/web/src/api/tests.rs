@@ -1,4 +1,4 @@
-//! Every body's schema against its reader: what the one allows the other reads, and what it forbids is refused.
+//! Compares every body's schema with its reader: what the schema allows is read, and what it forbids is refused.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -15,10 +15,10 @@ use crate::input::Object as _;
 use crate::json::Json;
 use crate::openapi::Example as _;
 
-/// An example of a body, and whether its reader takes a text.
+/// An example of a body, and whether its reader accepts a text.
 type Body = (Value, fn(&str) -> bool);
 
-/// Every body that is declared, by the name of its schema.
+/// Every declared body, by the name of its schema.
 fn bodies() -> BTreeMap<&'static str, Body> {
     macro_rules! body {
         ($name:ident) => {
@@ -29,7 +29,7 @@ fn bodies() -> BTreeMap<&'static str, Body> {
             (stringify!($name), ($example, reads))
         }};
     }
-    // A batch per item is taken whatever its items are.
+    // A batch per item is read even if its items are wrong.
     let mut batch = BatchInput::example();
     batch["mode"] = "atomic".into();
     BTreeMap::from([
@@ -46,7 +46,7 @@ fn bodies() -> BTreeMap<&'static str, Body> {
     ])
 }
 
-/// The document, and what is asked of it.
+/// The document, and the patterns compiled so far.
 struct Document {
     json: Value,
     patterns: RefCell<HashMap<String, Regex>>,
@@ -54,7 +54,10 @@ struct Document {
 
 impl Document {
     fn new() -> Self {
-        Self { json: serde_json::to_value(crate::document()).unwrap(), patterns: RefCell::default() }
+        Self {
+            json: serde_json::to_value(crate::document(&crate::BasePath::default())).unwrap(),
+            patterns: RefCell::default(),
+        }
     }
 
     fn resolved<'s>(&'s self, schema: &'s Value) -> &'s Value {
@@ -114,7 +117,7 @@ impl Document {
             })
     }
 
-    /// Values at and beyond what the schema says, and some of each kind.
+    /// Values at and beyond the limits of the schema, and some of each type.
     fn candidates(&self, schema: &Value) -> Vec<Value> {
         let mut candidates = vec![
             json!(null),
@@ -179,7 +182,7 @@ fn has_format(text: &str, format: &str) -> bool {
     }
 }
 
-/// Of the names that have their form, the IANA database says which are those of zones.
+/// A name may have the form of a zone's without being in the IANA database.
 fn is_no_zone(property: &str, value: &Value) -> bool {
     property == "time_zone" && value.as_str().is_some_and(|name| name.parse::<stint_domain::values::Zone>().is_err())
 }
@@ -217,7 +220,7 @@ fn a_schema_allows_what_its_reader_takes_and_nothing_else() {
     }
 }
 
-/// What is not given is what the document says that it is.
+/// An absent field has the value that the document names.
 #[test]
 fn a_default_is_read_like_the_value_that_it_is() {
     let document = Document::new();
@@ -232,7 +235,7 @@ fn a_default_is_read_like_the_value_that_it_is() {
     }
 }
 
-/// A heartbeat is read with leave: nothing that is wrong with one fails a request.
+/// Heartbeats are read leniently: a wrong one never fails a request.
 #[test]
 fn every_body_of_the_document_is_held_against_its_reader() {
     let document = Document::new();

@@ -1,4 +1,4 @@
-//! Which origins there are, and what pages of them and of others are told.
+//! Which texts are origins, and what pages of these and of other origins are told.
 
 use serde_json::json;
 use stint_domain::Page;
@@ -103,7 +103,7 @@ async fn a_page_of_an_admitted_origin_sees_answers_and_errors_and_their_headers(
         (422, sent("POST", "/api/v1/jobs", json!({}))),
         (404, TestRequest::with_uri("/nowhere")),
         (405, by("r", "DELETE", "/api/v1/jobs")),
-        // No preflight: it asks for no method.
+        // Without a method it is not a preflight.
         (405, TestRequest::with_uri("/api/v1/jobs").method(Method::OPTIONS)),
     ] {
         let reply = send(&api, of(APP, request)).await;

@@ -10,7 +10,7 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use crate::test::{Ports, TestRequest, by, failure, secret, send};
 
-/// What was logged.
+/// The lines that were logged.
 #[derive(Clone, Default)]
 pub(crate) struct Lines(Arc<Mutex<Vec<u8>>>);
 
@@ -33,15 +33,15 @@ impl MakeWriter<'_> for Lines {
 }
 
 impl Lines {
-    /// Takes what this thread logs from now on, as long as the guards are kept.
+    /// Collects what this thread logs while the guards are kept.
     pub(crate) fn of(level: Level) -> (Self, DefaultGuard, Dispatch) {
         let lines = Self::default();
         let subscriber = || {
             let subscriber = tracing_subscriber::fmt().with_writer(lines.clone()).with_ansi(false);
             Dispatch::new(subscriber.with_max_level(level).finish())
         };
-        // With a single subscriber, `tracing` asks the one of whichever thread comes first to a line whether anybody
-        // wants it, and keeps the answer; the threads of other tests have none.
+        // `tracing` asks whether anybody wants a line only once. With a single subscriber it asks the one of the thread
+        // that comes first, and the threads of other tests have none.
         let second = subscriber();
         let guard = set_default(&subscriber());
         (lines, guard, second)

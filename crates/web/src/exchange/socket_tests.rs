@@ -1,4 +1,4 @@
-//! What only a real connection shows: large and slow bodies, HEAD, and that a connection outlives a problem.
+//! What only a real connection shows: large and slow bodies, HEAD, and that a connection stays usable after a problem.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -16,7 +16,7 @@ const LINGER: Duration = Duration::from_millis(500);
 /// Runs `client` against a server of `api` and stops the server.
 async fn served<T: Send + 'static>(api: Api, client: impl FnOnce(SocketAddr) -> T + Send + 'static) -> T {
     let server = HttpServer::new(move || app(api.clone())).workers(1).disable_signals();
-    // How long a connection may linger for its client to read an answer to a body that is not read.
+    // How long a connection stays open for its client to read an answer to a body that is not read.
     let server = server.client_disconnect_timeout(LINGER);
     let server = server.bind(("127.0.0.1", 0)).unwrap();
     let address = server.addrs()[0];
@@ -47,7 +47,7 @@ fn read_all(mut stream: TcpStream) -> String {
     answer
 }
 
-/// Reads one answer of a connection that stays open: its head, and as many bytes as that announces.
+/// Reads one answer of a connection that stays open: its head, and as many bytes as its head announces.
 fn read_one(stream: &mut TcpStream) -> String {
     let mut answer = Vec::new();
     let mut byte = [0];
@@ -71,7 +71,7 @@ async fn a_body_of_20_mb_gets_a_readable_answer_with_and_without_a_length() {
             stream.write_all(head("POST", "/api/v1/jobs", framing).as_bytes()).unwrap();
             let piece = [b' '; 10_000];
             for _ in 0..2_000 {
-                // Once the answer is there the server may stop reading: a client that notices stops sending.
+                // After its answer the server may stop reading, and a client that notices stops sending.
                 let sent = if chunked {
                     write!(stream, "2710\r\n")
                         .and_then(|()| stream.write_all(&piece))
@@ -83,7 +83,7 @@ async fn a_body_of_20_mb_gets_a_readable_answer_with_and_without_a_length() {
                     break;
                 }
             }
-            // No end of the chunks is ever sent: the server must not wait for it.
+            // The last chunk is never sent; the server must not wait for it.
             read_all(stream)
         })
         .await;

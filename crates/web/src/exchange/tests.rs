@@ -52,7 +52,7 @@ async fn without_a_valid_token_nothing_is_read() {
         (bearer(&unknown), "Bearer realm=\"stint\", error=\"invalid_token\""),
         (bearer(&unknown).append_header(("Authorization", "x")), "Bearer realm=\"stint\", error=\"invalid_token\""),
     ] {
-        // The body has the wrong type and is no JSON; the token is what the caller hears of.
+        // The body has the wrong type and is not JSON, but the answer is about the token.
         let reply = send(&api, request.set_payload("not read")).await;
         assert_eq!((reply.status.as_u16(), reply.code().as_str()), (401, "unauthorized"));
         assert_eq!(reply.header("www-authenticate"), challenge);
@@ -170,7 +170,7 @@ async fn bodies_are_json_of_the_right_type_and_size() {
 #[actix_web::test]
 async fn who_leaves_large_answers_unread_writes_nothing_and_is_counted() {
     let mut registry = Registry::default();
-    // Its ports refuse to be asked.
+    // Its ports fail the test when they are called.
     let mut api = Ports::new().api();
     api.metrics = HttpMetrics::new(&mut registry);
     api.bodies = BodyBudget::new(64 << 20, &api.metrics);

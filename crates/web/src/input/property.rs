@@ -30,7 +30,7 @@ pub(crate) fn required<T: Form>(
     optional::<T>(object, name, about, schemas).required(name)
 }
 
-// The same for whoever sends them.
+// In the document, these kinds do not differ.
 pub(crate) use {default as lenient, required as tried};
 
 /// A field with a default.

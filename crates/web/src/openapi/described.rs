@@ -104,13 +104,13 @@ impl Described {
             body = body.content(*media_type, content.build());
         }
         self.operation = self.operation.request_body(Some(body.build()));
-        self.may(&[
-            Code::MalformedJson,
-            Code::MalformedBody,
-            Code::RequestTimeout,
-            Code::BodyTooLarge,
-            Code::UnsupportedMediaType,
-        ])
+        self.reads_a_body()
+    }
+
+    /// A body is read: it may be wrong as a whole.
+    pub(crate) fn reads_a_body(self) -> Self {
+        self.may(&[Code::MalformedJson, Code::MalformedBody, Code::RequestTimeout])
+            .may(&[Code::BodyTooLarge, Code::UnsupportedMediaType])
     }
 
     /// It answers with JSON.

@@ -12,7 +12,7 @@ use crate::problem::Code;
 pub(crate) trait Documented: ToSchema {
     /// What it is called.
     const NOUN: &'static str;
-    /// Whether it has an `ETag`, so that conditional requests are taken.
+    /// Whether it has an `ETag`, so that requests may have conditions.
     const HAS_ETAG: bool;
 
     fn example() -> serde_json::Value;
@@ -87,7 +87,7 @@ impl Described {
             .writes::<R>()
     }
 
-    /// It writes. If the resource has an `ETag`, conditions are taken.
+    /// It writes. If the resource has an `ETag`, the request may have a condition.
     fn writes<R: Documented>(self) -> Self {
         const MATCH: &str = "Changes nothing unless the resource has one of these tags; `*`: unless it exists.";
         const NONE: &str = "`*`: changes nothing if the resource exists.";

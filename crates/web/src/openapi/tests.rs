@@ -1,4 +1,4 @@
-//! The document against the table of routes, the catalogue of codes and its own references.
+//! Compares the document with the routes, with the catalogue of codes and with its own references.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use super::*;
 use crate::problem::Code;
 
 fn json() -> Value {
-    serde_json::to_value(crate::document()).unwrap()
+    serde_json::to_value(crate::document(&BasePath::default())).unwrap()
 }
 
 fn operations(document: &Value) -> Vec<(String, &Value)> {
@@ -78,7 +78,7 @@ fn every_request_and_every_problem_has_an_example() {
             }
         }
     }
-    // These two are no operation's: the description of the whole tells them.
+    // The description of the whole has these two; no operation can answer with them.
     codes.extend(["route-not-found".to_owned(), "method-not-allowed".to_owned()]);
     let all: BTreeSet<String> = Code::all().map(|code| code.spec().code.to_owned()).collect();
     assert_eq!(codes, all);
@@ -118,7 +118,7 @@ fn inputs_take_no_other_members_and_examples_keep_the_schemas() {
     }
 }
 
-/// Those of requests come from the domain's constants; in what is derived for answers only numbers can stand.
+/// Schemas of requests use the domain's constants. Those of answers are derived, and take only literals.
 #[test]
 fn the_limits_of_answers_are_those_of_the_domain() {
     let document = json();

@@ -25,14 +25,14 @@ pub(crate) struct FieldError {
 impl FieldError {
     /// An error at a place in the body.
     pub(crate) fn at(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
-        let shown = secrecy::of_text;
-        Self { pointer: Some(shown(pointer.into())), parameter: None, detail: shown(detail.into()) }
+        let (pointer, detail) = (secrecy::of_text(pointer.into()), secrecy::of_text(detail.into()));
+        Self { pointer: Some(pointer), parameter: None, detail }
     }
 
     /// An error in a parameter of the URL.
     pub(crate) fn of(parameter: impl Into<String>, detail: impl Into<String>) -> Self {
-        let shown = secrecy::of_text;
-        Self { pointer: None, parameter: Some(shown(parameter.into())), detail: shown(detail.into()) }
+        let (parameter, detail) = (secrecy::of_text(parameter.into()), secrecy::of_text(detail.into()));
+        Self { pointer: None, parameter: Some(parameter), detail }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Holds replies against the OpenAPI document: their operation, status, code, headers and members must be in it.
+//! Compares replies with the OpenAPI document, which must describe their operation, status, code, headers and members.
 
 use std::sync::LazyLock;
 
@@ -7,9 +7,10 @@ use serde_json::{Map, Value};
 
 use super::Reply;
 
-static DOCUMENT: LazyLock<Value> = LazyLock::new(|| serde_json::to_value(crate::document()).unwrap());
+static DOCUMENT: LazyLock<Value> =
+    LazyLock::new(|| serde_json::to_value(crate::document(&crate::BasePath::default())).unwrap());
 
-/// The headers that mean something to a caller of one operation.
+/// The headers that the document has to describe.
 const TELLING: [&str; 10] = [
     "ETag",
     "Location",
@@ -23,10 +24,10 @@ const TELLING: [&str; 10] = [
     "Accept-Patch",
 ];
 
-/// Panics when the document does not know of such a reply.
+/// Panics if the document does not describe such a reply.
 pub(super) fn check(method: &Method, path: &str, reply: &Reply) {
     if *method == Method::OPTIONS && reply.headers.contains_key("access-control-allow-methods") {
-        // A browser's own question, on every path, which no document of an API lists.
+        // A preflight, which browsers send to every path, and which the document does not list.
         return;
     }
     let Some(item) = item(&plainly(path)) else {
@@ -60,13 +61,13 @@ pub(super) fn check(method: &Method, path: &str, reply: &Reply) {
     }
 }
 
-/// The path as the document has it, where slashes may be doubled.
+/// The path as the document has it, without doubled slashes.
 fn plainly(path: &str) -> String {
     let plain = format!("/{}", path.split('/').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/"));
     if plain.starts_with("/api/wakatime/") { plain } else { path.to_owned() }
 }
 
-/// The path item for a path: the one that is spelt like it, or one with parameters.
+/// The path item for a path: the one with the same text, or one with parameters.
 fn item(path: &str) -> Option<&'static Value> {
     let paths = DOCUMENT["paths"].as_object().unwrap();
     let fits = |pattern: &str| {
@@ -79,7 +80,7 @@ fn item(path: &str) -> Option<&'static Value> {
     paths.get(path).or_else(|| paths.iter().find(|(pattern, _)| fits(pattern)).map(|(_, item)| item))
 }
 
-/// Checks types, required members, and that no member is missing from the schema.
+/// Checks types and required members, and that the schema has every member.
 pub(crate) fn conforms(value: &Value, schema: &Value, what: &str) {
     let schema = match schema["$ref"].as_str() {
         Some(reference) => DOCUMENT.pointer(&reference[1..]).unwrap_or_else(|| panic!("{reference} leads nowhere")),

@@ -109,7 +109,7 @@ async fn tokens_are_listed_in_pages_without_secrets() {
         let separator = if url.contains('?') { '&' } else { '?' };
         let next = format!("{url}{separator}cursor={}", page["next_cursor"].as_str().unwrap());
         assert!(send(&api, by("r", "GET", &next)).await.json()["next_cursor"].is_null());
-        // A place in one listing is none in the other.
+        // A cursor of one listing is not valid in the other.
         let elsewhere = format!("{CAPTURE_TOKENS}?cursor={}", page["next_cursor"].as_str().unwrap());
         assert_eq!(send(&api, by("r", "GET", &elsewhere)).await.places(), ["cursor"]);
     }

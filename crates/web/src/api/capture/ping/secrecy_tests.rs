@@ -22,7 +22,7 @@ use crate::exchange::Lines;
 use crate::test::{JOB, Ports, TestRequest, admitting, at, by, capture_secret, failure, send, sent};
 use crate::{Api, HttpMetrics};
 
-/// A queue that does with every push what it is made for.
+/// What a queue does with every push.
 #[derive(Debug, Clone, Copy)]
 enum Queue {
     Takes,
@@ -84,7 +84,7 @@ fn api(queue: Queue, registry: &mut Registry) -> Api {
     api
 }
 
-/// Ports that know nothing, and say of what.
+/// Ports that find nothing, and whose errors name the id.
 fn nothing_is_there() -> Ports {
     let mut ports = Ports::new();
     ports.jobs.expect_find().returning(|_| Ok(None));
@@ -108,7 +108,7 @@ async fn secrets_are_in_no_log_line_no_answer_and_no_label() {
     let (mut registry, mut statuses) = (Registry::default(), Vec::new());
     for queue in [Queue::Takes, Queue::Fails, Queue::Hangs, Queue::Panics] {
         let api = api(queue, &mut registry);
-        // What a queue does matters to nobody else.
+        // Only a usable secret reaches the queue, so the others are tried once.
         let kinds = if matches!(queue, Queue::Takes) { "boxf" } else { "b" };
         for request in kinds.chars().flat_map(requests) {
             let reply = send(&api, request).await;
@@ -130,7 +130,7 @@ async fn secrets_are_in_no_log_line_no_answer_and_no_label() {
     assert!(!has_secret(&labels), "{labels}");
 }
 
-/// Whether it holds what all the secrets have in common, however it is spelt.
+/// Whether it holds what all the secrets have in common, however it is encoded.
 fn has_secret(text: &str) -> bool {
     text.to_lowercase().contains("b9a3c1e-5d7f-4e2a-8b6c")
 }
@@ -161,7 +161,7 @@ fn requests(kind: char) -> Vec<TestRequest> {
         posted("application/json", &"s".repeat(70_000)),
         posted("text/plain", "{}"),
     ];
-    // Where people mistake a secret for something else.
+    // Where people confuse a secret with something else.
     for resource in ["jobs", "time-entries", "pings", "capture-tokens"] {
         let uri = format!("/api/v1/{resource}/{secret}");
         requests.extend(["GET", "PUT", "PATCH", "DELETE"].map(|method| by("r", method, &uri)));

@@ -116,7 +116,7 @@ async fn head_is_answered_as_get_is_and_records_nothing() {
     assert_eq!(send(&api, to('x', "HEAD", "")).await.status, 404);
 }
 
-/// When a project is new, and the token has had as many jobs made today as it may. HEAD makes none.
+/// A new project of a token that has reached today's limit of new jobs. HEAD makes no job.
 #[actix_web::test]
 async fn one_new_project_too_many_is_429_until_the_tokens_next_day() {
     let mut ports = Ports::new();
@@ -131,12 +131,12 @@ async fn one_new_project_too_many_is_429_until_the_tokens_next_day() {
     for request in [to('c', "GET", "?project=stint"), posted('c', &json!({ "project": "stint" }))] {
         let reply = send(&api, request).await;
         assert_eq!((reply.status.as_u16(), reply.code().as_str()), (429, "too-many-new-jobs"));
-        // A quarter past seven in the morning there.
+        // It is a quarter past seven in the morning in the token's zone.
         assert_eq!(reply.header("retry-after"), "60400");
         assert!(reply.json()["detail"].as_str().unwrap().starts_with("the project `stint` stands for no job"));
     }
     assert_eq!(send(&api, to('c', "HEAD", "?project=stint")).await.status, 202);
-    // They make none, whatever they name.
+    // These tokens make no jobs, whatever they name.
     for kind in ['n', 'b'] {
         assert_eq!(send(&api, to(kind, "GET", "?project=stint")).await.status, 202);
     }
@@ -173,7 +173,7 @@ async fn unknown_revoked_and_malformed_secrets_get_the_same_answer() {
     let mut bodies = Vec::new();
     for secret in [&unknown, &revoked, &upper, &other, "x", "waka_", "%00", &format!("waka_{revoked}")] {
         for method in ["GET", "POST"] {
-            // What else is wrong does not matter.
+            // Another error makes no difference.
             let uri = format!("/ping/{secret}?minutes=0");
             let request = TestRequest::with_uri(&uri).method(method.parse().unwrap());
             let reply = send(&api, request.insert_header(("X-Request-Id", "same")).set_payload("not read")).await;

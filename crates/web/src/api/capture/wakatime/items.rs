@@ -196,7 +196,7 @@ mod tests {
         {
             assert!(split(body, 5).unwrap_err().into_detail().contains(named), "{named}");
         }
-        // Names of files have any bytes.
+        // File names may have any bytes.
         assert!(split(b"[{\"entity\": \"\xff\"}]", 5).is_ok());
         assert!(split(b"[{\"entity\": \"\xff\"},]", 5).unwrap_err().into_detail().contains("a heartbeat was expected"));
     }

@@ -11,7 +11,7 @@ use utoipa::{PartialSchema, ToSchema};
 pub(super) enum Outcome {
     /// It is queued, perhaps again.
     Taken,
-    /// It can never be taken: the part that is to blame, and why.
+    /// It can never be accepted: the part that is to blame, and why.
     Refused(&'static str, String),
     /// It is to be sent again.
     Later(Later),

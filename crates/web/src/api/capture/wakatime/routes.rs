@@ -130,7 +130,7 @@ pub(in crate::api) fn all() -> Vec<Endpoint> {
             let nothing = ObjectBuilder::new().schema_type(Type::Object);
             described("report_plugin_errors", "Accept a plugin's report of its own errors", "At most 64 KiB.")
                 .answers_as(201, TAKEN, "application/json", nothing, Some(json!({})))
-                .may(&[Code::RequestTimeout, Code::BodyTooLarge, Code::UnsupportedMediaType])
+                .reads_a_body()
         }),
     ]
 }

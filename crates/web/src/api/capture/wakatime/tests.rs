@@ -20,7 +20,7 @@ const USER: &str = "/api/wakatime/v1/users/current";
 const SUMMARIES: &str = "/api/wakatime/v1/users/current/summaries";
 const ERRORS: &str = "/api/wakatime/v1/plugins/errors";
 
-/// As clients send it: with a key, and without a Content-Type.
+/// A request as clients send it: with a key, and without a Content-Type.
 fn sent(kind: char, url: &str, body: impl std::fmt::Display) -> TestRequest {
     let key = STANDARD.encode(capture_secret(kind));
     TestRequest::post().uri(url).insert_header(("Authorization", format!("Basic {key}"))).set_payload(body.to_string())
@@ -119,7 +119,7 @@ async fn each_heartbeat_has_its_answer_in_order_and_bad_ones_harm_no_other() {
     assert!(pushed.iter().all(|ping| ping.minutes.is_none() && ping.summary.is_none()));
 }
 
-/// A client throws away what is 400, and the clock of its machine may only be in the wrong zone.
+/// Clients drop heartbeats that get 400, and the clock of a machine may be in the wrong zone.
 #[actix_web::test]
 async fn a_heartbeat_whose_time_comes_within_a_day_is_asked_for_again() {
     let (api, pushed) = queue();
@@ -140,7 +140,7 @@ async fn heartbeats_that_name_one_new_project_too_many_are_asked_for_again_in_th
     });
     ports.new_projects = Some(new_projects);
     ports.queue.expect_push().times(1).withf(|pings| pings.len() == 3).returning(|_| Ok(()));
-    // They are queued in the order of their own time, which is not that in which they stand.
+    // They are queued in the order of their times, not in that of the request.
     let of = |project: &str, ago: u32| json!({ "time": 1_700_000_000 - ago, "project": project });
     let body = json!([of("x", 3), of("a", 1), heartbeat("soon"), of("y", 0), of("b", 9), of("a", 5), of("x", 2)]);
     let answer = send(&ports.api(), sent('c', BULK, body)).await.json();
@@ -243,7 +243,7 @@ async fn the_project_picks_the_job_unless_the_token_is_bound_to_one() {
     assert!(pushed.lock().unwrap().iter().all(|ping| ping.target == PingTarget::Job(JOB.parse().unwrap())));
 }
 
-/// What a token that may create jobs sends for it.
+/// The target of a ping that names a project, from a token that may create jobs.
 fn named(project: &str) -> PingTarget {
     PingTarget::Project { project: PingProject::Named(JobName::new(project).unwrap()), create: true }
 }
@@ -355,11 +355,11 @@ async fn a_queue_or_a_look_up_that_fails_fails_the_whole_request() {
         assert_eq!((reply.status.as_u16(), reply.header("retry-after")), (503, "1"));
         assert_eq!(reply.json(), json!({ "error": "a backend cannot be reached or is busy" }));
     }
-    // Where there is nothing to queue, no queue is asked.
+    // Without pings the queue is not called.
     assert_eq!(statuses(&send(&api, sent('b', BULK, "[{}]")).await.json()), [400]);
 }
 
-/// An API whose token captured this much: a day, a job's name, and microseconds each.
+/// An API whose token captured this: a day, the name of a job, and microseconds each.
 fn captured(expected: (&str, &str), times: &[(&str, &str, u64)]) -> crate::Api {
     let day = |text: &str| text.parse::<DateStamp>().unwrap();
     let query = ListCaptured { token: crate::test::TOKEN.parse().unwrap(), from: day(expected.0), to: day(expected.1) };
@@ -412,7 +412,7 @@ async fn the_status_bar_shows_today_where_the_token_is() {
     }
 }
 
-/// What browsers' plugins read, and scripts.
+/// The members that plugins of browsers, and scripts, read.
 #[actix_web::test]
 async fn summaries_tell_each_day_and_all_of_them() {
     let api = captured(
@@ -426,7 +426,7 @@ async fn summaries_tell_each_day_and_all_of_them() {
     assert_eq!(days, ["3 mins", "0 secs", "2 hrs 0 mins"]);
     let texts: Vec<_> = told["data"].as_array().unwrap().iter().map(|day| day["range"]["text"].clone()).collect();
     assert_eq!(texts, ["2023-11-13", "Yesterday", "Today"]);
-    // A job that is gone has no name any more.
+    // A deleted job has no name.
     assert_eq!(told["data"][0]["projects"][0]["name"], "Unknown Project");
     let total = json!({ "seconds": 7_380, "text": "2 hrs 3 mins", "decimal": "2.05", "digital": "2:03" });
     assert_eq!(told["cumulative_total"], total);

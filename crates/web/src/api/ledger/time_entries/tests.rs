@@ -98,7 +98,7 @@ async fn every_bad_field_of_an_entry_is_told_at_once() {
     for method in ["PUT", "PATCH"] {
         assert_eq!(send(&api, sent(method, ENTRY_URL, &bad)).await.places(), all, "{method}");
     }
-    // At the job's URL the job is no field.
+    // At the job's URL the job is not a field.
     let reply = send(&api, sent("POST", OF_JOB_URL, &bad)).await;
     let places = ["/minutes_worked", "/date_stamp", "/work_summary", "/created_by", "/id", "/related_job"];
     assert_eq!(reply.places(), places);
@@ -199,7 +199,7 @@ async fn every_bad_filter_is_named() {
         let reply = send(&api, by("r", "GET", &format!("{TIME_ENTRIES}?{query}"))).await;
         assert_eq!((reply.status.as_u16(), reply.places()), (422, places.iter().map(ToString::to_string).collect()));
     }
-    // At the job's URL the job is no filter.
+    // At the job's URL the job is not a filter.
     let reply = send(&api, by("r", "GET", &format!("{OF_JOB_URL}?related_job={JOB}"))).await;
     assert_eq!(reply.places(), ["related_job"]);
 }
