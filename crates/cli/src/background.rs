@@ -1,5 +1,5 @@
-//! Background work, as settings say: draining the queue, tasks at their times, and the queue's gauges. `stint worker` does
-//! all of it; `stint serve` shows the gauges, and does the rest where there is no other process for it.
+//! Background work: draining the queue, running tasks at their times, and the queue's gauges. `stint worker` does all
+//! of it. `stint serve` shows the gauges, and does the rest if the settings say that no other process does.
 
 use std::fs;
 use std::sync::Arc;
@@ -15,23 +15,23 @@ use tokio::task::JoinHandle;
 use crate::settings::{Settings, TaskTimes};
 use crate::wiring::Ports;
 
-/// The longest that a run of a task may take. Enough to add up a large ledger.
+/// The longest that a run of a task may take: enough to add up a large ledger.
 const TASK_LIMIT: Duration = Duration::from_mins(30);
 
-/// What is to be started.
+/// Background work that is ready to start.
 pub(crate) struct Background {
     gauges: Arc<QueueGauges>,
     work: Option<(Arc<Drain>, Arc<Scheduler>)>,
 }
 
-/// What was started. Dropping it tells it to end, and does not wait.
+/// Background work that runs. Dropping this tells it to end, without waiting.
 pub(crate) struct Running {
     stop: Stop,
     parts: Vec<JoinHandle<()>>,
 }
 
 impl Background {
-    /// Gets everything ready, so that its numbers are in `registry`; with `work`, not only the gauges.
+    /// Prepares everything and registers its metrics in `registry`. Without `work`, only the gauges.
     pub(crate) fn prepare(settings: &Settings, ports: &Ports, registry: &mut Registry, work: bool) -> Self {
         let pings = PingMetrics::new(registry);
         let gauges = QueueGauges {
@@ -95,12 +95,12 @@ async fn scheduled(scheduler: Arc<Scheduler>, shutdown: Shutdown) {
 }
 
 impl Running {
-    /// Tells it to end, and waits until the group in hand is settled and a task that runs is cut off.
+    /// Tells it to end, and waits until the current group is settled and a running task is stopped.
     pub(crate) async fn stop(self) {
         self.stop.request();
         for part in self.parts {
             if let Err(error) = part.await {
-                tracing::error!(%error, "background work did not end well");
+                tracing::error!(%error, "background work failed while it ended");
             }
         }
     }
@@ -122,7 +122,7 @@ pub(crate) fn tasks(settings: &Settings, ports: &Ports, metrics: &TaskMetrics) -
     ]
 }
 
-/// What runs and records tasks in this process.
+/// The runner of tasks in this process, which also records the runs.
 pub(crate) fn runner(ports: &Ports, instance: String, metrics: TaskMetrics) -> Runner {
     Runner {
         log: ports.tasks.clone(),
@@ -135,11 +135,11 @@ pub(crate) fn runner(ports: &Ports, instance: String, metrics: TaskMetrics) -> R
     }
 }
 
-/// A name that no other process has: in containers, all have the same number and maybe the same host.
+/// A name that no other process has. In containers all processes may have the same number and host name.
 pub(crate) fn instance(ports: &Ports) -> String {
     let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let host = host.split_whitespace().next().unwrap_or("localhost");
     let id = ports.sources.ids.generate().simple().to_string();
-    // The end of an id is random; its beginning is the time.
+    // Only the end of an id is random; its beginning is the time.
     format!("{host}-{}-{}", std::process::id(), &id[id.len() - 8..])
 }

@@ -1,4 +1,4 @@
-//! The command line: one file per subcommand, and what several of them begin with.
+//! The command line: one file per subcommand, and the first steps that several share.
 
 mod check;
 mod dbshell;
@@ -29,10 +29,10 @@ Examples:
   stint token create --name ci --scopes read,write
   stint serve                                     answer requests until SIGTERM
   stint worker                                    log pings and run tasks until SIGTERM
-  stint settings                                  what is in force, and where it comes from
+  stint settings                                  the values in force and their sources
 
-The database is named by STINT_DATABASE_URL (sqlite://PATH or postgres://USER:PASSWORD@HOST/DATABASE).
-STINT_ENV is `development`, `staging` or `deployment`; unset, it is `deployment`.";
+STINT_DATABASE_URL names the database (sqlite://PATH or postgres://USER:PASSWORD@HOST/DATABASE).
+STINT_ENV is `development`, `staging` or `deployment` (the default).";
 
 /// A self-hosted ledger of working time
 #[derive(Debug, Parser)]

@@ -1,7 +1,7 @@
 //! The one binary of Stint: settings, logs, metrics, one file per command, and the wiring of all layers.
 //!
-//! Data goes to stdout, logs and complaints to stderr. Exit status 0 means done, 1 that it was not, 2 that the command
-//! line was not understood. What another front end would want, too, belongs in the domain's services, not here.
+//! Data goes to stdout, logs and errors to stderr. Exit status 0 means success, 1 failure, 2 that the command line was
+//! not understood. Logic that another front end would need belongs in the domain's services, not here.
 
 mod background;
 mod commands;
@@ -22,7 +22,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use mimalloc::MiMalloc;
 
-/// Requests allocate small things on one thread and free them on another, which this one does with less.
+/// Requests allocate small objects on one thread and free them on another; this allocator is cheaper at that.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
@@ -30,7 +30,7 @@ fn main() -> ExitCode {
     let cli = commands::Cli::parse();
     let system = actix_web::rt::System::new();
     let status = system.block_on(cli.run()).unwrap_or_else(|error| output::failure(&error));
-    // Dropped, it would wait for whatever a thread still asks of a database, for as long as that takes.
+    // Dropping the runtime would wait, without a limit, for threads that still ask a database.
     std::mem::forget(system);
     status
 }

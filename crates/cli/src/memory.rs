@@ -1,7 +1,8 @@
-//! Memory goes back to the system once it is free, also when nothing goes on any more.
+//! Returns free memory to the system, also while the process is idle.
 //!
-//! The allocator gives pages back a second after they were freed, but looks for them only when it frees more: after a rush
-//! nobody does, and what that took would stay. Each thread has a heap of its own, and frees what is in there alone.
+//! The allocator returns pages a second after they were freed, but looks for them only when more memory is freed. When
+//! a rush of requests ends, nothing more is freed, and the memory would stay. Each thread has its own heap and returns
+//! only that heap's pages.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -11,7 +12,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 /// How often the allocator is made to look.
 const OFTEN: Duration = Duration::from_secs(10);
-/// More than any page holds that is for several allocations, so that freeing it ends in giving pages back.
+/// Larger than any page that several allocations share, so that freeing it makes the allocator return pages.
 const PAGES: usize = 1 << 20;
 
 /// Makes the allocator look for free pages as long as this thread runs.
@@ -21,7 +22,7 @@ pub(crate) fn keep_giving_back() {
         times.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             times.tick().await;
-            // Nothing is written to it, so it takes no memory itself.
+            // Nothing is written to it, so it uses no memory itself.
             drop(black_box(Vec::<u8>::with_capacity(PAGES)));
         }
     });

@@ -1,5 +1,5 @@
 //! `/metrics`: the registry in Prometheus' text format, on a listener of its own, so that it is never public by
-//! accident. What is counted is each layer's own business; memory and processor time are the operating system's to tell.
+//! accident. Each layer decides what it counts. For memory and processor time, ask the operating system.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -16,14 +16,14 @@ use prometheus_client::registry::Registry;
 use crate::server::{self, Counted, ServerSettings, Socket};
 use crate::version::VERSION;
 
-/// A registry that says which release it is of.
+/// A registry that already names the release.
 pub(crate) fn registry() -> Registry {
     let mut registry = Registry::default();
     registry.register("stint_build", "The release", Info::new([("version", VERSION)]));
     registry
 }
 
-/// What a reader every few seconds needs, and no more.
+/// Enough for a reader that asks every few seconds.
 const SETTINGS: ServerSettings = ServerSettings {
     workers: 1,
     max_connections: 100,
@@ -33,13 +33,13 @@ const SETTINGS: ServerSettings = ServerSettings {
     shutdown_timeout: 30,
 };
 
-/// Binds the listener, which `key` names.
+/// Binds the listener. `key` is the setting's name, for errors.
 pub(crate) fn server(listen: SocketAddr, key: &str, registry: Registry) -> Result<(Server, SocketAddr)> {
     let failed = || format!("cannot listen on {listen} ({key})");
     let (socket, bound) = Socket::bind(listen).with_context(failed)?;
     let registry = Data::from(Arc::new(registry));
     let app = move || App::new().app_data(registry.clone()).route("/metrics", web::get().to(show));
-    // Its own connections are not those that people ask about.
+    // Connections for metrics are not counted.
     let server = server::server(SETTINGS, socket, Counted::default(), app).with_context(failed)?;
     Ok((server, bound))
 }

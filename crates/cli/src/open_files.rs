@@ -1,12 +1,12 @@
-//! How many files and connections this process may have open.
+//! The limit of open files and connections of this process.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// What a service has open beside its clients: connections to the database and to Redis, files, sockets that listen.
+/// Room for everything but clients: connections to the database and to Redis, files, listening sockets.
 const BESIDES: u64 = 256;
 
-/// Raises the limit as far as it may be raised. Sessions and service managers begin with a low one, so that programs which
-/// cannot deal with more go on working; this can.
+/// Raises the soft limit to the hard limit. Sessions and service managers start with a low soft limit for old programs
+/// that cannot handle more; this program can.
 pub(crate) fn raise() {
     let limit = getrlimit(Resource::Nofile);
     if limit.current == limit.maximum {
@@ -18,7 +18,7 @@ pub(crate) fn raise() {
     }
 }
 
-/// The most that this process may have open, when that is less than so many connections need.
+/// The hard limit, if it is too low for so many connections.
 pub(crate) fn too_few_for(connections: usize) -> Option<u64> {
     let needed = u64::try_from(connections).unwrap_or(u64::MAX).saturating_add(BESIDES);
     getrlimit(Resource::Nofile).maximum.filter(|most| *most < needed)

@@ -1,4 +1,4 @@
-//! The only place that writes to stdout, and to stderr what is no log line.
+//! The only place that writes to stdout. It also writes the lines on stderr that are not log lines.
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
@@ -9,23 +9,23 @@ pub(crate) fn line(text: impl Display) -> io::Result<()> {
     writeln!(io::stdout(), "{text}")
 }
 
-/// Data whose line does not end yet.
+/// Data without a line end.
 pub(crate) fn text(text: impl Display) -> io::Result<()> {
     write!(io::stdout(), "{text}")
 }
 
-/// One line for a person who is watching.
+/// One line on stderr for a person.
 pub(crate) fn hint(text: impl Display) -> io::Result<()> {
     writeln!(io::stderr(), "{text}")
 }
 
-/// Says in one line what went wrong, with its causes, and answers with the exit status.
+/// Writes the error and its causes in one line, and returns the exit status.
 pub(crate) fn failure(error: &anyhow::Error) -> ExitCode {
-    // The reader of a pipe has seen enough, as in `stint settings | head -1`.
+    // The reader of the pipe has closed it, as in `stint settings | head -1`.
     if error.chain().any(|cause| cause.downcast_ref::<io::Error>().is_some_and(is_closed_pipe)) {
         return ExitCode::SUCCESS;
     }
-    // Nothing is left to tell when stderr is closed, too.
+    // If stderr is closed too, nobody can be told.
     let _ = hint(format_args!("stint: {}", one_line(error)));
     ExitCode::FAILURE
 }
@@ -34,7 +34,7 @@ fn is_closed_pipe(error: &io::Error) -> bool {
     error.kind() == ErrorKind::BrokenPipe
 }
 
-/// The error and its causes, each said once: some layers repeat their cause's text in their own.
+/// The error and its causes, each once: some layers repeat their cause's text in their own.
 pub(crate) fn one_line(error: &anyhow::Error) -> String {
     let mut text = String::new();
     for cause in error.chain() {

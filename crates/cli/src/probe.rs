@@ -1,5 +1,5 @@
-//! One GET to a service on this machine, over a connection of its own: what a service asks itself before it says that it is
-//! there, and what `stint check health` asks. No client for anything else: no TLS, no names, no redirects.
+//! One GET to a service on this machine, over a connection of its own. A service asks itself before it reports ready,
+//! and `stint check health` asks it. This is no general client: no TLS, no host names, no redirects.
 
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -12,20 +12,20 @@ use tokio::time::{sleep, timeout};
 
 use crate::settings::Listen;
 
-/// No answer that is asked for here is nearly as long.
+/// Far longer than any answer that this module asks for.
 const LONGEST: u64 = 64 * 1024;
-/// Until a Unix socket whose backlog is full is tried again: nothing tells when there is room.
+/// The pause before a Unix socket with a full backlog is tried again: there is no event when it has room.
 const FULL: Duration = Duration::from_millis(50);
 
-/// Who is asked.
+/// The address of the service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Target {
     Tcp(SocketAddr),
-    /// `@name` is one without a file.
+    /// `@name` is an abstract socket, without a file.
     Unix(PathBuf),
 }
 
-/// What was answered.
+/// The service's answer.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -33,7 +33,7 @@ pub(crate) struct Answer {
 }
 
 impl Target {
-    /// A listener, as this machine reaches it. Where one is that somebody else passes on, nobody knows.
+    /// How this machine reaches a listener. `None` for an inherited socket, whose address is unknown.
     pub(crate) fn of(listen: &Listen) -> Option<Self> {
         match listen {
             Listen::Tcp(address) => Some(Self::of_address(*address)),
@@ -42,7 +42,7 @@ impl Target {
         }
     }
 
-    /// One that listens on every address is asked on loopback.
+    /// A listener on every address is asked on loopback.
     pub(crate) fn of_address(mut address: SocketAddr) -> Self {
         match address.ip() {
             IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
@@ -52,7 +52,7 @@ impl Target {
         Self::Tcp(address)
     }
 
-    /// The answer to a GET, if it is whole within the limit.
+    /// The answer to a GET, if it is complete within the limit.
     pub(crate) async fn get(&self, path: &str, limit: Duration) -> io::Result<Answer> {
         let asked = async {
             match self {
@@ -66,7 +66,7 @@ impl Target {
     }
 }
 
-/// Connects, and waits while the backlog is full, as a TCP connection does by itself.
+/// Connects, and waits while the backlog is full, as TCP connections do by themselves.
 async fn connect(path: &Path) -> io::Result<UnixStream> {
     let path = match path.to_str().and_then(|path| path.strip_prefix('@')) {
         Some(name) => PathBuf::from(format!("\0{name}")),

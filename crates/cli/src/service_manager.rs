@@ -1,6 +1,5 @@
-//! What a service manager is told about this process, as `sd_notify(3)` has it: that it is ready, that it stops, how it goes,
-//! and that it is alive. Without `NOTIFY_SOCKET` nobody is told anything. A word that cannot be said is a warning and no
-//! more: the manager has its own time limits.
+//! Notices to a service manager (`sd_notify(3)`): ready, stopping, status and alive. Without `NOTIFY_SOCKET` none are
+//! sent. A notice that cannot be sent is only a warning, because the manager has its own time limits.
 
 mod watchdog;
 
@@ -14,18 +13,18 @@ use std::{env, io};
 
 use crate::probe::Target;
 
-/// How long the manager may leave a word untaken. It takes them all day, so this is for one that hangs.
+/// How long the manager may take to read a notice. Managers always read them, so this is for one that hangs.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Whoever started this process, or nobody.
+/// The service manager that started this process, if any.
 pub(crate) struct ServiceManager {
     socket: Option<(UnixDatagram, SocketAddr)>,
-    /// A process that is silent for this long is ended.
+    /// The manager ends a process that sends nothing for this long.
     watchdog: Option<Duration>,
 }
 
 impl ServiceManager {
-    /// That of this process.
+    /// The manager of this process.
     pub(crate) fn of_process() -> Self {
         Self::new(|name| env::var_os(name))
     }
@@ -33,9 +32,7 @@ impl ServiceManager {
     fn new(variable: impl Fn(&str) -> Option<OsString>) -> Self {
         let connect = |name: OsString| {
             connected(&name)
-                .inspect_err(
-                    |error| tracing::warn!(%error, socket = ?name, "the service manager cannot be told anything"),
-                )
+                .inspect_err(|error| tracing::warn!(%error, socket = ?name, "cannot connect to the service manager"))
                 .ok()
         };
         let number = |name| variable(name).and_then(|text| text.to_str()?.parse::<u64>().ok());
@@ -44,12 +41,12 @@ impl ServiceManager {
         Self { socket: variable("NOTIFY_SOCKET").filter(|name| !name.is_empty()).and_then(connect), watchdog }
     }
 
-    /// How it goes, for `systemctl status`.
+    /// Sends the status that `systemctl status` shows.
     pub(crate) fn status(&self, status: &str) {
         self.tell(&format!("STATUS={status}"));
     }
 
-    /// Says that the service is there once it answers, then that it is alive for as long as it answers.
+    /// Reports ready once the service answers, then alive as long as it answers.
     pub(crate) async fn follow(&self, service: &Target, status: &str) -> Infallible {
         if self.socket.is_none() {
             return pending().await;
@@ -59,13 +56,13 @@ impl ServiceManager {
         watchdog::beat_while_answering(self, service).await
     }
 
-    /// Says that the process works, then that it is alive for as long as its event loop turns.
+    /// Reports ready, then alive as long as the event loop runs.
     pub(crate) async fn accompany(&self, status: &str) -> Infallible {
         self.ready(status);
         watchdog::beat(self).await
     }
 
-    /// Says that the process is about to end, then that it is alive: how long the end may take, others limit.
+    /// Reports stopping, then alive: other limits decide how long the end may take.
     pub(crate) async fn see_off(&self, status: &str) -> Infallible {
         self.tell(&format!("STOPPING=1\nSTATUS={status}"));
         watchdog::beat(self).await
@@ -78,7 +75,7 @@ impl ServiceManager {
     fn tell(&self, words: &str) {
         let Some((socket, address)) = &self.socket else { return };
         if let Err(error) = socket.send_to_addr(words.as_bytes(), address) {
-            tracing::warn!(%error, words, "the service manager did not take what it was told");
+            tracing::warn!(%error, words, "the service manager did not accept a notice");
         }
     }
 }

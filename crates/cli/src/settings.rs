@@ -1,8 +1,9 @@
-//! What an operator decides: read from layers, checked whole before anything starts.
+//! The operator's settings: read from layers and checked as a whole before anything starts.
 //!
-//! Layers, of which later ones win: the embedded base, the embedded file of the environment, `local.toml` in the working
-//! directory (development only), the file that `STINT_CONFIG` names, the files in the folder that `CREDENTIALS_DIRECTORY` names,
-//! variables `STINT_SECTION__KEY`. A key that nobody knows and a value that does not parse stop the start. Nothing is read again while the service runs.
+//! Later layers win: the embedded base, the embedded file of the environment, `local.toml` in the working directory
+//! (development only), the file that `STINT_CONFIG` names, the files in the folder that `CREDENTIALS_DIRECTORY` names,
+//! variables `STINT_SECTION__KEY`. An unknown key or a bad value stops the start. Nothing is read again while the
+//! service runs.
 
 mod credentials;
 mod database_url;
@@ -51,7 +52,7 @@ pub(crate) struct Configuration {
     layers: Figment,
 }
 
-/// One setting in force, fit to be shown: secrets are masked.
+/// One setting in force, to be shown: secrets are masked.
 #[derive(Debug)]
 pub(crate) struct InForce {
     pub(crate) key: &'static Key,
@@ -69,7 +70,7 @@ impl Configuration {
             files_with_a_password.extend(layer.file_with_a_password().map(Path::to_owned));
             layers = layers.merge(layer);
         }
-        // Lossy, because variables are text: "5" is a number where one is expected.
+        // Lossy, because variables are text: "5" must be accepted as a number.
         let settings = layers.extract_lossy().map_err(|error| SettingsError::of(&error, &layers))?;
         if let Some((path, detail)) = KEYS.iter().find_map(|key| Some((key.path, key.rule?(&settings)?))) {
             return Err(SettingsError::bad(path, detail, &layers));

@@ -1,5 +1,5 @@
-//! Logs: text for people in development, JSON for machines in deployment, always on stderr. Stdout belongs to data.
-//! Traces are deliberately absent: nothing here calls another service.
+//! Logs: text for people in development, JSON for machines in deployment, always on stderr. Stdout is for data. Traces
+//! are deliberately absent: nothing here calls another service.
 
 mod json;
 
@@ -48,7 +48,8 @@ impl TryFrom<String> for LogFilter {
 }
 
 impl LogFilter {
-    /// Whether everything, or all of our own, is logged in such detail that it is slow and may show what users wrote.
+    /// Whether everything, or all of Stint's own code, logs so much detail that it is slow and may show what users
+    /// wrote.
     pub(crate) fn is_verbose(&self) -> bool {
         self.0.split(',').any(|directive| matches!(directive.trim(), "debug" | "trace"))
     }
@@ -56,7 +57,7 @@ impl LogFilter {
 
 /// Starts logging, once per process.
 pub(crate) fn start(settings: &LogSettings) -> Result<(), LogFilterError> {
-    // What it tells of is whatever anybody sends to the port; `server` counts that, and tells of it in moderation.
+    // It would log everything that anybody sends to the port. `server` counts that, and limits its log lines.
     let level = format!("{},actix_http::h1::dispatcher=off", settings.level.0);
     let filter = EnvFilter::try_new(level).map_err(LogFilterError)?;
     tracing_subscriber::registry().with(filter).with(lines(settings.format)).init();
@@ -72,7 +73,7 @@ fn lines(format: LogFormat) -> Box<dyn Layer<tracing_subscriber::layer::Layered<
     }
 }
 
-/// A panic is a line like any other, so that a deployment's log stays one JSON object per line.
+/// Logs a panic as a line like any other, so that a deployment's log stays one JSON object per line.
 fn log_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();

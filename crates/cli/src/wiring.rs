@@ -1,4 +1,4 @@
-//! From settings to ports: the only place that knows which adapter stands behind them.
+//! From settings to ports: the only place that knows which adapter implements each port.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -36,33 +36,33 @@ use crate::settings::{
     self, Configuration, DatabaseSettings, DatabaseUrl, HttpSettings, PostgresUrl, Settings, WhenQueueIsDown,
 };
 
-/// Groups of pings that may be under way beside those of the ledger: pushed, taken, logged and settled ones.
+/// How many groups of pings may run beside those of the ledger: one each for push, take, log and settle.
 const OF_PINGS: usize = 4;
 
-/// Everything behind the ports.
+/// All ports, connected to their adapters.
 pub(crate) struct Ports {
     ledger: LedgerPorts,
     pub(crate) capture: CapturePorts,
     access: AccessPorts,
     pub(crate) sources: Sources,
-    /// What is taken for captured time.
+    /// The limits of captured time.
     pub(crate) limits: CaptureLimits,
     pub(crate) health: Arc<dyn HealthCheck>,
     pub(crate) totals: Arc<dyn TotalsAudit>,
-    /// What the queue of pings is made of, by where it is.
+    /// The queues behind the queue of pings, each with the name of its place.
     pub(crate) ping_queues: Vec<(&'static str, Arc<dyn PingQueue>)>,
     pub(crate) tasks: Arc<dyn TaskLog>,
     pub(crate) housekeeping: Arc<dyn Housekeeping>,
     pub(crate) migrator: Migrator,
-    /// Whose server carries statements on that nobody waits for.
+    /// The backend whose server goes on with statements that nobody waits for.
     server: Option<Postgres>,
 }
 
-/// How long the database may take to end what still runs.
+/// How long the database may take to end running statements.
 const LAST_WORDS: Duration = Duration::from_secs(3);
 
 impl Ports {
-    /// Connects to the database; its pools and queues show themselves in `registry`.
+    /// Connects to the database, and registers the metrics of its pools and queues in `registry`.
     pub(crate) async fn connect(settings: &Settings, registry: &mut Registry) -> Result<Self> {
         let coalescing = coalescing(&settings.coalescing);
         let limits = capture(&settings.capture)?;
@@ -138,27 +138,27 @@ impl Ports {
         }
     }
 
-    /// Ends every statement that still runs, for the end of the process. What SQLite does ends with it.
+    /// Ends every running statement, for the end of the process. SQLite's statements end with the process.
     pub(crate) async fn end_statements(&self) {
         let Some(server) = &self.server else { return };
         match timeout(LAST_WORDS, server.end_statements()).await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::warn!(reason = one_line(&error.into()), "cannot end what still runs"),
-            Err(_elapsed) => tracing::warn!("the database does not end what still runs"),
+            Ok(Err(error)) => tracing::warn!(reason = one_line(&error.into()), "cannot end the running statements"),
+            Err(_elapsed) => tracing::warn!("the database did not end the running statements in time"),
         }
     }
 
-    /// Passes when the schema fits this program; otherwise says which command helps.
+    /// Succeeds if the schema fits this program; otherwise the error says which command helps.
     pub(crate) async fn require_schema(&self) -> Result<()> {
         match self.migrator.check().await {
             Ok(state) if state.unknown.is_empty() => {}
             Ok(state) => tracing::warn!(
                 migrations = state.unknown.join(", "),
-                "a newer release expanded the database; this one goes on working"
+                "a newer release expanded the database; this release goes on working"
             ),
             Err(behind @ NotReady::Behind(_)) => return Err(anyhow!("{behind}; run `stint migrate`")),
             Err(ahead @ NotReady::Ahead(_)) => {
-                return Err(anyhow!("{ahead}; run that release, or go back with its `stint migrate --down`"));
+                return Err(anyhow!("{ahead}; run that release, or revert with its `stint migrate --down`"));
             }
             Err(NotReady::Backend(error)) => return Err(error.into()),
         }
@@ -174,15 +174,15 @@ impl Ports {
         TokenPages { service: self.access().tokens, next: Some(ListTokens::default()) }
     }
 
-    /// Whether there is such a job.
+    /// Whether the job exists.
     pub(crate) async fn has_job(&self, id: JobId) -> Result<bool, BackendError> {
         Ok(self.ledger.jobs.find(id).await?.is_some())
     }
 
-    /// The API over these ports. Its tokens are cached; `health` may be a decorator of the ports' own.
+    /// The API over these ports. Tokens are cached; `health` may be a decorator of the port's own.
     pub(crate) fn api(&self, configuration: &Configuration, health: Arc<dyn HealthCheck>, metrics: HttpMetrics) -> Api {
         let sources = &self.sources;
-        // Over the cache, so that this instance forgets at once what it revokes.
+        // Over the cache, so that this instance forgets a token at once when it revokes it.
         let tokens = Arc::new(CachedTokens::new(self.access.tokens.clone(), sources.clock.clone()));
         let access = AccessPorts { tokens, ..self.access.clone() };
         let new_projects = Arc::new(CachedProjects::new(self.capture.new_projects.clone()));
@@ -203,14 +203,14 @@ impl Ports {
     }
 }
 
-/// The pages of all tokens that are left.
+/// The remaining pages of tokens.
 pub(crate) struct TokenPages {
     service: TokenService,
     next: Option<ListTokens>,
 }
 
 impl TokenPages {
-    /// The next page; none after the last.
+    /// The next page, or none after the last.
     pub(crate) async fn next(&mut self) -> Result<Option<Vec<Token>>, BackendError> {
         let Some(query) = self.next.take() else { return Ok(None) };
         let page = self.service.list(ListTokens { size: PageSize::LARGEST, ..query }).await?;
@@ -219,11 +219,11 @@ impl TokenPages {
     }
 }
 
-/// The queue of pings, and what it is made of, by where that is.
+/// The queue of pings, and the queues behind it with their places.
 type Queues = (Arc<dyn PingQueue>, Vec<(&'static str, Arc<dyn PingQueue>)>);
 
-/// Where pings wait: in Redis where there is one, else in the database. The database's table is emptied in any case: it
-/// may hold what Redis could not take, or what came before there was a Redis.
+/// The queue where pings wait: in Redis if there is one, else in the database. The database's table is drained in any
+/// case: it may hold pings that Redis could not take, or pings from before Redis was set up.
 fn ping_queue(settings: &Settings, table: impl PingQueue + 'static, registry: &mut Registry) -> Result<Queues> {
     let table: Arc<dyn PingQueue> = Arc::new(table);
     let Some(redis) = redis(settings)? else { return Ok((table.clone(), vec![("the database", table)])) };
@@ -236,7 +236,7 @@ fn ping_queue(settings: &Settings, table: impl PingQueue + 'static, registry: &m
     Ok((Arc::new(both), vec![("Redis", redis), ("the database", table)]))
 }
 
-/// The Redis that the settings name, if they name one. Nothing is sent to it yet.
+/// The Redis of the settings, if there is one. Nothing is sent to it yet.
 pub(crate) fn redis(settings: &Settings) -> Result<Option<Redis>> {
     let Some(url) = settings.redis.url.expose() else { return Ok(None) };
     let (connect_timeout, response_timeout) = (settings.redis.connect_timeout.0, settings.redis.response_timeout.0);
@@ -307,7 +307,7 @@ mod tests {
 
     use super::*;
 
-    /// Otherwise one job that is held for long takes all connections, and nobody else is served.
+    /// Otherwise one job that is held for long could take all connections, and no other request would be served.
     #[test]
     fn who_waits_for_a_held_job_gives_up_before_those_who_wait_for_a_connection() {
         let variables = vec![("STINT_DATABASE_URL".into(), "postgres://stint@db/stint".into())];

@@ -1,5 +1,5 @@
-//! Another binary: the API over an adapter that brings jobs, time entries, tokens and a health check, and nothing else. Its
-//! wiring is that of the template for adapters, which the guide shows.
+//! Another binary: the API over an adapter that has only jobs, time entries, tokens and a health check. Its wiring is
+//! that of the template for adapters, which the guide shows.
 
 #[path = "../../../infra/template/adapter/src/api.rs"]
 #[expect(unreachable_pub, reason = "there it is part of a library")]

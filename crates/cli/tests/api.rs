@@ -1,8 +1,8 @@
 //! The product from outside: a real process, real sockets, a real SQLite file and a real Postgres.
 //!
 //! Written from the specification, not from the code. Every claim in a list `on_both_databases!(...)` is tested on both
-//! databases, with a database and a server of its own; those on Postgres need the feature `system-tests`.
-//! Deliberately not here: what a layer can show alone.
+//! databases, with a database and a server of its own; those on Postgres need the feature `system-tests`. Deliberately
+//! not here: what the tests of a single layer can show.
 
 mod answer;
 mod auth;

@@ -1,5 +1,5 @@
-//! The house's rules on who may know whom and where things are, which a compiler does not check. The reasons stand in
-//! ARCHITECTURE.md; style within a file is clippy's business.
+//! Rules on dependencies and on where files are, which the compiler does not check. The reasons are in ARCHITECTURE.md.
+//! Clippy checks the style within files.
 
 mod circles;
 mod documents;
@@ -14,8 +14,8 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
-/// Every file below `folder` with this extension, but for what tools leave behind. Never empty, so that a rule about
-/// files cannot hold because none was found.
+/// Every file below `folder` with this extension, except what tools leave behind. Fails if there is none, so that no
+/// rule passes because no file was found.
 fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
     let (mut found, mut folders) = (Vec::new(), vec![folder.to_owned()]);
     while let Some(folder) = folders.pop() {
@@ -37,12 +37,12 @@ fn names(folder: &Path) -> impl Iterator<Item = String> + use<> {
     entries.map(|entry| entry.unwrap().file_name().into_string().unwrap())
 }
 
-/// A path as people say it.
+/// A path as messages show it.
 fn said(path: &Path) -> String {
     path.strip_prefix(root()).unwrap_or(path).display().to_string()
 }
 
-/// Fails with every offender at once.
+/// Fails with a list of all offenders.
 #[track_caller]
 fn assert_none(rule: &str, offenders: impl IntoIterator<Item = String>) {
     let offenders: Vec<_> = offenders.into_iter().collect();

@@ -1,4 +1,5 @@
-//! Each command as a process, over a folder and a SQLite file of its own: what it prints where, and how it ends.
+//! Each command as a process, with its own folder and SQLite file: its output on stdout and stderr, and its exit
+//! status.
 
 mod check;
 #[cfg(target_os = "linux")]

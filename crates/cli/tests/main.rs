@@ -1,4 +1,4 @@
-//! The binary as its users meet it, the whole product over HTTP, and the house's own rules.
+//! The binary as users run it, the whole product over HTTP, and the rules of the repository.
 
 #![allow(clippy::unwrap_used)]
 

@@ -1,4 +1,4 @@
-//! The README's first session does what it says, typed as it stands there.
+//! The README's first session does what it says, typed exactly as written.
 
 use std::process::Command;
 
@@ -8,7 +8,7 @@ use crate::support::Stint;
 
 const README: &str = include_str!("../../../README.md");
 
-/// The shell lines of the section, for a service that listens elsewhere.
+/// The shell lines of the section, with another address for the service.
 fn session(address: &str) -> String {
     let section = README.split("\n## A first session\n").nth(1).unwrap();
     let lines = section.split("```sh\n").nth(1).unwrap().split("```").next().unwrap();

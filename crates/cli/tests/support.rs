@@ -1,6 +1,5 @@
-//! The real binary, as its users start it: in a folder of its own, with variables of its own, on ports that the system
-//! chooses. Nothing here waits by the clock; it waits for lines of the log and for the end of processes, and gives up
-//! when none comes for [`PATIENCE`].
+//! The real binary, as users start it: with its own folder and variables, on ports that the system chooses. Nothing
+//! here waits for a fixed time. It waits for log lines and for the end of processes, and fails after [`PATIENCE`].
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -15,7 +14,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// Waits for what nobody tells of.
+/// Polls until the condition holds, for states that send no event.
 #[track_caller]
 pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let end = Instant::now() + PATIENCE;
@@ -25,10 +24,10 @@ pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
-/// Far longer than anything here takes on a busy machine. Tests wait for an event; this is when they give up.
+/// The time-out of all waits: far longer than anything here takes on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
 
-/// The tasks, each turned off by an empty text. They would write at their first start, when a test holds the file.
+/// Turns all tasks off. They would write at their first start, while a test holds the file.
 const TASKS: [&str; 4] = [
     "STINT_TASKS__PRUNE_IDEMPOTENCY_KEYS",
     "STINT_TASKS__PRUNE_PINGS",
@@ -36,13 +35,13 @@ const TASKS: [&str; 4] = [
     "STINT_TASKS__VERIFY_TOTALS",
 ];
 
-/// A folder to start the binary in, and what its environment says. A deployment on SQLite without tasks, unless changed.
+/// A folder and an environment in which the binary starts. By default a deployment on SQLite without tasks.
 pub(crate) struct Stint {
     folder: TempDir,
     variables: BTreeMap<String, String>,
 }
 
-/// What a command that has ended left behind.
+/// The result of a command that has ended.
 #[derive(Debug)]
 pub(crate) struct Ended {
     pub(crate) status: i32,
@@ -50,13 +49,14 @@ pub(crate) struct Ended {
     pub(crate) stderr: String,
 }
 
-/// A running `stint serve`, or a worker, which listens nowhere but for metrics. It is killed when this is dropped, and lives no longer than the thread that started it.
+/// A running `stint serve`, or a worker, which listens only for metrics. It is killed when this is dropped, or when the
+/// thread that started it ends.
 pub(crate) struct Server {
     child: Child,
     lines: Receiver<String>,
-    /// The lines of the log that were looked at.
+    /// The log lines read so far.
     pub(crate) log: Vec<String>,
-    /// What it listens on: `127.0.0.1:PORT` or `unix:/path`.
+    /// Its address: `127.0.0.1:PORT` or `unix:/path`.
     pub(crate) listens_on: String,
     pub(crate) metrics: SocketAddr,
 }
@@ -89,7 +89,7 @@ impl Stint {
         self
     }
 
-    /// On a database whose schema is up.
+    /// On a migrated database.
     pub(crate) fn migrated(self) -> Self {
         self.run(&["migrate"]).succeeded();
         self
@@ -109,12 +109,12 @@ impl Stint {
         self.folder.path().join(name)
     }
 
-    /// A command that sees no other settings than these.
+    /// A command that sees only these settings.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         self.prepared(dying_with_us(), arguments)
     }
 
-    /// The same without a guard that other programs are needed for.
+    /// The same without the guard, which needs other programs.
     pub(crate) fn bare_command(&self, arguments: &[&str]) -> Command {
         self.prepared(Command::new(env!("CARGO_BIN_EXE_stint")), arguments)
     }
@@ -151,14 +151,15 @@ impl Stint {
     }
 }
 
-/// Whether the binary makes something of a variable.
+/// Whether the binary reads this variable.
 fn is_heard(name: &str) -> bool {
     let of_managers =
         ["CREDENTIALS_DIRECTORY", "LISTEN_FDS", "LISTEN_PID", "NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC"];
     name.starts_with("STINT_") || of_managers.contains(&name)
 }
 
-/// The binary. Where the system can, it dies with the thread that starts it: a test that is killed drops nothing.
+/// The binary. Where the system supports it, the process dies with the thread that starts it, because a killed test
+/// drops nothing.
 fn dying_with_us() -> Command {
     static SETPRIV: OnceLock<bool> = OnceLock::new();
     let probe = || Command::new("setpriv").args(["--pdeathsig", "KILL", "true"]).status().is_ok_and(|s| s.success());
@@ -178,14 +179,14 @@ impl Ended {
         Self { status: output.status.code().unwrap(), stdout: text(output.stdout), stderr: text(output.stderr) }
     }
 
-    /// Its data.
+    /// Its output on stdout.
     #[track_caller]
     pub(crate) fn succeeded(self) -> String {
         assert_eq!(self.status, 0, "{self:?}");
         self.stdout
     }
 
-    /// Its complaint, which is one line on stderr, with nothing on stdout.
+    /// Its error, which must be one line on stderr, with nothing on stdout.
     #[track_caller]
     pub(crate) fn failed(self) -> String {
         assert_eq!((self.status, self.stdout.as_str()), (1, ""), "{self:?}");
@@ -204,12 +205,12 @@ impl Server {
         server
     }
 
-    /// A process that logs, and listens nowhere.
+    /// A process that logs, without an address.
     pub(crate) fn spawn(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let (sender, lines) = mpsc::channel();
         let stderr = BufReader::new(child.stderr.take().unwrap());
-        // Ends with the process, which closes its end; then the channel is closed, too.
+        // This thread ends when the process closes its end of the pipe; then the channel is closed too.
         thread::spawn(move || stderr.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
         let unknown = SocketAddr::from(([0, 0, 0, 0], 0));
         Self { child, lines, log: Vec::new(), listens_on: String::new(), metrics: unknown }
@@ -243,32 +244,32 @@ impl Server {
         }
     }
 
-    /// What the kernel says in this file of the process.
+    /// The content of this file of the process in `/proc`.
     #[cfg(target_os = "linux")]
     pub(crate) fn proc(&self, file: &str) -> String {
         std::fs::read_to_string(format!("/proc/{}/{file}", self.child.id())).unwrap()
     }
 
-    /// The value of a metric, 0 when there is none of this name and these labels yet.
+    /// The value of a metric, or 0 if there is none with this name and these labels yet.
     pub(crate) fn metric(&self, name: &str) -> u64 {
         let metrics = get(TcpStream::connect(self.metrics).unwrap(), "/metrics", "");
         let value = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
         value.map_or(0, |value| value.parse().unwrap())
     }
 
-    /// The number of its process.
+    /// Its process id.
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
 
     /// Sends a signal, such as `TERM`.
     pub(crate) fn signal(&self, signal: &str) {
-        // The shell's own `kill`: not every system has it as a program.
+        // The shell's built-in `kill`: not every system has it as a program.
         let kill = format!("kill -{signal} {}", self.child.id());
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     }
 
-    /// Waits for its end, and takes the rest of the log.
+    /// Waits for its end, and reads the rest of the log.
     pub(crate) fn ended(&mut self) -> ExitStatus {
         loop {
             match self.lines.recv_timeout(PATIENCE) {
@@ -298,7 +299,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have ended already, which is fine.
+        // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -1,4 +1,4 @@
-//! `stint check`: questions that an operator asks before and after a deployment.
+//! `stint check`: checks for an operator before and after a deployment.
 
 mod deploy;
 mod finding;
@@ -12,11 +12,11 @@ use clap::Subcommand;
 
 const EXAMPLES: &str = "\
 Examples:
-  stint check deploy    is this fit to be deployed? every finding with its fix
+  stint check deploy    is this ready to be deployed? every finding with its fix
   stint check totals    does every job's total equal the sum of its entries?
   stint check health    is the running service ready?
 
-Exit status 1 when something serious was found.";
+Exit status 1 if a finding is serious.";
 
 /// Check the deployment, the data or the running service
 #[derive(Debug, clap::Args)]
@@ -28,12 +28,12 @@ pub(super) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Settings, files, database and tokens, as a deployment needs them
+    /// Check settings, files, database and tokens for a deployment
     #[command(
         after_help = "Examples:\n  STINT_CONFIG=/etc/stint/stint.toml stint check deploy && systemctl restart stint"
     )]
     Deploy,
-    /// Every job's total against the sum of its entries
+    /// Compare every job's total with the sum of its entries
     #[command(after_help = "Examples:\n  stint check totals || page-somebody")]
     Totals,
     Health(health::Args),

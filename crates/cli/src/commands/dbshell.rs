@@ -33,12 +33,13 @@ impl Args {
                 (psql, "postgresql-client")
             }
             DatabaseUrl::Sqlite(path) => {
-                // The shell would create an empty database in its place.
+                // The shell would create an empty database.
                 if !path.try_exists().with_context(|| format!("cannot look for {}", path.display()))? {
                     bail!("there is no database {}; run `stint migrate`", path.display());
                 }
                 let mut sqlite = Command::new("sqlite3");
-                // SQLite's shell reads a name that starts with `file:` as a URL, and one with `-` as an option.
+                // SQLite's shell reads a name that starts with `file:` as a URL, and one that starts with `-` as an
+                // option.
                 sqlite.arg(if path.is_relative() { Path::new(".").join(path) } else { path.clone() });
                 (sqlite, "sqlite3")
             }
@@ -52,7 +53,7 @@ impl Args {
     }
 }
 
-/// Puts the command in this process's place, so that it has the terminal and the signals; returns when that fails.
+/// Replaces this process by the command, so that the command has the terminal and the signals. Returns only on failure.
 fn become_command(command: &mut Command) -> std::io::Error {
     use std::os::unix::process::CommandExt;
 

@@ -1,4 +1,4 @@
-//! `stint migrate`: brings the schema up, down or to light.
+//! `stint migrate`: runs, reverts or lists migrations.
 
 use std::process::ExitCode;
 
@@ -8,15 +8,15 @@ use crate::output;
 
 const EXAMPLES: &str = "\
 Examples:
-  stint migrate            run what is missing
-  stint migrate --status   list every migration and whether it was run
-  stint migrate --down     revert the newest one; what it added is lost";
+  stint migrate            run the missing migrations
+  stint migrate --status   list every migration and whether it has run
+  stint migrate --down     revert the newest one; the data that it added is lost";
 
 /// Bring the database's schema up to this release
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
-    /// List every migration and whether it was run; changes nothing
+    /// List every migration and whether it has run; changes nothing
     #[arg(long, conflicts_with = "down")]
     status: bool,
     /// Revert the newest migration

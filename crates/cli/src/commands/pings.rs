@@ -1,4 +1,4 @@
-//! `stint pings`: the pings that could not be logged. Those that were are the API's to show.
+//! `stint pings`: the pings that could not be logged. The API lists the others.
 
 mod dead;
 
@@ -14,7 +14,7 @@ use crate::output;
 const EXAMPLES: &str = "\
 Examples:
   stint pings dead              why pings were set aside
-  stint pings replay --all      put them back, once the reason is gone";
+  stint pings replay --all      put them back, once the cause is fixed";
 
 /// List and replay pings that could not be logged
 #[derive(Debug, clap::Args)]
@@ -27,15 +27,15 @@ pub(super) struct Args {
 #[derive(Debug, Subcommand)]
 enum Action {
     Dead(dead::Args),
-    /// Put pings that were set aside back into the queue; one that was logged meanwhile counts once
+    /// Put pings that were set aside back into the queue; a ping that was logged meanwhile counts once
     #[command(
         after_help = "Examples:\n  stint pings replay --all\n  stint pings replay 42 43    receipts, as `stint pings dead` shows them"
     )]
     Replay {
-        /// All that were set aside
+        /// Replay all pings that were set aside
         #[arg(long, conflicts_with = "receipts", required_unless_present = "receipts")]
         all: bool,
-        /// The receipts of some
+        /// Replay only these
         #[arg(value_name = "RECEIPT")]
         receipts: Vec<String>,
     },
@@ -53,7 +53,7 @@ impl Args {
                 let replayed = ports.capture.queue.replay(which).await?;
                 output::line(format_args!("put back: {replayed}"))?;
                 if replayed < named {
-                    output::hint(format_args!("not among those that were set aside: {}", named - replayed))?;
+                    output::hint(format_args!("receipts of no ping that was set aside: {}", named - replayed))?;
                     return Ok(ExitCode::FAILURE);
                 }
             }

@@ -33,7 +33,7 @@ SIGTERM or SIGINT: /readyz turns 503, new connections are refused, requests in f
 Examples:
   STINT_DATABASE_URL=postgres://stint@db/stint stint serve
   STINT_HTTP__LISTEN=unix:/run/stint/stint.sock stint serve
-  STINT_HTTP__LISTEN=systemd stint serve    on the socket of a socket unit, so that a restart refuses nobody
+  STINT_HTTP__LISTEN=systemd stint serve    on the socket of a socket unit, so that a restart refuses no connection
   STINT_ENV=development stint serve    SQLite under .stint/, migrates, makes an admin token";
 
 /// Serve the REST API
@@ -59,7 +59,7 @@ impl Args {
             ports.require_schema().await?;
         }
 
-        // Before anyone can know that the service is there.
+        // Before any client can reach the service.
         let mut signals = Signals::install()?;
         let draining = Arc::new(Draining::new(ports.health.clone()));
         let api = ports.api(&configuration, draining.clone(), HttpMetrics::new(&mut registry));
@@ -78,13 +78,13 @@ impl Args {
             worker = works, version = VERSION, "listening"
         );
         if !works {
-            tracing::info!("pings wait until `stint worker` runs, which logs them; this process does not");
+            tracing::info!("this process does not log pings; they wait until `stint worker` runs");
         }
         if environment.is_development() {
             development::show_first_steps(&listener.address)?;
         }
 
-        let own = Target::of(&listener.address).context("nobody knows where it listens (http.listen)")?;
+        let own = Target::of(&listener.address).context("cannot tell where the service listens (http.listen)")?;
         let status = format!("serving on {}", listener.address);
         let signal = tokio::select! {
             ended = &mut serving => return Err(anyhow!("the server ended by itself: {ended:?}")),
@@ -102,7 +102,7 @@ impl Args {
             signal = signals.next() => {
                 tracing::warn!(signal, "stopped at once; requests in flight were cut off");
                 listener.remove();
-                // Returning would wait for statements that are at work.
+                // Returning would wait for statements that still run.
                 std::process::exit(1);
             }
         }
@@ -111,7 +111,7 @@ impl Args {
     }
 }
 
-/// Goes on serving until a balancer has looked elsewhere, then takes no more, then finishes what is in flight.
+/// Serves until balancers have stopped sending requests, then accepts no more and finishes the requests in flight.
 async fn stop(server: &ServerHandle, listener: &Listener, settings: &HttpSettings) {
     sleep(settings.drain_delay.0).await;
     server.pause().await;

@@ -1,4 +1,4 @@
-//! `stint settings`: what is in force.
+//! `stint settings`: the values in force.
 
 use std::process::ExitCode;
 
@@ -13,7 +13,7 @@ Examples:
   STINT_ENV=development stint settings
   STINT_CONFIG=/etc/stint/stint.toml stint settings";
 
-/// Show the settings in force and where each comes from, secrets masked
+/// Show the settings in force and where each comes from, with secrets masked
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {}

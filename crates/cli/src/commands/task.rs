@@ -1,4 +1,4 @@
-//! `stint task`: background tasks by hand, and how they ran.
+//! `stint task`: runs a background task now, and lists past runs.
 
 mod list;
 
@@ -17,10 +17,10 @@ use crate::{background, metrics, output};
 
 const EXAMPLES: &str = "\
 Examples:
-  stint task list                   how tasks ran, latest first
-  stint task run verify_totals      now, whatever its time";
+  stint task list                   past runs, latest first
+  stint task run verify_totals      run it now";
 
-/// Run background tasks by hand, and list how they ran
+/// Run background tasks now, and list past runs
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
@@ -31,7 +31,7 @@ pub(super) struct Args {
 #[derive(Debug, Subcommand)]
 enum Action {
     List(list::Args),
-    /// Run a task now; the run is recorded, and tried again by a worker when it fails or is stopped (Ctrl-C)
+    /// Run a task now; the run is recorded, and a worker retries it if it fails or is stopped (Ctrl-C)
     #[command(after_help = "Examples:\n  stint task run prune_pings")]
     Run {
         /// The task's name, as in `[tasks]` of the settings
@@ -71,7 +71,7 @@ impl Args {
                 ended
             }
         };
-        let (state, detail) = ended?.context("another process runs it at this very moment")?;
+        let (state, detail) = ended?.context("another process is running the task")?;
         output::line(format_args!("{state}: {detail}"))?;
         Ok(if state == TaskState::Succeeded { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }

@@ -1,4 +1,5 @@
-//! `stint token`: who may use the API. Operators only: who can run this holds the database.
+//! `stint token`: who may use the API. There is no permission check: anyone who can run this has access to the
+//! database.
 
 mod create;
 mod expiry;

@@ -13,8 +13,8 @@ use crate::wiring::Ports;
 use crate::{memory, metrics, open_files};
 
 const EXAMPLES: &str = "\
-SIGTERM or SIGINT: the pings in hand are logged and settled, a task that runs is cut off and tried again later. A second
-one stops at once, which loses nothing either.
+SIGTERM or SIGINT: the current pings are logged and settled, a running task is stopped and retried. A second signal
+stops the worker at once, which loses nothing either.
 
 Examples:
   STINT_DATABASE_URL=postgres://stint@db/stint stint worker
@@ -55,14 +55,14 @@ impl Args {
             never = manager.accompany("working") => match never {},
         }
         tokio::select! {
-            never = manager.see_off("finishing what is in hand") => match never {},
+            never = manager.see_off("finishing the current pings") => match never {},
             () = async {
                 background.stop().await;
                 ports.end_statements().await;
             } => tracing::info!("stopped"),
             signal = signals.next() => {
-                tracing::warn!(signal, "stopped at once; what was not settled is another worker's");
-                // Returning would wait for statements that are at work.
+                tracing::warn!(signal, "stopped at once; another worker will take the unsettled pings");
+                // Returning would wait for statements that still run.
                 std::process::exit(1);
             }
         }

@@ -1,4 +1,4 @@
-//! When to say that the process is alive: a sign goes out as long as what it stands for was seen within the manager's limit.
+//! When to report that the process is alive. A report is sent only after evidence within the manager's limit.
 
 use std::convert::Infallible;
 use std::future::pending;
@@ -11,9 +11,9 @@ use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
 use super::ServiceManager;
 use crate::probe::{Answer, Target};
 
-/// Signs of life within the manager's limit.
+/// Reports within the manager's limit.
 const BEATS: u32 = 3;
-/// How long a service that begins may take for one answer before it is asked again, and the pause before that.
+/// How long a starting service may take for one answer, and the pause before it is asked again.
 const FIRST_ANSWER: Duration = Duration::from_secs(5);
 const AGAIN: Duration = Duration::from_millis(50);
 
@@ -21,19 +21,19 @@ const AGAIN: Duration = Duration::from_millis(50);
 pub(super) async fn answers(service: &Target) {
     let mut told = String::new();
     while let Err(error) = alive(service.get("/healthz", FIRST_ANSWER).await) {
-        // Once, not with each try.
+        // Log each error once, not with each try.
         let error = error.to_string();
         if error != told {
-            tracing::warn!(error, "the service does not answer itself yet");
+            tracing::warn!(error, "the service does not answer its own requests yet");
             told = error;
         }
         sleep(AGAIN).await;
     }
 }
 
-/// Gives a sign of life for each answer of the service to itself. A try may take as long as the manager waits, and others
-/// are under way meanwhile, so a service that is only busy is left alone as long as it takes new connections and answers
-/// them within about two thirds of the limit; one whose listener is stuck, or all of its threads, gives no sign.
+/// Reports alive for each answer of the service to its own request. A request may take as long as the manager's limit,
+/// and others are sent meanwhile. So a busy service passes as long as it accepts new connections and answers them
+/// within about two thirds of the limit. If its listener or all of its threads are stuck, nothing is reported.
 pub(super) async fn beat_while_answering(manager: &ServiceManager, service: &Target) -> Infallible {
     let Some(limit) = manager.watchdog else { return pending().await };
     let (mut ticks, mut asked) = (ticks(limit), JoinSet::new());
@@ -45,13 +45,13 @@ pub(super) async fn beat_while_answering(manager: &ServiceManager, service: &Tar
             }
             Some(answer) = asked.join_next() => match alive_or_busy(answer.unwrap_or_else(|error| Err(error.into()))) {
                 Ok(()) => manager.tell("WATCHDOG=1"),
-                Err(error) => tracing::warn!(%error, "the service does not answer itself"),
+                Err(error) => tracing::warn!(%error, "the service does not answer its own requests"),
             }
         }
     }
 }
 
-/// Gives a sign of life whenever the event loop comes round.
+/// Reports alive whenever the event loop comes round.
 pub(super) async fn beat(manager: &ServiceManager) -> Infallible {
     let Some(limit) = manager.watchdog else { return pending().await };
     let mut ticks = ticks(limit);
@@ -67,7 +67,7 @@ fn ticks(limit: Duration) -> Interval {
     ticks
 }
 
-/// The same, and 503, the answer to a connection that is one too many: busy is not stuck.
+/// Also accepts 503, the answer when there are too many connections: busy is not stuck.
 fn alive_or_busy(answer: io::Result<Answer>) -> io::Result<()> {
     match answer {
         Ok(Answer { status: 503, .. }) => Ok(()),
@@ -93,7 +93,7 @@ mod tests {
 
     use super::*;
 
-    /// A manager's limit that is far longer than anything here takes, but for how often it hears something.
+    /// A manager's limit that is far longer than anything in these tests takes, except the interval of reports.
     const LIMIT: Duration = Duration::from_millis(900);
 
     struct Played {
@@ -122,7 +122,7 @@ mod tests {
             Self { _dir: dir, ear, manager, listener, service }
         }
 
-        /// The next connection of the watchdog.
+        /// The watchdog's next connection.
         async fn asked(&self) -> TcpStream {
             self.listener.accept().await.unwrap().0
         }
@@ -139,7 +139,7 @@ mod tests {
     }
 
     async fn answer(mut stream: TcpStream, status: &str) {
-        // All of it: what is left unread would reset the connection.
+        // Read all of it: unread bytes would reset the connection.
         assert!(stream.read(&mut [0; 1024]).await.unwrap() > 0);
         stream.write_all(format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n").as_bytes()).await.unwrap();
     }

@@ -1,5 +1,5 @@
-//! Settings from files of their own: what systemd's `LoadCredential=` or Compose's `secrets` hand to one service alone.
-//! A file's name is the setting's, its text the value.
+//! Settings from one file each, such as systemd's `LoadCredential=` or Compose's `secrets` pass to a single service.
+//! The file's name is the setting's name, its text the value.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -12,8 +12,8 @@ use super::layer::Layer;
 /// The variable that names the folder.
 pub(super) const DIRECTORY: &str = "CREDENTIALS_DIRECTORY";
 
-/// One layer for each file, in the order of their names. Folders and names with a dot before them are no settings:
-/// Kubernetes keeps its own there.
+/// One layer for each file, in the order of their names. Folders and names that begin with a dot are skipped, because
+/// Kubernetes uses them for itself.
 pub(super) fn layers(directory: &Path) -> Result<Vec<Layer>, SettingsError> {
     let failed = |source| SettingsError::NoCredentials { path: directory.to_owned(), source };
     let mut files = Vec::new();
@@ -51,7 +51,7 @@ mod tests {
 
     const PASSWORD: &str = "postgres://u:hunter2@db/stint";
 
-    /// A folder of credentials, and settings that are read with it and these variables.
+    /// A folder of credentials, and the settings read with it and these variables.
     fn loaded(
         credentials: &[(&str, &str)],
         variables: &[(&str, &str)],
@@ -115,7 +115,7 @@ mod tests {
             let (dir, configuration) = loaded(&[("database.url", PASSWORD), (name, "hunter2")], &[]);
             let refused = configuration.unwrap_err().to_string();
             let path = dir.path().join(name);
-            assert!(refused.starts_with(&format!("the credential {} is no setting", path.display())), "{refused}");
+            assert!(refused.starts_with(&format!("the credential {} is not a setting", path.display())), "{refused}");
             assert!(!refused.contains("hunter2"), "{refused}");
         }
     }
@@ -152,7 +152,7 @@ mod tests {
         fs::remove_file(&file).unwrap();
         fs::write(dir.path().join(OsStr::from_bytes(b"database.\xff")), "x").unwrap();
         assert!(refused(dir.path()).starts_with("the credential "));
-        // A variable without a value names no folder.
+        // An empty variable names no folder.
         assert!(load(Path::new(""), &[("STINT_DATABASE_URL", "sqlite://stint.db")]).is_ok());
     }
 

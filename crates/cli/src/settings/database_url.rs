@@ -1,4 +1,4 @@
-//! The database's URL: which backend, and what may be shown of it.
+//! The database's URL: which backend it means, and how it is shown without secrets.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -13,7 +13,7 @@ use thiserror::Error;
 use super::postgres_url::{PostgresUrl, PostgresUrlError};
 
 const MASK: &str = "***";
-/// What cannot stand in the path of a SQLite URL as it is.
+/// Characters that are percent-encoded in the path of a SQLite URL.
 const ENCODED: &AsciiSet = &CONTROLS.add(b'%').add(b'?').add(b'#');
 
 /// Which database. Shown and debugged without its password.
@@ -29,11 +29,11 @@ pub(crate) enum DatabaseUrlError {
     #[error("must be `sqlite://PATH` or `postgres://USER:PASSWORD@HOST/DATABASE`")]
     Form,
     #[error(
-        "a SQLite URL is a path alone, without parameters: a `{0}` in a file's name is written `%{code:02X}`",
+        "a SQLite URL has only a path and no parameters: write `{0}` in a file's name as `%{code:02X}`",
         code = *.0 as u32
     )]
     Parameters(char),
-    #[error("a `%` must be followed by two hexadecimal digits; one in a file's name is written `%25`")]
+    #[error("a `%` must be followed by two hexadecimal digits; write `%` in a file's name as `%25`")]
     Percent,
     #[error(transparent)]
     Postgres(#[from] PostgresUrlError),
@@ -53,8 +53,8 @@ impl FromStr for DatabaseUrl {
     }
 }
 
-/// The file that the path of a URL names: what stands for parameters elsewhere is refused, because a file of that name
-/// is not what anybody wanted.
+/// The file that the path of a URL names. `?` and `#` are refused: people mean parameters by them, not a file of that
+/// name.
 fn file(path: &str) -> Result<PathBuf, DatabaseUrlError> {
     if let Some(sign) = path.chars().find(|sign| matches!(sign, '?' | '#')) {
         return Err(DatabaseUrlError::Parameters(sign));
@@ -93,13 +93,13 @@ impl fmt::Debug for DatabaseUrl {
     }
 }
 
-/// The text with every password in it masked. It hides too much rather than too little, because people forget to encode
-/// the `/` and the `@` of a password; what has not the form of a URL may be anything, so nothing of it is shown.
+/// The text with every password masked. It hides too much rather than too little, because people forget to encode `/`
+/// and `@` in a password. A text that is not a URL may hold anything, so nothing of it is shown.
 pub(super) fn masked(text: &str) -> String {
     let Some((scheme, rest)) = text.split_once("://") else {
         return MASK.to_owned();
     };
-    // libpq's names for secrets, and that of Redis's clients; in any spelling, because libpq decodes names, too.
+    // The names of secrets in libpq and in Redis clients, in any encoding, because libpq decodes names too.
     let mut shown = SECRET.into_iter().fold(plain_names(rest), |text, name| without(name, &text));
     if let (Some(from), Some(to)) = (shown.find(':'), shown.rfind('@'))
         && from < to
@@ -126,7 +126,7 @@ fn without(name: &str, text: &str) -> String {
     let mut pieces = text.split(name);
     let mut shown = pieces.next().unwrap_or_default().to_owned();
     for piece in pieces {
-        // What has no `=` is no parameter, but the rest of a secret whose `&` nobody encoded.
+        // A part without `=` is not a parameter but the rest of a secret with an unencoded `&`.
         let mut ends = piece.match_indices('&').map(|(end, _)| end);
         let is_parameter = |end: &usize| piece[end + 1..].split('&').next().is_some_and(|next| next.contains('='));
         let following = ends.find(is_parameter).map_or("", |end| &piece[end..]);
@@ -181,7 +181,7 @@ mod tests {
             assert_eq!(parsed(bad), Err(DatabaseUrlError::Parameters(sign)), "{bad}");
         }
         let told = DatabaseUrlError::Parameters('?').to_string();
-        assert!(told.ends_with("a `?` in a file's name is written `%3F`"), "{told}");
+        assert!(told.ends_with("write `?` in a file's name as `%3F`"), "{told}");
         for bad in ["sqlite://100%", "sqlite://a%2", "sqlite://a%zz", "sqlite://%+1"] {
             assert_eq!(parsed(bad), Err(DatabaseUrlError::Percent), "{bad}");
         }

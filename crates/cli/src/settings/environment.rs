@@ -1,18 +1,18 @@
-//! Where the service runs, which decides defaults and what is allowed to happen by itself.
+//! The environment of the service. It decides defaults and what may happen by itself.
 
 use std::fmt;
 use std::str::FromStr;
 
 use thiserror::Error;
 
-/// Named by `STINT_ENV`. Unset means deployment, so that a forgotten variable never makes a server lenient.
+/// Set by `STINT_ENV`. Unset means deployment, so that a forgotten variable never makes a server less strict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Environment {
-    /// A person's own machine: migrates by itself, makes an admin token, shows causes.
+    /// A developer's machine: migrates by itself, makes an admin token, shows causes.
     Development,
-    /// A deployment that people try things on.
+    /// A deployment for tests.
     Staging,
-    /// The real thing.
+    /// Production.
     Deployment,
 }
 

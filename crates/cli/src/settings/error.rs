@@ -1,4 +1,4 @@
-//! Why the settings are no settings: the key, the value and where it came from.
+//! Errors in settings, with the key, the value and its source.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use thiserror::Error;
 use super::environment::EnvironmentError;
 use super::key::Key;
 
-/// What an operator has to mend.
+/// An error that the operator has to fix.
 #[derive(Debug, Error)]
 pub(crate) enum SettingsError {
     #[error("STINT_ENV is `{value}`, but {source}")]
@@ -18,14 +18,14 @@ pub(crate) enum SettingsError {
     NotText(String),
     #[error("cannot read the settings in {}", .path.display())]
     Unreadable { path: PathBuf, source: std::io::Error },
-    #[error("the settings in {name} are no TOML: {detail}")]
+    #[error("the settings in {name} are not valid TOML: {detail}")]
     NotToml { name: String, detail: String },
     #[error("unknown setting {key} in {layer}{hint}")]
     Unknown { key: String, layer: String, hint: String },
     #[error("cannot read the credentials in {} (CREDENTIALS_DIRECTORY)", .path.display())]
     NoCredentials { path: PathBuf, source: std::io::Error },
     #[error(
-        "the credential {} is no setting; files in CREDENTIALS_DIRECTORY are named like one, such as database.url",
+        "the credential {} is not a setting; name files in CREDENTIALS_DIRECTORY like settings, such as database.url",
         .0.display()
     )]
     UnknownCredential(PathBuf),
@@ -38,7 +38,7 @@ pub(crate) enum SettingsError {
 }
 
 impl SettingsError {
-    /// What figment found while it read the merged layers.
+    /// An error that figment found in the merged layers.
     pub(super) fn of(error: &figment::Error, layers: &Figment) -> Self {
         let mut path = error.path.clone();
         if let Kind::MissingField(field) = &error.kind {
@@ -54,7 +54,7 @@ impl SettingsError {
         }
     }
 
-    /// The value that is in force for a key is not one that it can have.
+    /// The value in force for a key is not allowed.
     pub(super) fn bad(path: &'static str, detail: String, layers: &Figment) -> Self {
         let value = layers.find_value(path).ok();
         let metadata = value.as_ref().and_then(|value| layers.get_metadata(value.tag()));
@@ -67,7 +67,7 @@ impl SettingsError {
     }
 }
 
-/// What was expected, without the value, which may be a secret and is shown masked beside it.
+/// What was expected. The value is not included: it may be a secret, and is shown masked beside it.
 fn expectation(kind: &Kind) -> String {
     match kind {
         Kind::InvalidType(_, expected) if expected == "a string" => "must be text, in quotes".to_owned(),

@@ -1,4 +1,4 @@
-//! What there is to know of a key, and the macro that declares them all in [`declared`](super::declared).
+//! A setting's key, and the macro that declares all of them in [`declared`](super::declared).
 
 use figment::value::Value;
 
@@ -9,20 +9,20 @@ use super::{KEYS, Settings, database_url};
 pub(crate) struct Key {
     /// `section.key`.
     pub(crate) path: &'static str,
-    /// What holds unless a layer says otherwise, as a file or a variable has it; none, where a deployment has to say.
+    /// The default, as a file or a variable would write it; none, if a deployment must set the key.
     pub(super) default: Option<&'static str>,
-    /// Beyond the form of its type.
+    /// A rule beyond the form of the type.
     pub(super) rule: Option<Rule>,
-    /// As the declaration's comment has it, with a space before it: for the test that holds the guide to it.
+    /// The declaration's comment, with a space before it, for the test that compares it with the guide.
     #[cfg(test)]
     pub(super) comment: &'static str,
 }
 
-/// What the value in force breaks, if anything.
+/// Returns what is wrong with the value in force, if anything.
 pub(super) type Rule = fn(&Settings) -> Option<String>;
 
-/// Declares settings: `/// MEANING`, `KEY: TYPE = DEFAULT, RULE;` in `SECTION: ITS_TYPE { ... }`. Default and rule may be absent.
-/// The meaning is Markdown and begins small.
+/// Declares settings: `/// MEANING`, `KEY: TYPE = DEFAULT, RULE;` in `SECTION: ITS_TYPE { ... }`. Default and rule may
+/// be absent. The meaning is Markdown and begins in lower case.
 macro_rules! settings {
     ($(
         #[doc = $about:literal]
@@ -30,7 +30,7 @@ macro_rules! settings {
             $( $(#[doc = $comment:literal])+ $key:ident: $Type:ty $(= $default:literal)? $(, $rule:path)?; )+
         }
     )+) => {
-        /// Everything an operator decides.
+        /// All settings.
         #[derive(Debug, Clone, Deserialize)]
         pub(crate) struct Settings {
             $( #[doc = $about] pub(crate) $section: $Section, )+
@@ -65,7 +65,7 @@ impl Key {
         KEYS.iter().find(|key| key.path == path)
     }
 
-    /// What it decides, in Markdown.
+    /// Its meaning, in Markdown.
     #[cfg(test)]
     pub(super) fn meaning(&self) -> &'static str {
         self.comment.trim_start()
@@ -80,7 +80,7 @@ impl Key {
         matches!(self.path, "database.url" | "redis.url")
     }
 
-    /// A value of this key, fit to be shown.
+    /// A value of this key, to be shown.
     pub(super) fn shown(&self, value: &Value) -> String {
         let text = match value {
             Value::String(_, text) => text.clone(),

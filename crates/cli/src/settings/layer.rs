@@ -1,4 +1,4 @@
-//! The layers that settings are read from, each with the name that people know it by.
+//! The layers of settings, each with the name that is shown to people.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -14,14 +14,14 @@ use super::key::Key;
 use super::{KEYS, credentials, database_url, service_link};
 
 const PREFIX: &str = "STINT_";
-/// Everybody's own names for the settings that everybody needs.
+/// Short names of the most common settings.
 const PLAIN_URLS: [(&str, &str); 2] = [("STINT_DATABASE_URL", "database.url"), ("STINT_REDIS_URL", "redis.url")];
-/// Variables with the prefix that are no settings: what chooses the layers, what labels a build, and what the tests are
-/// told. Those that Kubernetes makes are in [`service_link`].
+/// Variables with the prefix `STINT_` that are not settings: they choose the layers, label a build, or configure the
+/// tests. The variables that Kubernetes sets are in [`service_link`].
 const NO_SETTINGS: [&str; 3] = ["STINT_ENV", "STINT_CONFIG", "STINT_VERSION"];
 const FOR_TESTS: &str = "STINT_TEST_";
 
-/// What a process finds around itself. A value, so that tests need not change their own process.
+/// The surroundings of a process. This is a value, so that tests need not change their own process.
 #[derive(Debug, Default)]
 pub(crate) struct Surroundings {
     pub(crate) variables: Vec<(OsString, OsString)>,
@@ -29,9 +29,9 @@ pub(crate) struct Surroundings {
 }
 
 impl Surroundings {
-    /// Those of this process.
+    /// The surroundings of this process.
     pub(crate) fn of_process() -> Self {
-        // The directory stays empty: relative paths are relative to the working directory anyway.
+        // The directory stays empty, because relative paths start at the working directory anyway.
         Self { variables: std::env::vars_os().collect(), directory: PathBuf::new() }
     }
 
@@ -60,7 +60,7 @@ impl Surroundings {
         Ok(layers)
     }
 
-    /// One layer for each variable, so that each is a source of its own.
+    /// One layer for each variable, so that each is its own source.
     fn variable_layers(&self) -> Result<Vec<Layer>, SettingsError> {
         let is_setting = |name: &str, value: &OsString| {
             name.strip_prefix(PREFIX).is_some_and(|rest| !service_link::is(rest, &value.to_string_lossy()))
@@ -93,7 +93,7 @@ pub(super) struct Layer {
 }
 
 impl Layer {
-    /// The defaults. Their name is the one that people know from `stint settings`.
+    /// The defaults, with the name that `stint settings` shows.
     fn base() -> Self {
         let mut sections = BTreeMap::<&str, Dict>::new();
         for (path, default) in KEYS.iter().filter_map(|key| Some((key.path.split_once('.')?, key.default?))) {
@@ -106,7 +106,7 @@ impl Layer {
     fn of_toml(name: &str, text: &str) -> Result<Self, SettingsError> {
         let values = toml::from_str(text).map_err(|error| SettingsError::NotToml {
             name: name.to_owned(),
-            // The parser draws the place over several lines; the file may hold a secret, so only its reason is told.
+            // The parser quotes the file, which may hold a secret, so only its reason is shown.
             detail: error.message().to_owned(),
         })?;
         Ok(Self { name: name.to_owned(), file: None, values })
@@ -136,7 +136,7 @@ impl Layer {
         Self { file: Some(file.to_owned()), ..self }
     }
 
-    /// The file that it was read from, when a password is in it, whether a later layer covers that or not.
+    /// The file of this layer, if it holds a password, even one that a later layer overrides.
     pub(super) fn file_with_a_password(&self) -> Option<&Path> {
         let secret = |path: &str| {
             let (section, key) = path.split_once('.')?;
@@ -147,7 +147,7 @@ impl Layer {
         self.file.as_deref().filter(|_| holds)
     }
 
-    /// Every key must be known, whether a later layer covers it or not.
+    /// Every key must be known, even if a later layer overrides it.
     pub(super) fn refuse_unknown_keys(&self) -> Result<(), SettingsError> {
         for (section, value) in &self.values {
             let Some(keys) = value.as_dict() else {

@@ -8,14 +8,14 @@ use std::str::FromStr;
 use serde::Deserialize;
 use thiserror::Error;
 
-/// An address of this machine, a Unix socket, or whatever socket the service manager passes. Names are not resolved: a listener is for one address, and a name may
-/// have several.
+/// An address of this machine, a Unix socket, or the socket that the service manager passes. Host names are not
+/// allowed: a listener has one address, and a name may have several.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub(crate) enum Listen {
     Tcp(SocketAddr),
     Unix(PathBuf),
-    /// The one that systemd (or whoever speaks its protocol) holds, and goes on holding while the service restarts.
+    /// The socket of systemd (or of a manager with its protocol), which keeps it open while the service restarts.
     Systemd,
 }
 
@@ -54,7 +54,7 @@ impl fmt::Display for Listen {
     }
 }
 
-/// A Unix socket's permissions. Who may write to it may connect.
+/// A Unix socket's permissions. Users who may write to it may connect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub(crate) struct SocketMode(pub(crate) u32);

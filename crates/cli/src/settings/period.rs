@@ -16,7 +16,7 @@ pub(crate) struct Period(pub(crate) Duration);
 #[error("must be a whole number and a unit (`ms`, `s`, `m`, `h`, `d`), such as `500ms` or `10s`")]
 pub(crate) struct PeriodError;
 
-/// Milliseconds in each unit, the longest suffix first where one ends another.
+/// Milliseconds in each unit. `ms` comes before `m` and `s`, because it ends like `s`.
 const UNITS: [(&str, u64); 5] = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
 
 impl Period {
@@ -32,7 +32,7 @@ impl FromStr for Period {
     fn from_str(text: &str) -> Result<Self, PeriodError> {
         let (number, millis) =
             UNITS.iter().find_map(|(unit, millis)| Some((text.strip_suffix(unit)?, millis))).ok_or(PeriodError)?;
-        // `parse` takes a sign, too.
+        // `parse` would also accept a sign.
         if !number.bytes().all(|b| b.is_ascii_digit()) {
             return Err(PeriodError);
         }

@@ -1,17 +1,17 @@
-//! The parts of a Postgres URL, by libpq's own grammar: several hosts, sockets, parameters. Whether the URL works is for
-//! libpq to say; only a password that nobody encoded is refused here, because libpq would take pieces of it for something
-//! else, and show them.
+//! The parts of a Postgres URL, by libpq's own grammar: several hosts, sockets, parameters. libpq decides whether the
+//! URL works. Only an unencoded password is refused here, because libpq would take parts of it for something else and
+//! show them.
 
 use std::str::FromStr;
 
 use percent_encoding::percent_decode_str;
 use thiserror::Error;
 
-/// A URL for libpq. It may hold a password, so it does not show itself.
+/// A URL for libpq. It may hold a password, so it has no `Display`.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct PostgresUrl(String);
 
-/// The pieces between the signs: `postgres://user:password@hosts/database?parameters`.
+/// The parts of `postgres://user:password@hosts/database?parameters`.
 struct Parts<'a> {
     scheme: &'a str,
     user: Option<&'a str>,
@@ -20,22 +20,20 @@ struct Parts<'a> {
     /// The database, with its `/`.
     database: &'a str,
     parameters: Vec<(&'a str, &'a str)>,
-    /// How many pieces there are where parameters should be.
+    /// How many parts there are where parameters should be.
     pieces: usize,
 }
 
-/// What is wrong with a URL, without a word of it.
+/// What is wrong with a URL, without quoting it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub(crate) enum PostgresUrlError {
-    #[error(
-        "has a `%` that two hexadecimal digits do not follow: in a user, a password or a value it is written `%25`"
-    )]
+    #[error("has a `%` without two hexadecimal digits after it: write it as `%25` in a user, a password or a value")]
     Percent,
-    #[error("has an `@` too many: in a user, a password or the name of a database it is written `%40`")]
+    #[error("has more than one `@`: write it as `%40` in a user, a password or the name of a database")]
     At,
-    #[error("has a port that is no number: a `/` in a user or a password is written `%2F`, a `:` `%3A`")]
+    #[error("has a port that is not a number: write `/` as `%2F` and `:` as `%3A` in a user or a password")]
     Port,
-    #[error("has a parameter that is not `name=value`: in a value, `=` is written `%3D` and `&` `%26`")]
+    #[error("has a parameter that is not `name=value`: write `=` as `%3D` and `&` as `%26` in a value")]
     Parameter,
 }
 
@@ -62,27 +60,27 @@ impl FromStr for PostgresUrl {
     }
 }
 
-/// Whether a text starts with two hexadecimal digits other than `00`, which libpq refuses.
+/// Whether a text starts with two hexadecimal digits. Not `00`, which libpq refuses.
 fn starts_with_a_byte(text: &str) -> bool {
     let digits = text.as_bytes().get(..2);
     digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit) && digits != b"00")
 }
 
 impl Parts<'_> {
-    /// Whether what is taken for a port may be the beginning of a password that has a `/` in it.
+    /// Whether the text in the place of a port may be the beginning of a password with a `/` in it.
     fn has_an_at_after_a_port(&self) -> bool {
         self.user.is_none() && self.hosts.contains(':') && self.database.contains('@')
     }
 }
 
 impl PostgresUrl {
-    /// The whole URL: for the driver alone.
+    /// The whole URL, only for the driver.
     pub(crate) fn expose(&self) -> &str {
         &self.0
     }
 
-    /// The URL without its password, and the password: every user of a machine can read a command line, but only its
-    /// own user a process's environment.
+    /// The URL without its password, and the password. Every user of a machine can read a process's command line, but
+    /// only the process's own user its environment.
     pub(crate) fn split_password(&self) -> (String, Option<String>) {
         let parts = self.parts();
         let (secrets, open): (Vec<_>, Vec<_>) = parts.parameters.iter().partition(|(name, _)| *name == "password");
@@ -95,7 +93,7 @@ impl PostgresUrl {
         (url, password.map(|password| percent_decode_str(password).decode_utf8_lossy().into_owned()))
     }
 
-    /// The hosts that it reaches over a network: neither sockets nor this machine itself.
+    /// The hosts that it reaches over a network: no sockets, and not this machine.
     pub(crate) fn remote_hosts(&self) -> Vec<String> {
         let parts = self.parts();
         let named = parts.parameters.iter().filter(|(name, _)| matches!(*name, "host" | "hostaddr"));
@@ -119,7 +117,7 @@ impl PostgresUrl {
 
     fn parts(&self) -> Parts<'_> {
         let (scheme, rest) = self.0.split_once("://").unwrap_or_default();
-        // There is a user when an `@` comes before any `/`.
+        // There is a user if an `@` comes before any `/`.
         let (user, rest) = match rest.find(['@', '/']) {
             Some(at) if rest[at..].starts_with('@') => (Some(&rest[..at]), &rest[at + 1..]),
             _ => (None, rest),
@@ -143,7 +141,7 @@ fn without_port(host: &str) -> &str {
     }
 }
 
-/// What stands after a host's `:`.
+/// The text after a host's `:`.
 fn port(host: &str) -> Option<&str> {
     let after = host.strip_prefix('[').and_then(|v6| v6.split_once(']')).map_or(host, |(_, after)| after);
     after.split_once(':').map(|(_, port)| port)

@@ -1,4 +1,4 @@
-//! Redis's URL: what may be shown of it, and who else could read what goes there.
+//! Redis's URL: how it is shown without secrets, and whether it leads over a network.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use super::database_url::masked;
 
-/// Where Redis is, or that there is none. Shown and debugged without its password.
+/// The address of Redis, or none. `Display` and `Debug` hide its password.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub(crate) struct RedisUrl(Option<String>);
@@ -43,12 +43,12 @@ impl RedisUrl {
         self.0.is_some()
     }
 
-    /// The whole URL: for the driver alone.
+    /// The whole URL, only for the driver.
     pub(crate) fn expose(&self) -> Option<&str> {
         self.0.as_deref()
     }
 
-    /// The host that it reaches over a network: neither a socket nor this machine itself.
+    /// The host that it reaches over a network: no socket, and not this machine.
     pub(crate) fn remote_host(&self) -> Option<&str> {
         let (_, rest) = self.0.as_deref()?.strip_prefix("redis://").map(|rest| split_last(rest, '@'))?;
         let host = rest.split(['/', '?']).next()?;
@@ -67,7 +67,7 @@ impl RedisUrl {
     }
 }
 
-/// What stands before the last such character, nothing if there is none, and what stands after it.
+/// The text before the last such character (empty if there is none) and the text after it.
 fn split_last(text: &str, at: char) -> (&str, &str) {
     text.rsplit_once(at).unwrap_or(("", text))
 }

@@ -1,5 +1,5 @@
-//! What must hold of a key's value beyond its form, alone or beside others: each would do harm later, when nobody looks. Each
-//! rule has the name of its key.
+//! Rules for values beyond their form, alone or together with other keys. Breaking one would do harm later, when nobody
+//! looks. Each rule has the name of its key.
 
 use std::time::Duration;
 
@@ -8,12 +8,12 @@ use stint_domain::ledger::Idempotency;
 
 use super::{Period, Settings};
 
-/// How much longer than pings may come in they are kept: a ping needs its neighbours, which are at most a day away, and
-/// clocks differ.
+/// How much longer pings are kept than they may be late: a late ping needs its neighbours, which are at most a day
+/// away, and clocks differ.
 const PING_MARGIN: Duration = Duration::from_hours(48);
-/// The most pings that are logged together: they are in memory at once, and their jobs locked.
+/// The most pings that are logged together: all of them are in memory, and their jobs are locked.
 const MOST_GROUPED: usize = 10_000;
-/// More memory for bodies than anyone means.
+/// More memory for bodies than anyone would intend.
 const MOST_FOR_BODIES: usize = 4 << 30;
 
 pub(super) fn body_budget(Settings { http, .. }: &Settings) -> Option<String> {
@@ -54,7 +54,7 @@ pub(super) fn task_runs(Settings { retention, .. }: &Settings) -> Option<String>
     unless(retention.task_runs.0 >= Duration::from_hours(24), || "must be at least `1d`")
 }
 
-/// The rule, when it is broken.
+/// The rule's text, if it is broken.
 fn unless<T: Into<String>>(holds: bool, rule: impl FnOnce() -> T) -> Option<String> {
     (!holds).then(|| rule().into())
 }

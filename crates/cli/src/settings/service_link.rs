@@ -1,27 +1,27 @@
-//! Variables that Kubernetes makes for a service (its "service links"), in every container of the service's namespace.
+//! Variables that Kubernetes sets for a service ("service links") in every container of the service's namespace.
 //!
 //! For a service named `stint` they have the prefix of ours: `STINT_SERVICE_HOST`, `STINT_PORT=tcp://10.0.0.1:8080`,
-//! `STINT_PORT_8080_TCP_ADDR`. For `stint-db` they start with `STINT_DB_`. No setting is named like one, because a
+//! `STINT_PORT_8080_TCP_ADDR`. For `stint-db` they start with `STINT_DB_`. No setting has such a name, because a
 //! setting has two underscores after its section.
 
-/// What the links of a service named `stint` are called. No section of the settings begins so, and they are left alone
-/// whatever they hold: other tools put a plain number into `STINT_PORT`.
+/// How the links of a service named `stint` begin. No section of the settings begins like this. They are ignored
+/// whatever their value, because other tools put a plain number into `STINT_PORT`.
 const PORT: &str = "PORT";
 const OURS: [&str; 2] = ["PORT_", "SERVICE_"];
 
-/// What service links end in, after the service's name, beside those with a port's number.
+/// The ends of service links, after the service's name, except those with a port's number.
 const HOST: &str = "SERVICE_HOST";
 const SERVICE_PORT: &str = "SERVICE_PORT";
 const PROTOCOLS: [&str; 3] = ["TCP", "UDP", "SCTP"];
 
-/// Whether `name`, which stood after `STINT_`, is one of these. For a service named `stint-...` the whole name has to be
-/// that of a link, and `STINT_DB_PORT` has to hold an address as a link does: somebody who writes `STINT_HTTP_PORT=8080`
-/// means a setting, and is told that there is none of this name.
+/// Whether `name`, the part after `STINT_`, is a service link. For a service named `stint-...` the whole name must be
+/// that of a link, and `STINT_DB_PORT` must hold an address as a link does. Somebody who writes `STINT_HTTP_PORT=8080`
+/// means a setting, and gets an error that it does not exist.
 pub(super) fn is(name: &str, value: &str) -> bool {
     if name == PORT || OURS.iter().any(|start| name.starts_with(start)) {
         return true;
     }
-    // The name of the service ends wherever the rest is that of a link.
+    // The service's name may end wherever the rest is the name of a link.
     !name.contains("__") && name.match_indices('_').any(|(at, _)| is_link(&name[at + 1..], value))
 }
 
@@ -38,7 +38,7 @@ fn is_address(value: &str, protocol: &str) -> bool {
     value.split_once("://").is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case(protocol))
 }
 
-/// `8080_TCP`, alone or with what of the address it holds.
+/// `8080_TCP`, alone or with the part of the address that it holds.
 fn is_of_number(rest: &str) -> bool {
     let mut parts = rest.split('_');
     let number = parts.next().is_some_and(|port| port.parse::<u16>().is_ok());

@@ -23,7 +23,7 @@ impl FromStr for ByteSize {
             (_, Some(number)) => (number, 1 << 20),
             _ => (text, 1),
         };
-        // `parse` takes a sign, too.
+        // `parse` would also accept a sign.
         if !number.bytes().all(|b| b.is_ascii_digit()) {
             return Err(ByteSizeError);
         }

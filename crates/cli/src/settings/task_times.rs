@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use stint_worker::{Schedule, ScheduleError};
 
-/// cron's five fields, in UTC; none, when the task is turned off.
+/// cron's five fields, in UTC; none if the task is turned off.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "String")]
 pub(crate) struct TaskTimes(pub(crate) Option<Schedule>);

@@ -1,4 +1,4 @@
-//! What wins over what, and what stops the start.
+//! Which layer wins, and which errors stop the start.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 use super::*;
 
-/// Surroundings in a folder of their own, with these variables.
+/// Surroundings with these variables, in a folder of their own.
 fn surroundings(variables: &[(&str, &str)]) -> (TempDir, Surroundings) {
     let dir = TempDir::new().unwrap();
     let variables = variables.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
@@ -191,10 +191,10 @@ fn files_that_are_missing_or_no_toml_are_named() {
     fs::write(dir.path().join("broken.toml"), "[database\nurl = 'postgres://u:hunter2@db/x'").unwrap();
     surroundings.variables.push(("STINT_CONFIG".into(), "broken.toml".into()));
     let message = Configuration::load(&surroundings).unwrap_err().to_string();
-    assert!(message.contains("broken.toml are no TOML") && !message.contains("hunter2"), "{message}");
+    assert!(message.contains("broken.toml are not valid TOML") && !message.contains("hunter2"), "{message}");
 }
 
-/// Whole: each row, in this order, and no other. What is missing can be taken from the message.
+/// The whole table: each row, in this order, and no other. Copy missing rows from the message.
 #[test]
 fn the_operations_guide_documents_every_key() {
     let guide = include_str!("../../../../docs/operations.md");
@@ -272,7 +272,7 @@ fn the_worker_is_in_the_service_where_the_queue_is_a_file() {
     assert!(!in_serve(&[postgres]));
     assert!(in_serve(&[postgres, ("STINT_WORKER__IN_SERVE", "true")]));
     assert!(!in_serve(&[URL, ("STINT_WORKER__IN_SERVE", "false")]));
-    // Who tries it out starts one process, whatever it has beside it.
+    // In development people start one process, even with Redis beside it.
     let development = ("STINT_ENV", "development");
     assert!(in_serve(&[development, postgres, ("STINT_REDIS_URL", "redis://localhost")]));
     assert!(!in_serve(&[development, postgres, ("STINT_WORKER__IN_SERVE", "false")]));

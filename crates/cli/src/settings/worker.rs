@@ -1,4 +1,4 @@
-//! What settings about pings and background work may say.
+//! Values of settings about pings and background work.
 
 use std::fmt;
 
@@ -7,26 +7,26 @@ use serde::de::{Deserializer, Error, Unexpected, Visitor};
 
 use super::{Configuration, DatabaseUrl};
 
-/// What becomes of pings while the queue is down.
+/// What happens to pings while the queue is down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum WhenQueueIsDown {
-    /// They are refused, and sent again by those who care.
+    /// They are refused; senders may send them again.
     Refuse,
     /// They wait in the database.
     Spool,
 }
 
-/// Whether the service does the worker's work.
+/// Whether `stint serve` also works as a worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum InServe {
-    /// Where there is one process anyway, and in development.
+    /// Yes where there is only one process, and in development.
     Auto,
     True,
     False,
 }
 
-/// From a word, or from a boolean as TOML has it.
+/// From a word, or from a boolean of TOML.
 impl<'de> Deserialize<'de> for InServe {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Words;

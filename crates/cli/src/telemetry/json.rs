@@ -1,8 +1,8 @@
-//! One JSON object per line: `timestamp`, `level`, `target`, the event's fields, and `span` with those of its span.
+//! One JSON object per line: `timestamp`, `level`, `target`, the event's fields, and `span` with the span's fields.
 //!
-//! The formatter of `tracing-subscriber` keeps a span's fields as JSON, and parses and writes them again for each event;
-//! with a line per request that took an eighth of the service's processor time. Here fields are written once, as they are visited.
-//! Deliberately absent: spans in spans. There is one, a request's.
+//! The formatter of `tracing-subscriber` keeps a span's fields as JSON, and parses and writes them again for each
+//! event; with a line per request, that took an eighth of the service's processor time. Here fields are written once,
+//! when they are visited. Nested spans are deliberately absent: the only span is a request's.
 
 use std::fmt::{self, Debug, Write};
 
@@ -39,7 +39,7 @@ where
     }
 }
 
-/// Formats a span's fields as members of an object that has some already.
+/// Formats a span's fields as members of an object that already has some.
 pub(super) struct Members;
 
 impl<'a> FormatFields<'a> for Members {
@@ -105,7 +105,7 @@ struct Escaping<'a>(&'a mut dyn Write);
 
 impl Write for Escaping<'_> {
     fn write_str(&mut self, mut text: &str) -> fmt::Result {
-        // Each of these is one byte, so that text is never cut inside of a character.
+        // Each of these is one byte, so text is never cut inside a character.
         while let Some(place) = text.bytes().position(|byte| byte < b' ' || byte == b'"' || byte == b'\\') {
             self.0.write_str(&text[..place])?;
             match text.as_bytes()[place] {
@@ -144,7 +144,7 @@ mod tests {
         }
     }
 
-    /// The lines that `log` logs, parsed.
+    /// The parsed lines that `log` writes.
     fn logged(log: impl FnOnce()) -> Vec<Value> {
         let lines = Lines::default();
         let writer = lines.clone();

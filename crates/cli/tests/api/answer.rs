@@ -1,4 +1,4 @@
-//! An answer as it came over the wire, and what a test asks of it.
+//! An answer as it came over the wire, with the checks that tests make on it.
 
 use std::fmt;
 
@@ -49,7 +49,7 @@ impl Answer {
         problem
     }
 
-    /// The JSON pointers into the body, or names of parameters, that the problem blames, sorted.
+    /// The JSON pointers and parameter names in the problem's `errors`, sorted.
     #[track_caller]
     pub(super) fn blamed(&self) -> Vec<String> {
         let problem = self.problem();
@@ -81,7 +81,7 @@ impl Answer {
         std::str::from_utf8(&self.body).unwrap()
     }
 
-    /// Where `Link` says that the next page is.
+    /// The URL of the next page, from `Link`.
     #[track_caller]
     pub(super) fn next_link(&self) -> Option<String> {
         let link = self.header("link")?;
@@ -96,7 +96,7 @@ impl fmt::Display for Answer {
     }
 }
 
-/// The keys of a JSON object in the order of its text, which a parsed object does not keep.
+/// The keys of a JSON object in the order of the text, which a parsed object does not keep.
 pub(super) fn keys_in_order(object: &str) -> Vec<String> {
     let (mut keys, mut depth, mut text) = (Vec::new(), 0, None::<String>);
     let mut chars = object.chars();

@@ -1,4 +1,4 @@
-//! Who may do what, and what a request is called.
+//! Who may do what, and request ids.
 
 use std::time::Duration;
 
@@ -72,7 +72,7 @@ async fn each_scope_opens_its_own_requests(service: Service) {
 }
 
 async fn a_token_that_expires_is_refused_from_then_on(service: Service) {
-    // Long enough for the first request of a machine that has everything else to do.
+    // Long enough for the first request on a busy machine.
     let consumer = service.api.with_token(service.new_expiring_token("read", "visitor", "6s"));
     consumer.get("/jobs").await.expect(200);
     let problem = refusal_within(&consumer, Duration::from_secs(6)).await;
@@ -88,7 +88,7 @@ async fn a_token_that_is_revoked_is_refused_within_five_seconds(service: Service
     service.api.get("/jobs").await.expect(200);
 }
 
-/// Asks until the token is refused, as it must be when it is asked after this time.
+/// Asks until the token is refused. A request that starts after this time must be refused.
 pub(super) async fn refusal_within(consumer: &Client, time: Duration) -> Value {
     let refusal = async || Some(consumer.get("/jobs").await).filter(|answer| answer.status != 200);
     within(time, "the token is refused", refusal).await.expect_problem(401, "unauthorized")

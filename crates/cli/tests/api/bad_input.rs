@@ -1,7 +1,8 @@
-//! What bad input gets: a 4xx problem that names what is wrong, on a connection that is usable or closed; nothing stored.
+//! Bad input gets a 4xx problem that names what is wrong. The connection stays usable or is closed, and nothing is
+//! stored.
 //!
-//! The tables stand in the modules below, one theme each; every row is sent by hand on a connection of its own, because
-//! a client library would mend half of it. What has no form at all is in [`super::fuzz`].
+//! The tables are in the modules below, one theme each. Every row is sent by hand on a connection of its own, because a
+//! client library would correct half of them. Random input is in [`super::fuzz`].
 
 mod bodies;
 mod targets;
@@ -34,9 +35,9 @@ struct Bad {
     target: String,
     headers: Vec<(&'static str, String)>,
     body: Vec<u8>,
-    /// Any of these is right.
+    /// Any of these is correct.
     status: &'static [u16],
-    /// What the problem must contain.
+    /// Text that the problem must contain.
     names: Vec<String>,
 }
 
@@ -74,7 +75,7 @@ impl Bad {
     }
 }
 
-/// A ledger with one job of 30 minutes, for bad input to leave alone.
+/// A ledger with one job of 30 minutes, which bad input must not change.
 struct Untouched {
     job: String,
     entry: String,
@@ -94,7 +95,7 @@ impl Untouched {
     }
 }
 
-/// Sends every row and checks its answer, then that the ledger is as it was.
+/// Sends every row and checks its answer, then checks that the ledger is unchanged.
 async fn fire(service: &Service, rows: Vec<Bad>, ledger: &Untouched) {
     for row in rows {
         let mut connection = Connection::open(service.api.address()).await;
@@ -120,7 +121,7 @@ fn assert_refused(row: &Bad, answer: &Answer, service: &Service) {
     assert_eq!(answer.status == 405, answer.header("allow").is_some(), "{}", context());
 }
 
-/// After an answer the connection takes another request, or says that it closes and does.
+/// After an answer the connection takes another request, or the answer says that it closes and it does.
 async fn assert_usable_or_closed(connection: &mut Connection, answer: &Answer) {
     if answer.header("connection").is_some_and(|value| value.eq_ignore_ascii_case("close")) {
         assert!(connection.is_closed().await, "said close, and did not: {answer}");
@@ -200,7 +201,7 @@ async fn a_body_that_is_too_large_is_refused_without_reading_it(service: Service
             assert_usable_or_closed(&mut connection, &answer).await;
         }
     }
-    // One byte over the limit, and the limit itself: a body that is not valid, with spaces after it.
+    // One byte over the limit, and exactly the limit: an invalid body, padded with spaces.
     for (length, status) in [((1 << 20) + 1, 413), (1 << 20, 422)] {
         let mut body = entry(0).to_string().into_bytes();
         body.resize(length, b' ');
@@ -225,7 +226,8 @@ async fn a_request_that_never_ends_is_given_up(mut service: Service) {
     });
     let start = Instant::now();
     join_all(waiting).await;
-    // All at once: one after the other they would take a second each, and those that are never given up for ever.
+    // All at once: one after the other they would take a second each, and connections that are never closed would take
+    // for ever.
     assert!(start.elapsed() < PATIENCE, "took {:?}", start.elapsed());
     ledger.assert_untouched(&service).await;
 }

@@ -1,4 +1,4 @@
-//! Many entries in one request: all or none, or each for itself.
+//! Many entries in one request: all or none, or each by itself.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Bodies that are compressed, and bodies that are large and many: what is in them counts, and what they take is bounded.
+//! Compressed bodies, and many large bodies: compressed ones are decoded, and the memory for all of them is bounded.
 
 use std::io::Write;
 
@@ -75,13 +75,14 @@ async fn a_secret_in_the_place_of_an_id_is_not_shown(service: Service) {
     }
 }
 
-/// Four times as much as there may be: each connection sends nearly all of a large list, and its end when as many are there
-/// as fit. The others wait meanwhile, or are told to come again.
+/// Sends four times as much as fits: each connection sends nearly all of a large list, and the end once as many are
+/// there as fit. The others wait meanwhile, or are answered 503.
 #[cfg(target_os = "linux")]
 #[actix_web::test]
 async fn many_large_bodies_at_once_take_no_more_memory_than_they_may() {
     const BODY: usize = 4 << 20;
-    // Nine sixteenths of it are for bytes: four bodies, and a third of that for one token. A busy machine takes its time.
+    // Nine sixteenths of the budget are for bytes: four bodies, and a third of that for one token. The time limits suit
+    // a busy machine.
     let service =
         Service::on_sqlite_with(&[("STINT_HTTP__BODY_BUDGET", "32MiB"), ("STINT_HTTP__REQUEST_TIMEOUT", "1m")]);
     let token = json!({ "name": "editor", "creates_jobs": true });
@@ -100,14 +101,14 @@ async fn many_large_bodies_at_once_take_no_more_memory_than_they_may() {
     let senders = heads.iter().cycle().take(24).map(|head| async move {
         let mut connection = Connection::open(service.api.address()).await;
         connection.write(head).await;
-        // Who is refused meanwhile cannot write to the end.
+        // A client that is refused meanwhile cannot write to the end.
         if connection.write(body).await {
             arrived.send_modify(|arrived| *arrived += 1);
         }
         arrivals.clone().wait_for(|arrived| *arrived >= 4).await.unwrap();
         match connection.exchange("]").await {
             Reply::Answer(answer) => answer.status,
-            // It was told so, and had not read it.
+            // The server had answered, but this client had not read it.
             Reply::Closed => 503,
         }
     });

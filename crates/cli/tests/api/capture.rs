@@ -1,6 +1,6 @@
-//! From a ping to a total: through the database on both, and through Redis with several of everything.
+//! From a ping to a total: through the database on both backends, and through Redis with several services and workers.
 //!
-//! A worker tells nobody that it has logged a ping, so totals are looked at until they are there.
+//! A worker sends no event when it has logged a ping, so tests read totals until they are as expected.
 
 use futures::future::join_all;
 use serde_json::{Value, json};
@@ -23,12 +23,12 @@ fn with_worker(service: Service) -> Service {
     service.set("STINT_WORKER__IN_SERVE", "true")
 }
 
-/// Looks until the job has this total.
+/// Waits until the job has this total.
 pub(super) async fn until_total(api: &Client, job: &str, total: u64) {
     until(&format!("a total of {total}"), async || (api.total(job).await == total).then_some(())).await;
 }
 
-/// The jobs' names and totals, once these come to so many minutes.
+/// The jobs' names and totals, once the totals add up to so many minutes.
 pub(super) async fn totals(api: &Client, minutes: u64) -> Vec<(String, u64)> {
     until(&format!("{minutes} minutes in all"), async || {
         let jobs = api.all("/jobs").await;
@@ -49,7 +49,7 @@ async fn capture_token(api: &Client, job: &str) -> String {
     text(&token, "ping_url")
 }
 
-/// Seconds since 1970, so many minutes before a recent noon (UTC).
+/// Seconds since 1970 of the moment so many minutes before a recent noon (UTC).
 fn before_noon(minutes: i64) -> i64 {
     let now = i64::try_from(std::time::UNIX_EPOCH.elapsed().unwrap().as_secs()).unwrap();
     (now / 86_400 - 1) * 86_400 + 43_200 - minutes * 60
@@ -100,14 +100,14 @@ async fn a_project_gets_a_job_of_its_name(service: Service) {
         api.post("/capture-tokens", &json!({ "name": "editor", "creates_jobs": true })).await.expect(201).json();
     let ping = text(&token, "ping_url");
     anonymous.get(&ping).await.expect(422);
-    // The last two look the same: "büro", composed and not.
+    // The last two look the same: "büro", composed and decomposed.
     for project in ["stint", "notes", "stint", "b%C3%BCro", "bu%CC%88ro"] {
         anonymous.get(format!("{ping}?project={project}&minutes=7")).await.expect(202);
     }
     assert_eq!(totals(api, 35).await, expected(&[("büro", 14), ("notes", 7), ("stint", 14)]));
 }
 
-/// Through any number of services, and whatever is started anew. Projects that have a job go on.
+/// The limit holds across services and restarts. Pings for projects that have a job are still accepted.
 async fn a_token_has_so_many_jobs_made_on_a_day_and_no_more(service: Service) {
     let service = with_worker(service).set("STINT_CAPTURE__NEW_JOBS_PER_DAY", "2");
     service.api.new_job("made by hand").await;
@@ -121,7 +121,7 @@ async fn a_token_has_so_many_jobs_made_on_a_day_and_no_more(service: Service) {
     let url = format!("/api/wakatime/v1/users/current/heartbeats.bulk?api_key={key}");
     let answer = service.api.anonymous().post(&url, &json!(heartbeats)).await.expect(201).json();
     let statuses: Vec<_> = answer["responses"].as_array().unwrap().iter().map(|pair| pair[1].as_u64()).collect();
-    // They are taken by their own time, and the last ones are the earliest.
+    // Their own times count, and the last ones are the earliest.
     let expected = |at: usize| Some(if at == 50 || at % 5 > 2 { 201 } else { 429 });
     assert_eq!(statuses, (0..51).map(expected).collect::<Vec<_>>());
 
@@ -162,12 +162,12 @@ async fn a_ping_that_is_taken_back_takes_its_time_along(service: Service) {
     api.delete(format!("/pings/{}", ids[0])).await.expect_problem(409, "entry-detached");
 }
 
-/// Repeats and killed ones included.
+/// Even with repeats and killed workers.
 #[cfg(feature = "system-tests")]
 #[actix_web::test]
 async fn two_services_and_two_workers_on_one_redis_and_one_postgres_behave_as_one() {
     let redis = super::redis::Redis::start();
-    // What a killed worker had in hand is another one's this much later, and so is the total.
+    // After this time another worker takes the pings of the killed one, and the total is complete.
     let settings = [("STINT_REDIS__URL", redis.url()), ("STINT_WORKER__ABANDONED_AFTER", "10s".to_owned())];
     let settings: Vec<_> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let mut service = Service::on_postgres_by(|address| address, &settings);
@@ -179,7 +179,7 @@ async fn two_services_and_two_workers_on_one_redis_and_one_postgres_behave_as_on
     let send = |at: usize| {
         let (here, there, ping) = (&here, &there, &pings[at % 2]);
         async move {
-            // Each ping comes twice, once to either service.
+            // Each ping is sent twice, once to each service.
             for instance in [here, there] {
                 instance.get(format!("{ping}?minutes=1&id=ping-{at}")).await.expect(202);
             }
@@ -191,7 +191,7 @@ async fn two_services_and_two_workers_on_one_redis_and_one_postgres_behave_as_on
     for job in &jobs {
         until_total(&service.api, job, 100).await;
     }
-    // Whatever the killed one had in hand was handed to the other, and counted once all the same.
+    // The other worker got the pings of the killed one, and each counted once.
     assert_eq!(service.run(&["pings", "dead", "--json"]).trim(), "[]");
     let listed = service.api.all("/pings?limit=200&status=logged").await;
     assert_eq!(listed.len(), 200);
@@ -199,7 +199,7 @@ async fn two_services_and_two_workers_on_one_redis_and_one_postgres_behave_as_on
     service.assert_totals_are_sums().await;
 }
 
-/// Some wait there from a time with other settings.
+/// Some pings wait in the database from a time with other settings.
 #[cfg(feature = "system-tests")]
 #[actix_web::test]
 async fn pings_that_wait_in_the_database_are_listed_and_logged_when_redis_takes_new_ones() {
@@ -217,7 +217,7 @@ async fn pings_that_wait_in_the_database_are_listed_and_logged_when_redis_takes_
     service.assert_totals_are_sums().await;
 }
 
-/// Nobody is told that a ping was taken when it was not.
+/// No client gets 202 for a ping that was not queued.
 #[cfg(feature = "system-tests")]
 #[actix_web::test]
 async fn while_redis_is_down_pings_are_refused_or_spooled_and_none_is_lost() {

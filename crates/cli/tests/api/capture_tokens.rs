@@ -1,4 +1,4 @@
-//! The life of a capture token, and what its secret opens.
+//! The life of a capture token, and the routes that its secret opens.
 
 use std::time::Duration;
 
@@ -62,11 +62,11 @@ async fn the_secret_of_a_capture_token_is_told_once_and_opens_pings_alone(servic
     }
     let anonymous = api.anonymous();
     anonymous.get(format!("/ping/{secret}?colour=red")).await.expect_problem(422, "validation-failed");
-    // Its id is no secret, and opens nothing.
+    // Its id is not a secret, and opens nothing.
     anonymous.get(format!("/ping/{id}")).await.expect_problem(404, "not-found");
 }
 
-/// Asks until the token is refused, as it must be when it is asked 5 seconds after it was revoked.
+/// Asks until the token is refused. A request that starts 5 seconds after the revocation must be refused.
 async fn until_refused(anonymous: &Client, ping_url: &str) {
     let refused = async || (anonymous.head(ping_url).await.status == 404).then_some(());
     within(Duration::from_secs(5), "the token is refused", refused).await;
@@ -97,11 +97,11 @@ async fn one_that_the_operator_makes_is_seen_like_the_others(service: Service) {
     assert_eq!(tokens[0]["made_by"], Value::Null);
     let bearer = api.with_token(secret).get("/api/wakatime/v1/users/current/statusbar/today").await;
     assert_ne!(bearer.status, 401);
-    // Other tokens are the operator's alone.
+    // Only the operator can see other tokens.
     assert_eq!(api.all("/capture-tokens").await.len(), 1);
 }
 
-/// And its maker, which this service remembers, makes no more.
+/// Its maker, which is in this service's cache, can make no more tokens.
 async fn a_revoked_token_takes_along_what_it_made_within_five_seconds(service: Service) {
     let (api, anonymous) = (&service.api, service.api.anonymous());
     let secret = service.run(&["token", "create", "--name", "maker", "--scopes", "write"]);
@@ -113,7 +113,7 @@ async fn a_revoked_token_takes_along_what_it_made_within_five_seconds(service: S
         anonymous.head(text(token, "ping_url")).await.expect(422);
     }
     service.revoke_token("maker");
-    // Its own secret may be remembered still.
+    // Its own secret may still be in the cache.
     maker.post("/capture-tokens", &json!({ "name": "late" })).await.expect_problem(401, "unauthorized");
     until_refused(&anonymous, &text(&made, "ping_url")).await;
     anonymous.head(text(&other, "ping_url")).await.expect(422);

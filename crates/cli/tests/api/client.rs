@@ -1,7 +1,7 @@
-//! The API as its consumers reach it: requests through `awc`, one after the other or many at once.
+//! A client of the API: requests through `awc`, one after the other or many at once.
 //!
-//! Every answer is held against the OpenAPI document as it arrives, so that the whole suite proves the document, too.
-//! What `awc` refuses to send, such as malformed HTTP, is in [`super::raw`].
+//! Every answer is checked against the OpenAPI document when it arrives, so that the whole suite tests the document
+//! too. Requests that `awc` refuses to send, such as malformed HTTP, are in [`super::raw`].
 
 use std::future::{Future, IntoFuture};
 use std::net::SocketAddr;
@@ -34,7 +34,7 @@ pub(super) struct Request {
 }
 
 impl Client {
-    /// Far more than the server's own limits: who waits so long found a stuck request.
+    /// Far longer than the server's own limits: a request that takes so long is stuck.
     const PATIENCE: Duration = Duration::from_mins(1);
 
     pub(super) fn new(address: SocketAddr, token: &str) -> Self {
@@ -57,13 +57,13 @@ impl Client {
         self.address
     }
 
-    /// The value of the `Authorization` header, for requests that are written by hand.
+    /// The value of the `Authorization` header, for requests written by hand.
     pub(super) fn authorization(&self) -> String {
         self.token.as_ref().map(|token| format!("Bearer {token}")).unwrap_or_default()
     }
 
-    /// A request with any method. `target` is what follows `/api/v1`, or a whole path that the server gave, or one of
-    /// those that have no base path.
+    /// A request with any method. `target` is the part after `/api/v1`, a whole path from the server, or a path that
+    /// has no base path.
     pub(super) fn request(&self, method: &str, target: impl AsRef<str>) -> Request {
         let target = target.as_ref();
         let target = match target.split(['/', '?']).nth(1) {

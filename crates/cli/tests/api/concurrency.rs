@@ -1,4 +1,4 @@
-//! Many clients at once: totals equal sums, every answered write is there, and no update is lost.
+//! Many clients at once: totals equal sums, every acknowledged write is there, and no update is lost.
 //!
 //! `STINT_TEST_STRESS_SECONDS` makes the long test longer than its four seconds.
 
@@ -28,7 +28,7 @@ struct Worker {
     api: Client,
     dice: Dice,
     jobs: Vec<String>,
-    /// What every entry was in the last answer about it.
+    /// Every entry, as in the last answer about it.
     answered: BTreeMap<String, Value>,
     deleted: Vec<String>,
 }
@@ -138,7 +138,7 @@ async fn sixteen_clients_incrementing_with_if_match_lose_no_update(service: Serv
     assert_eq!(api.total(&job).await, 81);
 }
 
-/// Adds a minute that many times, each time by reading, adding and writing what must not have changed in between.
+/// Adds a minute that many times: reads, adds one, and writes with `If-Match`.
 pub(super) async fn increment(api: &Client, target: &str, times: usize) {
     for _ in 0..times {
         loop {

@@ -1,6 +1,6 @@
-//! Holds every answer that the suite gets against the OpenAPI document, as it arrives.
+//! Checks every answer that the suite gets against the OpenAPI document.
 //!
-//! Routes that are not documented must be unknown to the server too. What an answer means is not looked at here.
+//! The server must not know routes that are not documented. The meaning of answers is not checked here.
 
 use std::sync::OnceLock;
 
@@ -11,12 +11,12 @@ use super::schema;
 
 static DOCUMENT: OnceLock<Value> = OnceLock::new();
 
-/// Sets the document that answers are held against; the first one counts, as all servers here are the same program.
+/// Sets the document for the checks. The first call counts, because all servers here are the same program.
 pub(super) fn learn(document: impl FnOnce() -> Value) -> &'static Value {
     DOCUMENT.get_or_init(document)
 }
 
-/// Panics unless the document says that `method` on `target` may be answered so.
+/// Panics unless the document allows this answer to `method` on `target`.
 #[track_caller]
 pub(super) fn check(method: &str, target: &str, answer: &Answer) {
     assert_request_id(answer);
@@ -27,7 +27,7 @@ pub(super) fn check(method: &str, target: &str, answer: &Answer) {
 }
 
 fn compare(document: &Value, method: &str, target: &str, answer: &Answer) -> Result<(), String> {
-    // Editor plugins get errors in the one form that they read.
+    // Editor plugins get errors in the only form that they read.
     if answer.status >= 400 && method != "HEAD" && !target.starts_with("/api/wakatime/") {
         answer.problem();
     }
@@ -60,7 +60,7 @@ fn compare(document: &Value, method: &str, target: &str, answer: &Answer) -> Res
     }
 }
 
-/// Every answer names its request, so that a report can be found in the log.
+/// Every answer has a request id, so that a reported request can be found in the log.
 #[track_caller]
 fn assert_request_id(answer: &Answer) {
     let id = answer.header("x-request-id").unwrap_or_else(|| panic!("no X-Request-Id: {answer}"));
@@ -84,7 +84,7 @@ pub(super) fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
     }
 }
 
-/// Whether the examples of a response, or their schema, name this problem code.
+/// Whether the examples or the schema of a response name this problem code.
 fn names_code(content: &Value, code: &str) -> bool {
     match content {
         Value::Object(members) => {

@@ -1,4 +1,4 @@
-//! Pages that other sites serve, as far as a server can tell: what their browsers send, and what those are told.
+//! Pages of other sites, as a server sees them: the requests of their browsers, and the answers.
 
 use serde_json::json;
 
@@ -34,7 +34,7 @@ async fn pages_see_nothing_unless_their_origin_is_named() {
     assert_eq!((answer.header("access-control-allow-origin"), answer.header("vary")), (None, None));
 }
 
-/// A browser's question whether a page may create a job. No document of this API lists `OPTIONS`.
+/// A browser's preflight request before a page creates a job. The OpenAPI document does not list `OPTIONS`.
 async fn preflight(service: &Service, origin: &str) -> Answer {
     let request = format!(
         "OPTIONS /api/v1/jobs HTTP/1.1\r\nHost: stint\r\nOrigin: {origin}\r\nAccess-Control-Request-Method: POST\r\n\

@@ -1,4 +1,4 @@
-//! Chance that can be repeated: a small generator (`SplitMix64`) with a seed for each client.
+//! Repeatable random numbers: a small generator (`SplitMix64`) with a seed for each client.
 
 use std::cell::Cell;
 

@@ -1,6 +1,7 @@
-//! Requests that chance made: whatever comes in, no 5xx goes out, and totals equal sums.
+//! Random requests: none gets a 5xx, and totals equal sums.
 //!
-//! Half of them are good requests with parts replaced, which get deeper than noise does. A failure shows its request.
+//! Half of them are valid requests with parts replaced, which reach deeper code than noise does. A failure shows its
+//! request.
 
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -43,7 +44,7 @@ fn any_name() -> impl Strategy<Value = String> {
     prop_oneof![3 => prop::sample::select(KNOWN).prop_map(str::to_owned), 1 => any::<String>()]
 }
 
-/// A good body with up to three members replaced, added or taken away; or any JSON at all.
+/// A valid body with up to three members replaced, added or removed; or any JSON at all.
 fn any_body(good: Vec<Value>) -> impl Strategy<Value = Value> {
     let edit = (any_name(), prop::option::of(any_json()));
     let edited = (prop::sample::select(good), prop::collection::vec(edit, 0..3)).prop_map(|(mut body, edits)| {

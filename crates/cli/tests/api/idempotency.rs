@@ -1,4 +1,4 @@
-//! `Idempotency-Key`: what is sent twice happens once.
+//! `Idempotency-Key`: a request that is sent twice happens once.
 
 use futures::future::join_all;
 use serde_json::{Value, json};
@@ -69,7 +69,7 @@ async fn a_key_with_another_body_or_path_is_refused(service: Service) {
         api.post("/time-entries/batch", &json!({ "mode": "atomic", "items": [] })),
     ] {
         let answer = request.header("idempotency-key", "k").await;
-        // An empty batch may be refused for itself before the key is looked up.
+        // An empty batch may be refused as invalid before the key is looked up.
         assert_eq!(answer.status, 422, "{answer}");
     }
     let refused = api.post(&target, &entry(31)).header("idempotency-key", "k").await;
@@ -132,7 +132,7 @@ async fn twenty_racing_requests_with_one_key_make_one_job(service: Service) {
     assert_eq!(service.api.all("/jobs").await.len(), 1);
 }
 
-/// Sends the same request twenty times at once: one is carried out, and all get its answer.
+/// Sends the same request twenty times at once: one is carried out, and all get the same answer.
 async fn race(service: &Service, target: &str, body: &Value) {
     let send = || async { service.api.post(target, body).header("idempotency-key", "race").await.expect(201) };
     let answers = join_all((0..20).map(|_| send())).await;

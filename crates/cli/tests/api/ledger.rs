@@ -1,4 +1,4 @@
-//! What most tests do with the ledger, through the API alone.
+//! Helpers for common steps on the ledger, only through the API.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,12 +17,12 @@ impl Client {
         id(&self.post("/jobs", &json!({ "name": name })).await.expect(201).json())
     }
 
-    /// An entry that is logged now.
+    /// Logs an entry.
     pub(super) async fn log(&self, job: &str, minutes: u64) -> Value {
         self.post(format!("/jobs/{job}/time-entries"), &entry(minutes)).await.expect(201).json()
     }
 
-    /// The total that the job itself tells.
+    /// The total that the API shows for the job.
     pub(super) async fn total(&self, job: &str) -> u64 {
         self.get(format!("/jobs/{job}")).await.expect(200).json()["total_minutes"].as_u64().unwrap()
     }
@@ -43,11 +43,11 @@ impl Client {
         (self.all("/jobs?limit=200").await, self.all("/time-entries?limit=200").await)
     }
 
-    /// Every job's total must be the sum of its entries. What is still being written is waited for.
+    /// Every job's total must be the sum of its entries. Waits for writes that are still in progress.
     pub(super) async fn assert_totals_are_sums(&self) {
         let (jobs, entries) = loop {
             let (jobs, entries) = self.everything().await;
-            // A job's `updated_at` tells whether its entries changed while they were read.
+            // A job's `updated_at` shows whether its entries changed while they were read.
             if self.all("/jobs?limit=200").await == jobs {
                 break (jobs, entries);
             }
@@ -64,12 +64,12 @@ impl Client {
     }
 }
 
-/// What is said of a new entry whose job the path names.
+/// The body of a new entry whose job is in the path.
 pub(super) fn entry(minutes: u64) -> Value {
     json!({ "minutes_worked": minutes, "date_stamp": TODAY, "work_summary": "work" })
 }
 
-/// What is said of a new entry whose job the body names.
+/// The body of a new entry whose job is in the body.
 pub(super) fn entry_of(job: &str, minutes: u64) -> Value {
     json!({ "related_job": job, "minutes_worked": minutes, "date_stamp": TODAY, "work_summary": "work" })
 }

@@ -1,4 +1,4 @@
-//! Below a path of a real nginx, which takes the path away or hands it on: every URL that is answered leads back.
+//! Below a path of a real nginx, which removes the path or passes it on: every URL in answers leads back through it.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -14,7 +14,7 @@ use super::ledger::{entry, text};
 use super::service::Service;
 use crate::support::until;
 
-/// A page's or a person's way to the service. The two lead to the same.
+/// The sockets of nginx, by what it does with the path. Both lead to the same service.
 const WAYS: [&str; 2] = ["handed-on", "taken-away"];
 
 struct Nginx {
@@ -24,7 +24,7 @@ struct Nginx {
 }
 
 impl Nginx {
-    /// One that serves the service below `/time`, on a socket for each way.
+    /// An nginx that serves Stint below `/time`, on a socket for each way.
     fn before(service: &Service) -> Self {
         let (folder, upstream) = (TempDir::new().unwrap(), service.api.address());
         let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
@@ -40,7 +40,7 @@ impl Nginx {
             "daemon off; master_process off; pid nginx.pid; events {{}}\n\
              http {{ access_log off;\n{temporary}{handed_on}{taken_away}}}\n"
         );
-        // Sockets have short names: what stands before them in the file is this folder.
+        // Paths of sockets must be short: in the file they are relative to this folder.
         let configuration = configuration.replace("unix:", &format!("unix:{}/", folder.path().display()));
         fs::write(folder.path().join("nginx.conf"), configuration).unwrap();
         let child = Command::new(program())
@@ -63,7 +63,7 @@ impl Nginx {
         stream.unwrap()
     }
 
-    /// A request by an admin. It is HTTP/1.0, so that an answer comes in one piece.
+    /// A request by an admin. It is HTTP/1.0, so that the answer is not chunked.
     fn ask(&self, way: &str, method: &str, target: &str, headers: &str, body: Option<&Value>) -> Answer {
         let body = body.map(Value::to_string).unwrap_or_default();
         let length = if body.is_empty() { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
@@ -97,13 +97,13 @@ impl Nginx {
 
 impl Drop for Nginx {
     fn drop(&mut self) {
-        // It may have ended already, which is fine.
+        // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// Debian keeps it where only root looks.
+/// Debian installs it where only root's `PATH` leads.
 fn program() -> PathBuf {
     let of_root = PathBuf::from("/usr/sbin/nginx");
     if of_root.exists() { of_root } else { PathBuf::from("nginx") }
@@ -172,7 +172,7 @@ async fn every_url_leads_back_through_a_proxy_that_takes_the_base_path_away_or_h
     }
 }
 
-/// A client may find another way between two tries, past the proxy for example.
+/// A client may repeat a request over another way, for example without the proxy.
 #[actix_web::test]
 async fn a_request_is_the_same_whichever_way_it_comes() {
     let service = Service::on_sqlite_with(&[("STINT_HTTP__BASE_PATH", "/time")]);

@@ -1,4 +1,4 @@
-//! The OpenAPI document and the page that shows it. That every answer fits it is held in [`super::contract`].
+//! The OpenAPI document and the page that shows it. [`super::contract`] checks that every answer fits it.
 
 use std::collections::BTreeSet;
 

@@ -15,7 +15,7 @@ use super::ledger::{entry, entry_of, id};
 use super::service::Service;
 use super::until::until;
 
-/// The settings of the servers here: short, so that the tests are.
+/// The servers' settings: short limits, so that the tests are fast.
 const LIMITS: [(&str, &str); 4] = [
     ("STINT_HTTP__REQUEST_TIMEOUT", "3s"),
     ("STINT_DATABASE__CONNECT_TIMEOUT", "1s"),
@@ -23,14 +23,13 @@ const LIMITS: [(&str, &str); 4] = [
     ("STINT_DATABASE__BUSY_TIMEOUT", "500ms"),
 ];
 
-/// How long an answer may take: the time limit, and what a machine that has everything else to do adds. Without a limit it
-/// would take for ever.
+/// How long an answer may take: the time limit, and what a busy machine adds. Without a limit it would take for ever.
 const IN_TIME: Duration = Duration::from_secs(30);
 
-/// The service must recover by itself: soon, and without a restart.
+/// The service must soon recover by itself, without a restart.
 async fn assert_recovers(api: &Client) {
     until("ready again", async || (api.get("/readyz").await.status == 200).then_some(())).await;
-    // Every pooled connection is good again, not just the first.
+    // Every pooled connection works again, not just the first.
     for answer in join_all((0..20).map(|_| api.get("/jobs").into_future())).await {
         answer.expect(200);
     }

@@ -94,7 +94,8 @@ async fn a_walk_goes_on_when_its_place_is_deleted(service: Service) {
     assert_eq!(rest, whole[5..]);
 }
 
-/// Walks through a listing while another client inserts without a pause; what was there at the start is seen once.
+/// Walks through a listing while another client inserts without a pause. Everything that was there at the start is seen
+/// once.
 async fn walk_while<F: Future<Output = ()>>(service: &Service, listing: &str, insert: impl Fn() -> F) {
     let api = &service.api;
     let at_start: BTreeSet<_> = api.all(&listing.replace("limit=7", "limit=200")).await.iter().map(id).collect();

@@ -1,4 +1,4 @@
-//! A line between the server and Postgres that a test can cut or silence.
+//! A connection between the server and Postgres that a test can cut or silence.
 //!
 //! It runs on a thread of its own, so that it carries on while a test waits for a process.
 
@@ -9,14 +9,14 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{oneshot, watch};
 
-/// What becomes of what is sent.
+/// What happens to the bytes that are sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Line {
-    /// It arrives.
+    /// They arrive.
     Up,
     /// Connections break, and new ones break at once.
     Cut,
-    /// Connections stay open, new ones are taken, and nothing arrives any more.
+    /// Connections stay open, new ones are accepted, and nothing arrives any more.
     Silent,
 }
 
@@ -70,7 +70,7 @@ async fn serve(listener: std::net::TcpListener, upstream: SocketAddr, line: watc
     }
 }
 
-/// Carries one connection both ways until an end closes it or the line is cut.
+/// Forwards one connection both ways until an end closes it or the connection is cut.
 async fn carry(client: TcpStream, upstream: SocketAddr, line: watch::Receiver<Line>) {
     let mut cut = line.clone();
     let carried = async {

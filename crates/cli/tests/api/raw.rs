@@ -1,4 +1,4 @@
-//! HTTP written by hand, for requests that no decent client sends: one connection, bytes in, an answer out.
+//! HTTP written by hand, for requests that no ordinary client sends: one connection, bytes in, an answer out.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use super::answer::Answer;
 use crate::support::PATIENCE;
 
-/// How long a server may take to close a connection: far less than it keeps one that is idle, which is 30 seconds.
+/// How long a server may take to close a connection: far less than the 30 seconds for which it keeps an idle one.
 const CLOSING: Duration = Duration::from_secs(15);
 
 /// One connection to a server.
@@ -19,7 +19,7 @@ pub(super) struct Connection {
     read: Vec<u8>,
 }
 
-/// What came back.
+/// The server's reply.
 #[derive(Debug)]
 pub(super) enum Reply {
     Answer(Answer),
@@ -42,7 +42,7 @@ impl Connection {
         Self { stream: TcpStream::connect(address).await.unwrap(), read: Vec::new() }
     }
 
-    /// Writes bytes; a server that has answered already may refuse to read the rest.
+    /// Writes bytes. A server that has already answered may refuse to read the rest.
     pub(super) async fn write(&mut self, bytes: impl AsRef<[u8]>) -> bool {
         timeout(PATIENCE, self.stream.write_all(bytes.as_ref())).await.expect("the server reads nothing").is_ok()
     }
@@ -58,12 +58,12 @@ impl Connection {
         self.reply().await
     }
 
-    /// The next answer. It must come, or the connection must close; a connection that hangs fails the test.
+    /// The next answer. The test fails if neither an answer nor the end of the connection comes.
     pub(super) async fn reply(&mut self) -> Reply {
         timeout(PATIENCE, self.read_reply()).await.expect("the connection is stuck")
     }
 
-    /// Reads until the server closes the connection, or takes too long to.
+    /// Reads until the server closes the connection, or the time is up.
     pub(super) async fn is_closed(&mut self) -> bool {
         let mut rest = [0; 1024];
         loop {

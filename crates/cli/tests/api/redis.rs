@@ -1,4 +1,4 @@
-//! A Redis of a test's own, to be killed: append-only, every write on the disk before it is answered.
+//! A Redis for one test, which may kill it: append-only, and every write is on the disk before it is answered.
 
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
@@ -15,7 +15,7 @@ pub(super) struct Redis {
 
 impl Redis {
     pub(super) fn start() -> Self {
-        // Free now, and nobody else is given it soon.
+        // This port is free now, and the system will not soon give it to another process.
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let folder = TempDir::new().unwrap();
         let server = spawn(port, &folder);
@@ -31,7 +31,7 @@ impl Redis {
         self.server.wait().unwrap();
     }
 
-    /// On what it had on the disk.
+    /// Starts again from its file on the disk.
     pub(super) fn restart(&mut self) {
         self.server = spawn(self.port, &self.folder);
     }
@@ -55,7 +55,7 @@ fn spawn(port: u16, folder: &TempDir) -> Child {
 
 impl Drop for Redis {
     fn drop(&mut self) {
-        // It may have ended already, which is fine.
+        // It may have ended already.
         let _ = self.server.kill();
         let _ = self.server.wait();
     }

@@ -1,13 +1,13 @@
 //! Whether a JSON value fits an OpenAPI schema: the keywords that the document uses.
 //!
-//! Stricter than JSON Schema: a member that the schema does not name is an error, because it is one in a document that
-//! claims to describe every answer. A keyword that is not known here is an error too, so that nothing passes unlooked at.
+//! Stricter than JSON Schema: a member that the schema does not name is an error, because the document must describe
+//! every answer. A keyword that this module does not know is an error too, so that nothing is accepted unchecked.
 
 use serde_json::Value;
 
 use super::contract::resolve;
 
-/// Says where and why `value` does not fit.
+/// The error says where and why `value` does not fit.
 pub(super) fn check(document: &Value, schema: &Value, value: &Value) -> Result<(), String> {
     fits(document, schema, value).map_err(|reason| format!("{reason} in the schema {schema}"))
 }
@@ -17,7 +17,7 @@ fn fits(document: &Value, schema: &Value, value: &Value) -> Result<(), String> {
     let Some(keywords) = schema.as_object() else { return Ok(()) };
     for (keyword, rule) in keywords {
         let holds = match keyword.as_str() {
-            // Patterns are a hint for readers: the tests of each value say more.
+            // Patterns are a hint for readers; the tests of each value check more.
             "pattern"
             | "description"
             | "title"

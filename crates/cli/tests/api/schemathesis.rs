@@ -1,6 +1,6 @@
-//! The service against its own OpenAPI document, by a program that we did not write: everything that the document allows is
-//! taken, what it forbids is refused, and every answer is one that it names. What is known to differ stands with its reasons
-//! in `infra/test/schemathesis/known_differences.py`.
+//! Tests the service against its own OpenAPI document with a program that we did not write: the service accepts
+//! everything that the document allows, refuses what it forbids, and gives only answers that it names. Known
+//! differences and their reasons are in `infra/test/schemathesis/known_differences.py`.
 
 use std::path::Path;
 use std::process::{Command, Stdio};

@@ -1,5 +1,5 @@
-//! What each route shows to each kind of token: a row for every operation of the OpenAPI document but plain lists, so that a
-//! new route needs one. A caller that may not read sees nothing but what it has just made.
+//! What each route shows to each kind of token. Every operation of the OpenAPI document except plain lists has a row,
+//! so a new route needs one. A caller that may not read sees only what it has just made.
 
 use serde_json::{Value, json};
 
@@ -18,23 +18,23 @@ on_both_databases!(
     a_plugin_is_told_what_the_jobs_of_its_own_pings_are_called_now_and_no_others,
 );
 
-/// In everything that a caller without `read` must not see.
+/// A mark in everything that a caller without `read` must not see.
 const HIDDEN: &str = "hidden";
 
-/// What an operation does, as far as it matters to what it shows.
+/// The kinds of operations, by what their answers show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    /// Shows what is there to who may read.
+    /// Shows a resource to callers that may read.
     Shows,
-    /// Makes something, which its maker sees.
+    /// Creates a resource, which its maker sees.
     Makes,
-    /// Changes something, which who may read sees; others get its tag, where there is one.
+    /// Changes a resource. Callers that may read see it; others get its tag, if it has one.
     Changes { tagged: bool },
-    /// Takes something away.
+    /// Deletes a resource.
     Removes,
-    /// Open to everybody.
+    /// Needs no token.
     Open,
-    /// Takes a capture token's secret, and shows what that token sent itself.
+    /// Takes a capture token's secret, and shows what this token sent itself.
     Captures,
 }
 
@@ -45,7 +45,7 @@ struct Caller {
     writes: bool,
 }
 
-/// What others have in the ledger.
+/// Resources of others in the ledger.
 struct Ground {
     job: String,
     entry: String,
@@ -73,7 +73,7 @@ impl Ground {
     }
 }
 
-/// What the operation is, where it is found and what is sent; nothing, when this table has no row for it.
+/// The operation's kind, path and body; `None` if this table has no row for it.
 async fn row(operation: &str, api: &Client) -> Option<(Kind, String, Option<Value>)> {
     use Kind::{Captures, Changes, Makes, Open, Removes, Shows};
 
@@ -134,7 +134,7 @@ fn by_key(operation: &str, secret: &str) -> String {
     format!("{}?api_key={secret}", operation.split(' ').nth(1).unwrap())
 }
 
-/// How the operation is answered, if nothing is wrong but who asks.
+/// The expected status of the operation, which depends only on the caller.
 fn expected(kind: Kind, Caller { reads, writes, name, .. }: &Caller) -> &'static [u16] {
     match kind {
         Kind::Open => &[200],
@@ -148,7 +148,7 @@ fn expected(kind: Kind, Caller { reads, writes, name, .. }: &Caller) -> &'static
     }
 }
 
-/// The callers there are: one for each set of scopes.
+/// One caller for each set of scopes.
 async fn callers(service: &Service) -> Vec<Caller> {
     let api = &service.api;
     let token = api.post("/capture-tokens", &json!({ "name": "sender" })).await.expect(201).json();
@@ -207,7 +207,7 @@ async fn a_put_that_creates_shows_what_it_made_and_one_that_replaces_does_not(se
         assert_eq!(api.get(&target).await.expect(200).text(), created.text());
         let replaced = writer.put(&target, &body).await.expect(204);
         assert_eq!((replaced.text(), replaced.etag()), ("", api.get(&target).await.etag()));
-        // The tag is good for what comes next.
+        // The tag works for the next change.
         writer.patch(&target, &json!({})).header("if-match", replaced.etag()).await.expect(204);
         writer.put(&target, &body).header("if-none-match", "*").await.expect_problem(412, "precondition-failed");
     }
@@ -226,7 +226,7 @@ async fn a_repeat_shows_its_sender_the_first_answer_again(service: Service) {
     api.patch(&own, &json!({ "work_summary": "hidden since" })).await.expect(200);
     let repeat = log(&writer).await.expect(201);
     assert_eq!((repeat.text(), repeat.header("idempotency-replayed")), (first.text(), Some("true")));
-    // Another token's key is another key.
+    // Two tokens can use the same key independently.
     assert_ne!(id(&log(&other).await.expect(201).json()), id(&first.json()));
 }
 
@@ -245,12 +245,12 @@ async fn no_problem_names_what_the_caller_may_not_read(service: Service) {
             answer.expect_problem(409, "job-archived");
         }
     }
-    // What the caller names itself is named.
+    // Ids that the request names may be in the answer.
     let answer = writer.post(format!("/jobs/{job}/time-entries"), &entry(1)).await;
     assert!(text(&answer.expect_problem(409, "job-archived"), "detail").contains(&job));
 }
 
-/// The one exception, of which docs/api.md tells.
+/// The one exception, which docs/api.md describes.
 async fn a_plugin_is_told_what_the_jobs_of_its_own_pings_are_called_now_and_no_others(service: Service) {
     let service = service.set("STINT_WORKER__IN_SERVE", "true");
     let (api, anonymous, mut secrets) = (&service.api, service.api.anonymous(), Vec::new());

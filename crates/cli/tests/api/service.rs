@@ -1,4 +1,4 @@
-//! A running service on a fresh database, with a consumer that may do everything.
+//! A running service on a fresh database, with a client that may do everything.
 
 use std::any::Any;
 use std::process::ExitStatus;
@@ -14,16 +14,16 @@ use crate::support::{Server, Stint};
 /// One service and the ledger behind it. Dropping it stops its processes and removes the database.
 pub(super) struct Service {
     pub(super) api: Client,
-    /// What `api` logs time as.
+    /// The subject of `api`, which is `created_by` of its entries.
     pub(super) subject: &'static str,
     secret: String,
-    // The processes end before their database goes.
+    // Declared before `_database`, so that the processes end before it is removed.
     server: Server,
     others: Vec<Server>,
     stint: Stint,
-    /// Where commands beside the server reach the database: it may go another way.
+    /// The database's URL for other commands; the server may use a detour.
     direct: String,
-    /// Kept for its end.
+    /// Removes the database when it is dropped.
     _database: Box<dyn Any>,
 }
 
@@ -47,8 +47,8 @@ impl Service {
         Self::on_postgres_by(|address| address, &[])
     }
 
-    /// With these settings besides, and with a server that reaches Postgres at another address, which `detour` finds for
-    /// the real one.
+    /// With these additional settings, and with a server that reaches Postgres at another address. `detour` maps the
+    /// real address to it.
     #[cfg(feature = "system-tests")]
     pub(super) fn on_postgres_by(
         detour: impl FnOnce(std::net::SocketAddr) -> std::net::SocketAddr,
@@ -75,7 +75,7 @@ impl Service {
         Self { api, subject: SUBJECT, secret, server, others: Vec::new(), stint, direct, _database: database }
     }
 
-    /// Another server on the same database, with these settings besides, and a consumer of it.
+    /// Another server on the same database, with these additional settings, and a client of it.
     pub(super) fn another_instance(&mut self, settings: &[(&str, &str)]) -> Client {
         let mut command = self.stint.command(&["serve"]);
         command.envs(settings.iter().copied());
@@ -85,7 +85,7 @@ impl Service {
         api
     }
 
-    /// The same with another setting, from a new start on.
+    /// Adds a setting, which takes effect at the next start.
     pub(super) fn set(mut self, name: &str, value: &str) -> Self {
         self.stint = std::mem::replace(&mut self.stint, Stint::new()).set(name, value);
         self.restart();
@@ -98,7 +98,7 @@ impl Service {
         self.stint.work()
     }
 
-    /// The secret of the token that `api` has.
+    /// The secret of `api`'s token.
     #[cfg(feature = "system-tests")]
     pub(super) fn secret(&self) -> &str {
         &self.secret
@@ -120,12 +120,12 @@ impl Service {
         self.run(&["token", "revoke", token["id"].as_str().unwrap()]);
     }
 
-    /// What a command on the same database prints; it must succeed.
+    /// The output of a command on the same database. The command must succeed.
     pub(super) fn run(&self, arguments: &[&str]) -> String {
         beside(&self.stint, &self.direct, arguments)
     }
 
-    /// Every total must be the sum of its entries, as the API tells and as the database is.
+    /// Every total must be the sum of its entries, both through the API and in the database.
     pub(super) async fn assert_totals_are_sums(&self) {
         self.api.assert_totals_are_sums().await;
         self.run(&["check", "totals"]);
@@ -136,7 +136,7 @@ impl Service {
         self.server.signal(signal);
     }
 
-    /// The most bytes of memory that the server has had at once.
+    /// The server's peak memory, in bytes.
     #[cfg(target_os = "linux")]
     pub(super) fn most_memory(&self) -> usize {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.server.process())).unwrap();
@@ -149,19 +149,19 @@ impl Service {
         self.server.ended()
     }
 
-    /// Starts a server on the same database in place of the one that has ended.
+    /// Starts a server on the same database, after the old one has ended.
     pub(super) fn restart(&mut self) {
         self.server = self.stint.serve();
         self.api = Client::new(self.server.address(), &self.secret);
     }
 
-    /// Where the database is, past any detour.
+    /// The database's URL, without any detour.
     #[cfg(feature = "system-tests")]
     pub(super) fn database_url(&self) -> &str {
         &self.direct
     }
 
-    /// Where the database is, for another process to open.
+    /// The database's URL, for another process.
     pub(super) fn sqlite_path(&self) -> String {
         self.stint.path(SQLITE_FILE).display().to_string()
     }

@@ -1,5 +1,5 @@
-//! The end of a server: on request, with what is in flight answered; or all at once, with what was answered kept.
-//! `STINT_TEST_KILLS` makes the latter happen more often than three times.
+//! The end of a server: on request, when requests in flight are answered; or by a kill, when acknowledged writes are
+//! kept. `STINT_TEST_KILLS` kills more often than three times.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -32,12 +32,12 @@ async fn sigterm_lets_what_is_in_flight_finish_and_exits_with_success(mut servic
     for _ in 0..10 {
         let mut connection = Connection::open(service.api.address()).await;
         connection.write(&head).await;
-        // The server has the request once it asks for the body.
+        // Once the server asks for the body, it has the request.
         assert_eq!(connection.read_response().await.answer().status, 100);
         in_flight.push(connection);
     }
     service.signal("TERM");
-    // Long enough for a server that does not wait to be gone.
+    // Long enough that a server that does not wait would have ended.
     sleep(Duration::from_secs(1)).await;
     for connection in &mut in_flight {
         connection.exchange(&body).await.answer().expect(201);
@@ -48,7 +48,7 @@ async fn sigterm_lets_what_is_in_flight_finish_and_exits_with_success(mut servic
     service.assert_totals_are_sums().await;
 }
 
-/// The server would carry it on, and the process would wait for it.
+/// Otherwise the server would go on with it, and the process would wait for it.
 #[cfg(feature = "system-tests")]
 #[actix_web::test]
 async fn sigterm_ends_a_statement_that_runs_for_long() {
@@ -104,7 +104,7 @@ async fn sigkill_under_load_loses_no_answered_write(mut service: Service) {
     }
 }
 
-/// Logs one entry after the other until the server is gone.
+/// Logs one entry after the other until the server has ended.
 async fn write_on(
     api: &Client,
     job: &str,

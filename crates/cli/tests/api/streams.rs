@@ -1,5 +1,5 @@
-//! What one token's pings for several jobs come to, and what edits of derived entries do to that: through the service and its
-//! worker, on both databases.
+//! How one token's pings for several jobs count, and how edits of derived entries change that. Through the service and
+//! its worker, on both databases.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use super::ledger::text;
 use super::service::{Service, on_both_databases};
 use super::until::until;
 
-/// Far more than pings take.
+/// Far longer than logging pings takes.
 const BULK: &str = "/api/wakatime/v1/users/current/heartbeats.bulk";
 
 on_both_databases!(
@@ -26,7 +26,7 @@ pub(super) fn now() -> u64 {
     std::time::UNIX_EPOCH.elapsed().unwrap().as_secs()
 }
 
-/// A zone where it is between noon and one.
+/// A time zone where it is now between noon and one o'clock.
 pub(super) fn zone_at_noon() -> String {
     let hour = now() / 3_600 % 24;
     if hour < 12 { format!("Etc/GMT-{}", 12 - hour) } else { format!("Etc/GMT+{}", hour - 12) }
@@ -38,7 +38,7 @@ async fn editor(api: &Client) -> String {
     text(&api.post("/capture-tokens", &token).await.expect(201).json(), "secret")
 }
 
-/// Sends heartbeats, which are seconds before now and projects, in one request.
+/// Sends heartbeats in one request. Each is a number of seconds before now, and a project.
 async fn beat(api: &Client, secret: &str, beats: impl IntoIterator<Item = (u64, &str)>) {
     let start = now();
     let beat = |(ago, project): (u64, &str)| json!({ "time": start - ago, "entity": "x", "project": project });

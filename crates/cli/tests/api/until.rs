@@ -1,4 +1,4 @@
-//! Asking again until something is so that nobody tells of.
+//! Polls for states that send no event.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +6,7 @@ use actix_web::rt::time::sleep;
 
 use crate::support::PATIENCE;
 
-/// The pause between two questions.
+/// The pause between two polls.
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// Asks until there is an answer.
@@ -14,8 +14,8 @@ pub(super) async fn until<T>(what: &str, ask: impl AsyncFnMut() -> Option<T>) ->
     within(PATIENCE, what, ask).await
 }
 
-/// Asks until there is an answer, as there must be to a question that is asked after this time. How long the answer takes is
-/// not counted: that is the machine's affair.
+/// Asks until there is an answer. A question asked after this time must be answered. The time that the answer takes is
+/// not counted, because it depends on the machine.
 pub(super) async fn within<T>(time: Duration, what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
     let start = Instant::now();
     loop {

@@ -12,7 +12,7 @@ use super::ledger::{id, text};
 use super::service::Service;
 use super::until::until;
 
-/// The command in an environment of its own, and what it keeps.
+/// The command, with its Python environment and a home folder of its own.
 struct Client {
     environment: PathBuf,
     folder: TempDir,
@@ -25,7 +25,7 @@ impl Client {
         let installed = Command::new(tool("install")).arg(&environment).output().unwrap();
         assert!(installed.status.success(), "{}", String::from_utf8_lossy(&installed.stderr));
         let folder = TempDir::new().unwrap();
-        // What is not there is not reported.
+        // It reports only files that exist.
         fs::write(folder.path().join("main.rs"), "fn main() {}\n").unwrap();
         Self { environment, folder, key }
     }
@@ -51,7 +51,7 @@ fn tool(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../infra/test/wakatime").join(name)
 }
 
-/// What it could not send while the service was down it keeps, and sends later.
+/// It keeps heartbeats that it could not send while the service was down, and sends them later.
 #[actix_web::test]
 async fn the_wakatime_command_logs_time_under_its_project_offline_queue_included() {
     const NETWORK: i32 = 102;
@@ -59,7 +59,7 @@ async fn the_wakatime_command_logs_time_under_its_project_offline_queue_included
     let token = json!({ "name": "editor", "creates_jobs": true });
     let token = service.api.post("/capture-tokens", &token).await.expect(201).json();
     let client = Client::install(text(&token, "secret"));
-    // Not over a midnight, whenever this runs: yesterday at noon (UTC).
+    // Yesterday at noon (UTC), so that no midnight comes between, whenever this runs.
     let noon = (std::time::UNIX_EPOCH.elapsed().unwrap().as_secs() / 86_400 - 1) * 86_400 + 43_200;
     for at in [0, 300, 600] {
         assert_eq!(client.beat(&service, "stint", noon + at), 0);
@@ -76,7 +76,7 @@ async fn the_wakatime_command_logs_time_under_its_project_offline_queue_included
     service.restart();
     assert_eq!(client.run(&service, &["--sync-offline-activity", "100"]), 0);
     until_total(&service.api, &id(&job), 25).await;
-    // A repeat of what was sent counts once.
+    // A repeated heartbeat counts once.
     assert_eq!(client.beat(&service, "stint", noon + 1_500), 0);
     assert_eq!(client.beat(&service, "stint", noon + 1_560), 0);
     until_total(&service.api, &id(&job), 26).await;

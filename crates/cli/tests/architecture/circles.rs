@@ -1,7 +1,8 @@
-//! No file of the adapters uses another that uses it, however indirectly: each can be read after those that it builds on.
+//! No two files of the adapters use each other, directly or indirectly: each can be read after the files that it builds
+//! on.
 //!
-//! A file uses the one in which a thing is defined, whoever hands it on with `pub use`; a module that only hands on what its
-//! children define does not use them. Unit tests do not count.
+//! A file uses the file that defines an item, even if another file re-exports it with `pub use`. A module that only
+//! re-exports items of its children does not use them. Unit tests do not count.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -12,15 +13,15 @@ use super::{assert_none, files, root};
 /// A module's path within its crate, or an item's.
 type Name = Vec<String>;
 
-/// What each file uses.
+/// The files that each file uses.
 type AllUses<'a> = BTreeMap<&'a Name, Vec<Use>>;
 
-/// What a file brings into scope, or names where it needs it.
+/// A path that a file imports or writes out.
 #[derive(Debug, PartialEq)]
 struct Use {
     target: Name,
     alias: String,
-    /// Whether others may take it from here.
+    /// Whether other files may import it from here.
     is_handed_on: bool,
 }
 
@@ -35,7 +36,7 @@ fn no_file_of_the_adapters_uses_one_that_uses_it() {
     assert_none("files that use each other", circles(&modules));
 }
 
-/// The module that a file is.
+/// The module of a file.
 fn module(path: &Path) -> Name {
     let path = path.with_extension("");
     let names = path.iter().map(|name| name.to_str().unwrap().to_owned());
@@ -62,7 +63,7 @@ fn circles(modules: &BTreeMap<Name, String>) -> Vec<String> {
     circles.iter().map(|circle| circle.iter().map(said).collect::<Vec<_>>().join(", ")).collect()
 }
 
-/// Every file that one uses, however indirectly.
+/// Every file that a file uses, directly or indirectly.
 fn reached<'a>(from: &'a Name, edges: &BTreeMap<&Name, BTreeSet<&'a Name>>) -> BTreeSet<&'a Name> {
     let (mut reached, mut next) = (BTreeSet::new(), vec![from]);
     while let Some(at) = next.pop() {
@@ -71,10 +72,10 @@ fn reached<'a>(from: &'a Name, edges: &BTreeMap<&Name, BTreeSet<&'a Name>>) -> B
     reached
 }
 
-/// The file in which a thing is defined.
+/// The file that defines an item.
 fn definer<'a>(target: &[String], all: &AllUses<'a>) -> Option<&'a Name> {
     let mut target = target.to_vec();
-    // Nothing is handed on for longer than this.
+    // No chain of re-exports is longer than this.
     for _ in 0..10 {
         let length = (0..=target.len()).rev().find(|length| all.contains_key(&target[..*length].to_vec()))?;
         let (file, uses) = all.get_key_value(&target[..length].to_vec())?;
@@ -85,7 +86,7 @@ fn definer<'a>(target: &[String], all: &AllUses<'a>) -> Option<&'a Name> {
     None
 }
 
-/// What a file uses of its own crate.
+/// The paths of its own crate that a file uses.
 fn uses(at: &Name, text: &str, modules: &BTreeMap<Name, String>) -> Vec<Use> {
     let code = text.split("\n#[cfg(test)]\nmod tests {").next().unwrap_or_default();
     let code: Vec<&str> = code.lines().map(|line| line.split("//").next().unwrap_or_default()).collect();
@@ -120,7 +121,7 @@ fn is_visibility(before: &str) -> bool {
     before.is_empty() || before == "pub" || before.starts_with("pub(") && before.ends_with(')')
 }
 
-/// The paths of a tree of uses, and the names that they get.
+/// The paths in a `use` tree, and the names that they get.
 fn leaves(tree: &str) -> Vec<(Name, String)> {
     let tree = tree.trim();
     let Some((prefix, inner)) = tree.split_once('{') else {
@@ -136,7 +137,7 @@ fn leaves(tree: &str) -> Vec<(Name, String)> {
     parts.flat_map(|part| leaves(&format!("{prefix}{}", part.trim().trim_start_matches("self")))).collect()
 }
 
-/// The path from the crate's root; none when it leads elsewhere.
+/// The path from the crate's root; `None` if it leads out of the crate.
 fn absolute(at: &Name, path: &[String], modules: &BTreeMap<Name, String>) -> Option<Name> {
     let supers = path.iter().take_while(|name| *name == "super").count();
     let (base, rest) = match path.first()?.as_str() {

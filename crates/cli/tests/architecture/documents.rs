@@ -1,4 +1,4 @@
-//! Documents lead where they say.
+//! Links in documents lead to files and headings that exist.
 
 use std::fs;
 use std::path::PathBuf;
@@ -23,14 +23,15 @@ fn every_relative_link_leads_somewhere() {
     assert_none("broken links", offenders);
 }
 
-/// The targets of `[text](target)` within the repository. Code shows brackets that are no links.
+/// The targets of `[text](target)` within the repository. Code blocks are left out, because brackets there are not
+/// links.
 fn links(text: &str) -> Vec<String> {
     let prose: String = text.split("```").step_by(2).collect();
     let ends = prose.split("](").skip(1).filter_map(|rest| rest.split(')').next());
     ends.filter(|target| !target.contains("://") && !target.starts_with("mailto:")).map(str::to_owned).collect()
 }
 
-/// Whether a heading has the anchor that hosts of Markdown make of it.
+/// Whether the document has a heading with this anchor, as Markdown hosts make anchors.
 fn has_heading(document: &PathBuf, anchor: &str) -> bool {
     let slug = |heading: &str| -> String {
         let kept = heading.trim().chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));

@@ -1,4 +1,4 @@
-//! Which crate may know which.
+//! Which crate may depend on which.
 
 use std::collections::{BTreeSet, HashMap};
 use std::env;
@@ -8,7 +8,7 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package, Package
 
 use super::{assert_none, root};
 
-/// Each crate of ours: what it may depend on, and what its tests may, too.
+/// Each of our crates: what it may depend on, and what its tests may use as well.
 const ALLOWED: [(&str, &[&str], &[&str]); 6] = [
     ("stint-domain", &[], &[]),
     ("stint-conformance", &["stint-domain"], &[]),
@@ -18,11 +18,11 @@ const ALLOWED: [(&str, &[&str], &[&str]); 6] = [
     ("stint-cli", &["stint-adapters", "stint-domain", "stint-web", "stint-worker"], &[]),
 ];
 
-/// What the core may take from outside; `mockall` only behind its feature.
+/// The outside dependencies that the domain may have; `mockall` only behind its feature.
 const OUTSIDE_OF_DOMAIN: [&str; 8] =
     ["async-trait", "chrono", "chrono-tz", "mockall", "subtle", "thiserror", "unicode-normalization", "uuid"];
 
-/// What must not be reachable from a crate, however indirectly.
+/// What a crate must not depend on, directly or indirectly.
 const UNREACHABLE: [(&str, &[&str]); 4] = [
     ("stint-domain", &["actix-web", "diesel", "serde", "tokio"]),
     ("stint-web", &["diesel", "libsqlite3-sys", "pq-sys", "r2d2", "redis"]),
@@ -30,7 +30,7 @@ const UNREACHABLE: [(&str, &[&str]); 4] = [
     ("stint-adapters", &["actix-web", "utoipa"]),
 ];
 
-/// What cargo knows of the workspace. For this machine alone: what other systems need was never downloaded.
+/// The output of `cargo metadata`. Only for this machine, because packages for other systems were never downloaded.
 fn metadata() -> Metadata {
     let rustc = Command::new(env::var_os("RUSTC").unwrap_or("rustc".into())).arg("-vV").output().unwrap();
     let about = String::from_utf8(rustc.stdout).unwrap();

@@ -1,23 +1,23 @@
-//! Where things are.
+//! Where files are.
 
 use std::collections::BTreeSet;
 use std::fs;
 
 use super::{assert_none, files, names, root, said};
 
-/// The most lines of a file, its unit tests aside: past 400 it should have been split.
+/// The most lines of a file, without its unit tests. Files above 400 should be split.
 const MOST_LINES: usize = 500;
 
-/// What the product is: the rooms that each crate has.
+/// The features: each crate has a folder for each of them.
 const FEATURES: [&str; 4] = ["access", "background", "capture", "ledger"];
 
-/// Ports that nothing is stored behind, so no backend has a file for them.
+/// Ports that store nothing, so no backend has a file for them.
 const NOT_STORAGE: [&str; 1] = ["access/secrets.rs"];
 
-/// Ports of no feature that each backend has.
+/// Ports outside the features that each backend has.
 const SHARED: [&str; 1] = ["health.rs"];
 
-/// What the top level holds besides the dotfiles that tools want there. Everything else has a room below one of these.
+/// The entries of the top level, besides the dotfiles of tools. Everything else is below one of these.
 const TOP_LEVEL: [&str; 16] = [
     "ARCHITECTURE.md",
     "CHANGELOG.md",
@@ -37,7 +37,7 @@ const TOP_LEVEL: [&str; 16] = [
     "rustfmt.toml",
 ];
 
-/// What git ignores there.
+/// Entries that git ignores there.
 const IGNORED: [&str; 2] = ["local.toml", "target"];
 
 #[test]

@@ -33,7 +33,7 @@ fn what_is_serious_ends_with_1_and_names_its_fix() {
 
     let stint = stint.migrated();
     stint.run(&["migrate", "--down"]).succeeded();
-    serious(&stint, "the database lacks the migrations", "see to it that");
+    serious(&stint, "the database lacks the migrations", "make sure that");
 
     let stint = stint.migrated();
     set_permissions(stint.path("stint.db"), Permissions::from_mode(0o644)).unwrap();
@@ -100,7 +100,7 @@ fn totals_that_drifted_are_named() {
     );
 }
 
-/// The server of the tests keeps nothing on its disk.
+/// The tests' Redis keeps nothing on disk.
 #[cfg(feature = "system-tests")]
 #[test]
 fn a_redis_that_would_lose_pings_is_serious_and_so_is_one_that_does_not_answer() {

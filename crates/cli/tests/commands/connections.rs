@@ -1,4 +1,4 @@
-//! Connections that want to harm, or are merely odd: how much they may hold, how long they may take, what is answered.
+//! Hostile and unusual connections: how much memory they may take, how long they may last, how they are answered.
 
 mod heads;
 mod limits;
@@ -26,7 +26,7 @@ fn connect(server: &Server) -> Box<dyn Connection> {
     Box::new(stream)
 }
 
-/// Reads one answer: its head and its body.
+/// Reads one answer, head and body.
 fn answer(stream: &mut impl Read) -> io::Result<(String, Vec<u8>)> {
     let (mut head, mut byte) = (Vec::new(), [0]);
     while !head.ends_with(b"\r\n\r\n") {

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use crate::support::{Ended, Stint};
 
-/// Runs `stint dbshell` where these programs are all that is installed, each a script.
+/// Runs `stint dbshell` with a `PATH` that has only these programs, each a script.
 fn dbshell(stint: &Stint, installed: &[(&str, &str)]) -> Ended {
     let folder = stint.path("bin");
     fs::create_dir_all(&folder).unwrap();
@@ -13,7 +13,7 @@ fn dbshell(stint: &Stint, installed: &[(&str, &str)]) -> Ended {
         fs::write(folder.join(name), format!("#!/bin/sh\n{script}\n")).unwrap();
         fs::set_permissions(folder.join(name), Permissions::from_mode(0o755)).unwrap();
     }
-    // Without what else starts a command in the tests: that would be looked for there, too.
+    // Without the guard that other tests start commands with: it would be looked up in this `PATH` too.
     let mut command = stint.bare_command(&["dbshell"]);
     command.env("PATH", folder);
     Ended::of(command)

@@ -33,7 +33,7 @@ fn the_token_stays_while_it_works_and_is_replaced_when_it_does_not() {
 
     fs::remove_file(stint.path(".stint/stint.db")).unwrap();
     for beside in [".stint/stint.db-wal", ".stint/stint.db-shm"] {
-        // Gone with a server that ended well.
+        // A server that ends in order removes it.
         let _ = fs::remove_file(stint.path(beside));
     }
     let other_database = token();

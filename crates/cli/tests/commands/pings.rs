@@ -1,4 +1,4 @@
-//! `stint pings`: dead letters.
+//! `stint pings`: pings that were set aside.
 
 use crate::support::Stint;
 

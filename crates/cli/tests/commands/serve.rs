@@ -1,4 +1,4 @@
-//! `stint serve` while it runs: where it listens, what it logs and counts, what it tells about its failures.
+//! `stint serve` while it runs: where it listens, what it logs and counts, how it reports failures.
 
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
@@ -48,12 +48,12 @@ fn the_socket_of_a_killed_service_is_no_obstacle() {
     assert!(get(UnixStream::connect(&path).unwrap(), "/healthz", "").starts_with("HTTP/1.1 200 "));
 }
 
-/// Or nobody knows why no ping becomes time.
+/// Otherwise an operator would not know why pings are not logged.
 #[test]
 fn a_service_that_does_not_work_itself_says_that_pings_wait() {
     let stint = Stint::new().migrated().set("STINT_WORKER__IN_SERVE", "false");
     let mut server = stint.serve();
-    server.logged("pings wait until `stint worker` runs, which logs them; this process does not");
+    server.logged("this process does not log pings; they wait until `stint worker` runs");
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn every_line_of_a_deployments_log_is_json_and_a_requests_lines_carry_its_id() {
     assert!(!server.log.concat().contains(&token));
 }
 
-/// A request that fails because the tables are gone, in this environment.
+/// In this environment, a request that fails because the tables are gone.
 fn failure_in(environment: &str) -> String {
     let stint = Stint::new().migrated().set("STINT_ENV", environment);
     let (token, server) = (stint.token("read"), stint.serve());

@@ -1,4 +1,4 @@
-//! `stint settings`, and how every command refuses bad ones. What wins over what is tested beside the code.
+//! `stint settings`, and how every command refuses bad settings. Which layer wins is tested beside the code.
 
 use std::fs;
 
@@ -50,8 +50,8 @@ fn bad_settings_stop_every_command_with_one_line() {
     assert!(complaint.starts_with("STINT_ENV is `prod`, but must be"), "{complaint}");
 }
 
-/// By the settings, by a driver, or by a database's shell: whatever is wrong with a URL, its password is no part of what is
-/// said, nor is a piece of it.
+/// Whatever is wrong with a URL, no message of the settings, of a driver or of a database's shell shows its password or
+/// a part of it.
 #[test]
 fn no_message_shows_a_password_that_is_not_encoded() {
     let databases = [
@@ -86,7 +86,7 @@ fn no_message_shows_a_password_that_is_not_encoded() {
     ];
     for stint in stints.chain(files.map(in_a_file)) {
         for command in [&["settings"][..], &["serve"], &["check", "deploy"], &["migrate"], &["dbshell"]] {
-            // `serve` before `migrate`: on a database with the schema it would serve.
+            // `serve` comes before `migrate`, because on a database with the schema it would start.
             let ended = stint.run(command);
             let said = format!("{}{}", ended.stdout, ended.stderr);
             for piece in ["hunter2", "hun%", "ter2"] {

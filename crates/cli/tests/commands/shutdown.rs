@@ -1,11 +1,11 @@
-//! How the service ends: on request in order, on a second request at once.
+//! How the service ends: in order on the first signal, at once on the second.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
 use crate::support::{Server, Stint};
 
-/// A request that has begun and not ended: the server waits for the rest of its body.
+/// An incomplete request: the server waits for the rest of its body.
 fn half_a_request(server: &Server, token: &str) -> (TcpStream, &'static [u8]) {
     let (begun, rest) = (&br#"{"name": "#[..], &br#""Research"}"#[..]);
     let mut stream = TcpStream::connect(server.address()).unwrap();
@@ -15,7 +15,7 @@ fn half_a_request(server: &Server, token: &str) -> (TcpStream, &'static [u8]) {
         begun.len() + rest.len()
     );
     stream.write_all(head.as_bytes()).unwrap();
-    // The handler has the request once it asks for the body.
+    // Once the handler asks for the body, it has the request.
     let mut go_on = [0; 25];
     stream.read_exact(&mut go_on).unwrap();
     assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");

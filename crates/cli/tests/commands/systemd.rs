@@ -1,5 +1,5 @@
-//! The binary under a service manager, which these tests play: it holds the socket, hears how the service is, and hands
-//! credentials over.
+//! The binary under a service manager. These tests play the manager: they hold the socket, receive notices, and pass
+//! credentials.
 
 mod notices;
 mod restart;
@@ -20,7 +20,7 @@ pub(super) fn on_systemds_socket() -> Stint {
 fn activated_with(stint: &Stint, socket: impl Into<OwnedFd>, also: &str, passed: usize) -> Command {
     let plain = stint.command(&["serve"]);
     let mut command = Command::new("sh");
-    // The shell gives way to the service, which so has the number that LISTEN_PID names.
+    // `exec` replaces the shell, so the service has the process id in LISTEN_PID.
     let script = format!("export LISTEN_FDS={passed} LISTEN_PID=$$; exec \"$@\" 3<&0 {also} </dev/null");
     command.args(["-c", &script, "sh"]).arg(plain.get_program()).args(plain.get_args());
     for (name, value) in plain.get_envs() {
@@ -77,29 +77,29 @@ fn what_is_no_single_listening_socket_is_refused() {
         complaint.strip_prefix("cannot listen on systemd (http.listen): ").expect(&complaint).to_owned()
     };
     let listener = || TcpListener::bind("127.0.0.1:0").unwrap();
-    let none = "no socket was passed (LISTEN_FDS); start this by a socket unit, or name an address";
+    let none = "no socket was passed (LISTEN_FDS); start the service through a socket unit, or set an address";
     assert_eq!(refused(stint.command(&["serve"])), none);
     assert_eq!(refused(activated_with(&stint, listener(), "", 0)), none);
-    // It is for another process.
+    // The socket is meant for another process.
     let mut command = stint.command(&["serve"]);
     command.env("LISTEN_FDS", "1").env("LISTEN_PID", "1");
     assert_eq!(refused(command), none);
 
-    let several = "2 sockets were passed (LISTEN_FDS), and it takes one";
+    let several = "2 sockets were passed (LISTEN_FDS), but the service takes only one";
     assert_eq!(refused(activated_with(&stint, listener(), "4<&0", 2)), several);
 
-    let kind = "what was passed is no stream socket, neither of TCP nor of Unix";
+    let kind = "the passed descriptor is not a TCP or Unix stream socket";
     assert_eq!(refused(activated(&stint, UnixDatagram::unbound().unwrap())), kind);
     assert_eq!(refused(activated(&stint, std::fs::File::open("/dev/null").unwrap())), kind);
 
-    let connection = "a connection was passed, not a socket that listens; the socket unit needs Accept=no";
+    let connection = "a connection was passed instead of a listening socket; the socket unit needs Accept=no";
     assert_eq!(refused(activated(&stint, UnixStream::pair().unwrap().0)), connection);
     let listener = listener();
     let _client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
     assert_eq!(refused(activated(&stint, listener.accept().unwrap().0)), connection);
 }
 
-/// As a new release does before it takes the place of the old one.
+/// As a new release does before it replaces the old one.
 #[test]
 fn a_second_service_on_a_path_of_its_own_leaves_the_first_alone() {
     let stint = on_systemds_socket();

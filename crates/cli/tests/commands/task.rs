@@ -1,4 +1,4 @@
-//! `stint task`: by hand.
+//! `stint task`.
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
@@ -30,7 +30,7 @@ fn a_total_that_drifted_is_dead_at_once_and_ends_with_1() {
     assert_eq!(stint.run(&["task", "list", "--state", "dead"]).succeeded().lines().count(), 2);
 }
 
-/// A worker runs it, as it was due a while ago.
+/// A worker runs the task at once, because its time has passed.
 #[test]
 fn a_task_that_runs_already_is_refused_and_no_other() {
     let stint = Stint::new().migrated();
@@ -39,7 +39,7 @@ fn a_task_that_runs_already_is_refused_and_no_other() {
         VALUES (zeroblob(16), 'prune_pings', 0, 1, 'worker', 0, 4000000000000000, 'running', '')";
     database.batch_execute(run).unwrap();
     let complaint = stint.run(&["task", "run", "prune_pings"]).failed();
-    assert_eq!(complaint, "another process runs it at this very moment");
+    assert_eq!(complaint, "another process is running the task");
     stint.run(&["task", "run", "prune_task_runs"]).succeeded();
     database.batch_execute("UPDATE task_runs SET state = 'failed', ended_at = 1").unwrap();
     stint.run(&["task", "run", "prune_pings"]).succeeded();

@@ -113,7 +113,7 @@ fn a_revoked_token_is_refused_by_a_running_service() {
     assert!(stint.run(&["token", "revoke", &id]).succeeded().starts_with(&format!("revoked {id} (test) at ")));
     assert_eq!(list(&stint)[0]["state"], "revoked");
 
-    // This service has never seen it, so no cache may answer.
+    // This service has never seen the token, so the answer is not from a cache.
     assert!(server.get("/api/v1/jobs", &revoked).starts_with("HTTP/1.1 401 "));
     assert!(server.get("/api/v1/jobs", &other).starts_with("HTTP/1.1 200 "));
 }

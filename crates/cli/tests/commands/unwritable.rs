@@ -1,4 +1,4 @@
-//! A SQLite file that cannot be written: never readable as well-being, and mended without a restart.
+//! A SQLite file that cannot be written: the service reports it, and recovers without a restart.
 
 use std::fs::{self, Permissions, set_permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -18,12 +18,12 @@ fn is_ready(server: &Server) -> bool {
     server.get("/readyz", "").starts_with("HTTP/1.1 200 ")
 }
 
-/// What a trial write came to stands for a second.
+/// The result of a trial write is cached for a second.
 fn until_ready_is(expected: bool, server: &Server) {
     until("/readyz", || is_ready(server) == expected);
 }
 
-/// The same command by somebody whom permissions bind, which they do not for root.
+/// The same command as a user who is not root, because permissions do not restrict root.
 fn bound(stint: &Stint, arguments: &[&str]) -> Command {
     let command = stint.command(arguments);
     let is_root = Command::new("id").arg("-u").output().unwrap().stdout == b"0\n";
@@ -54,7 +54,7 @@ fn a_file_that_is_read_only_is_not_ready_and_written_once_it_may_be() {
         assert!(!write(&server, &token));
     }
     let checked = Ended::of(bound(&stint, &["check", "deploy"]));
-    let serious = "serious: the database takes no write: sqlite: unavailable: attempt to write a readonly database";
+    let serious = "serious: the database accepts no writes: sqlite: unavailable: attempt to write a readonly database";
     assert!(checked.status == 1 && checked.stdout.contains(serious), "{checked:?}");
 
     set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
@@ -64,14 +64,14 @@ fn a_file_that_is_read_only_is_not_ready_and_written_once_it_may_be() {
     }
 }
 
-/// A limit on the size of files is what a full disk looks like to one process alone.
+/// A limit on file size looks like a full disk, but only to one process.
 #[test]
 fn a_disk_that_is_full_is_not_ready_and_written_once_there_is_room() {
     let stint = Stint::new().migrated();
     let token = stint.token("write");
     let serve = stint.command(&["serve"]);
     let mut shell = Command::new("sh");
-    // Too large a write fails instead of ending the process.
+    // Ignore the signal, so that a write that is too large fails instead of ending the process.
     shell.args(["-c", r#"trap "" XFSZ; exec "$@""#, "sh"]).arg(serve.get_program()).args(serve.get_args());
     shell.current_dir(stint.path(""));
     for (name, value) in serve.get_envs().filter_map(|(name, value)| Some((name, value?))) {
@@ -90,7 +90,7 @@ fn a_disk_that_is_full_is_not_ready_and_written_once_there_is_room() {
     assert!(write(&server, &token));
 }
 
-/// How large files may be that the server writes.
+/// The largest file that the server may write.
 fn limit(server: &Server, bytes: &str) {
     let limit = format!("--fsize={bytes}:unlimited");
     let limited = Command::new("prlimit").args(["--pid", &server.pid().to_string(), &limit]).status();

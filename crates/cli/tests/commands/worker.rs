@@ -97,6 +97,6 @@ fn an_idle_worker_ends_at_once() {
     let begun = Instant::now();
     worker.signal("TERM");
     assert!(worker.ended().success());
-    // Less than the grace of one who has something in hand, which is ten seconds.
+    // Less than the ten seconds that a worker with pings in hand may take.
     assert!(begun.elapsed() < Duration::from_secs(9), "{:?}", begun.elapsed());
 }

@@ -1,6 +1,6 @@
-//! `stint check deploy`: what an experienced operator would look at before traffic arrives.
+//! `stint check deploy`: checks that an experienced operator would make before traffic arrives.
 //!
-//! It looks at what this process can see. Firewalls, proxies and backups are deliberately left to those who run them.
+//! It checks only what this process can see. Firewalls, proxies and backups are deliberately left out.
 
 mod database;
 mod files;

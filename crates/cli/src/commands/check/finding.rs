@@ -1,4 +1,4 @@
-//! What a check found, and what to do about it.
+//! A finding of a check, and its fix.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use std::fmt;
 pub(super) enum Severity {
     /// Do not deploy this.
     Serious,
-    /// Fine, if it is meant.
+    /// Fine, if it is intended.
     Warning,
 }
 

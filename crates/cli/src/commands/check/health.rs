@@ -1,4 +1,4 @@
-//! `stint check health`: does the running service, or the running worker, answer? For scripts and containers.
+//! `stint check health`, for scripts and containers: does the running service or worker answer?
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -10,16 +10,16 @@ use crate::output;
 use crate::probe::{Answer, Target};
 use crate::settings::{Configuration, Listen, Settings, Surroundings};
 
-/// Longer than a service that is well takes, and short enough for who asks every few seconds.
+/// Longer than a healthy service takes, and short enough for callers that ask every few seconds.
 const LIMIT: Duration = Duration::from_secs(3);
 
 /// Ask whether the running service is ready
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  stint check health             /readyz of the service where http.listen says; exit status 1 unless it is ready
-  stint check health --worker    the metrics of the worker where worker.metrics_listen says
-  STINT_HTTP__LISTEN=unix:/run/stint/stint.sock stint check health    where systemd holds the socket")]
+  stint check health             asks /readyz at http.listen; exit status 1 unless the service is ready
+  stint check health --worker    asks for the worker's metrics at worker.metrics_listen
+  STINT_HTTP__LISTEN=unix:/run/stint/stint.sock stint check health    if systemd holds the socket")]
 pub(super) struct Args {
     /// Ask the worker instead
     #[arg(long)]
@@ -31,7 +31,7 @@ impl Args {
         let settings = Configuration::load(&Surroundings::of_process())?.settings;
         let (target, address, path) = if self.worker { worker(&settings)? } else { service(&settings)? };
         let (word, ready) = match target.get(path, LIMIT).await {
-            Ok(Answer { status: 200, .. }) => ("it is well".to_owned(), true),
+            Ok(Answer { status: 200, .. }) => ("healthy".to_owned(), true),
             Ok(Answer { status, body }) => (format!("{path} answered {status}{}", reason(&body)), false),
             Err(error) => (format!("cannot ask: {error}"), false),
         };
@@ -62,12 +62,12 @@ fn worker(settings: &Settings) -> Result<(Target, String, &'static str)> {
 
 fn known(key: &str, address: SocketAddr) -> Result<()> {
     if address.port() == 0 {
-        bail!("{key} is {address}: any port may be the one that the system chose; name it for this command");
+        bail!("{key} is {address}: the system chose the port; set it for this command");
     }
     Ok(())
 }
 
-/// What a problem says about itself.
+/// The detail of a problem.
 fn reason(body: &str) -> String {
     let problem: serde_json::Value = serde_json::from_str(body).unwrap_or_default();
     problem["detail"].as_str().map(|detail| format!(": {detail}")).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! `stint check totals`: the proof that totals equal sums.
+//! `stint check totals`: compares every total with its sum.
 
 use std::process::ExitCode;
 
@@ -27,7 +27,7 @@ pub(super) async fn run() -> Result<ExitCode> {
     let now = ports.sources.clock.now();
     let changed = ports.totals.changed_after(ChangedAfter::tolerated(now)).await?;
     if let ChangedAfter { jobs, latest: Some(latest) } = changed {
-        // No defect of the ledger, so the exit status does not tell of it.
+        // This is no defect of the ledger, so it does not change the exit status.
         output::line(format_args!(
             "jobs that were changed later than now ({now}), when a clock was ahead or if this one is behind: {jobs}; \
              the latest at {latest}"

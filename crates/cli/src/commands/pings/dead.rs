@@ -1,4 +1,4 @@
-//! `stint pings dead`: what was set aside, and why.
+//! `stint pings dead`: the pings that were set aside, and why.
 
 use anyhow::Result;
 use serde::Serialize;
@@ -9,7 +9,7 @@ use crate::output;
 use crate::wiring::Ports;
 
 const EXAMPLES: &str = "\
-Oldest first. A ping that could be read has an id and says what it is for; of another one there is only its reason.
+Oldest first. A ping that could be read is shown with its id and its job or project, any other only with the reason.
 
 Examples:
   stint pings dead
@@ -19,7 +19,7 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
-    /// How many at most
+    /// The most pings to list
     #[arg(long, default_value_t = 100)]
     most: usize,
     /// As JSON, for programs
@@ -42,7 +42,7 @@ struct Row {
 
 impl From<DeadPing> for Row {
     fn from(dead: DeadPing) -> Self {
-        // What is no ping may be anything, so nothing of it is shown.
+        // An item that is not a ping may hold anything, so nothing of it is shown.
         let ping = dead.ping.ok();
         let (related_job, project) = match ping.as_ref().map(|ping| &ping.target) {
             Some(PingTarget::Job(job)) => (Some(job.to_string()), None),

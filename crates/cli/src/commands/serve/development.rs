@@ -1,5 +1,5 @@
-//! What the service does by itself on a person's own machine, and never in a deployment: it migrates, sees to an admin
-//! token that works, and shows how to use it.
+//! What the service does by itself only in development: it migrates, makes sure that there is a valid admin token, and
+//! shows how to use it.
 
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, ErrorKind, Write};
@@ -18,7 +18,7 @@ use crate::wiring::Ports;
 const FOLDER: &str = ".stint";
 const ADMIN_TOKEN: &str = ".stint/admin-token";
 
-/// Brings the schema up, and makes an admin token when the file has none that works with this database.
+/// Brings the schema up, and makes an admin token if the file has none that is valid in this database.
 pub(super) async fn prepare(ports: &Ports) -> Result<()> {
     for migration in ports.migrator.up().await? {
         tracing::info!(migration, "ran a migration");
@@ -53,7 +53,7 @@ async fn has_working_token(ports: &Ports) -> Result<bool> {
 
 fn write_token(secret: &str) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(FOLDER)?;
-    // A new file, because the mode of one that exists would stay as it is.
+    // A new file, because an existing file would keep its mode.
     match fs::remove_file(ADMIN_TOKEN) {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
         _ => {}
@@ -61,7 +61,7 @@ fn write_token(secret: &str) -> io::Result<()> {
     writeln!(OpenOptions::new().write(true).create_new(true).mode(0o600).open(ADMIN_TOKEN)?, "{secret}")
 }
 
-/// A line to copy.
+/// A command to copy.
 pub(super) fn show_first_steps(address: &Listen) -> Result<()> {
     let target = match address {
         Listen::Tcp(address) => format!("http://{address}/api/v1/jobs"),

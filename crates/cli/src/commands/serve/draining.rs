@@ -1,4 +1,4 @@
-//! Readiness that ends before the service does, so that a balancer looks elsewhere in time.
+//! Readiness that ends before the service does, so that balancers stop sending requests in time.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use stint_domain::{BackendError, BackendErrorKind, HealthCheck, NotReady};
 
-/// A health check that says no once the service is about to stop.
+/// A health check that fails once the service is about to stop.
 pub(super) struct Draining {
     inner: Arc<dyn HealthCheck>,
     begun: AtomicBool,

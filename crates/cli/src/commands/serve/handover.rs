@@ -1,6 +1,6 @@
-//! The moment between the last connection that is accepted and the stop. Actix has one thread that accepts and others that
-//! answer, and none of them says how far it is; those that answer drop, when they stop, what they were given and have not
-//! begun with. On a busy machine that takes longer than any time one would like to wait, so they are asked.
+//! The time between the last accepted connection and the stop. Actix has one thread that accepts connections and others
+//! that answer requests, and none of them reports its progress. When a thread that answers stops, it drops the
+//! connections on which it has not started. On a busy machine no fixed delay is long enough, so the threads are asked.
 
 use std::fs::{self, File};
 use std::io;
@@ -13,20 +13,20 @@ use tokio::sync::watch;
 use tokio::task::yield_now;
 use tokio::time::{sleep, timeout};
 
-/// The longest that a thread is waited for.
+/// The longest time to wait for the threads.
 const LIMIT: Duration = Duration::from_secs(5);
-/// Until the kernel is asked again whether the socket is listened to: it tells nobody when that ends.
+/// The pause before the kernel is asked again whether the socket is watched: it sends no event when that ends.
 const AGAIN: Duration = Duration::from_millis(5);
-/// What is accepted in the very round in which accepting ends is handed on within this time.
+/// Connections accepted in the last round are handed on within this time.
 const LAST_ROUND: Duration = Duration::from_millis(100);
-/// Turns of a thread's event loop after which it has begun with everything that it was given before.
+/// After so many turns of its event loop a thread has started on all connections that it was given before.
 const TURNS: usize = 100;
 
-/// What is known about the threads that accept and answer.
+/// Asks the threads that accept and answer how far they are.
 #[derive(Clone)]
 pub(super) struct Handover {
     asked: watch::Sender<bool>,
-    /// The listening socket as the kernel numbers it.
+    /// The kernel's number of the listening socket.
     socket: u64,
 }
 
@@ -36,7 +36,7 @@ impl Handover {
         Ok(Self { asked: watch::Sender::new(false), socket: File::from(socket).metadata()?.ino() })
     }
 
-    /// Takes part, on each thread that answers.
+    /// Registers a thread that answers; each of them calls this.
     pub(super) fn join(&self) {
         let mut asked = self.asked.subscribe();
         rt::spawn(async move {
@@ -45,13 +45,13 @@ impl Handover {
                     yield_now().await;
                 }
             }
-            // Dropping it is the answer.
+            // Dropping the receiver is the answer.
             drop(asked);
         });
     }
 
-    /// Returns once everything that was accepted before the server was paused is in good hands: whether it was so within
-    /// the limit.
+    /// Returns once threads have started on all connections that were accepted before the pause, or at the limit. Tells
+    /// whether it was in time.
     pub(super) async fn complete(&self) -> bool {
         let all = async {
             while is_watched(self.socket) {
@@ -69,7 +69,7 @@ impl Handover {
     }
 }
 
-/// Whether some event loop of this process is told of connections to the socket. Where the kernel cannot be asked, it is not.
+/// Whether an event loop of this process watches the socket for connections. `false` if the kernel cannot be asked.
 fn is_watched(socket: u64) -> bool {
     let Ok(descriptors) = fs::read_dir("/proc/self/fdinfo") else { return false };
     let socket = format!("{socket:x}");
@@ -77,7 +77,7 @@ fn is_watched(socket: u64) -> bool {
         let inode = line.strip_prefix("tfd:").and_then(|line| line.split("ino:").nth(1));
         inode.and_then(|inode| inode.split_whitespace().next()) == Some(&socket)
     };
-    // One that was closed meanwhile watches nothing.
+    // A descriptor that was closed meanwhile watches nothing.
     descriptors.filter_map(|entry| fs::read_to_string(entry.ok()?.path()).ok()).any(|info| info.lines().any(watches))
 }
 

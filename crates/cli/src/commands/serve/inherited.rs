@@ -1,5 +1,5 @@
-//! The socket that a service manager passes, as `sd_listen_fds(3)` has it. The manager goes on holding it, so connections that
-//! come while the service restarts wait in its backlog; its file is the manager's, too.
+//! The socket that a service manager passes (`sd_listen_fds(3)`). The manager keeps it open, so connections that come
+//! during a restart wait in its backlog. The socket's file belongs to the manager, too.
 
 use std::io;
 use std::net::TcpStream;
@@ -14,8 +14,8 @@ use listenfd::ListenFd;
 use crate::server::Socket;
 use crate::settings::Listen;
 
-/// Takes the socket, when settings say that there is one. This changes the process's environment, so it comes before
-/// anything that starts threads.
+/// Takes the socket if settings say that there is one. This changes the process's environment, so call it before any
+/// threads start.
 pub(super) fn take(listen: &Listen) -> Result<Option<Socket>> {
     match listen {
         Listen::Systemd => one(ListenFd::from_env()).context("cannot listen on systemd (http.listen)").map(Some),
@@ -25,25 +25,25 @@ pub(super) fn take(listen: &Listen) -> Result<Option<Socket>> {
 
 fn one(mut passed: ListenFd) -> Result<Socket> {
     match passed.len() {
-        0 => bail!("no socket was passed (LISTEN_FDS); start this by a socket unit, or name an address"),
+        0 => bail!("no socket was passed (LISTEN_FDS); start the service through a socket unit, or set an address"),
         1 => {}
-        several => bail!("{several} sockets were passed (LISTEN_FDS), and it takes one"),
+        several => bail!("{several} sockets were passed (LISTEN_FDS), but the service takes only one"),
     }
     let inherited = if let Ok(Some(socket)) = passed.take_unix_listener(0) {
         Socket::Unix(socket)
     } else if let Ok(Some(socket)) = passed.take_tcp_listener(0) {
         Socket::Tcp(socket)
     } else {
-        bail!("what was passed is no stream socket, neither of TCP nor of Unix");
+        bail!("the passed descriptor is not a TCP or Unix stream socket");
     };
     if is_connected(&inherited)? {
-        bail!("a connection was passed, not a socket that listens; the socket unit needs Accept=no");
+        bail!("a connection was passed instead of a listening socket; the socket unit needs Accept=no");
     }
     Ok(inherited)
 }
 
 fn is_connected(socket: &Socket) -> io::Result<bool> {
-    // Any stream's kind will do: no address is looked at.
+    // Any stream type will do, because no address is read.
     let socket = socket.as_fd().try_clone_to_owned()?;
     Ok(match TcpStream::from(socket).peer_addr() {
         Ok(_) => true,
@@ -51,7 +51,7 @@ fn is_connected(socket: &Socket) -> io::Result<bool> {
     })
 }
 
-/// Where it listens.
+/// The address of the socket.
 pub(super) fn address(socket: &Socket) -> io::Result<Listen> {
     Ok(match socket {
         Socket::Tcp(socket) => Listen::Tcp(socket.local_addr()?),
@@ -59,7 +59,7 @@ pub(super) fn address(socket: &Socket) -> io::Result<Listen> {
     })
 }
 
-/// A path, or `@` and a name that is no file's.
+/// A path, or `@` and an abstract name.
 fn name(address: &SocketAddr) -> PathBuf {
     if let Some(path) = address.as_pathname() {
         return path.to_owned();

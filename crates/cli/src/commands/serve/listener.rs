@@ -1,4 +1,4 @@
-//! Where requests come in: a TCP address, a Unix socket, or a socket of either kind that was passed on.
+//! The listener for requests: a TCP address, a Unix socket, or a socket of either kind from the service manager.
 
 use std::fs::{self, Permissions};
 use std::io::ErrorKind;
@@ -16,9 +16,9 @@ use super::inherited;
 use crate::server::{self, Counted, ServerSettings, Socket};
 use crate::settings::{HttpSettings, Listen, SocketMode};
 
-/// What is being listened on.
+/// A bound listener.
 pub(super) struct Listener {
-    /// With the port that the system chose, when 0 was asked for.
+    /// With the port that the system chose, if the setting is port 0.
     pub(super) address: Listen,
     /// The socket's file, when it is ours.
     file: Option<PathBuf>,
@@ -26,7 +26,7 @@ pub(super) struct Listener {
 }
 
 impl Listener {
-    /// Takes the socket's file away. A file that is left behind does no harm: the next start replaces it.
+    /// Removes the socket's file. A file that is left behind does no harm: the next start replaces it.
     pub(super) fn remove(&self) {
         if let Some(path) = &self.file
             && let Err(error) = fs::remove_file(path)
@@ -36,7 +36,7 @@ impl Listener {
     }
 }
 
-/// Binds the listener, unless one was inherited, and makes the server that answers there.
+/// Binds the listener, unless one was inherited, and makes the server on it.
 pub(super) fn server(
     settings: &HttpSettings,
     inherited: Option<Socket>,
@@ -54,7 +54,7 @@ pub(super) fn server(
     Ok((server.with_context(failed)?, Listener { address, file, handover }))
 }
 
-/// The socket, where it listens, and its file when that is ours.
+/// The socket, its address, and its file if that is ours.
 fn open(settings: &HttpSettings, inherited: Option<Socket>) -> Result<(Socket, Listen, Option<PathBuf>)> {
     if let Some(socket) = inherited {
         let address = inherited::address(&socket)?;
@@ -69,7 +69,7 @@ fn open(settings: &HttpSettings, inherited: Option<Socket>) -> Result<(Socket, L
             let socket = bind(path, settings.socket_mode)?;
             Ok((Socket::Unix(socket), settings.listen.clone(), Some(path.clone())))
         }
-        Listen::Systemd => bail!("no socket was taken over"),
+        Listen::Systemd => bail!("no socket was inherited"),
     }
 }
 
@@ -88,10 +88,10 @@ fn bounds(settings: &HttpSettings) -> Result<ServerSettings> {
     })
 }
 
-/// Binds a socket in the place of one that a dead process left behind, and of nothing else.
+/// Binds a Unix socket. It replaces a socket file that a dead process left, but no other file.
 fn bind(path: &Path, mode: SocketMode) -> Result<UnixListener> {
     match fs::symlink_metadata(path) {
-        Ok(found) if !found.file_type().is_socket() => bail!("a file that is no socket is in its place"),
+        Ok(found) if !found.file_type().is_socket() => bail!("there is a file that is not a socket"),
         Ok(_) if UnixStream::connect(path).is_ok() => bail!("another process listens there"),
         Ok(_) => fs::remove_file(path).context("cannot remove the socket of a dead process")?,
         Err(error) if error.kind() == ErrorKind::NotFound => {}

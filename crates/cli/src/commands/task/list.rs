@@ -1,4 +1,4 @@
-//! `stint task list`: how tasks ran.
+//! `stint task list`: past runs of tasks.
 
 use anyhow::Result;
 use serde::Serialize;
@@ -11,10 +11,10 @@ use crate::wiring::Ports;
 const EXAMPLES: &str = "\
 Examples:
   stint task list
-  stint task list --state dead        what a person must look at
+  stint task list --state dead        runs that a person must look at
   stint task list --task verify_totals --json";
 
-/// List how tasks ran, latest first
+/// List runs of tasks, latest first
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
@@ -24,7 +24,7 @@ pub(super) struct Args {
     /// Only runs in this state: `running`, `succeeded`, `failed` or `dead`
     #[arg(long)]
     state: Option<TaskState>,
-    /// How many at most, 1 to 200
+    /// The most runs to list, 1 to 200
     #[arg(long, default_value = "50", value_parser = size)]
     most: PageSize,
     /// As JSON, for programs

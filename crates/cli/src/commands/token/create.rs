@@ -1,4 +1,4 @@
-//! `stint token create`: the one moment in which a secret can be seen.
+//! `stint token create`: makes a token, and shows its secret this one time.
 
 use std::str::FromStr;
 
@@ -13,14 +13,14 @@ use crate::output;
 use crate::wiring::Ports;
 
 const EXAMPLES: &str = "\
-The secret is printed alone on stdout, once. It cannot be had again.
+The secret is printed alone on stdout, once. It cannot be shown again.
 
 Examples:
   stint token create --name ci --scopes read,write
   TOKEN=$(stint token create --name payroll --scopes read --expires 90d)
   stint token create --name laptop --subject ada --scopes read,write --expires 2027-01-01
 
-With --capture, the token sends pings and does nothing else. Its secret is what editor plugins take as a key:
+With --capture, the token can only send pings. Editor plugins take its secret as a key:
   stint token create --name editor --subject ada --capture new-projects --time-zone Europe/Berlin
   curl http://127.0.0.1:8080/ping/$(stint token create --name door --capture 019303a2-6f6e-7d30-9c43-2f1d5a0a7f11)";
 
@@ -28,28 +28,28 @@ With --capture, the token sends pings and does nothing else. Its secret is what 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
-    /// What people call the token
+    /// The token's name
     #[arg(long, value_parser = subject)]
     name: Subject,
-    /// What it may do: `read`, `write`, `admin`, separated by commas; `admin` includes the others
+    /// Its scopes: `read`, `write`, `admin`, separated by commas; `admin` includes the others
     #[arg(long, required_unless_present = "capture", conflicts_with = "capture", value_parser = scopes)]
     scopes: Option<Scopes>,
-    /// Whom it speaks for, shown as `created_by` [default: its name]
+    /// Its subject, shown as `created_by` [default: its name]
     #[arg(long, value_parser = subject)]
     subject: Option<Subject>,
-    /// When it ends: a span such as `90d`, or a date, at whose beginning (UTC) it ends [default: never]
+    /// When it expires: after a span such as `90d`, or at the beginning (UTC) of a date [default: never]
     #[arg(long)]
     expires: Option<Expiry>,
-    /// What its pings count for: a job's id; `projects`, for the jobs that their projects stand for; `new-projects`, which
-    /// creates those that are missing
+    /// What its pings count for: a job's id; `projects`, the jobs of their projects; or `new-projects`, which also
+    /// creates missing jobs
     #[arg(long, value_name = "JOB|projects|new-projects")]
     capture: Option<Target>,
-    /// Whose midnight divides the days of its pings: an IANA time zone [default: UTC]
+    /// The IANA time zone whose midnight divides the days of its pings [default: UTC]
     #[arg(long, value_name = "ZONE", requires = "capture")]
     time_zone: Option<Zone>,
 }
 
-/// What pings count for, as people say it.
+/// What pings count for, as the command line has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Target(CaptureTarget);
 

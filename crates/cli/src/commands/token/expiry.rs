@@ -1,4 +1,4 @@
-//! When a token ends, as people say it.
+//! When a token expires, as the command line has it.
 
 use std::str::FromStr;
 
@@ -19,9 +19,9 @@ pub(super) enum Expiry {
 pub(super) enum ExpiryError {
     #[error("must be a span such as `90d` or a date such as `2027-01-31`")]
     Form,
-    #[error("the token would have expired at {0}, before it exists")]
+    #[error("the token would expire at {0}, which is in the past")]
     Past(Timestamp),
-    #[error("the token would expire after the year 9999; leave `--expires` out for one that never does")]
+    #[error("the token would expire after the year 9999; omit `--expires` for a token that never expires")]
     TooFar,
 }
 
@@ -35,7 +35,7 @@ impl FromStr for Expiry {
 }
 
 impl Expiry {
-    /// The moment itself.
+    /// The moment of expiry.
     pub(super) fn after(self, now: Timestamp) -> Result<Timestamp, ExpiryError> {
         let moment = match self {
             Self::In(period) => {

@@ -1,4 +1,4 @@
-//! `stint token list`: every token there ever was, who made it, and no secret.
+//! `stint token list`: all tokens, also expired and revoked ones, and who made them. Secrets are not shown.
 
 use anyhow::Result;
 use serde::Serialize;
@@ -39,12 +39,12 @@ struct Row {
     revoked_at: Option<String>,
     /// The token that made it over the API.
     made_by: Option<String>,
-    /// Of a token that captures alone.
+    /// Only for a capture token.
     #[serde(skip_serializing_if = "Option::is_none")]
     capture: Option<Capture>,
 }
 
-/// What a token's pings count for, and whether there were any.
+/// What a token's pings count for, and when it was last used.
 #[derive(Serialize)]
 struct Capture {
     /// A job's id, `projects` or `new-projects`, as `token create --capture` takes it.
@@ -112,7 +112,7 @@ impl Row {
 }
 
 impl Args {
-    /// A page at a time, so that a hundred thousand tokens need no more memory than a few.
+    /// Reads one page at a time, so that a hundred thousand tokens need no more memory than a few.
     pub(super) async fn run(self, ports: &Ports) -> Result<()> {
         let now = ports.sources.clock.now();
         let mut print: Box<dyn Print> = if self.json { Box::new(Array::default()) } else { Box::new(Table::new()) };
@@ -124,7 +124,7 @@ impl Args {
     }
 }
 
-/// How rows are shown, one page after the other.
+/// Writes rows, one page after the other.
 trait Print {
     fn page(&mut self, rows: &[Row]) -> Result<()>;
     fn end(&mut self) -> Result<()>;
@@ -151,7 +151,7 @@ impl Print for Array {
     }
 }
 
-/// A table whose columns are as wide as what was seen so far: a later page may widen them.
+/// A table whose columns are as wide as the values so far; a later page may widen them.
 struct Table {
     widths: [usize; COLUMNS],
     begun: bool,

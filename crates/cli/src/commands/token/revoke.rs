@@ -1,4 +1,4 @@
-//! `stint token revoke`: the end of a token, and of those that it made.
+//! `stint token revoke`: revokes a token and the tokens that it made.
 
 use anyhow::{Result, anyhow};
 use stint_domain::access::ports::token::{Made, Revoked};
@@ -9,20 +9,20 @@ use crate::output;
 use crate::wiring::Ports;
 
 const EXAMPLES: &str = "\
-The capture tokens that it made over the API are revoked with it: whoever knows its secret may know theirs. What they
-logged stays. Said again without --keep-made, the command also revokes those that were kept the first time.
+The capture tokens that it made over the API are revoked too: anyone who knows its secret may know theirs. The time that
+they logged stays. Repeated without --keep-made, the command also revokes tokens that were kept before.
 
 Examples:
   stint token revoke 019303a2-6f6e-7d30-9c43-2f1d5a0a7f11
   stint token revoke 019303a2-6f6e-7d30-9c43-2f1d5a0a7f11 --keep-made";
 
-/// Refuse a token, and those that it made, from now on; running services notice within 5 seconds
+/// Revoke a token and the tokens that it made; running services refuse them within 5 seconds
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
     /// The token's id, as `stint token list` shows it
     id: Uuid,
-    /// Leave the capture tokens alone that it made
+    /// Keep the capture tokens that it made
     #[arg(long)]
     keep_made: bool,
 }

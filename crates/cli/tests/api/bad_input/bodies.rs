@@ -1,4 +1,4 @@
-//! Bodies: no JSON, JSON of another shape, and values that are none.
+//! Bodies that are not JSON, that have another shape, or that have invalid values.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use super::{Bad, Untouched};
 
 const NO_JSON: &[u16] = &[400];
 const INVALID: &[u16] = &[422];
-/// Whether a reader takes it for broken JSON or for a bad value is its own affair.
+/// A reader may refuse it as broken JSON or as a bad value.
 const EITHER: &[u16] = &[400, 422];
 
 pub(super) fn rows(ledger: &Untouched) -> Vec<Bad> {
@@ -27,7 +27,7 @@ fn post_job(body: impl Into<Vec<u8>>, status: &'static [u16]) -> Bad {
     Bad::new("POST", "/api/v1/jobs", status).json(body)
 }
 
-/// A good entry but for one member, whose value is this JSON text.
+/// A valid entry, except one member with this JSON text as its value.
 fn with(field: &str, value: &str) -> String {
     let mut entry = entry(30);
     entry[field] = json!("HERE");
@@ -110,7 +110,7 @@ fn bad_minutes(ledger: &Untouched) -> Vec<Bad> {
         if status == INVALID {
             row = row.names("/minutes_worked");
         }
-        // Numbers that no machine word holds are named as a float.
+        // Numbers too large for an integer are shown as a float.
         if (4..18).contains(&value.len()) && value.bytes().all(|b| b.is_ascii_digit()) {
             row = row.names(value);
         }
@@ -250,7 +250,7 @@ fn bad_batches(ledger: &Untouched) -> Vec<Bad> {
     rows
 }
 
-/// Requests, and all the places that their one problem must blame.
+/// Requests, and all the places that the problem must list.
 pub(super) fn with_several_bad_fields(ledger: &Untouched) -> Vec<(Bad, Vec<&'static str>)> {
     let bad_entry = json!({
         "minutes_worked": 1.5, "date_stamp": "2026-02-30", "work_summary": "nul\0", "surprise": true, "created_by": "me",

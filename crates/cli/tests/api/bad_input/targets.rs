@@ -6,7 +6,7 @@ use super::{Bad, Untouched};
 
 const INVALID: &[u16] = &[422];
 const UNKNOWN: &[u16] = &[404];
-/// An id that is none names nothing, or is not valid: both are said.
+/// A malformed id is either not found or not valid: both answers are allowed.
 const NO_ID: &[u16] = &[404, 422];
 
 pub(super) fn rows(ledger: &Untouched) -> Vec<Bad> {
@@ -163,7 +163,7 @@ fn wrong_methods(ledger: &Untouched) -> Vec<Bad> {
             rows.push(Bad::new(method, path.clone(), &[405]));
         }
     }
-    // `batch` is where batches are posted, and for every other method an id that is none.
+    // `batch` takes POST; for every other method it is a malformed id.
     rows.push(Bad::new("DELETE", "/api/v1/time-entries/batch", &[404, 405, 422]).names(""));
     rows
 }

@@ -1,4 +1,4 @@
-//! Headers, and what comes over the wire without being HTTP.
+//! Headers, and bytes that are not HTTP.
 
 use super::super::ledger::entry;
 use super::super::service::Service;
@@ -61,7 +61,7 @@ pub(super) fn bad_headers(ledger: &Untouched) -> Vec<Bad> {
     rows
 }
 
-/// Bytes that no HTTP server can answer well.
+/// Bytes to which no HTTP server can give a 2xx answer.
 pub(super) fn no_http(service: &Service, ledger: &Untouched) -> Vec<Vec<u8>> {
     let token = service.api.authorization();
     let body = entry(5).to_string();
@@ -95,7 +95,7 @@ pub(super) fn no_http(service: &Service, ledger: &Untouched) -> Vec<Vec<u8>> {
         with(&format!("X-Folded: a\r\n b\r\nContent-Length: {length}")),
         with(&format!("X-Big: {}\r\nContent-Length: {length}", "x".repeat(200_000))),
         with(&"X-Many: 1\r\n".repeat(1000)),
-        // Bodies that end before they should, or whose chunks are none.
+        // Bodies that end too early, or that have malformed chunks.
         with(&format!("Content-Length: {}", length + 1)),
         with("Transfer-Encoding: chunked").replace(&body, &format!("{length:x}\r\n{body}\r\n")),
         with("Transfer-Encoding: chunked").replace(&body, &format!("zz\r\n{body}\r\n0\r\n\r\n")),
@@ -110,7 +110,7 @@ pub(super) fn no_http(service: &Service, ledger: &Untouched) -> Vec<Vec<u8>> {
     all
 }
 
-/// Twenty million bytes of JSON, in each way that HTTP has of sending them; and the mere announcement of them.
+/// Twenty million bytes of JSON, sent in each way that HTTP has, or only announced.
 pub(super) fn twenty_megabytes(service: &Service, target: &str) -> Vec<Vec<u8>> {
     let head = format!(
         "POST {target} HTTP/1.1\r\nHost: x\r\nAuthorization: {}\r\nContent-Type: application/json\r\n",
@@ -127,7 +127,7 @@ pub(super) fn twenty_megabytes(service: &Service, target: &str) -> Vec<Vec<u8>> 
     ]
 }
 
-/// Requests whose rest never comes.
+/// Requests that never become complete.
 pub(super) fn starts_without_end(service: &Service, ledger: &Untouched) -> Vec<String> {
     let head = format!(
         "POST /api/v1/jobs/{}/time-entries HTTP/1.1\r\nHost: x\r\nAuthorization: {}\r\nContent-Type: application/json\r\n",

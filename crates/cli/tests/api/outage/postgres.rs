@@ -12,7 +12,7 @@ use super::super::proxy::{Line, Proxy};
 use super::super::service::Service;
 use super::{IN_TIME, LIMITS, assert_recovers, ledger};
 
-/// Every request that needs the database is told to come back, in time.
+/// Every request that needs the database gets 503 in time.
 async fn assert_unavailable(api: &Client, job: &str, logged: &str) {
     let start = Instant::now();
     let requests = [
@@ -71,7 +71,7 @@ async fn a_postgres_that_falls_silent_is_503_until_it_is_back() {
     goes_away_and_comes_back(Line::Silent).await;
 }
 
-/// The answer to a write may be lost after the write: a repeat with the same key must not count twice.
+/// A write may happen although its answer is lost: a repeat with the same key must not count twice.
 #[actix_web::test]
 async fn writes_repeated_with_their_keys_through_outages_count_once() {
     let (service, proxy) = postgres_behind_a_line();

@@ -7,7 +7,7 @@ use crate::support::Stint;
 const SERVICE: &[&str] = &["check", "health"];
 const WORKER: &[&str] = &["check", "health", "--worker"];
 
-/// What is printed, and the exit status.
+/// The output and the exit status.
 fn asked(stint: &Stint, command: &[&str]) -> (String, i32) {
     let ended = stint.run(command);
     assert_eq!(ended.stderr, "");
@@ -20,7 +20,7 @@ fn a_service_is_well_until_it_drains_and_then_gone() {
     let path = stint.path("stint.sock").display().to_string();
     let stint = stint.set("STINT_HTTP__LISTEN", format!("unix:{path}"));
     let mut server = stint.serve();
-    assert_eq!(asked(&stint, SERVICE), (format!("unix:{path}: it is well\n"), 0));
+    assert_eq!(asked(&stint, SERVICE), (format!("unix:{path}: healthy\n"), 0));
     server.signal("TERM");
     server.logged("draining");
     let (said, status) = asked(&stint, SERVICE);
@@ -38,7 +38,7 @@ fn a_service_that_listens_everywhere_is_found() {
     let server = stint.serve();
     let port = server.address().port();
     let stint = stint.set("STINT_HTTP__LISTEN", format!("0.0.0.0:{port}"));
-    assert_eq!(asked(&stint, SERVICE), (format!("0.0.0.0:{port}: it is well\n"), 0));
+    assert_eq!(asked(&stint, SERVICE), (format!("0.0.0.0:{port}: healthy\n"), 0));
 }
 
 #[test]
@@ -47,7 +47,7 @@ fn a_worker_is_asked_for_its_metrics() {
     let worker = stint.work();
     let address = worker.metrics.to_string();
     let stint = stint.set("STINT_WORKER__METRICS_LISTEN", &address);
-    assert_eq!(asked(&stint, WORKER), (format!("{address}: it is well\n"), 0));
+    assert_eq!(asked(&stint, WORKER), (format!("{address}: healthy\n"), 0));
     drop(worker);
     assert_eq!(asked(&stint, WORKER).1, 1);
 }

@@ -1,4 +1,4 @@
-//! How many connections and open files there may be.
+//! The limits on connections and open files.
 
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use crate::support::{Server, Stint, until};
 
 const HEALTH: &[u8] = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
 
-/// A connection with a request that is being answered.
+/// A connection whose request is being answered.
 fn busy(server: &Server, token: &str) -> Box<dyn Connection> {
     let head = format!(
         "POST /api/v1/jobs HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n\
@@ -23,7 +23,7 @@ fn busy(server: &Server, token: &str) -> Box<dyn Connection> {
 #[test]
 fn an_idle_connection_makes_room_for_another_and_a_busy_one_does_not() {
     let stint = Stint::new().migrated().set("STINT_HTTP__MAX_CONNECTIONS", "2").set("STINT_HTTP__WORKERS", "1");
-    // Nothing ends by itself, or is asked by the service itself, while this looks.
+    // With these settings no connection ends by itself, and the service makes none to itself.
     let stint = stint.set("STINT_HTTP__KEEP_ALIVE", "1h").set("STINT_HTTP__REQUEST_TIMEOUT", "1h");
     let (token, server) = (stint.token("write"), stint.serve());
 
@@ -66,11 +66,11 @@ fn an_idle_connection_makes_room_for_another_and_a_busy_one_does_not() {
 #[test]
 fn of_many_newcomers_at_once_as_many_are_answered_as_there_are_places_and_the_others_are_told_at_once() {
     const PLACES: usize = 5;
-    /// For less than a connection that was just let in keeps its place.
+    /// Less than the time for which a new connection keeps its place.
     const MOMENT: Duration = Duration::from_millis(200);
     let stint = Stint::new().migrated().set("STINT_HTTP__WORKERS", "1");
     let server = stint.set("STINT_HTTP__MAX_CONNECTIONS", PLACES.to_string()).serve();
-    // On a busy machine it may take several tries to come in one moment.
+    // On a busy machine it may take several tries until all connect within this time.
     until("all come in one moment", || {
         until("all places are free", || server.metric("stint_http_connections") == 0);
         let begun = Instant::now();
@@ -99,7 +99,7 @@ fn silent_connections_keep_newcomers_out_for_no_more_than_a_moment() {
     for _ in 0..3 {
         until("a newcomer is answered", || {
             let mut stream = connect(&server);
-            // It may be turned away before it has said anything.
+            // It may be refused before it has sent anything.
             let _ = stream.write_all(HEALTH);
             answer(&mut stream).is_ok_and(|(head, _)| head.starts_with("HTTP/1.1 200 "))
         });
@@ -112,7 +112,7 @@ fn as_many_files_may_be_open_as_the_system_lets_them() {
     let stint = Stint::new().migrated();
     let plain = stint.command(&["serve"]);
     let mut command = stint.command(&["serve"]);
-    // The shell gives way to the service.
+    // `exec` replaces the shell by the service.
     command = {
         let mut shell = std::process::Command::new("sh");
         shell.args(["-c", "ulimit -Sn 64 && ulimit -Hn 1000 && exec \"$@\"", "sh"]);

@@ -1,4 +1,4 @@
-//! Clients that do not read what they asked for, or read slowly.
+//! Clients that do not read their answers, or read them slowly.
 
 use std::io::{self, Read, Write};
 use std::net::TcpListener;
@@ -15,7 +15,7 @@ const MANY: usize = 200;
 const PIPELINED: usize = 40;
 const ASK: &str = "GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n";
 
-/// Asks again and again, and reads nothing.
+/// Sends requests repeatedly, and reads nothing.
 fn ask_in_vain(server: &Server) -> Vec<Box<dyn Connection>> {
     let requests = ASK.repeat(PIPELINED);
     let ask = |_| {
@@ -26,7 +26,7 @@ fn ask_in_vain(server: &Server) -> Vec<Box<dyn Connection>> {
     (0..MANY).map(ask).collect()
 }
 
-/// The kibibytes of memory that the process has.
+/// The memory of the process, in kibibytes.
 fn memory(server: &Server) -> u64 {
     let status = server.proc("status");
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
@@ -38,11 +38,11 @@ fn on_a_unix_socket(stint: Stint) -> Stint {
     stint.set("STINT_HTTP__LISTEN", format!("unix:{path}"))
 }
 
-/// Does it with a service that gives up soon on who reads nothing, on each kind of socket.
+/// Runs `test` on each kind of socket, with a service that soon disconnects clients that read nothing.
 fn with_impatient_services(write_timeout: &str, test: impl Fn(Server)) {
     let impatient = |stint: Stint| stint.set("STINT_HTTP__WRITE_TIMEOUT", write_timeout);
     for stint in [Stint::new().migrated(), on_a_unix_socket(Stint::new().migrated())] {
-        // Its folder, in which the socket is, stays until the test is over.
+        // Keeps its folder, which holds the socket, until the test is over.
         let stint = impatient(stint);
         test(stint.serve());
     }
@@ -83,7 +83,7 @@ fn who_reads_nothing_is_cut_off() {
         let all = MANY as u64;
         until("all are cut off", || server.metric(r#"stint_http_connections_cut_off_total{reason="unread"}"#) == all);
         for stream in &mut streams {
-            // What was on its way may arrive, and then no more.
+            // Bytes that were already sent may still arrive, then no more.
             let (mut buffer, mut arrived) = (vec![0; 64 * 1024], 0);
             while let Ok(more @ 1..) = stream.read(&mut buffer) {
                 arrived += more;
@@ -94,7 +94,7 @@ fn who_reads_nothing_is_cut_off() {
     });
 }
 
-/// A connection that the kernel takes little in for, so that the server notices how slowly it is read.
+/// A connection with a small receive buffer, so that the server notices how slowly it is read.
 fn narrow(server: &Server) -> io::Result<Box<dyn Connection>> {
     if server.listens_on.starts_with("unix:") {
         return Ok(connect(server));
@@ -121,7 +121,7 @@ fn who_reads_slowly_gets_everything() {
     });
 }
 
-/// Reads a little now and then, until it has been long enough.
+/// Reads a little now and then, until the time is up.
 struct Slow {
     stream: Box<dyn Connection>,
     until: Instant,

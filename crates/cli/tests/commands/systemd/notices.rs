@@ -1,10 +1,10 @@
-//! What a service manager hears.
+//! The notices that a service manager receives.
 
 use std::os::unix::net::UnixDatagram;
 
 use crate::support::{PATIENCE, Stint};
 
-/// A manager's ear, and the services that speak to it.
+/// A manager's socket for notices, and the services that send to it.
 struct Manager {
     socket: UnixDatagram,
     stint: Stint,
@@ -18,7 +18,7 @@ impl Manager {
         Self { socket, stint: stint.set("NOTIFY_SOCKET", path.display().to_string()) }
     }
 
-    /// With a limit that is far from being met: what it does when nothing is heard is its own business.
+    /// With a watchdog limit that is never reached here: what the manager does then is not tested.
     fn with_watchdog(self) -> Self {
         Self { stint: self.stint.set("WATCHDOG_USEC", "150000"), ..self }
     }
@@ -34,7 +34,7 @@ impl Manager {
         (0..3).for_each(|_| assert_eq!(self.hears(), "WATCHDOG=1"));
     }
 
-    /// The next notice that is no sign of life.
+    /// The next notice other than the watchdog's.
     fn hears_of_a_change(&self) -> String {
         loop {
             let notice = self.hears();
@@ -64,7 +64,7 @@ fn the_worker_tells_that_it_works_and_when_it_stops() {
     assert_eq!(manager.hears(), "STATUS=connecting to the database");
     assert_eq!(manager.hears(), "READY=1\nSTATUS=working");
     worker.signal("TERM");
-    assert_eq!(manager.hears(), "STOPPING=1\nSTATUS=finishing what is in hand");
+    assert_eq!(manager.hears(), "STOPPING=1\nSTATUS=finishing the current pings");
     assert!(worker.ended().success());
 }
 

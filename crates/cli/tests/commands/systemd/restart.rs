@@ -1,4 +1,4 @@
-//! A restart on a socket that somebody else holds refuses no one: what comes meanwhile waits in the backlog.
+//! A restart on a socket that another process holds refuses no connection: new ones wait in the backlog.
 
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -13,12 +13,12 @@ use crate::support::{PATIENCE, Server, Stint};
 
 const RESTARTS: usize = 5;
 const CLIENTS: usize = 8;
-/// Answers from one process before it is told to end.
+/// How many answers each process gives before it is told to end.
 const ANSWERS: usize = 300;
 
 type Answered = Result<(), String>;
 
-/// Asks over one new connection after the other.
+/// Sends each request over a new connection.
 fn ask<S: Read + Write>(
     connect: impl Fn() -> io::Result<S>,
     token: &str,
@@ -46,12 +46,12 @@ fn ask<S: Read + Write>(
     }
 }
 
-/// Waits for answers, and tells what went wrong.
+/// Waits for answers, and returns the failures.
 fn failures(answered: &Receiver<Answered>, answers: usize) -> Vec<String> {
     (0..answers).filter_map(|_| answered.recv_timeout(PATIENCE).unwrap().err()).collect()
 }
 
-/// What went wrong for clients while the service on this socket was restarted again and again.
+/// The failures of clients while the service on this socket is restarted repeatedly.
 fn failures_over_restarts<S: Read + Write>(
     stint: &Stint,
     socket: impl Fn() -> OwnedFd,
@@ -74,7 +74,7 @@ fn failures_over_restarts<S: Read + Write>(
         }
         failed.extend(failures(&answered, ANSWERS));
         going_on.store(false, Ordering::Relaxed);
-        // The last answers, while the last process still runs.
+        // Wait for the last answers while the last process still runs.
         drop(sender);
         failed.extend(answered.iter().filter_map(Result::err));
         failed

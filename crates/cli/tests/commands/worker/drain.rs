@@ -1,4 +1,4 @@
-//! Pings that wait in the database: logged once whatever dies, or set aside with a reason.
+//! Pings that wait in the database: logged once even if a process dies, or set aside with a reason.
 
 use std::time::{Duration, Instant};
 
@@ -19,7 +19,7 @@ fn with_job(stint: &Stint) -> SqliteConnection {
     database
 }
 
-/// Pings of a minute each, from and to these numbers, as another process pushes them.
+/// Pushes pings of a minute each, with the numbers in this range, as another process would.
 fn push(database: &mut SqliteConnection, from: u32, to: u32) {
     let ping = format!(
         r#"printf('{{"v":1,"id":"00000000-0000-0000-0001-%012d","tok":"{JOB}","sub":"ada","job":"{JOB}","tz":"UTC","gap":900,"at":1700000000000000,"rcv":1700000000000000,"min":1}}', n)"#
@@ -41,8 +41,7 @@ fn number(database: &mut SqliteConnection, sql: &str) -> i64 {
     diesel::sql_query(sql).get_result::<Row>(database).unwrap().n
 }
 
-/// Does this while a group is in hand that was handed out after a moment: it cannot be settled meanwhile, nor logged if it is
-/// not yet.
+/// Does this while a worker has a group. Meanwhile the group cannot be settled, nor logged if it is not logged yet.
 #[track_caller]
 fn in_hand(database: &mut SqliteConnection, after: i64, work: impl FnOnce()) {
     let begun = Instant::now();
@@ -61,7 +60,7 @@ fn in_hand(database: &mut SqliteConnection, after: i64, work: impl FnOnce()) {
     }
 }
 
-/// Waits until nothing waits.
+/// Waits until the queue is empty.
 #[track_caller]
 fn until_drained(database: &mut SqliteConnection) {
     let left = "SELECT count(*) AS n FROM ping_queue WHERE buried_at IS NULL";
@@ -102,7 +101,7 @@ fn pings_become_time_and_what_is_none_is_set_aside_until_it_is_replayed() {
     assert_eq!((unknown.status, unknown.stdout.as_str()), (1, "put back: 0\n"), "{unknown:?}");
     assert_eq!(stint.run(&["pings", "replay", &receipt]).succeeded(), "put back: 1\n");
     assert_eq!(dead(&stint), Vec::<Value>::new());
-    // The service works, too, and finds it as bad as before.
+    // The service also works as a worker, and cannot log it either.
     stint.serve().logged("buried a ping; `stint pings dead` lists it");
 }
 

@@ -1,4 +1,4 @@
-//! What only the database can tell: whether it answers and takes a write, its schema, its tokens.
+//! Checks that ask the database: whether it answers and accepts writes, its schema, its tokens.
 
 use anyhow::Result;
 use prometheus_client::registry::Registry;
@@ -10,7 +10,7 @@ use crate::settings::{DatabaseUrl, Settings};
 use crate::wiring::Ports;
 
 pub(super) async fn look(settings: &Settings) -> Vec<Finding> {
-    // Connecting would create the file: a check changes nothing.
+    // Connecting would create the file, but a check must change nothing.
     if let DatabaseUrl::Sqlite(path) = &settings.database.url
         && !path.exists()
     {
@@ -18,7 +18,7 @@ pub(super) async fn look(settings: &Settings) -> Vec<Finding> {
     }
     ask(settings).await.unwrap_or_else(|error| {
         let error = crate::output::one_line(&error);
-        vec![Finding::serious(error, "see to it that the database answers and fits this release (`stint migrate`)")]
+        vec![Finding::serious(error, "make sure that the database answers and fits this release (`stint migrate`)")]
     })
 }
 
@@ -28,8 +28,8 @@ async fn ask(settings: &Settings) -> Result<Vec<Finding>> {
     if let Err(error) = ports.health.check().await {
         let error = crate::output::one_line(&error.into());
         return Ok(vec![Finding::serious(
-            format!("the database takes no write: {error}"),
-            "see to it that its files, folder and disk can be written, or that its server is no standby (`target_session_attrs`)",
+            format!("the database accepts no writes: {error}"),
+            "make its files, folder and disk writable, or connect to a server that is not a standby (`target_session_attrs`)",
         )]);
     }
     let (mut pages, mut seen) = (ports.all_tokens(), Seen::default());
@@ -41,17 +41,17 @@ async fn ask(settings: &Settings) -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
-/// What was seen of the tokens, page by page.
+/// Findings about tokens, gathered page by page.
 #[derive(Default)]
 struct Seen {
     admins: Vec<Finding>,
-    /// Admin tokens beyond those that are named.
+    /// How many admin tokens there are beyond those that are named.
     more_admins: usize,
     clock: Option<Finding>,
 }
 
 impl Seen {
-    /// The most admin tokens that are named: with more there is more wrong than each of them.
+    /// The most admin tokens that are named; the rest is only counted.
     const NAMED: usize = 20;
 
     fn look_at(&mut self, tokens: &[Token], now: Timestamp) {
@@ -63,7 +63,7 @@ impl Seen {
             }
             self.admins.push(Finding::warning(
                 format!("the admin token {} ({}) never expires", token.id, token.name),
-                format!("create one with --expires in its place, then `stint token revoke {}`", token.id),
+                format!("create another one with --expires, then `stint token revoke {}`", token.id),
             ));
         }
         if let Some(token) = tokens.iter().find(|token| token.created_at > now)
@@ -81,7 +81,7 @@ impl Seen {
         let more = (self.more_admins > 0).then(|| {
             Finding::warning(
                 format!("{} more admin tokens never expire", self.more_admins),
-                "see `stint token list`, and revoke those that nobody needs",
+                "see `stint token list`, and revoke the ones that are not needed",
             )
         });
         self.admins.into_iter().chain(more).chain(self.clock).collect()

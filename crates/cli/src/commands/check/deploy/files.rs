@@ -1,4 +1,4 @@
-//! Files that hold secrets, and who may read them.
+//! Checks who may read files that hold secrets.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -16,7 +16,7 @@ pub(super) fn look(configuration: &Configuration) -> Vec<Finding> {
     settings.chain(database).filter_map(|(path, what)| readable(path, what)).collect()
 }
 
-/// A finding when users who are neither owner nor group may read the file. Whether it exists is not asked here.
+/// A finding if users other than owner and group may read the file. A missing file is no finding here.
 fn readable(path: &Path, what: &str) -> Option<Finding> {
     let mode = fs::metadata(path).ok()?.permissions().mode();
     let path = path.display();

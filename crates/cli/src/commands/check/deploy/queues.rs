@@ -1,4 +1,4 @@
-//! What waits in the queues of pings: in each of them, whichever takes new ones.
+//! Checks each queue of pings, also one that takes no new pings.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use stint_domain::values::Timestamp;
 use super::Finding;
 use crate::wiring::Ports;
 
-/// Longer than any ping waits while somebody logs them.
+/// Longer than any ping waits while a worker runs.
 const LONG: Duration = Duration::from_mins(10);
 
 pub(super) async fn look(ports: &Ports) -> Vec<Finding> {
@@ -17,8 +17,8 @@ pub(super) async fn look(ports: &Ports) -> Vec<Finding> {
         match queue.depth().await {
             Ok(depth) => findings.extend(judge(place, depth, ports.sources.clock.now())),
             Err(error) => findings.push(Finding::serious(
-                format!("the queue of pings in {place} does not tell how it stands: {error}: {}", error.source),
-                format!("see to it that {place} answers, and lets Stint do what docs/operations.md lists"),
+                format!("cannot read the state of the queue of pings in {place}: {error}: {}", error.source),
+                format!("make sure that {place} answers, and that Stint has the permissions in docs/operations.md"),
             )),
         }
     }
@@ -32,13 +32,13 @@ fn judge(place: &str, depth: QueueDepth, now: Timestamp) -> Vec<Finding> {
     if let Some(since) = oldest.filter(|since| waited(since) > LONG.as_micros()) {
         findings.push(Finding::warning(
             format!("pings wait in {place}: {waiting}, the first of them since {since}"),
-            "see to it that `stint worker` runs and logs them; its log says why it does not",
+            "make sure that `stint worker` runs and logs them; if it does not, its log says why",
         ));
     }
     if dead > 0 {
         findings.push(Finding::warning(
             format!("pings were set aside in {place}: {dead}"),
-            "`stint pings dead` tells why; `stint pings replay --all` puts them back once the reason is gone",
+            "`stint pings dead` says why; once the cause is fixed, `stint pings replay --all` puts them back",
         ));
     }
     findings
@@ -62,7 +62,7 @@ mod tests {
             found[0].starts_with("warning: pings wait in the database: 9, the first of them since 1970-01-01T00:33:20")
         );
         assert!(found[1].starts_with("warning: pings were set aside in the database: 3\n"));
-        // A clock that was set back, and one that is far off.
+        // A clock that was set back, and one that is far wrong.
         assert_eq!(findings(QueueDepth { waiting: 1, oldest: Some(Timestamp::MAX), dead: 0 }), [""; 0]);
     }
 }

@@ -1,4 +1,4 @@
-//! What only Redis can tell: whether it answers, and whether it keeps what it is given.
+//! Checks that ask Redis: whether it answers, and whether it keeps its data.
 
 use anyhow::{Context, Result};
 use stint_adapters::capture::redis::Durability;
@@ -13,7 +13,7 @@ pub(super) async fn look(settings: &Settings) -> Vec<Finding> {
         Ok(None) => Vec::new(),
         Err(error) => {
             let error = crate::output::one_line(&error);
-            vec![Finding::serious(error, "see to it that Redis answers, and that redis.url is right")]
+            vec![Finding::serious(error, "make sure that Redis answers, and that redis.url is right")]
         }
     }
 }
@@ -28,18 +28,18 @@ fn judge(durability: &Durability) -> Vec<Finding> {
     let mut findings = Vec::new();
     if durability.eviction != "noeviction" {
         findings.push(Finding::serious(
-            format!("Redis may throw queued pings away: its maxmemory-policy is {}", durability.eviction),
-            "set `maxmemory-policy noeviction`: then it refuses new ones, and their senders are told",
+            format!("Redis may delete queued pings: its maxmemory-policy is {}", durability.eviction),
+            "set `maxmemory-policy noeviction`: then Redis refuses new pings, and their senders get 503",
         ));
     }
     if !durability.appends {
         findings.push(Finding::serious(
-            "Redis keeps queued pings in memory alone: they are gone when it ends",
+            "Redis keeps queued pings only in memory: they are lost when it ends",
             "set `appendonly yes`",
         ));
     } else if let Some(syncs) = durability.syncs.as_deref().filter(|syncs| *syncs != "always") {
         findings.push(Finding::warning(
-            format!("a loss of power may take pings along that were promised: appendfsync is {syncs}"),
+            format!("a loss of power may lose accepted pings: appendfsync is {syncs}"),
             "set `appendfsync always`, unless about a second of pings may be lost",
         ));
     }
@@ -60,9 +60,10 @@ mod tests {
         assert_eq!(findings(true, Some("always"), "noeviction"), "");
         assert_eq!(findings(true, None, "noeviction"), "");
         assert!(
-            findings(false, Some("always"), "noeviction").starts_with("serious: Redis keeps queued pings in memory")
+            findings(false, Some("always"), "noeviction")
+                .starts_with("serious: Redis keeps queued pings only in memory")
         );
         assert!(findings(true, Some("everysec"), "noeviction").starts_with("warning: a loss of power"));
-        assert!(findings(true, None, "allkeys-lru").starts_with("serious: Redis may throw queued pings away"));
+        assert!(findings(true, None, "allkeys-lru").starts_with("serious: Redis may delete queued pings"));
     }
 }

@@ -1,4 +1,4 @@
-//! What can be told from the settings alone.
+//! Checks that need only the settings.
 
 use super::Finding;
 use crate::open_files;
@@ -9,7 +9,7 @@ pub(super) fn look(configuration: &Configuration) -> Vec<Finding> {
     let mut findings = Vec::new();
     if configuration.environment.is_development() {
         findings.push(Finding::serious(
-            "STINT_ENV is development: it migrates by itself, writes an admin token to a file and shows causes to callers",
+            "STINT_ENV is development: the service migrates by itself, writes an admin token to a file and shows causes to callers",
             "unset STINT_ENV, or set it to deployment",
         ));
     }
@@ -28,21 +28,21 @@ pub(super) fn look(configuration: &Configuration) -> Vec<Finding> {
     {
         if !listen.ip().is_loopback() {
             findings.push(Finding::warning(
-                format!("{key} is {listen}: metrics are shown to everyone who reaches it"),
-                "listen on 127.0.0.1, or let a firewall admit only the collector",
+                format!("{key} is {listen}: anyone who reaches it can read the metrics"),
+                "listen on 127.0.0.1, or let a firewall admit only Prometheus",
             ));
         }
     }
     if settings.log.level.is_verbose() {
         findings.push(Finding::warning(
-            "log.level is debug or trace for everything: slow, and it may log what users wrote",
+            "log.level is debug or trace for everything: this is slow and may log what users wrote",
             "set log.level to info",
         ));
     }
     if settings.http.shutdown_timeout < settings.http.request_timeout {
         findings.push(Finding::warning(
-            "http.shutdown_timeout is shorter than http.request_timeout: a restart cuts slow requests off",
-            "make http.shutdown_timeout the longer one",
+            "http.shutdown_timeout is shorter than http.request_timeout: a restart cuts off slow requests",
+            "make http.shutdown_timeout longer than http.request_timeout",
         ));
     }
     findings
@@ -58,7 +58,7 @@ fn transport(url: &PostgresUrl) -> Option<Finding> {
     match url.parameter("sslmode") {
         Some("verify-full" | "verify-ca") => None,
         Some("require") => Some(Finding::warning(
-            format!("the connection to {hosts} is encrypted, but anyone may answer in its place"),
+            format!("the connection to {hosts} is encrypted, but the server's identity is not checked"),
             "use sslmode=verify-full&sslrootcert=FILE in database.url",
         )),
         _ => Some(Finding::serious(
@@ -68,33 +68,33 @@ fn transport(url: &PostgresUrl) -> Option<Finding> {
     }
 }
 
-/// Who else could read pings on their way, or make some up; and who logs them and runs tasks.
+/// Whether others could read pings on the network or make some up, and whether totals are verified.
 fn queue(settings: &Settings) -> Vec<Finding> {
     let (mut findings, Settings { redis, tasks, .. }) = (Vec::new(), settings);
     if let Some(host) = redis.url.remote_host() {
         findings.push(if redis.url.has_password() {
             Finding::warning(
                 format!("pings and the password travel to the Redis on {host} in clear text"),
-                "see to it that nobody else is on that network, or let a tunnel carry it (WireGuard, stunnel)",
+                "make sure that nobody else is on that network, or use a tunnel (WireGuard, stunnel)",
             )
         } else {
             Finding::serious(
-                format!("whoever reaches the Redis on {host} may log time: redis.url has no password"),
-                "give Redis a password (requirepass, or an ACL user), and name it in redis.url",
+                format!("anyone who reaches the Redis on {host} can log time: redis.url has no password"),
+                "give Redis a password (requirepass, or an ACL user), and put it into redis.url",
             )
         });
     }
     if tasks.verify_totals.0.is_none() {
         findings.push(Finding::warning(
-            "tasks.verify_totals is empty: nobody notices when a total is not the sum of its entries",
-            "give it a time, such as `10 3 * * *`, or run `stint check totals` regularly",
+            "tasks.verify_totals is empty: nothing detects a total that is not the sum of its entries",
+            "set a time such as `10 3 * * *`, or run `stint check totals` regularly",
         ));
     }
     findings
 }
 
-/// Whether connections will be refused for want of file descriptors. The limit is that of this check's own process, which
-/// has the service's when it is started as the service is.
+/// Whether connections will be refused for lack of file descriptors. This reads the limit of the check's own process,
+/// which equals the service's if it is started in the same way.
 fn room(connections: usize, too_few_for: impl Fn(usize) -> Option<u64>) -> Option<Finding> {
     let most = too_few_for(connections)?;
     Some(Finding::warning(
@@ -106,7 +106,7 @@ fn room(connections: usize, too_few_for: impl Fn(usize) -> Option<u64>) -> Optio
 fn exposure(http: &HttpSettings) -> Option<Finding> {
     match &http.listen {
         Listen::Tcp(address) if !address.ip().is_loopback() => Some(Finding::warning(
-            format!("http.listen is {address}: tokens travel in clear text to everyone who reaches it"),
+            format!("http.listen is {address}: tokens cross the network in clear text"),
             "listen on 127.0.0.1 or a Unix socket behind a proxy that speaks TLS",
         )),
         Listen::Unix(path) if http.socket_mode.0 & 0o002 != 0 => Some(Finding::warning(
@@ -122,10 +122,10 @@ mod tests {
     use super::*;
     use crate::settings::Surroundings;
 
-    /// The findings on a flawless deployment in which these variables are set.
+    /// The findings on a flawless deployment with these variables added.
     fn findings(variables: &[(&str, &str)]) -> String {
         let flawless = [("STINT_DATABASE__URL", "postgres:///stint")];
-        // The first of a name wins.
+        // The first variable of a name wins.
         let variables = variables.iter().chain(&flawless).map(|(name, value)| ((*name).into(), (*value).into()));
         let surroundings = Surroundings { variables: variables.collect(), ..Surroundings::default() };
         let findings = look(&Configuration::load(&surroundings).unwrap());
@@ -161,7 +161,7 @@ mod tests {
             ("STINT_HTTP__LISTEN", "0.0.0.0:8080", "warning: http.listen is 0.0.0.0:8080"),
             ("STINT_METRICS__LISTEN", "[::]:9464", "warning: metrics.listen is [::]:9464"),
             ("STINT_WORKER__METRICS_LISTEN", "[::]:9465", "warning: worker.metrics_listen is [::]:9465"),
-            ("STINT_REDIS__URL", "redis://queue", "serious: whoever reaches the Redis on queue may log time"),
+            ("STINT_REDIS__URL", "redis://queue", "serious: anyone who reaches the Redis on queue can log time"),
             (
                 "STINT_REDIS__URL",
                 "redis://:hunter2@queue",
