@@ -1,4 +1,4 @@
-//! What is no clean HTTP/1.1, and what is asked for that there is not.
+//! Heads that are not correct HTTP/1.1, and features that the server does not have.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -7,7 +7,7 @@ use std::time::Instant;
 use super::{Connection, answer, connect, status};
 use crate::support::{PATIENCE, Server, Stint, until};
 
-/// A token, a server, and what keeps its database until both are gone.
+/// A token, a server, and a guard that keeps its database.
 fn service() -> (String, Server, Stint) {
     let stint = Stint::new().migrated();
     (stint.token("read,write"), stint.serve(), stint)
@@ -30,7 +30,7 @@ fn a_head_whose_lines_end_with_a_bare_line_feed_is_refused() {
         "\nGET /healthz HTTP/1.1\r\nHost: x\r\n\r\n",
     ] {
         let mut stream = connect(&server);
-        // The second request of a connection is looked at like the first one.
+        // The second request of a connection is checked like the first one.
         for first in ["", "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"] {
             stream.write_all(first.as_bytes()).unwrap();
             if !first.is_empty() {
@@ -68,7 +68,7 @@ fn behind_an_answer_that_is_the_last_nothing_is_said_and_no_request_is_answered(
         (asks(large, "Connection: close\r\n"), "connection: close"),
         (asks("/healthz", "").replace("1.1", "1.0"), "HTTP/1.0 200 "),
         (asks(large, "").replace("1.1", "1.0"), "HTTP/1.0 200 "),
-        // What is unread of its body, which is not all there yet, ends the connection.
+        // Its body is not complete and was not read, so the connection ends.
         (post("nobody", "Content-Length: 4\r\n", "{"), "connection: close"),
     ] {
         for next in ["GET / HTTP/1.1\n\n", "\0", "GET /\0 HTTP/1.1\r\n\r\n", &asks("/healthz", "")] {
@@ -202,7 +202,7 @@ fn a_body_is_asked_for_only_once_its_sender_may_send_it() {
         stream.write_all(body.as_bytes()).unwrap();
         assert_eq!(status(&mut stream), 201);
     }
-    // One whose length nobody knows is asked for a little at a time, whatever its pieces.
+    // A body of unknown length is read a little at a time, however it is split.
     let headers = "Expect: 100-continue\r\nTransfer-Encoding: chunked\r\n";
     let spaces = " ".repeat(60 << 10);
     for (size, last) in [(1, &spaces[..4 << 10]), (5_000, &spaces), (60_000, &spaces)] {
@@ -217,7 +217,7 @@ fn a_body_is_asked_for_only_once_its_sender_may_send_it() {
         assert_eq!(status(&mut stream), 201, "pieces of {size}");
     }
     let headers = format!("Expect: 100-continue\r\nContent-Length: {}\r\n", body.len());
-    // Who does not wait for it is not told.
+    // A client that does not wait for 100 does not get it.
     stream.write_all(post(&token, &headers, body).as_bytes()).unwrap();
     assert_eq!(status(&mut stream), 201);
 }
@@ -233,7 +233,7 @@ fn a_head_that_is_too_large_is_refused_also_when_it_is_not_the_first() {
     assert_eq!(status(&mut stream), 200);
     stream.write_all(head(64 * 1024).as_bytes()).unwrap();
     assert_eq!(status(&mut stream), 431);
-    // What was sent beyond it was read, so that the connection ends in order: the answer is not lost.
+    // The server read the bytes after it, so the connection ends in order and the answer is not lost.
     stream.read_to_end(&mut Vec::new()).unwrap();
 }
 
@@ -247,7 +247,7 @@ fn what_is_no_http_is_counted_and_told_in_one_line() {
         let mut stream = connect(&server);
         stream.write_all(bytes).unwrap();
         assert_eq!(status(&mut stream), 400);
-        // It may be reset.
+        // The connection may be reset.
         let _ = stream.read(&mut [0]);
     }
     until("all are counted", || server.metric("stint_http_malformed_requests_total") == MANY);
