@@ -106,7 +106,7 @@ fn totals_that_drifted_are_named() {
 fn a_redis_that_would_lose_pings_is_serious_and_so_is_one_that_does_not_answer() {
     let real = std::env::var("STINT_TEST_REDIS_URL").expect("STINT_TEST_REDIS_URL names a Redis");
     for (url, complaint) in [
-        (real.as_str(), "serious: Redis keeps queued pings in memory alone"),
+        (real.as_str(), "serious: Redis keeps queued pings only in memory"),
         ("redis://127.0.0.1:1", "serious: cannot use the Redis redis://127.0.0.1:1"),
     ] {
         let checked = Stint::new().migrated().set("STINT_REDIS__URL", url).run(&["check", "deploy"]);
