@@ -44,7 +44,7 @@ fn service(settings: &Settings) -> Result<(Target, String, &'static str)> {
     let listen = &settings.http.listen;
     let Some(target) = Target::of(listen) else {
         bail!(
-            "http.listen is systemd, which tells nobody where that is; set STINT_HTTP__LISTEN for this command, for \
+            "http.listen is systemd, so its address is unknown; set STINT_HTTP__LISTEN for this command, for \
              example to unix:/run/stint/stint.sock"
         );
     };

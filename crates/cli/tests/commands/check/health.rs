@@ -64,7 +64,7 @@ fn who_does_not_answer_is_not_waited_for() {
 fn an_address_that_nobody_can_know_is_asked_for() {
     let stint = Stint::new().set("STINT_HTTP__LISTEN", "systemd");
     let complaint = stint.run(SERVICE).failed();
-    assert!(complaint.starts_with("http.listen is systemd, which tells nobody where that is; set STINT_HTTP__LISTEN"));
+    assert!(complaint.starts_with("http.listen is systemd, so its address is unknown; set STINT_HTTP__LISTEN"));
     let complaint = Stint::new().run(SERVICE).failed();
     assert!(complaint.starts_with("http.listen is 127.0.0.1:0: "), "{complaint}");
     let complaint = stint.run(WORKER).failed();
