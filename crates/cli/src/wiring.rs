@@ -102,7 +102,7 @@ impl Ports {
         }
     }
 
-    /// Jobs and entries go through `ledger`, everything else to the backend itself.
+    /// `ledger` groups the calls of jobs and time entries. Every other port is the backend itself.
     fn over<L, B>(
         ledger: L,
         backend: B,
@@ -123,7 +123,7 @@ impl Ports {
     {
         let (ledger, backend) = (Arc::new(ledger), Arc::new(backend));
         Self {
-            ledger: LedgerPorts::of(&ledger),
+            ledger: LedgerPorts { jobs: ledger.clone(), time_entries: ledger },
             capture: CapturePorts { queue, pings: backend.clone(), new_projects: backend.clone() },
             access: AccessPorts { tokens: backend.clone(), secrets: Arc::new(RandomSecrets) },
             sources: Sources { clock: Arc::new(SystemClock), ids: Arc::new(UuidV7Generator) },

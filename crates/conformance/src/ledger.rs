@@ -1,4 +1,4 @@
-//! Jobs and time entries, and the fixture of their suites: the three ports over one fresh, empty ledger.
+//! Jobs and time entries, and the fixture of their suites: the ports of one fresh, empty ledger.
 
 pub mod concurrency;
 pub mod idempotency;
@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use stint_domain::ledger::ports::job::{CreateJob, ListJobs};
 use stint_domain::ledger::ports::time_entry::{ListTimeEntries, NewTimeEntry};
-use stint_domain::ledger::ports::{JobRepository, TimeEntryRepository, TotalsAudit};
+use stint_domain::ledger::ports::{JobRepository, LedgerAdapter, TimeEntryRepository, TotalsAudit};
 use stint_domain::ledger::{Job, JobStatus, TimeEntry};
 use stint_domain::values::{JobId, TimeEntryId};
 
@@ -33,12 +33,9 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// The ledger of an adapter that implements all three ports. `guard` keeps its database alive (`()` if nothing
+    /// The ledger of an adapter that implements all these ports. `guard` keeps its database alive (`()` if nothing
     /// has to).
-    pub fn new<A>(adapter: A, guard: impl Any + Send + Sync) -> Self
-    where
-        A: JobRepository + TimeEntryRepository + TotalsAudit + 'static,
-    {
+    pub fn new(adapter: impl LedgerAdapter + 'static, guard: impl Any + Send + Sync) -> Self {
         let adapter = Arc::new(adapter);
         Self { jobs: adapter.clone(), time_entries: adapter.clone(), totals: adapter, guard: Arc::new(guard) }
     }

@@ -40,15 +40,23 @@
 //! # Adding a port
 //!
 //! 1. Write the trait in `<feature>/ports/<name>.rs`: async, object-safe, owned arguments, one atomic operation per
-//!    method. A write takes one command value. List the duties of an implementation in the docs, one sentence each.
-//! 2. Give each method an error enum with the refusals that a caller can act on, plus `Backend(BackendError)`.
-//! 3. Put `#[cfg_attr(any(test, feature = "mocks"), mockall::automock)]` above `#[async_trait]`.
-//! 4. Write each duty as a test in the conformance crate, in the file of the same path.
+//!    method. A write takes one command value, a read one query value or nothing. List the duties of an implementation
+//!    in the docs, one sentence each.
+//! 2. A method that can refuse has an error enum with the refusals that a caller can act on, plus
+//!    `Backend(BackendError)`. A method that can only fail returns `BackendError`.
+//! 3. Put `#[cfg_attr(any(test, feature = "mocks"), mockall::automock)]` above `#[async_trait]`. Declare the module in
+//!    `<feature>/ports.rs`, which also re-exports the trait and its mock.
+//! 4. Write each duty as a clause in the conformance crate, in the file of the same path, and the suite's macro above
+//!    them. Give the feature's fixture (`Ledger`) the port. Name the suite in the feature's macro (`ledger!`) and in the
+//!    table of that crate's docs. One clause says that no method blocks the runtime (`runtime::Sleeps`).
 //! 5. Implement it in the adapters crate, in the file of the same path under each backend, and run the suite there.
-//! 6. Use it from a service in `<feature>/services/`, tested against the mock. Add the port to the feature's ports
-//!    (`LedgerPorts`), and the service to its services (`LedgerServices`).
-//! 7. Say in `wiring.rs` of the binary which adapter stands behind it.
-//! 8. Show it in `api/<feature>/<name>.rs` of the web crate, and name its routes in `api/<feature>.rs`.
+//! 6. Use it from a service in `<feature>/services/`, tested against the mock. Add a field to `LedgerPorts` (to `of` and
+//!    `mocks`, too) and one to `LedgerServices`, and the port to the bounds of `LedgerAdapter`.
+//! 7. Say in `wiring.rs` of the binary which adapter implements it: the backend itself, or a decorator over it.
+//! 8. Answer it in `api/<feature>/<resource>.rs` of the web crate, and name its routes in `api/<feature>.rs`. A tag of
+//!    its own stands in `openapi.rs`.
+//! 9. Implement it in `infra/template/adapter` if every adapter owes it, else for `NotOffered`. List it in
+//!    `docs/extending-adapters.md`.
 
 #![warn(missing_docs)]
 

@@ -1,5 +1,5 @@
-//! What each route shows to each kind of token. Every operation of the OpenAPI document except plain lists has a row,
-//! so a new route needs one. A caller that may not read sees only what it has just made.
+//! What each route shows to each kind of token. Every operation of the OpenAPI document except reads without an id has
+//! a row, so a new route needs one. A caller that may not read sees only what it has just made.
 
 use serde_json::{Value, json};
 
@@ -122,7 +122,7 @@ async fn row(operation: &str, api: &Client) -> Option<(Kind, String, Option<Valu
         "get /healthz" | "get /readyz" | "get /openapi.json" | "get /docs" => {
             (Open, operation.trim_start_matches("get ").to_owned(), None)
         }
-        // A list, which needs nothing to be found.
+        // What is read without an id, such as a list, is there for every token that may read.
         _ => {
             let list = operation.strip_prefix("get /api/v1").filter(|path| !path.contains('{'))?;
             (Shows, list.to_owned(), None)

@@ -9,9 +9,9 @@ use stint_domain::background::ports::task::{BeginTask, EndTask, ListTaskRuns, Ta
 use stint_domain::background::ports::{Housekeeping, TaskLog};
 use stint_domain::capture::Ping;
 use stint_domain::ledger::Idempotency;
+use stint_domain::ledger::ports::LedgerAdapter;
 use stint_domain::ledger::ports::job::CreateJob;
 use stint_domain::ledger::ports::time_entry::{BatchMode, RecordBatch, RecordTime};
-use stint_domain::ledger::ports::{JobRepository, TimeEntryRepository, TotalsAudit};
 
 use crate::background::task::{all, begin, brief, end};
 use crate::capture::ping::{signal, worked};
@@ -35,7 +35,7 @@ impl House {
     /// to).
     pub fn new<A>(adapter: A, guard: impl Any + Send + Sync) -> Self
     where
-        A: JobRepository + TimeEntryRepository + TotalsAudit + TaskLog + Housekeeping + Clone + 'static,
+        A: LedgerAdapter + TaskLog + Housekeeping + Clone + 'static,
     {
         let (tasks, housekeeping) = (Arc::new(adapter.clone()), Arc::new(adapter.clone()));
         Self { ledger: Ledger::new(adapter, guard), tasks, housekeeping }

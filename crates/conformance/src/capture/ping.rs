@@ -22,7 +22,7 @@ use stint_domain::capture::ports::PingRepository;
 use stint_domain::capture::ports::ping::{LogPings, RetractPing, RetractPingError};
 use stint_domain::capture::{CaptureRule, CaptureTarget, CapturedDay, Gap, Ping, PingOutcome, PingTarget};
 use stint_domain::ledger::TimeEntry;
-use stint_domain::ledger::ports::{JobRepository, TimeEntryRepository, TotalsAudit};
+use stint_domain::ledger::ports::LedgerAdapter;
 use stint_domain::values::{JobId, PingId, TimeEntryId, Timestamp, TokenId, Zone};
 
 use crate::Ledger;
@@ -158,7 +158,7 @@ impl Capture {
     /// to).
     pub fn new<A>(adapter: A, guard: impl Any + Send + Sync) -> Self
     where
-        A: JobRepository + TimeEntryRepository + TotalsAudit + PingRepository + TokenRepository + Clone + 'static,
+        A: LedgerAdapter + PingRepository + TokenRepository + Clone + 'static,
     {
         let (pings, tokens) = (Arc::new(adapter.clone()), Arc::new(adapter.clone()));
         Self { ledger: Ledger::new(adapter, guard), pings, tokens }

@@ -21,9 +21,14 @@ pub struct LedgerPorts {
     pub time_entries: Arc<dyn TimeEntryRepository>,
 }
 
+/// An adapter that implements every port of the ledger.
+pub trait LedgerAdapter: JobRepository + TimeEntryRepository + TotalsAudit {}
+
+impl<A: JobRepository + TimeEntryRepository + TotalsAudit> LedgerAdapter for A {}
+
 impl LedgerPorts {
-    /// The ports of an adapter that implements them all.
-    pub fn of<A: JobRepository + TimeEntryRepository + 'static>(adapter: &Arc<A>) -> Self {
+    /// The ports of an adapter that implements every port of the ledger itself.
+    pub fn of<A: LedgerAdapter + 'static>(adapter: &Arc<A>) -> Self {
         Self { jobs: adapter.clone(), time_entries: adapter.clone() }
     }
 }

@@ -12,7 +12,7 @@ use stint_domain::access::services::{AccessServices, TokenDraft};
 use stint_domain::background::services::TaskService;
 use stint_domain::capture::ports::CapturePorts;
 use stint_domain::capture::services::{CaptureLimits, CaptureServices};
-use stint_domain::ledger::ports::{JobRepository, LedgerPorts, TimeEntryRepository};
+use stint_domain::ledger::ports::{LedgerAdapter, LedgerPorts};
 use stint_domain::ledger::services::LedgerServices;
 use stint_domain::values::Subject;
 use stint_domain::{HealthCheck, Sources};
@@ -21,7 +21,7 @@ use stint_web::{Api, BodyBudget, HttpMetrics, Limits, Surface};
 /// What requests need. `HttpServer::new(move || stint_web::app(api.clone()))` answers them.
 pub fn api<A>(adapter: &Arc<A>, registry: &mut Registry) -> Api
 where
-    A: JobRepository + TimeEntryRepository + TokenRepository + HealthCheck + 'static,
+    A: LedgerAdapter + TokenRepository + HealthCheck + 'static,
 {
     let sources = Sources { clock: Arc::new(SystemClock), ids: Arc::new(UuidV7Generator) };
     let tokens = Arc::new(CachedTokens::new(adapter.clone(), sources.clock.clone()));
