@@ -3,10 +3,10 @@
 mod answer;
 mod background;
 mod capture;
-mod change;
 mod health;
 mod ledger;
 mod reference;
+mod resource;
 #[cfg(test)]
 mod tests;
 

@@ -84,15 +84,11 @@ fn base(document: &Value) -> &str {
 fn operations(document: &Value) -> Vec<Operation<'_>> {
     // HEAD is there wherever GET is, and needs no entry of its own.
     const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
-    let mut found = Vec::new();
-    for (path, item) in members(&document["paths"]) {
-        for method in METHODS {
-            if item[method].is_object() {
-                found.push(Operation::new(method, path, &item[method]));
-            }
-        }
-    }
-    found
+    let of_paths = members(&document["paths"]);
+    let all = of_paths.flat_map(|(path, item)| METHODS.map(|method| (method, path, &item[method])));
+    all.filter(|(_, _, about)| about.is_object())
+        .map(|(method, path, about)| Operation::new(method, path, about))
+        .collect()
 }
 
 fn text(value: &Value) -> &str {

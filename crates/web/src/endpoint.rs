@@ -30,10 +30,8 @@ impl Endpoint {
         H: Fn(Call) -> F + Clone + 'static,
         F: Future<Output = Answer> + 'static,
     {
-        let route = {
-            let method = method.clone();
-            Box::new(move |arrival: Arrival| guarded(&method).to(answer(arrival, handler.clone())))
-        };
+        let taken = method.clone();
+        let route = Box::new(move |arrival| guarded(&taken).to(answer(arrival, handler.clone())));
         Self { method, path, describe, route }
     }
 }

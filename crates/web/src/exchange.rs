@@ -62,11 +62,6 @@ struct Context {
 }
 
 impl Context {
-    /// Whether the sender may read.
-    fn sees(&self) -> bool {
-        self.principal.get().is_some_and(|principal| principal.scopes.allow(Scope::Read))
-    }
-
     fn sender(&self) -> Sender {
         self.principal.get().map(|principal| principal.token)
     }
@@ -188,7 +183,8 @@ pub(crate) async fn exchange<F: Future<Output = Answer>>(
         };
         let mut response = answer.and_then(fitting).unwrap_or_else(|problem| {
             problem.log();
-            let problem = if context.sees() { problem } else { problem.without_read() };
+            let sees = context.principal.get().is_some_and(|principal| principal.scopes.allow(Scope::Read));
+            let problem = if sees { problem } else { problem.without_read() };
             pieces::of(problem.respond(errors, &context.id, api.show_causes), answers, reader)
         });
         finish(response.headers_mut(), &context.id);

@@ -64,6 +64,12 @@ macro_rules! input {
     (@type optional $type:ty) => { Option<$type> };
     (@type tried $type:ty) => { Option<$type> };
     (@type lenient $type:ty) => { $type };
+    (@assumed default $type:ty) => { <$type as $crate::input::property::Assumed>::assumed() };
+    (@assumed lenient $type:ty) => { <$type as $crate::input::property::Assumed>::assumed() };
+    (@assumed $other:ident $type:ty) => { None };
+    (@listed required $object:ident $name:expr) => { $object.required($name) };
+    (@listed tried $object:ident $name:expr) => { $object.required($name) };
+    (@listed $other:ident $object:ident $name:expr) => { $object };
     (
         $(#[doc = $about:literal])+
         $vis:vis struct $name:ident $(<$json:lifetime>)? {
@@ -95,9 +101,10 @@ macro_rules! input {
             fn schema(schemas: &mut $crate::openapi::Schemas) -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
                 let object = $crate::input::property::object(&[$($about),+]);
                 $(
-                    let object = $crate::input::property::$kind::<$type>(
-                        object, stringify!($field), &[$($what),+], schemas,
-                    );
+                    let default = $crate::input::input!(@assumed $kind $type);
+                    let field = $crate::input::property::field::<$type>(&[$($what),+], default, schemas);
+                    let object = object.property(stringify!($field), field);
+                    let object = $crate::input::input!(@listed $kind object stringify!($field));
                 )+
                 $crate::openapi::put(schemas, stringify!($name), object)
             }

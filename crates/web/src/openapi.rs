@@ -14,7 +14,7 @@ use actix_web::http::Method;
 use utoipa::openapi::path::{HttpMethod, Operation};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::tag::TagBuilder;
-use utoipa::openapi::{ComponentsBuilder, Info, License, OpenApi, OpenApiBuilder, PathItem, Paths, RefOr, Server};
+use utoipa::openapi::{ComponentsBuilder, Info, License, OpenApi, OpenApiBuilder, Paths, RefOr, Server};
 use utoipa::{PartialSchema, ToSchema};
 
 pub(crate) use described::Described;
@@ -76,10 +76,10 @@ pub(crate) fn document<'r>(
         let (schemas, operation) = described.done(method, path);
         components = components.schemas_from_iter(schemas);
         if method == Method::GET {
-            add(&mut paths, path, HttpMethod::Head, head_of(&operation));
+            paths.add_path_operation(path, vec![HttpMethod::Head], head_of(&operation));
         }
         if let Some(method) = in_document(method) {
-            add(&mut paths, path, method, operation);
+            paths.add_path_operation(path, vec![method], operation);
         }
     }
     let mut info = Info::new("Stint", env!("CARGO_PKG_VERSION"));
@@ -89,16 +89,6 @@ pub(crate) fn document<'r>(
     let servers = (!base.as_str().is_empty()).then(|| [Server::new(base.as_str())]);
     let document = OpenApiBuilder::new().info(info).paths(paths).components(Some(components.build()));
     document.tags(Some(tags)).servers(servers).build()
-}
-
-fn add(paths: &mut Paths, path: &str, method: HttpMethod, operation: Operation) {
-    let item = PathItem::new(method, operation);
-    match paths.paths.get_mut(path) {
-        Some(there) => there.merge_operations(item),
-        None => {
-            paths.paths.insert(path.to_owned(), item);
-        }
-    }
 }
 
 /// HEAD: the answers of GET without their bodies.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use utoipa::openapi::schema::AdditionalProperties;
-use utoipa::openapi::{ObjectBuilder, Type};
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 
 use crate::openapi::{Form, Schemas, meaning};
 
@@ -20,37 +20,9 @@ pub(crate) fn object(about: &[&str]) -> ObjectBuilder {
         .additional_properties(Some(AdditionalProperties::FreeForm(false)))
 }
 
-/// A field that must be there.
-pub(crate) fn required<T: Form>(
-    object: ObjectBuilder,
-    name: &str,
-    about: &[&str],
-    schemas: &mut Schemas,
-) -> ObjectBuilder {
-    optional::<T>(object, name, about, schemas).required(name)
-}
-
-// In the document, these kinds do not differ.
-pub(crate) use {default as lenient, required as tried};
-
-/// A field with a default.
-pub(crate) fn default<T: Form + Assumed>(
-    object: ObjectBuilder,
-    name: &str,
-    about: &[&str],
-    schemas: &mut Schemas,
-) -> ObjectBuilder {
-    object.property(name, meaning(T::schema(schemas), lines(about), T::assumed()))
-}
-
-/// A field that may be absent.
-pub(crate) fn optional<T: Form>(
-    object: ObjectBuilder,
-    name: &str,
-    about: &[&str],
-    schemas: &mut Schemas,
-) -> ObjectBuilder {
-    object.property(name, meaning(T::schema(schemas), lines(about), None))
+/// The schema of a field, with its meaning and its default.
+pub(crate) fn field<T: Form>(about: &[&str], default: Option<Value>, schemas: &mut Schemas) -> RefOr<Schema> {
+    meaning(T::schema(schemas), lines(about), default)
 }
 
 fn lines(about: &[&str]) -> String {

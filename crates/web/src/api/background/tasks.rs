@@ -7,7 +7,7 @@ mod tests;
 use serde::Serialize;
 use stint_domain::access::Scope;
 use stint_domain::background::ports::task::{ListTaskRuns, TaskRun, TaskRunCursor, TaskState};
-use stint_domain::values::{Subject, TaskRunId, TextError, Timestamp};
+use stint_domain::values::{Subject, TaskRunId, Timestamp};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -76,15 +76,11 @@ impl Presented for TaskRun {
     }
 }
 
-/// The name of a task; the limits are those of other names.
-fn task_name(text: &str) -> Result<String, TextError> {
-    Subject::new(text).map(|name| name.as_str().to_owned())
-}
-
 async fn list(call: Call) -> Answer {
     let principal = call.principal(Scope::Read).await?;
     let mut query = Query::of(&call.request, &["task", "state", "limit", "cursor"]);
-    let task = query.optional("task", task_name);
+    // The limits are those of other names.
+    let task = query.optional("task", |text| Subject::new(text).map(|name| name.as_str().to_owned()));
     let state = query.optional("state", str::parse);
     let Wanted { size, after, filters } = Wanted::of(&mut query, "")?;
     let page = call.api.tasks.list(&principal, ListTaskRuns { task, state, size, after }).await?;

@@ -17,7 +17,6 @@ use uuid::Uuid;
 
 use crate::api::answer;
 use crate::api::answer::{Presented, Resource, Wanted, shown};
-use crate::api::change::Change;
 use crate::base_path::BasePath;
 use crate::conditional::{self, ReadCondition};
 use crate::cursor::place_in_time;
@@ -154,14 +153,14 @@ async fn read(call: Call) -> Answer {
 }
 
 async fn put(call: Call) -> Answer {
-    let Change { principal, id, precondition } = Change::of(&call).await?;
+    let (principal, id, precondition) = call.changing().await?;
     let JobInput { name, status } = call.input(Media::Json).await?;
     let put = call.api.ledger.jobs.put(&principal, id, JobDraft { name, status }, precondition).await?;
     answer::put(&call, &principal, put)
 }
 
 async fn patch(call: Call) -> Answer {
-    let Change { principal, id, precondition } = Change::of(&call).await?;
+    let (principal, id, precondition) = call.changing().await?;
     let JobPatch { name, status } = call.input(Media::MergePatch).await?;
     let job = call.api.ledger.jobs.update(&principal, id, JobChanges { name, status }, precondition).await?;
     answer::changed(&call, &principal, &job)

@@ -16,7 +16,6 @@ use uuid::Uuid;
 
 use crate::api::answer;
 use crate::api::answer::{Presented, Resource, Wanted, shown};
-use crate::api::change::Change;
 use crate::base_path::BasePath;
 use crate::conditional::ReadCondition;
 use crate::cursor::Place;
@@ -216,21 +215,21 @@ async fn read(call: Call) -> Answer {
 }
 
 async fn put(call: Call) -> Answer {
-    let Change { principal, id, precondition } = Change::of(&call).await?;
+    let (principal, id, precondition) = call.changing().await?;
     let input: TimeEntryInput = call.input(Media::Json).await?;
     let put = call.api.ledger.time_entries.put(&principal, id, input.into(), precondition).await?;
     answer::put(&call, &principal, put)
 }
 
 async fn patch(call: Call) -> Answer {
-    let Change { principal, id, precondition } = Change::of(&call).await?;
+    let (principal, id, precondition) = call.changing().await?;
     let patch: TimeEntryPatch = call.input(Media::MergePatch).await?;
     let entry = call.api.ledger.time_entries.update(&principal, id, patch.into(), precondition).await?;
     answer::changed(&call, &principal, &entry)
 }
 
 async fn delete(call: Call) -> Answer {
-    let Change { principal, id, precondition } = Change::of(&call).await?;
+    let (principal, id, precondition) = call.changing().await?;
     call.api.ledger.time_entries.delete(&principal, id, precondition).await?;
     Ok(answer::deleted())
 }

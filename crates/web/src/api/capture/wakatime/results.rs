@@ -73,13 +73,12 @@ pub(crate) struct ResultsBody;
 
 impl PartialSchema for ResultsBody {
     fn schema() -> RefOr<Schema> {
-        let or_null = |schema_type| SchemaType::from_iter([schema_type, Type::Null]);
         let texts = || ArrayBuilder::new().items(ObjectBuilder::new().schema_type(Type::String));
         let errors = ObjectBuilder::new().property(HEARTBEAT, texts()).property(TIME, texts());
         let half = ObjectBuilder::new()
             .schema_type(SchemaType::from_iter([Type::Object, Type::Integer]))
             .description(Some("First what is to say of the heartbeat, then its status: 201, 400 or 429."))
-            .property("data", ObjectBuilder::new().schema_type(or_null(Type::Object)))
+            .property("data", ObjectBuilder::new().schema_type(SchemaType::from_iter([Type::Object, Type::Null])))
             .property("errors", errors)
             .property("error", ObjectBuilder::new().schema_type(Type::String));
         let pair = ArrayBuilder::new().items(half).min_items(Some(2)).max_items(Some(2));

@@ -14,27 +14,20 @@ use crate::media::Media;
 use crate::problem::Problem;
 use crate::query::Query;
 
-/// A request to change one resource, and its condition.
-pub(super) struct Change<I> {
-    pub(super) principal: Rc<Principal>,
-    pub(super) id: I,
-    pub(super) precondition: Precondition,
-}
-
-impl<I: FromStr<Err = IdError>> Change<I> {
-    /// Refuses query parameters.
-    pub(super) async fn of(call: &Call) -> Result<Self, Problem> {
-        let (principal, id) = call.on(Scope::Write).await?;
-        Ok(Self { principal, id, precondition: conditional::for_write(call.headers())? })
-    }
-}
-
 impl Call {
     /// Who is acting, and the id of the path. Refuses query parameters.
     pub(super) async fn on<I: FromStr<Err = IdError>>(&self, scope: Scope) -> Result<(Rc<Principal>, I), Problem> {
         let (principal, id) = (self.principal(scope).await?, self.id()?);
         Query::none(&self.request)?;
         Ok((principal, id))
+    }
+
+    /// The same for a change that may have a condition.
+    pub(super) async fn changing<I: FromStr<Err = IdError>>(
+        &self,
+    ) -> Result<(Rc<Principal>, I, Precondition), Problem> {
+        let (principal, id) = self.on(Scope::Write).await?;
+        Ok((principal, id, conditional::for_write(self.headers())?))
     }
 
     /// Reads a body that [`input!`](crate::input::input) declares.
