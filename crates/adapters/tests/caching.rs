@@ -10,8 +10,8 @@ use stint_adapters::system::SystemClock;
 use stint_conformance::{Capture, Fixture, Projects};
 use stint_domain::access::ports::TokenRepository;
 use stint_domain::access::ports::token::{
-    CreateTokenError, Expiry, ListCapturing, ListTokens, Made, RevokeToken, RevokeTokenError, Revoked, TokenChanges,
-    TokenCursor, UpdateToken, UpdateTokenError,
+    ChangeTokenError, CreateTokenError, Expiry, ListCapturing, ListTokens, Made, RevokeToken, Revoked, TokenChanges,
+    TokenCursor, UpdateToken,
 };
 use stint_domain::access::{SecretHash, Token};
 use stint_domain::capture::ports::NewProjects;
@@ -102,11 +102,11 @@ impl TokenRepository for Counting {
         self.inner.create(token).await
     }
 
-    async fn revoke(&self, command: RevokeToken) -> Result<Revoked, RevokeTokenError> {
+    async fn revoke(&self, command: RevokeToken) -> Result<Revoked, ChangeTokenError> {
         self.inner.revoke(command).await
     }
 
-    async fn update(&self, command: UpdateToken) -> Result<Token, UpdateTokenError> {
+    async fn update(&self, command: UpdateToken) -> Result<Token, ChangeTokenError> {
         self.inner.update(command).await
     }
 

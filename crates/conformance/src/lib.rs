@@ -57,8 +57,7 @@
 //! use async_trait::async_trait;
 //! use stint_conformance::Fixture;
 //! use stint_domain::access::ports::token::{
-//!     CreateTokenError, ListCapturing, ListTokens, Made, RevokeToken, RevokeTokenError, Revoked, TokenCursor,
-//!     UpdateToken, UpdateTokenError,
+//!     ChangeTokenError, CreateTokenError, ListCapturing, ListTokens, Made, RevokeToken, Revoked, TokenCursor, UpdateToken,
 //! };
 //! use stint_domain::access::ports::TokenRepository;
 //! use stint_domain::access::{SecretHash, Token};
@@ -85,10 +84,10 @@
 //!         Ok(())
 //!     }
 //!
-//!     async fn revoke(&self, command: RevokeToken) -> Result<Revoked, RevokeTokenError> {
+//!     async fn revoke(&self, command: RevokeToken) -> Result<Revoked, ChangeTokenError> {
 //!         let RevokeToken { id, at, made } = command;
 //!         let mut tokens = self.0.lock().unwrap();
-//!         let token = tokens.iter_mut().find(|token| token.id == id).ok_or(RevokeTokenError::NotFound(id))?;
+//!         let token = tokens.iter_mut().find(|token| token.id == id).ok_or(ChangeTokenError::NotFound(id))?;
 //!         token.revoked_at.get_or_insert(at);
 //!         let mut revoked = Revoked { token: token.clone(), made: 0 };
 //!         let with_it = |token: &Token| token.made_by == Some(id) && token.revoked_at.is_none();
@@ -99,10 +98,10 @@
 //!         Ok(revoked)
 //!     }
 //!
-//!     async fn update(&self, command: UpdateToken) -> Result<Token, UpdateTokenError> {
+//!     async fn update(&self, command: UpdateToken) -> Result<Token, ChangeTokenError> {
 //!         let UpdateToken { id, changes } = command;
 //!         let mut tokens = self.0.lock().unwrap();
-//!         let token = tokens.iter_mut().find(|token| token.id == id).ok_or(UpdateTokenError::NotFound(id))?;
+//!         let token = tokens.iter_mut().find(|token| token.id == id).ok_or(ChangeTokenError::NotFound(id))?;
 //!         token.name = changes.name.unwrap_or_else(|| token.name.clone());
 //!         token.expires_at = changes.expiry.map_or(token.expires_at, |expiry| expiry.moment());
 //!         Ok(token.clone())
@@ -118,9 +117,8 @@
 //!
 //!     async fn list(&self, query: ListTokens) -> Result<Page<Token, TokenCursor>, BackendError> {
 //!         let mut tokens = self.0.lock().unwrap().clone();
-//!         let after = |token: &Token, place: TokenCursor| (token.created_at, token.id) > (place.created_at, place.id);
-//!         tokens.retain(|token| query.after.is_none_or(|place| after(token, place)));
-//!         tokens.sort_by_key(|token| (token.created_at, token.id));
+//!         tokens.retain(|token| query.after.is_none_or(|after| TokenCursor::from(token) > after));
+//!         tokens.sort_by_key(|token| TokenCursor::from(token));
 //!         Ok(Page::of(tokens, query.size, |token| TokenCursor::from(token)))
 //!     }
 //!
@@ -128,10 +126,10 @@
 //!         let mut tokens = self.0.lock().unwrap().clone();
 //!         tokens.retain(|token| {
 //!             let counts = |rule| query.related_job.is_none_or(|job| rule == CaptureTarget::Job(job));
-//!             let after = |place: TokenCursor| (token.created_at, token.id) < (place.created_at, place.id);
-//!             token.capture.is_some_and(|rule| counts(rule.target)) && query.after.is_none_or(after)
+//!             let follows = query.after.is_none_or(|after| TokenCursor::from(token) < after);
+//!             token.capture.is_some_and(|rule| counts(rule.target)) && follows
 //!         });
-//!         tokens.sort_by_key(|token| std::cmp::Reverse((token.created_at, token.id)));
+//!         tokens.sort_by_key(|token| std::cmp::Reverse(TokenCursor::from(token)));
 //!         Ok(Page::of(tokens, query.size, |token| TokenCursor::from(token)))
 //!     }
 //! }

@@ -22,6 +22,27 @@ impl<T, C> Page<T, C> {
     }
 }
 
+/// Declares the place in a listing right after an item: the listing's key, and the id, which breaks ties.
+macro_rules! cursor {
+    ($(#[$doc:meta])* $name:ident: after $item:ty, by $key:ident: $key_type:ty, id: $id_type:ty) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name {
+            #[doc = concat!("The item's `", stringify!($key), "`.")]
+            pub $key: $key_type,
+            /// The item's id, which breaks ties.
+            pub id: $id_type,
+        }
+
+        impl From<&$item> for $name {
+            fn from(item: &$item) -> Self {
+                Self { $key: item.$key, id: item.id }
+            }
+        }
+    };
+}
+pub(crate) use cursor;
+
 /// The most items on a page: 1 to 200, by default 50.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PageSize(u16);

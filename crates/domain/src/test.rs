@@ -8,22 +8,26 @@ use uuid::Uuid;
 use crate::access::Principal;
 use crate::ledger::{Job, JobName, JobStatus};
 use crate::values::{JobId, Subject, Timestamp, TokenId};
-use crate::{Clock, IdGenerator, MockClock, MockIdGenerator};
+use crate::{Clock, IdGenerator, MockClock, MockIdGenerator, Sources};
 
 pub(super) fn at() -> Timestamp {
     Timestamp::from_micros(1_700_000_000_000_000).unwrap()
 }
 
-pub(super) fn clock() -> Arc<dyn Clock> {
+fn clock() -> Arc<dyn Clock> {
     let mut clock = MockClock::new();
     clock.expect_now().return_const(at());
     Arc::new(clock)
 }
 
-pub(super) fn ids() -> Arc<dyn IdGenerator> {
+fn ids() -> Arc<dyn IdGenerator> {
     let (mut ids, last) = (MockIdGenerator::new(), AtomicU64::new(0));
     ids.expect_generate().returning(move || Uuid::from_u128(u128::from(last.fetch_add(1, Ordering::Relaxed)) + 1));
     Arc::new(ids)
+}
+
+pub(super) fn sources() -> Sources {
+    Sources { clock: clock(), ids: ids() }
 }
 
 pub(super) fn principal(scopes: &str) -> Principal {

@@ -10,6 +10,7 @@ mod subject;
 pub(crate) mod text;
 mod timestamp;
 mod version;
+pub(crate) mod word;
 mod zone;
 
 pub use date_range::{DateRange, DateRangeError};

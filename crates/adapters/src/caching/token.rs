@@ -9,8 +9,7 @@ use async_trait::async_trait;
 use quick_cache::sync::Cache;
 use stint_domain::access::ports::TokenRepository;
 use stint_domain::access::ports::token::{
-    CreateTokenError, ListCapturing, ListTokens, RevokeToken, RevokeTokenError, Revoked, TokenCursor, UpdateToken,
-    UpdateTokenError,
+    ChangeTokenError, CreateTokenError, ListCapturing, ListTokens, RevokeToken, Revoked, TokenCursor, UpdateToken,
 };
 use stint_domain::access::{SecretHash, Token};
 use stint_domain::values::{Timestamp, TokenId};
@@ -135,7 +134,7 @@ impl TokenRepository for CachedTokens {
         Ok(())
     }
 
-    async fn revoke(&self, command: RevokeToken) -> Result<Revoked, RevokeTokenError> {
+    async fn revoke(&self, command: RevokeToken) -> Result<Revoked, ChangeTokenError> {
         let revoked = self.inner.revoke(command).await?;
         self.forget(&revoked.token.secret_hash);
         let id = Some(revoked.token.id);
@@ -143,7 +142,7 @@ impl TokenRepository for CachedTokens {
         Ok(revoked)
     }
 
-    async fn update(&self, command: UpdateToken) -> Result<Token, UpdateTokenError> {
+    async fn update(&self, command: UpdateToken) -> Result<Token, ChangeTokenError> {
         let token = self.inner.update(command).await?;
         self.forget(&token.secret_hash);
         Ok(token)

@@ -127,10 +127,6 @@ impl<T: PingTable> Group for Pushes<T> {
         rows.len()
     }
 
-    fn room(rows: &Vec<NewRow>) -> usize {
-        rows.len()
-    }
-
     fn carry_out(&self, pushes: &[Vec<NewRow>]) -> Result<Vec<()>, GroupError> {
         self.0.insert(pushes.concat())?;
         Ok(vec![(); pushes.len()])

@@ -49,10 +49,6 @@ impl<S: LedgerStore> Group for Writes<S> {
         write.weight()
     }
 
-    fn room(write: &Write) -> usize {
-        write.weight()
-    }
-
     fn carry_out(&self, writes: &[Write]) -> Result<Vec<Result<Written, Box<PutOff>>>, GroupError> {
         self.carry_out_past(&self.held.now(), writes)
     }
@@ -99,6 +95,10 @@ impl<S: LedgerStore> Group for Pages<S> {
 
     fn weight(page: &PageOfJob) -> usize {
         page.weight()
+    }
+
+    fn room(_page: &PageOfJob) -> usize {
+        1
     }
 
     fn carry_out(&self, pages: &[PageOfJob]) -> Result<Vec<Option<TimeEntryPage>>, GroupError> {

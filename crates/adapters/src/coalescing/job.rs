@@ -3,8 +3,7 @@
 use async_trait::async_trait;
 use stint_domain::ledger::ports::JobRepository;
 use stint_domain::ledger::ports::job::{
-    CreateJob, CreateJobError, DeleteJob, DeleteJobError, JobCursor, ListJobs, Put, PutJob, PutJobError, UpdateJob,
-    UpdateJobError,
+    ChangeJobError, CreateJob, CreateJobError, DeleteJob, JobCursor, ListJobs, Put, PutJob, UpdateJob,
 };
 use stint_domain::ledger::{Applied, Job};
 use stint_domain::values::JobId;
@@ -19,15 +18,15 @@ impl<S: LedgerStore + JobRepository> JobRepository for Coalescing<S> {
         self.store.create(command).await
     }
 
-    async fn put(&self, command: PutJob) -> Result<Put<Job>, PutJobError> {
+    async fn put(&self, command: PutJob) -> Result<Put<Job>, ChangeJobError> {
         self.store.put(command).await
     }
 
-    async fn update(&self, command: UpdateJob) -> Result<Job, UpdateJobError> {
+    async fn update(&self, command: UpdateJob) -> Result<Job, ChangeJobError> {
         self.store.update(command).await
     }
 
-    async fn delete(&self, command: DeleteJob) -> Result<(), DeleteJobError> {
+    async fn delete(&self, command: DeleteJob) -> Result<(), ChangeJobError> {
         self.store.delete(command).await
     }
 

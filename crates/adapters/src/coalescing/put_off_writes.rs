@@ -26,10 +26,6 @@ impl<S: LedgerStore> Group for PutOffWrites<S> {
         put_off.write.weight()
     }
 
-    fn room(put_off: &Box<PutOff>) -> usize {
-        put_off.write.weight()
-    }
-
     fn lane(put_off: &Box<PutOff>) -> Option<Uuid> {
         Some(put_off.job.as_uuid())
     }

@@ -21,8 +21,8 @@ pub(crate) trait Group: Send + Sync + 'static {
     }
 
     /// How much of the queue's bound the command takes up: the rows that it holds in memory while it waits.
-    fn room(_command: &Self::Command) -> usize {
-        1
+    fn room(command: &Self::Command) -> usize {
+        Self::weight(command)
     }
 
     /// The lane that the command belongs to, if any.

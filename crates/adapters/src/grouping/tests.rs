@@ -33,10 +33,6 @@ impl Group for Doubling {
         }
     }
 
-    fn room(command: &u32) -> usize {
-        Self::weight(command)
-    }
-
     fn lane(command: &u32) -> Option<Uuid> {
         (2000..5000).contains(command).then(|| Uuid::from_u128(u128::from(command / 1000)))
     }

@@ -1,10 +1,12 @@
 //! The state of a ledger in memory.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use stint_domain::capture::Ping;
 use stint_domain::ledger::{IdempotencyKey, JobName};
 use stint_domain::values::{DateStamp, JobId, PingId, Timestamp, TokenId};
+use stint_domain::{Page, PageSize};
 use tokio::time::Instant;
 
 use crate::capture::counting::{Captured, NewPing, ProjectKey};
@@ -46,3 +48,15 @@ pub(super) type CountedProjects = HashMap<TokenId, BTreeMap<DateStamp, HashSet<J
 
 /// When each key was first used by a write that was not refused.
 pub(super) type FirstUses = HashMap<(TokenId, IdempotencyKey), Timestamp>;
+
+/// A page of these items, latest first.
+pub(super) fn latest_first<'a, T, C>(items: impl Iterator<Item = &'a T>, after: Option<C>, size: PageSize) -> Page<T, C>
+where
+    T: Clone + 'a,
+    C: Copy + Ord + for<'b> From<&'b T>,
+{
+    let follows = |item: &&T| after.is_none_or(|after| C::from(item) < after);
+    let mut found: Vec<T> = items.filter(follows).cloned().collect();
+    found.sort_by_key(|item| Reverse(C::from(item)));
+    Page::of(found, size, |last| C::from(last))
+}

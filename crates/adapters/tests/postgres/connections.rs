@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use stint_domain::ledger::Precondition;
-use stint_domain::ledger::ports::job::{DeleteJob, EntriesOfDeleted, JobChanges, PutJob, UpdateJob, UpdateJobError};
+use stint_domain::ledger::ports::job::{ChangeJobError, DeleteJob, EntriesOfDeleted, JobChanges, PutJob, UpdateJob};
 use stint_domain::ledger::ports::time_entry::{
     BatchMode, ChangeTimeEntryError, DeleteTimeEntry, RecordBatch, RecordTimeError, TimeEntryChanges, UpdateTimeEntry,
 };
@@ -152,7 +152,7 @@ async fn a_write_that_may_have_happened_is_never_said_not_to_have() {
 
     wire.cut_at("Review", false);
     let error = JobRepository::update(&postgres, rename(&job, "Review")).await.unwrap_err();
-    let UpdateJobError::Backend(error) = error else { panic!("{error:?}") };
+    let ChangeJobError::Backend(error) = error else { panic!("{error:?}") };
     assert_eq!(error.kind, BackendErrorKind::Timeout, "one statement that is not sent again: {error:?}");
 
     // The first attempt is in doubt, and the second one finds no server.

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use stint_domain::ledger::Precondition;
-use stint_domain::ledger::ports::job::{DeleteJob, DeleteJobError, EntriesOfDeleted, PutJob, PutJobError};
+use stint_domain::ledger::ports::job::{ChangeJobError, DeleteJob, EntriesOfDeleted, PutJob};
 use stint_domain::{BackendError, BackendErrorKind, HealthCheck};
 
 use super::proxy::Proxy;
@@ -17,8 +17,8 @@ async fn put(postgres: &Postgres, job: &Job) -> Result<(), BackendError> {
     let (name, precondition) = (JobName::new("Review").unwrap(), Precondition::None);
     let command = PutJob { id: job.id, name, status: JobStatus::Open, at: at(2), precondition };
     JobRepository::put(postgres, command).await.map(drop).map_err(|error| match error {
-        PutJobError::Backend(error) => error,
-        refused @ PutJobError::Precondition(_) => panic!("{refused:?}"),
+        ChangeJobError::Backend(error) => error,
+        refused => panic!("{refused:?}"),
     })
 }
 
@@ -167,7 +167,7 @@ async fn what_still_runs_is_ended_for_the_end_of_the_process() {
         WHERE datname = current_database() AND wait_event = 'PgSleep'";
     until(&mut other, sleeps).await;
     postgres.end_statements().await.unwrap();
-    let Err(DeleteJobError::Backend(error)) = deleting.await.unwrap() else { panic!("it was not ended") };
+    let Err(ChangeJobError::Backend(error)) = deleting.await.unwrap() else { panic!("it was not ended") };
     assert_eq!(error.kind, BackendErrorKind::Timeout, "{error:?}");
     assert_eq!(total(&postgres, &job).await, 30);
 }

@@ -7,8 +7,7 @@ use std::time::{Duration, Instant};
 
 use stint_domain::access::ports::TokenRepository;
 use stint_domain::access::ports::token::{
-    Expiry, ListCapturing, ListTokens, Made, RevokeToken, RevokeTokenError, TokenChanges, TokenCursor, UpdateToken,
-    UpdateTokenError,
+    ChangeTokenError, Expiry, ListCapturing, ListTokens, Made, RevokeToken, TokenChanges, TokenCursor, UpdateToken,
 };
 use stint_domain::access::{Scopes, SecretHash, Token};
 use stint_domain::capture::{CaptureRule, CaptureTarget, Gap};
@@ -185,7 +184,7 @@ pub async fn revoking_one_token_leaves_the_others(tokens: Tokens) {
 pub async fn revoking_an_unknown_token_is_refused(tokens: Tokens) {
     let unknown = TokenId::new(fresh());
     let refused = tokens.port.revoke(revocation(unknown, 7)).await;
-    assert!(matches!(refused, Err(RevokeTokenError::NotFound(id)) if id == unknown), "{refused:?}");
+    assert!(matches!(refused, Err(ChangeTokenError::NotFound(id)) if id == unknown), "{refused:?}");
 }
 
 /// By `created_at`, in whatever order they were stored. Revoked and expired ones are listed, too.
@@ -246,7 +245,7 @@ pub async fn updating_an_unknown_token_is_refused(tokens: Tokens) {
     for name in [None, Some(subject("desk"))] {
         let changes = TokenChanges { name, ..TokenChanges::default() };
         let refused = tokens.port.update(UpdateToken { id: unknown, changes }).await;
-        assert!(matches!(refused, Err(UpdateTokenError::NotFound(id)) if id == unknown), "{refused:?}");
+        assert!(matches!(refused, Err(ChangeTokenError::NotFound(id)) if id == unknown), "{refused:?}");
     }
 }
 

@@ -4,7 +4,7 @@ mod authentication;
 mod token;
 
 pub use authentication::{AuthenticateError, Authenticator};
-pub use token::{CapturingTokenDraft, TokenDraft, TokenService};
+pub use token::{Grant, TokenDraft, TokenService};
 
 use super::ports::AccessPorts;
 use crate::Sources;
@@ -20,10 +20,7 @@ pub struct AccessServices {
 
 impl AccessServices {
     /// The use cases over these ports.
-    pub fn over(AccessPorts { tokens, secrets }: &AccessPorts, Sources { clock, ids }: &Sources) -> Self {
-        Self {
-            tokens: TokenService::new(tokens.clone(), secrets.clone(), clock.clone(), ids.clone()),
-            authenticator: Authenticator::new(tokens.clone(), secrets.clone(), clock.clone()),
-        }
+    pub fn over(ports: &AccessPorts, sources: &Sources) -> Self {
+        Self { tokens: TokenService::new(ports, sources), authenticator: Authenticator::new(ports, sources) }
     }
 }

@@ -5,10 +5,11 @@ use std::str::FromStr;
 
 use subtle::ConstantTimeEq;
 use thiserror::Error;
+use uuid::{Uuid, Variant};
 
 use crate::capture::CaptureRule;
+use crate::values::word::words;
 use crate::values::{Subject, Timestamp, TokenId};
-use uuid::{Uuid, Variant};
 
 /// A stored token. It holds the hash of its secret, never the secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,46 +64,25 @@ impl Token {
     }
 }
 
-/// A permission of a token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Scope {
-    /// Read everything.
-    Read,
-    /// Write everything in the ledger.
-    Write,
-    /// Everything, `read` and `write` included.
-    Admin,
-    /// Send pings, and nothing else. A token with this scope has no other.
-    Capture,
-}
+words! {
+    /// A permission of a token.
+    Scope {
+        /// Read everything.
+        Read = "read",
+        /// Write everything in the ledger.
+        Write = "write",
+        /// Everything, `read` and `write` included.
+        Admin = "admin",
+        /// Send pings, and nothing else. A token with this scope has no other.
+        Capture = "capture",
+    }
 
-/// Text that names no scope.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("must be one or more of `read`, `write`, `admin`, separated by commas, or `capture` alone")]
-pub struct ScopeError;
+    ScopeError = "must be one or more of `read`, `write`, `admin`, separated by commas, or `capture` alone"
+}
 
 impl Scope {
-    /// Every scope.
-    pub const ALL: [Self; 4] = [Self::Read, Self::Write, Self::Admin, Self::Capture];
-
-    /// The scope's name, in JSON and in storage.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Read => "read",
-            Self::Write => "write",
-            Self::Admin => "admin",
-            Self::Capture => "capture",
-        }
-    }
-
     const fn bit(self) -> u8 {
         1 << self as u8
-    }
-}
-
-impl fmt::Display for Scope {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 
@@ -155,8 +135,7 @@ impl FromStr for Scopes {
     type Err = ScopeError;
 
     fn from_str(text: &str) -> Result<Self, ScopeError> {
-        let scope = |word: &str| Scope::ALL.into_iter().find(|scope| scope.as_str() == word.trim()).ok_or(ScopeError);
-        Self::new(text.split(',').map(scope).collect::<Result<Vec<_>, _>>()?)
+        Self::new(text.split(',').map(|word| word.trim().parse()).collect::<Result<Vec<Scope>, _>>()?)
     }
 }
 

@@ -26,7 +26,7 @@ impl TaskService {
         principal: &Principal,
         query: ListTaskRuns,
     ) -> Result<Page<TaskRun, TaskRunCursor>, ServiceError<BackendError>> {
-        principal.require(Scope::Read).map_err(ServiceError::Forbidden)?;
+        principal.require(Scope::Read)?;
         self.tasks.list(query).await.map_err(ServiceError::Port)
     }
 }

@@ -5,14 +5,11 @@
 //! job's share of a local day, in whole minutes and at most 1440, is one derived entry. So the result of a set of
 //! pings does not depend on the order in which they arrive, and no moment counts twice, even across jobs.
 
-use std::fmt;
-use std::str::FromStr;
-
-use thiserror::Error;
 use uuid::Uuid;
 
 use crate::capture::Gap;
 use crate::ledger::{JobName, Minutes, WorkSummary};
+use crate::values::word::words;
 use crate::values::{DateStamp, JobId, PingId, Subject, TimeEntryId, Timestamp, TokenId, Zone};
 
 /// One signal "work is happening now".
@@ -69,7 +66,7 @@ pub enum PingProject {
     /// The sender does not know the project.
     Unnamed {
         /// Whether to use the project of the token's latest ping before this one that named one (by `at`, then by id,
-        /// among the pings logged so far). It is looked up once, when this ping is logged: later pings do not change
+        /// among the pings that count so far). It is looked up once, when this ping is logged: later pings do not change
         /// it.
         last: bool,
         /// The project to use otherwise. It does not count as a named project for later pings.
@@ -99,43 +96,24 @@ pub enum PingOutcome {
     Retracted,
 }
 
-/// Why a ping does not count. Storage and clients see these names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum PingRefusal {
-    /// The ping's job does not exist, or the job that the time after the ping belonged to is gone.
-    JobNotFound,
-    /// The ping's job is archived, or the job that the time after the ping belongs to is archived and keeps that
-    /// time.
-    JobArchived,
-    /// The project has no job, and the token may not create one.
-    ProjectUnknown,
-    /// A person changed or deleted the derived entry of the ping's day, or of the day that has the time after it.
-    /// Pings no longer change such an entry.
-    EntryDetached,
-    /// The ping's id belongs to an entry that is not this ping's.
-    IdTaken,
-}
-
-/// The text is no name of a [`PingRefusal`].
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("is no reason for which a ping is ignored")]
-pub struct PingRefusalError;
-
-impl PingRefusal {
-    /// Every refusal.
-    pub const ALL: [Self; 5] =
-        [Self::JobNotFound, Self::JobArchived, Self::ProjectUnknown, Self::EntryDetached, Self::IdTaken];
-
-    /// The refusal's name, in JSON and in storage.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::JobNotFound => "job-not-found",
-            Self::JobArchived => "job-archived",
-            Self::ProjectUnknown => "project-unknown",
-            Self::EntryDetached => "entry-detached",
-            Self::IdTaken => "id-taken",
-        }
+words! {
+    /// Why a ping does not count. Storage and clients see these names.
+    PingRefusal {
+        /// The ping's job does not exist, or the job that the time after the ping belonged to is gone.
+        JobNotFound = "job-not-found",
+        /// The ping's job is archived, or the job that the time after the ping belongs to is archived and keeps that
+        /// time.
+        JobArchived = "job-archived",
+        /// The project has no job, and the token may not create one.
+        ProjectUnknown = "project-unknown",
+        /// A person changed or deleted the derived entry of the ping's day, or of the day that has the time after it.
+        /// Pings no longer change such an entry.
+        EntryDetached = "entry-detached",
+        /// The ping's id belongs to an entry that is not this ping's.
+        IdTaken = "id-taken",
     }
+
+    PingRefusalError = "is no reason for which a ping is ignored"
 }
 
 impl PingOutcome {
@@ -145,20 +123,6 @@ impl PingOutcome {
             Self::Ignored(refusal) => Some(refusal),
             Self::Logged(_) | Self::Retracted => None,
         }
-    }
-}
-
-impl fmt::Display for PingRefusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for PingRefusal {
-    type Err = PingRefusalError;
-
-    fn from_str(text: &str) -> Result<Self, PingRefusalError> {
-        Self::ALL.into_iter().find(|refusal| refusal.as_str() == text).ok_or(PingRefusalError)
     }
 }
 

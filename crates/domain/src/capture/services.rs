@@ -29,26 +29,12 @@ impl CaptureServices {
         ports: &CapturePorts,
         access: &AccessPorts,
         ledger: &LedgerPorts,
-        Sources { clock, ids }: &Sources,
+        sources: &Sources,
         limits: CaptureLimits,
     ) -> Self {
         Self {
-            pings: PingService::new(
-                ports.queue.clone(),
-                ports.pings.clone(),
-                ports.new_projects.clone(),
-                clock.clone(),
-                ids.clone(),
-                limits,
-            ),
-            tokens: CaptureTokenService::new(
-                access.tokens.clone(),
-                ledger.jobs.clone(),
-                access.secrets.clone(),
-                clock.clone(),
-                ids.clone(),
-                limits.gap,
-            ),
+            pings: PingService::new(ports, sources, limits),
+            tokens: CaptureTokenService::new(access, ledger, sources, limits.gap),
         }
     }
 }

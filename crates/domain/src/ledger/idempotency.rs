@@ -67,12 +67,10 @@ impl Idempotency {
     /// For how long callers may count on a stored outcome.
     pub const PROMISED: Duration = Duration::from_hours(24);
     /// The age at which the SQL backends delete a key by themselves: more than the promise, because clocks differ.
-    pub const KEPT: Duration = Duration::from_hours(48);
-    /// [`Self::KEPT`] in microseconds.
+    pub const KEPT: Duration = Duration::from_micros(Self::KEPT_MICROS.unsigned_abs());
+    /// [`Self::KEPT`] in microseconds: 48 hours.
     pub const KEPT_MICROS: i64 = 48 * 3_600 * 1_000_000;
 }
-
-const _: () = assert!(Idempotency::KEPT.as_micros() == Idempotency::KEPT_MICROS.unsigned_abs() as u128);
 
 /// The outcome of a write, and whether this call carried it out or an earlier request with the same key did. A repeat
 /// by its id alone is answered as if this call had carried it out.

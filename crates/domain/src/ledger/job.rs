@@ -1,11 +1,7 @@
 //! The job: what time is logged on.
 
-use std::fmt;
-use std::str::FromStr;
-
-use thiserror::Error;
-
 use crate::ledger::{JobName, TotalMinutes};
+use crate::values::word::words;
 use crate::values::{JobId, Timestamp, Version};
 
 /// What time is logged on. `total_minutes` equals the sum of its entries' minutes at every moment.
@@ -42,45 +38,16 @@ impl Job {
     }
 }
 
-/// Whether a job accepts time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum JobStatus {
-    /// It accepts new entries, and changes of its entries.
-    #[default]
-    Open,
-    /// It accepts no new entries, and no changes of its entries, until it is opened again.
-    Archived,
-}
-
-/// The text is no name of a [`JobStatus`].
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("must be `open` or `archived`")]
-pub struct JobStatusError;
-
-impl JobStatus {
-    /// The status's name, in JSON and in storage.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::Archived => "archived",
-        }
+words! {
+    /// Whether a job accepts time.
+    #[derive(Default)]
+    JobStatus {
+        /// It accepts new entries, and changes of its entries.
+        #[default]
+        Open = "open",
+        /// It accepts no new entries, and no changes of its entries, until it is opened again.
+        Archived = "archived",
     }
-}
 
-impl fmt::Display for JobStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for JobStatus {
-    type Err = JobStatusError;
-
-    fn from_str(text: &str) -> Result<Self, JobStatusError> {
-        match text {
-            "open" => Ok(Self::Open),
-            "archived" => Ok(Self::Archived),
-            _ => Err(JobStatusError),
-        }
-    }
+    JobStatusError = "must be `open` or `archived`"
 }

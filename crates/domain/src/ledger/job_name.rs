@@ -1,40 +1,21 @@
 //! A job's name, and the part of a name that a search looks for.
 
 use std::borrow::Cow;
-use std::fmt;
 
-use crate::values::text;
-use crate::values::text::TextError;
+use crate::values::text::{self, TextError, line_of_text};
 
-/// The name of a job: NFC, trimmed, 1 to 120 characters, at least one of them visible, no control characters. Two
-/// jobs may have the same name.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct JobName(String);
+line_of_text! {
+    /// The name of a job: NFC, trimmed, 1 to 120 characters, at least one of them visible, no control characters. Two
+    /// jobs may have the same name.
+    JobName: 1 to 120
+}
 
 impl JobName {
-    /// The longest name, in characters (Unicode scalar values).
-    pub const MAX_CHARS: usize = 120;
-
-    /// Composes and trims `text`. Fails when the result breaks the rule above.
-    pub fn new(text: &str) -> Result<Self, TextError> {
-        text::line(text, Self::MAX_CHARS).map(Self)
-    }
-
     /// Like [`Self::new`], but shortens a text that is too long.
     pub fn cut(text: &str) -> Result<Self, TextError> {
         let composed = text::composed(text.trim());
         let end = composed.char_indices().nth(Self::MAX_CHARS).map_or(composed.len(), |(end, _)| end);
         Self::new(&composed[..end])
-    }
-
-    /// Reads a stored name. It may break today's rule, because an earlier release may have stored it.
-    pub fn stored(text: &str) -> Result<Self, TextError> {
-        text::stored_line(text, Self::MAX_CHARS).map(|name| Self(name.to_owned()))
-    }
-
-    /// The name as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
     }
 
     /// The forms in which the name may be stored: as it is and, if that differs, with its accents decomposed, because
@@ -48,12 +29,6 @@ impl JobName {
     /// way.
     pub fn folded(&self) -> String {
         fold(&self.0)
-    }
-}
-
-impl fmt::Display for JobName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 

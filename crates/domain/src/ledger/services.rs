@@ -20,15 +20,7 @@ pub struct LedgerServices {
 
 impl LedgerServices {
     /// The use cases over these ports.
-    pub fn over(ports: &LedgerPorts, Sources { clock, ids }: &Sources) -> Self {
-        Self {
-            jobs: JobService::new(ports.jobs.clone(), clock.clone(), ids.clone()),
-            time_entries: TimeEntryService::new(
-                ports.time_entries.clone(),
-                ports.jobs.clone(),
-                clock.clone(),
-                ids.clone(),
-            ),
-        }
+    pub fn over(ports: &LedgerPorts, sources: &Sources) -> Self {
+        Self { jobs: JobService::new(ports, sources), time_entries: TimeEntryService::new(ports, sources) }
     }
 }

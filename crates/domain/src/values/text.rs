@@ -35,6 +35,42 @@ pub enum TextError {
     },
 }
 
+/// Declares a value that is one line of text: NFC, trimmed, at least one character visible, no control characters.
+macro_rules! line_of_text {
+    ($(#[$doc:meta])* $name:ident: 1 to $max:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+        pub struct $name(String);
+
+        impl $name {
+            /// The greatest length, in characters (Unicode scalar values).
+            pub const MAX_CHARS: usize = $max;
+
+            /// Composes and trims `text`. Fails when the result breaks the rule above.
+            pub fn new(text: &str) -> Result<Self, $crate::values::TextError> {
+                $crate::values::text::line(text, Self::MAX_CHARS).map(Self)
+            }
+
+            /// Reads a stored text. It may break today's rule, because an earlier release may have stored it.
+            pub fn stored(text: &str) -> Result<Self, $crate::values::TextError> {
+                $crate::values::text::stored_line(text, Self::MAX_CHARS).map(|text| Self(text.to_owned()))
+            }
+
+            /// The value as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+pub(crate) use line_of_text;
+
 /// `text` with everything composed that can be (NFC, Unicode's annex 15).
 pub(crate) fn composed(text: &str) -> Cow<'_, str> {
     if text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes {

@@ -8,7 +8,7 @@ use stint_adapters::caching::CachedTokens;
 use stint_adapters::not_offered::NotOffered;
 use stint_adapters::system::{RandomSecrets, SystemClock, UuidV7Generator};
 use stint_domain::access::ports::{AccessPorts, TokenRepository};
-use stint_domain::access::services::{AccessServices, TokenDraft};
+use stint_domain::access::services::{AccessServices, Grant, TokenDraft};
 use stint_domain::background::services::TaskService;
 use stint_domain::capture::ports::CapturePorts;
 use stint_domain::capture::services::{CaptureLimits, CaptureServices};
@@ -49,7 +49,7 @@ pub async fn first_token(tokens: Arc<dyn TokenRepository>) -> Result<String, Box
     let sources = Sources { clock: Arc::new(SystemClock), ids: Arc::new(UuidV7Generator) };
     let access = AccessPorts { tokens, secrets: Arc::new(RandomSecrets) };
     let (name, scopes) = (Subject::new("operator")?, "admin".parse()?);
-    let service = AccessServices::over(&access, &sources).tokens;
-    let (_, secret) = service.create(TokenDraft { name, subject: None, scopes, expires_at: None }).await?;
+    let draft = TokenDraft { name, subject: None, grant: Grant::Scopes(scopes), expires_at: None, made_by: None };
+    let (_, secret) = AccessServices::over(&access, &sources).tokens.create(draft).await?;
     Ok(secret.expose().to_owned())
 }

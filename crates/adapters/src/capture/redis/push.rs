@@ -33,10 +33,6 @@ impl Group for Pushes {
         pings.len()
     }
 
-    fn room(pings: &Vec<String>) -> usize {
-        pings.len()
-    }
-
     /// A pipeline, not a transaction: when memory runs out, some pushes may succeed and others not, each with its own
     /// answer.
     fn carry_out(&self, pushes: &[Vec<String>]) -> Result<Vec<Result<(), BackendError>>, GroupError> {

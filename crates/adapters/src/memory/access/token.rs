@@ -3,14 +3,14 @@
 use async_trait::async_trait;
 use stint_domain::access::ports::TokenRepository;
 use stint_domain::access::ports::token::{
-    CreateTokenError, ListCapturing, ListTokens, Made, RevokeToken, RevokeTokenError, Revoked, TokenCursor,
-    UpdateToken, UpdateTokenError,
+    ChangeTokenError, CreateTokenError, ListCapturing, ListTokens, Made, RevokeToken, Revoked, TokenCursor, UpdateToken,
 };
 use stint_domain::access::{SecretHash, Token};
 use stint_domain::capture::CaptureTarget;
 use stint_domain::values::TokenId;
 use stint_domain::{BackendError, BackendErrorKind, Page};
 
+use crate::memory::state::latest_first;
 use crate::memory::{BACKEND, Memory};
 
 #[async_trait]
@@ -29,10 +29,10 @@ impl TokenRepository for Memory {
         Ok(())
     }
 
-    async fn revoke(&self, command: RevokeToken) -> Result<Revoked, RevokeTokenError> {
+    async fn revoke(&self, command: RevokeToken) -> Result<Revoked, ChangeTokenError> {
         let RevokeToken { id, at, made } = command;
         let mut tokens = self.tokens();
-        let token = tokens.iter_mut().find(|token| token.id == id).ok_or(RevokeTokenError::NotFound(id))?;
+        let token = tokens.iter_mut().find(|token| token.id == id).ok_or(ChangeTokenError::NotFound(id))?;
         token.revoked_at.get_or_insert(at);
         let mut revoked = Revoked { token: token.clone(), made: 0 };
         if made == Made::Revoke {
@@ -44,10 +44,10 @@ impl TokenRepository for Memory {
         Ok(revoked)
     }
 
-    async fn update(&self, command: UpdateToken) -> Result<Token, UpdateTokenError> {
+    async fn update(&self, command: UpdateToken) -> Result<Token, ChangeTokenError> {
         let UpdateToken { id, changes } = command;
         let mut tokens = self.tokens();
-        let token = tokens.iter_mut().find(|token| token.id == id).ok_or(UpdateTokenError::NotFound(id))?;
+        let token = tokens.iter_mut().find(|token| token.id == id).ok_or(ChangeTokenError::NotFound(id))?;
         if let Some(name) = changes.name {
             token.name = name;
         }
@@ -66,22 +66,16 @@ impl TokenRepository for Memory {
     }
 
     async fn list(&self, query: ListTokens) -> Result<Page<Token, TokenCursor>, BackendError> {
-        let place = |token: &Token| (token.created_at, token.id);
-        let wanted = |token: &&Token| query.after.is_none_or(|after| place(token) > (after.created_at, after.id));
+        let wanted = |token: &&Token| query.after.is_none_or(|after| TokenCursor::from(*token) > after);
         let mut found: Vec<Token> = self.tokens().iter().filter(wanted).cloned().collect();
-        found.sort_by_key(place);
+        found.sort_by_key(|token| TokenCursor::from(token));
         Ok(Page::of(found, query.size, |token| TokenCursor::from(token)))
     }
 
     async fn list_capturing(&self, query: ListCapturing) -> Result<Page<Token, TokenCursor>, BackendError> {
         let wanted = |token: &Token| {
-            token.capture.is_some_and(|rule| {
-                query.related_job.is_none_or(|job| rule.target == CaptureTarget::Job(job))
-                    && query.after.is_none_or(|after| (token.created_at, token.id) < (after.created_at, after.id))
-            })
+            token.capture.is_some_and(|rule| query.related_job.is_none_or(|job| rule.target == CaptureTarget::Job(job)))
         };
-        let mut found: Vec<Token> = self.tokens().iter().filter(|token| wanted(token)).cloned().collect();
-        found.sort_by_key(|token| std::cmp::Reverse((token.created_at, token.id)));
-        Ok(Page::of(found, query.size, |token| TokenCursor::from(token)))
+        Ok(latest_first(self.tokens().iter().filter(|token| wanted(token)), query.after, query.size))
     }
 }

@@ -1,12 +1,11 @@
 //! Task runs in memory.
 
-use std::cmp::Reverse;
-
 use async_trait::async_trait;
 use stint_domain::background::ports::TaskLog;
 use stint_domain::background::ports::task::{BeginTask, EndTask, ListTaskRuns, TaskRun, TaskRunCursor, TaskState};
 use stint_domain::{BackendError, BackendErrorKind, Page};
 
+use crate::memory::state::latest_first;
 use crate::memory::{BACKEND, Memory};
 
 #[async_trait]
@@ -44,14 +43,10 @@ impl TaskLog for Memory {
     }
 
     async fn list(&self, query: ListTaskRuns) -> Result<Page<TaskRun, TaskRunCursor>, BackendError> {
-        let place = |run: &TaskRun| (Reverse(run.started_at), Reverse(run.id));
         let wanted = |run: &&TaskRun| {
             query.task.as_ref().is_none_or(|task| run.task == *task)
                 && query.state.is_none_or(|state| run.state == state)
-                && query.after.is_none_or(|after| place(run) > (Reverse(after.started_at), Reverse(after.id)))
         };
-        let mut runs: Vec<_> = self.task_runs().iter().filter(wanted).cloned().collect();
-        runs.sort_by_key(place);
-        Ok(Page::of(runs, query.size, |run| run.into()))
+        Ok(latest_first(self.task_runs().iter().filter(wanted), query.after, query.size))
     }
 }

@@ -2,7 +2,6 @@
 
 mod before;
 
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashSet};
 
 use async_trait::async_trait;
@@ -20,7 +19,7 @@ use crate::capture::counting::{
     Around, Mark, Meant, Named, NewPing, ProjectKey, Projects, Retraction, Summary, last_use, named_beside, wanting,
 };
 use crate::ledger::Ledger;
-use crate::memory::state::Capture;
+use crate::memory::state::{Capture, latest_first};
 use crate::memory::{BACKEND, Memory};
 
 #[async_trait]
@@ -87,17 +86,13 @@ impl PingRepository for Memory {
     }
 
     async fn list(&self, query: ListPings) -> Result<Page<LoggedPing, PingCursor>, BackendError> {
-        let place = |ping: &LoggedPing| (Reverse(ping.received_at), Reverse(ping.id));
         let wanted = |ping: &&LoggedPing| {
             query.token.is_none_or(|token| ping.token == token)
                 && query.related_job.is_none_or(|job| ping.related_job == Some(job))
                 && query.status.is_none_or(|status| PingStatus::from(&ping.outcome) == status)
-                && query.after.is_none_or(|after| place(ping) > (Reverse(after.received_at), Reverse(after.id)))
         };
         let capture = self.capture();
-        let mut pings: Vec<_> = capture.pings.values().map(|new| &new.ping).filter(wanted).cloned().collect();
-        pings.sort_by_key(place);
-        Ok(Page::of(pings, query.size, |ping| ping.into()))
+        Ok(latest_first(capture.pings.values().map(|new| &new.ping).filter(wanted), query.after, query.size))
     }
 
     async fn captured(&self, query: ListCaptured) -> Result<Vec<CapturedTime>, BackendError> {
@@ -151,7 +146,7 @@ impl Capture {
         (all - self.pings.len()) as u64
     }
 
-    /// The latest project that a logged ping of the same token named before this one.
+    /// The latest project that was named before this ping by one of its token that counts.
     fn named_before(&self, wanting: &Ping) -> Option<Named> {
         let logged = self.pings.values().filter(|NewPing { ping, .. }| {
             ping.token == wanting.token

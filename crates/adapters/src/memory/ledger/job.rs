@@ -1,12 +1,9 @@
 //! Jobs in memory.
 
-use std::cmp::Reverse;
-
 use async_trait::async_trait;
 use stint_domain::ledger::ports::JobRepository;
 use stint_domain::ledger::ports::job::{
-    CreateJob, CreateJobError, DeleteJob, DeleteJobError, EntriesOfDeleted, JobCursor, ListJobs, Put, PutJob,
-    PutJobError, UpdateJob, UpdateJobError,
+    ChangeJobError, CreateJob, CreateJobError, DeleteJob, EntriesOfDeleted, JobCursor, ListJobs, Put, PutJob, UpdateJob,
 };
 use stint_domain::ledger::{Applied, Job};
 use stint_domain::values::{JobId, Timestamp};
@@ -14,6 +11,7 @@ use stint_domain::{BackendError, Page};
 
 use crate::ledger::{KeyReused, Outcome};
 use crate::memory::Memory;
+use crate::memory::state::latest_first;
 
 #[async_trait]
 impl JobRepository for Memory {
@@ -37,7 +35,7 @@ impl JobRepository for Memory {
         Ok(Applied::now(job))
     }
 
-    async fn put(&self, command: PutJob) -> Result<Put<Job>, PutJobError> {
+    async fn put(&self, command: PutJob) -> Result<Put<Job>, ChangeJobError> {
         let mut ledger = self.ledger();
         let stored = ledger.jobs.get_mut(&command.id);
         command.precondition.check(stored.as_ref().map(|job| job.version))?;
@@ -52,9 +50,9 @@ impl JobRepository for Memory {
         Ok(Put::Created(job))
     }
 
-    async fn update(&self, command: UpdateJob) -> Result<Job, UpdateJobError> {
+    async fn update(&self, command: UpdateJob) -> Result<Job, ChangeJobError> {
         let mut ledger = self.ledger();
-        let job = ledger.jobs.get_mut(&command.id).ok_or(UpdateJobError::NotFound(command.id))?;
+        let job = ledger.jobs.get_mut(&command.id).ok_or(ChangeJobError::NotFound(command.id))?;
         command.precondition.check(Some(job.version))?;
         if !command.changes.is_empty() {
             job.name = command.changes.name.unwrap_or_else(|| job.name.clone());
@@ -64,13 +62,13 @@ impl JobRepository for Memory {
         Ok(job.clone())
     }
 
-    async fn delete(&self, command: DeleteJob) -> Result<(), DeleteJobError> {
+    async fn delete(&self, command: DeleteJob) -> Result<(), ChangeJobError> {
         let mut ledger = self.ledger();
-        let job = ledger.jobs.get(&command.id).ok_or(DeleteJobError::NotFound(command.id))?;
+        let job = ledger.jobs.get(&command.id).ok_or(ChangeJobError::NotFound(command.id))?;
         command.precondition.check(Some(job.version))?;
         let has_entries = ledger.entries.values().any(|entry| entry.related_job == command.id);
         if has_entries && command.entries == EntriesOfDeleted::Refuse {
-            return Err(DeleteJobError::HasEntries(command.id));
+            return Err(ChangeJobError::HasEntries(command.id));
         }
         ledger.entries.retain(|_, entry| entry.related_job != command.id);
         ledger.jobs.remove(&command.id);
@@ -82,15 +80,11 @@ impl JobRepository for Memory {
     }
 
     async fn list(&self, query: ListJobs) -> Result<Page<Job, JobCursor>, BackendError> {
-        let place = |job: &Job| (Reverse(job.created_at), Reverse(job.id));
         let wanted = |job: &&Job| {
             query.status.is_none_or(|status| job.status == status)
                 && query.name_part.as_ref().is_none_or(|part| part.is_in(&job.name))
-                && query.after.is_none_or(|after| place(job) > (Reverse(after.created_at), Reverse(after.id)))
         };
-        let mut jobs: Vec<Job> = self.ledger().jobs.values().filter(wanted).cloned().collect();
-        jobs.sort_by_key(place);
-        Ok(Page::of(jobs, query.size, |job| job.into()))
+        Ok(latest_first(self.ledger().jobs.values().filter(wanted), query.after, query.size))
     }
 }
 

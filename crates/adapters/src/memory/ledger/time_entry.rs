@@ -1,7 +1,5 @@
 //! Time entries in memory, and the totals of their jobs. [`crate::ledger`] decides what a write does.
 
-use std::cmp::Reverse;
-
 use async_trait::async_trait;
 use stint_domain::ledger::ports::TimeEntryRepository;
 use stint_domain::ledger::ports::job::Put;
@@ -14,6 +12,7 @@ use stint_domain::values::TimeEntryId;
 use stint_domain::{BackendError, Page};
 
 use crate::memory::Memory;
+use crate::memory::state::latest_first;
 
 #[async_trait]
 impl TimeEntryRepository for Memory {
@@ -48,15 +47,11 @@ impl TimeEntryRepository for Memory {
     }
 
     async fn list(&self, query: ListTimeEntries) -> Result<Page<TimeEntry, TimeEntryCursor>, BackendError> {
-        let place = |entry: &TimeEntry| (Reverse(entry.date_stamp), Reverse(entry.id));
         let wanted = |entry: &&TimeEntry| {
             query.related_job.is_none_or(|job| entry.related_job == job)
                 && query.dates.contains(entry.date_stamp)
                 && query.created_by.as_ref().is_none_or(|subject| entry.created_by == *subject)
-                && query.after.is_none_or(|after| place(entry) > (Reverse(after.date_stamp), Reverse(after.id)))
         };
-        let mut entries: Vec<TimeEntry> = self.ledger().entries.values().filter(wanted).cloned().collect();
-        entries.sort_by_key(place);
-        Ok(Page::of(entries, query.size, |entry| entry.into()))
+        Ok(latest_first(self.ledger().entries.values().filter(wanted), query.after, query.size))
     }
 }

@@ -5,8 +5,7 @@ use diesel::dsl::{case_when, insert_into};
 use diesel::prelude::*;
 use stint_domain::access::ports::TokenRepository;
 use stint_domain::access::ports::token::{
-    CreateTokenError, ListCapturing, ListTokens, Made, RevokeToken, RevokeTokenError, Revoked, TokenCursor,
-    UpdateToken, UpdateTokenError,
+    ChangeTokenError, CreateTokenError, ListCapturing, ListTokens, Made, RevokeToken, Revoked, TokenCursor, UpdateToken,
 };
 use stint_domain::access::{SecretHash, Token};
 use stint_domain::values::TokenId;
@@ -49,7 +48,7 @@ impl TokenRepository for Postgres {
         .await
     }
 
-    async fn revoke(&self, command: RevokeToken) -> Result<Revoked, RevokeTokenError> {
+    async fn revoke(&self, command: RevokeToken) -> Result<Revoked, ChangeTokenError> {
         let RevokeToken { id, at, made } = command;
         self.run(Repeat::Harmless, move |connection| {
             transaction(connection, |connection| {
@@ -72,7 +71,7 @@ impl TokenRepository for Postgres {
                     .set(tokens::revoked_at.eq(first_moment))
                     .returning(TokenRow::as_returning())
                     .get_result(connection);
-                let token = one(revoked)?.ok_or(Failure::Refused(RevokeTokenError::NotFound(id)))?;
+                let token = one(revoked)?.ok_or(Failure::Refused(ChangeTokenError::NotFound(id)))?;
                 // A separate statement, because its snapshot must be taken after the lock: so it sees all tokens that
                 // the token made.
                 let with_it = match made {
@@ -90,7 +89,7 @@ impl TokenRepository for Postgres {
         .await
     }
 
-    async fn update(&self, command: UpdateToken) -> Result<Token, UpdateTokenError> {
+    async fn update(&self, command: UpdateToken) -> Result<Token, ChangeTokenError> {
         self.run(Repeat::Harmless, move |connection| {
             let UpdateToken { id, changes } = &command;
             let token = if changes.is_empty() {
@@ -102,7 +101,7 @@ impl TokenRepository for Postgres {
                 let update = diesel::update(tokens::table.find(id.as_uuid())).set((name, expiry));
                 one(update.returning(TokenRow::as_returning()).get_result(connection))?
             };
-            token.ok_or(Failure::Refused(UpdateTokenError::NotFound(*id)))
+            token.ok_or(Failure::Refused(ChangeTokenError::NotFound(*id)))
         })
         .await
     }

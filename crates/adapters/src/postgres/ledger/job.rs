@@ -13,8 +13,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use stint_domain::ledger::ports::JobRepository;
 use stint_domain::ledger::ports::job::{
-    CreateJob, CreateJobError, DeleteJob, DeleteJobError, EntriesOfDeleted, JobCursor, ListJobs, Put, PutJob,
-    PutJobError, UpdateJob, UpdateJobError,
+    ChangeJobError, CreateJob, CreateJobError, DeleteJob, EntriesOfDeleted, JobCursor, ListJobs, Put, PutJob, UpdateJob,
 };
 use stint_domain::ledger::{Applied, Job, JobName, JobStatus, Precondition};
 use stint_domain::values::{JobId, Timestamp};
@@ -45,15 +44,15 @@ impl JobRepository for Postgres {
         .await
     }
 
-    async fn put(&self, command: PutJob) -> Result<Put<Job>, PutJobError> {
+    async fn put(&self, command: PutJob) -> Result<Put<Job>, ChangeJobError> {
         self.run(Repeat::Never, move |connection| put(connection, &command)).await
     }
 
-    async fn update(&self, command: UpdateJob) -> Result<Job, UpdateJobError> {
+    async fn update(&self, command: UpdateJob) -> Result<Job, ChangeJobError> {
         self.run(Repeat::Never, move |connection| update(connection, &command)).await
     }
 
-    async fn delete(&self, command: DeleteJob) -> Result<(), DeleteJobError> {
+    async fn delete(&self, command: DeleteJob) -> Result<(), ChangeJobError> {
         self.run(Repeat::Never, move |connection| match command.entries {
             EntriesOfDeleted::Refuse => delete(connection, &command),
             EntriesOfDeleted::Delete => transaction(connection, |connection| delete_with_entries(connection, &command)),
@@ -114,7 +113,7 @@ fn create(connection: &mut PgConnection, command: &CreateJob) -> Result<Job, Fai
 }
 
 /// Each step is atomic and decides by what it finds, so racing puts of a new id create the job once.
-fn put(connection: &mut PgConnection, command: &PutJob) -> Result<Put<Job>, Failure<PutJobError>> {
+fn put(connection: &mut PgConnection, command: &PutJob) -> Result<Put<Job>, Failure<ChangeJobError>> {
     if matches!(command.precondition, Precondition::None | Precondition::Absent)
         && let Some(job) = insert(connection, command.id, &command.name, command.status, command.at)?
     {
@@ -129,7 +128,7 @@ fn put(connection: &mut PgConnection, command: &PutJob) -> Result<Put<Job>, Fail
     Err(Failure::Overtaken)
 }
 
-fn update(connection: &mut PgConnection, command: &UpdateJob) -> Result<Job, Failure<UpdateJobError>> {
+fn update(connection: &mut PgConnection, command: &UpdateJob) -> Result<Job, Failure<ChangeJobError>> {
     let changes = &command.changes;
     if !changes.is_empty() {
         let (name, status) = (changes.name.as_ref(), changes.status);
@@ -137,7 +136,7 @@ fn update(connection: &mut PgConnection, command: &UpdateJob) -> Result<Job, Fai
             return Ok(job);
         }
     }
-    let job = find(connection, command.id)?.ok_or(Failure::Refused(UpdateJobError::NotFound(command.id)))?;
+    let job = find(connection, command.id)?.ok_or(Failure::Refused(ChangeJobError::NotFound(command.id)))?;
     command.precondition.check(Some(job.version)).map_err(Failure::refused)?;
     if changes.is_empty() { Ok(job) } else { Err(Failure::Overtaken) }
 }
@@ -171,30 +170,30 @@ fn versions(precondition: &Precondition) -> Option<Vec<i64>> {
     }
 }
 
-fn delete(connection: &mut PgConnection, command: &DeleteJob) -> Result<(), Failure<DeleteJobError>> {
+fn delete(connection: &mut PgConnection, command: &DeleteJob) -> Result<(), Failure<ChangeJobError>> {
     let deleted = Sql::<Delete>::constant()
         .bind::<SqlUuid, _>(command.id.as_uuid())
         .bind::<Nullable<Array<BigInt>>, _>(versions(&command.precondition))
         .execute(connection);
     match deleted {
         Ok(0) => {
-            let job = find(connection, command.id)?.ok_or(Failure::Refused(DeleteJobError::NotFound(command.id)))?;
+            let job = find(connection, command.id)?.ok_or(Failure::Refused(ChangeJobError::NotFound(command.id)))?;
             command.precondition.check(Some(job.version)).map_err(Failure::refused)?;
             Err(Failure::Overtaken)
         }
         Ok(_) => Ok(()),
         Err(error) if fault(&error) == Fault::ForeignKey => {
-            Err(Failure::Refused(DeleteJobError::HasEntries(command.id)))
+            Err(Failure::Refused(ChangeJobError::HasEntries(command.id)))
         }
         Err(error) => Err(error.into()),
     }
 }
 
 /// While the job is locked, nobody adds an entry to it.
-fn delete_with_entries(connection: &mut PgConnection, command: &DeleteJob) -> Result<(), Failure<DeleteJobError>> {
+fn delete_with_entries(connection: &mut PgConnection, command: &DeleteJob) -> Result<(), Failure<ChangeJobError>> {
     let id = command.id.as_uuid();
     let locked = one(jobs::table.find(id).select(JobRow::as_select()).for_update().first(connection))?;
-    let job: Job = locked.ok_or(Failure::Refused(DeleteJobError::NotFound(command.id)))?;
+    let job: Job = locked.ok_or(Failure::Refused(ChangeJobError::NotFound(command.id)))?;
     command.precondition.check(Some(job.version)).map_err(Failure::refused)?;
     // With very many entries this takes longer than a request may. If it were undone each time, it could never
     // succeed.

@@ -5,8 +5,7 @@ use diesel::dsl::{AsSelect, SqlTypeOf};
 use diesel::prelude::*;
 use stint_domain::access::ports::TokenRepository;
 use stint_domain::access::ports::token::{
-    CreateTokenError, ListCapturing, ListTokens, Made, RevokeToken, RevokeTokenError, Revoked, TokenCursor,
-    UpdateToken, UpdateTokenError,
+    ChangeTokenError, CreateTokenError, ListCapturing, ListTokens, Made, RevokeToken, Revoked, TokenCursor, UpdateToken,
 };
 use stint_domain::access::{SecretHash, Token};
 use stint_domain::values::{Timestamp, TokenId};
@@ -45,7 +44,7 @@ impl TokenRepository for Sqlite {
         .await
     }
 
-    async fn revoke(&self, command: RevokeToken) -> Result<Revoked, RevokeTokenError> {
+    async fn revoke(&self, command: RevokeToken) -> Result<Revoked, ChangeTokenError> {
         let RevokeToken { id, at, made } = command;
         self.write(move |connection| {
             let one = tokens::table.find(id.as_uuid().into_bytes());
@@ -54,7 +53,7 @@ impl TokenRepository for Sqlite {
                 .set(revoked_at)
                 .execute(connection)
                 .map_err(classify)?;
-            let token = load(connection, id)?.ok_or(RevokeTokenError::NotFound(id))?;
+            let token = load(connection, id)?.ok_or(ChangeTokenError::NotFound(id))?;
             let with_it = match made {
                 Made::Keep => 0,
                 Made::Revoke => {
@@ -70,7 +69,7 @@ impl TokenRepository for Sqlite {
         .await
     }
 
-    async fn update(&self, command: UpdateToken) -> Result<Token, UpdateTokenError> {
+    async fn update(&self, command: UpdateToken) -> Result<Token, ChangeTokenError> {
         self.write(move |connection| {
             let UpdateToken { id, changes } = command;
             if !changes.is_empty() {
@@ -81,7 +80,7 @@ impl TokenRepository for Sqlite {
                     .execute(connection)
                     .map_err(classify)?;
             }
-            load(connection, id)?.ok_or(UpdateTokenError::NotFound(id))
+            load(connection, id)?.ok_or(ChangeTokenError::NotFound(id))
         })
         .await
     }

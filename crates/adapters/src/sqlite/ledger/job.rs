@@ -6,8 +6,7 @@ use diesel::prelude::*;
 use diesel::select;
 use stint_domain::ledger::ports::JobRepository;
 use stint_domain::ledger::ports::job::{
-    CreateJob, CreateJobError, DeleteJob, DeleteJobError, EntriesOfDeleted, JobCursor, ListJobs, Put, PutJob,
-    PutJobError, UpdateJob, UpdateJobError,
+    ChangeJobError, CreateJob, CreateJobError, DeleteJob, EntriesOfDeleted, JobCursor, ListJobs, Put, PutJob, UpdateJob,
 };
 use stint_domain::ledger::{Applied, Job, JobName, JobStatus};
 use stint_domain::values::{JobId, Timestamp};
@@ -37,7 +36,7 @@ impl JobRepository for Sqlite {
         .await
     }
 
-    async fn put(&self, command: PutJob) -> Result<Put<Job>, PutJobError> {
+    async fn put(&self, command: PutJob) -> Result<Put<Job>, ChangeJobError> {
         self.write(move |connection| {
             let PutJob { id, name, status, at, precondition } = command;
             let stored = load(connection, id)?;
@@ -50,10 +49,10 @@ impl JobRepository for Sqlite {
         .await
     }
 
-    async fn update(&self, command: UpdateJob) -> Result<Job, UpdateJobError> {
+    async fn update(&self, command: UpdateJob) -> Result<Job, ChangeJobError> {
         self.write(move |connection| {
             let UpdateJob { id, changes, at, precondition } = command;
-            let job = load(connection, id)?.ok_or(UpdateJobError::NotFound(id))?;
+            let job = load(connection, id)?.ok_or(ChangeJobError::NotFound(id))?;
             precondition.check(Some(job.version))?;
             if changes.is_empty() {
                 return Ok(job);
@@ -64,14 +63,14 @@ impl JobRepository for Sqlite {
         .await
     }
 
-    async fn delete(&self, command: DeleteJob) -> Result<(), DeleteJobError> {
+    async fn delete(&self, command: DeleteJob) -> Result<(), ChangeJobError> {
         self.write(move |connection| {
             let DeleteJob { id, entries, precondition } = command;
-            let job = load(connection, id)?.ok_or(DeleteJobError::NotFound(id))?;
+            let job = load(connection, id)?.ok_or(ChangeJobError::NotFound(id))?;
             precondition.check(Some(job.version))?;
             match entries {
                 EntriesOfDeleted::Delete => delete_entries(connection, id)?,
-                EntriesOfDeleted::Refuse if has_entries(connection, id)? => return Err(DeleteJobError::HasEntries(id)),
+                EntriesOfDeleted::Refuse if has_entries(connection, id)? => return Err(ChangeJobError::HasEntries(id)),
                 EntriesOfDeleted::Refuse => {}
             }
             Ok(delete(connection, id)?)

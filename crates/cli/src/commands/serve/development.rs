@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 
 use anyhow::{Context, Result};
-use stint_domain::access::services::{AuthenticateError, TokenDraft};
+use stint_domain::access::services::{AuthenticateError, Grant, TokenDraft};
 use stint_domain::access::{Scope, Scopes};
 use stint_domain::values::Subject;
 
@@ -28,8 +28,9 @@ pub(super) async fn prepare(ports: &Ports) -> Result<()> {
         let draft = TokenDraft {
             name: Subject::new("development")?,
             subject: None,
-            scopes: Scopes::new([Scope::Admin])?,
+            grant: Grant::Scopes(Scopes::new([Scope::Admin])?),
             expires_at: None,
+            made_by: None,
         };
         let (token, secret) = ports.access().tokens.create(draft).await?;
         write_token(secret.expose()).with_context(|| format!("cannot write {ADMIN_TOKEN}"))?;

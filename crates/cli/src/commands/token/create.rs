@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use anyhow::{Result, anyhow, bail};
-use stint_domain::access::services::{CapturingTokenDraft, TokenDraft};
+use stint_domain::access::services::{Grant, TokenDraft};
 use stint_domain::access::{Scope, Scopes};
 use stint_domain::capture::{CaptureRule, CaptureTarget};
 use stint_domain::values::{JobId, Subject, Zone};
@@ -84,18 +84,18 @@ impl Args {
     pub(super) async fn run(self, ports: &Ports) -> Result<()> {
         let Self { name, scopes, subject, expires, capture, time_zone } = self;
         let expires_at = expires.map(|expiry| expiry.after(ports.sources.clock.now())).transpose()?;
-        let service = ports.access().tokens;
-        let created = match (capture, scopes) {
+        let grant = match (capture, scopes) {
             (Some(Target(target)), _) => {
                 if let CaptureTarget::Job(job) = target {
                     require_job(ports, job).await?;
                 }
-                let rule = CaptureRule { target, zone: time_zone.unwrap_or_default(), gap: ports.limits.gap };
-                service.create_capturing(CapturingTokenDraft { name, subject, rule, expires_at, made_by: None }).await
+                Grant::Capture(CaptureRule { target, zone: time_zone.unwrap_or_default(), gap: ports.limits.gap })
             }
-            (None, Some(scopes)) => service.create(TokenDraft { name, subject, scopes, expires_at }).await,
+            (None, Some(scopes)) => Grant::Scopes(scopes),
             (None, None) => bail!("either --scopes or --capture must be given"),
         };
+        let draft = TokenDraft { name, subject, grant, expires_at, made_by: None };
+        let created = ports.access().tokens.create(draft).await;
         let (token, secret) = created.map_err(|error| anyhow!(error))?;
         tracing::info!(token = %token.id, name = %token.name, scopes = %token.scopes, "created a token");
         Ok(output::line(secret.expose())?)

@@ -1,8 +1,6 @@
 //! Of racing writes with the same precondition, one succeeds.
 
-use stint_domain::ledger::ports::job::{
-    CreateJob, CreateJobError, Put, PutJob, PutJobError, UpdateJob, UpdateJobError,
-};
+use stint_domain::ledger::ports::job::{ChangeJobError, CreateJob, CreateJobError, Put, PutJob, UpdateJob};
 use stint_domain::ledger::ports::time_entry::{ChangeTimeEntryError, DeleteTimeEntry, PutTimeEntry, UpdateTimeEntry};
 use stint_domain::ledger::{Precondition, TimeEntry};
 
@@ -46,7 +44,7 @@ pub async fn of_racing_guarded_updates_of_a_job_one_passes(ledger: Ledger) {
             async move {
                 match ledger.jobs.update(command).await {
                     Ok(job) => Some(job),
-                    Err(UpdateJobError::Precondition(_)) => None,
+                    Err(ChangeJobError::Precondition(_)) => None,
                     Err(other) => panic!("{other:?}"),
                 }
             }
@@ -105,7 +103,7 @@ pub async fn of_racing_create_only_puts_one_passes(ledger: Ledger) {
             if place % 2 == 0 {
                 match ledger.jobs.put(PutJob { precondition, ..put_job(job) }).await {
                     Ok(Put::Created(_)) => true,
-                    Err(PutJobError::Precondition(failed)) if failed.current.is_some() => false,
+                    Err(ChangeJobError::Precondition(failed)) if failed.current.is_some() => false,
                     other => panic!("{other:?}"),
                 }
             } else {

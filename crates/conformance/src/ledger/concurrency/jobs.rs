@@ -1,7 +1,7 @@
 //! Guarded writes of a job that race with each other, and with writes of its entries.
 
 use stint_domain::ledger::Precondition;
-use stint_domain::ledger::ports::job::{DeleteJob, DeleteJobError, PutJob, PutJobError, UpdateJob, UpdateJobError};
+use stint_domain::ledger::ports::job::{ChangeJobError, DeleteJob, PutJob, UpdateJob};
 use stint_domain::ledger::ports::time_entry::{RecordRefusal, RecordTimeError};
 use stint_domain::values::JobId;
 
@@ -34,12 +34,12 @@ async fn guarded_write(ledger: &Ledger, id: JobId, precondition: Precondition, k
     let deletion = match kind % 4 {
         0 => match ledger.jobs.update(UpdateJob { precondition, ..rename(id, "by an update") }).await {
             Ok(_) => return true,
-            Err(UpdateJobError::Precondition(_) | UpdateJobError::NotFound(_)) => return false,
+            Err(ChangeJobError::Precondition(_) | ChangeJobError::NotFound(_)) => return false,
             Err(error) => panic!("{error:?}"),
         },
         1 => match ledger.jobs.put(PutJob { precondition, ..put_job(id) }).await {
             Ok(_) => return true,
-            Err(PutJobError::Precondition(_)) => return false,
+            Err(ChangeJobError::Precondition(_)) => return false,
             Err(error) => panic!("{error:?}"),
         },
         2 => delete_job(id),
@@ -47,7 +47,7 @@ async fn guarded_write(ledger: &Ledger, id: JobId, precondition: Precondition, k
     };
     match ledger.jobs.delete(DeleteJob { precondition, ..deletion }).await {
         Ok(()) => true,
-        Err(DeleteJobError::Precondition(_) | DeleteJobError::NotFound(_)) => false,
+        Err(ChangeJobError::Precondition(_) | ChangeJobError::NotFound(_)) => false,
         Err(error) => panic!("{error:?}"),
     }
 }
@@ -66,7 +66,7 @@ pub async fn a_guarded_update_of_a_job_passes_only_before_any_entry(ledger: Ledg
                 let command = UpdateJob { precondition: exactly(before.version), ..rename(before.id, "Renamed") };
                 match ledger.jobs.update(command).await {
                     Ok(job) => Some(job),
-                    Err(UpdateJobError::Precondition(_)) => None,
+                    Err(ChangeJobError::Precondition(_)) => None,
                     Err(error) => panic!("{error:?}"),
                 }
             }
@@ -95,7 +95,7 @@ pub async fn a_guarded_deletion_of_a_job_passes_only_before_any_entry(ledger: Le
                     let command = DeleteJob { precondition, ..delete_job_with_entries(before.id) };
                     return match ledger.jobs.delete(command).await {
                         Ok(()) => true,
-                        Err(DeleteJobError::Precondition(_)) => false,
+                        Err(ChangeJobError::Precondition(_)) => false,
                         Err(error) => panic!("{error:?}"),
                     };
                 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use stint_domain::ledger::ports::job::DeleteJobError;
+use stint_domain::ledger::ports::job::ChangeJobError;
 use stint_domain::ledger::ports::time_entry::{BatchMode, ChangeTimeEntryError, RecordRefusal, RecordTimeError};
 use stint_domain::values::{JobId, TimeEntryId};
 
@@ -212,7 +212,7 @@ pub async fn a_deletion_without_entries_racing_with_records_orphans_none(ledger:
             async move {
                 if place == 3 {
                     return match ledger.jobs.delete(delete_job(job)).await {
-                        Ok(()) | Err(DeleteJobError::HasEntries(_)) => false,
+                        Ok(()) | Err(ChangeJobError::HasEntries(_)) => false,
                         Err(error) => panic!("{error:?}"),
                     };
                 }

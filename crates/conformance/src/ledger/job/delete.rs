@@ -1,6 +1,6 @@
 //! Deleting a job, with or without its entries.
 
-use stint_domain::ledger::ports::job::{CreateJob, DeleteJob, DeleteJobError, UpdateJob};
+use stint_domain::ledger::ports::job::{ChangeJobError, CreateJob, DeleteJob, UpdateJob};
 use stint_domain::ledger::{JobStatus, Precondition};
 
 use crate::Ledger;
@@ -16,7 +16,7 @@ pub async fn a_deleted_job_is_gone(ledger: Ledger) {
     assert_eq!(ledger.jobs.find(job.id).await.unwrap(), None);
     assert_eq!(ledger.all_jobs(list_jobs()).await, []);
     let again = ledger.jobs.delete(delete_job(job.id)).await;
-    assert!(matches!(again, Err(DeleteJobError::NotFound(id)) if id == job.id), "{again:?}");
+    assert!(matches!(again, Err(ChangeJobError::NotFound(id)) if id == job.id), "{again:?}");
 }
 
 /// Nobody loses time by accident.
@@ -25,7 +25,7 @@ pub async fn a_job_with_entries_is_not_deleted_unless_told(ledger: Ledger) {
     let stored = ledger.record(entry(id)).await;
     let before = ledger.job(id).await;
     let refused = ledger.jobs.delete(delete_job(id)).await;
-    assert!(matches!(refused, Err(DeleteJobError::HasEntries(job)) if job == id), "{refused:?}");
+    assert!(matches!(refused, Err(ChangeJobError::HasEntries(job)) if job == id), "{refused:?}");
     assert_eq!(ledger.job(id).await, before);
     assert_eq!(ledger.entry(stored.id).await, Some(stored));
 }
@@ -54,7 +54,7 @@ pub async fn an_archived_job_is_deleted_by_the_same_rule(ledger: Ledger) {
     ledger.record(entry(used)).await;
     ledger.archive(used).await;
     let refused = ledger.jobs.delete(delete_job(used)).await;
-    assert!(matches!(refused, Err(DeleteJobError::HasEntries(_))), "{refused:?}");
+    assert!(matches!(refused, Err(ChangeJobError::HasEntries(_))), "{refused:?}");
     ledger.jobs.delete(delete_job_with_entries(used)).await.unwrap();
     assert_eq!(ledger.all_jobs(list_jobs()).await, []);
 }
@@ -64,7 +64,7 @@ pub async fn deleting_an_unknown_job_is_refused_before_its_precondition(ledger: 
     let id = job_id();
     for precondition in [Precondition::None, Precondition::Exists, stale()] {
         let refused = ledger.jobs.delete(DeleteJob { precondition, ..delete_job_with_entries(id) }).await;
-        assert!(matches!(refused, Err(DeleteJobError::NotFound(unknown)) if unknown == id), "{refused:?}");
+        assert!(matches!(refused, Err(ChangeJobError::NotFound(unknown)) if unknown == id), "{refused:?}");
     }
 }
 
@@ -77,7 +77,7 @@ pub async fn a_stale_version_is_refused_before_the_entries_are_looked_at(ledger:
         let refused = ledger.jobs.delete(DeleteJob { precondition: exactly(created.version), ..command }).await;
         let current = Some(before.version);
         assert!(
-            matches!(refused, Err(DeleteJobError::Precondition(ref failed)) if failed.current == current),
+            matches!(refused, Err(ChangeJobError::Precondition(ref failed)) if failed.current == current),
             "{refused:?}"
         );
         assert_eq!(ledger.job(before.id).await, before);

@@ -1,6 +1,6 @@
 //! Creating or replacing a job under the caller's id.
 
-use stint_domain::ledger::ports::job::{Put, PutJob, PutJobError};
+use stint_domain::ledger::ports::job::{ChangeJobError, Put, PutJob};
 use stint_domain::ledger::{Job, JobStatus, Precondition, PreconditionFailed, TotalMinutes};
 use stint_domain::values::Version;
 
@@ -104,9 +104,9 @@ pub async fn a_put_that_waited_sets_no_moment_back(ledger: Ledger) {
     assert_eq!(put, Put::Replaced(Job { name: name("Late"), version: before.version.next(), ..before }));
 }
 
-fn assert_failed(result: &Result<Put<Job>, PutJobError>, current: Option<Version>) {
+fn assert_failed(result: &Result<Put<Job>, ChangeJobError>, current: Option<Version>) {
     assert!(
-        matches!(result, Err(PutJobError::Precondition(failed)) if *failed == PreconditionFailed { current }),
+        matches!(result, Err(ChangeJobError::Precondition(failed)) if *failed == PreconditionFailed { current }),
         "{result:?}"
     );
 }

@@ -1,6 +1,6 @@
 //! Changing some fields of a job.
 
-use stint_domain::ledger::ports::job::{JobChanges, UpdateJob, UpdateJobError};
+use stint_domain::ledger::ports::job::{ChangeJobError, JobChanges, UpdateJob};
 use stint_domain::ledger::{Job, JobStatus, Precondition, PreconditionFailed};
 use stint_domain::values::Version;
 
@@ -63,7 +63,7 @@ pub async fn an_update_of_an_unknown_job_is_refused_before_its_precondition(ledg
     for precondition in [Precondition::None, Precondition::Exists, stale()] {
         for command in [rename(id, "Renamed"), update_job(id)] {
             let refused = ledger.jobs.update(UpdateJob { precondition: precondition.clone(), ..command }).await;
-            assert!(matches!(refused, Err(UpdateJobError::NotFound(unknown)) if unknown == id), "{refused:?}");
+            assert!(matches!(refused, Err(ChangeJobError::NotFound(unknown)) if unknown == id), "{refused:?}");
         }
     }
     assert_eq!(ledger.jobs.find(id).await.unwrap(), None);
@@ -108,7 +108,7 @@ pub async fn an_archived_job_can_be_reopened_and_takes_time_again(ledger: Ledger
     assert_eq!(ledger.total(job.id).await, 30);
 }
 
-fn assert_failed(result: &Result<Job, UpdateJobError>, current: Version) {
+fn assert_failed(result: &Result<Job, ChangeJobError>, current: Version) {
     let expected = PreconditionFailed { current: Some(current) };
-    assert!(matches!(result, Err(UpdateJobError::Precondition(failed)) if *failed == expected), "{result:?}");
+    assert!(matches!(result, Err(ChangeJobError::Precondition(failed)) if *failed == expected), "{result:?}");
 }

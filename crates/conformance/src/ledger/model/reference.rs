@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::fmt::Debug;
 
-use stint_domain::ledger::ports::job::{CreateJobError, DeleteJobError, EntriesOfDeleted, PutJobError, UpdateJobError};
+use stint_domain::ledger::ports::job::{ChangeJobError, CreateJobError, EntriesOfDeleted};
 use stint_domain::ledger::ports::time_entry::{
     BatchMode, BatchOutcome, ChangeTimeEntryError, NewTimeEntry, RecordBatch, RecordBatchError, RecordRefusal,
     RecordTimeError, TimeEntryChanges, UpdateTimeEntry,
@@ -42,21 +42,21 @@ impl Reference {
                 })
             }
             Command::PutJob(c) => match c.precondition.check(self.find_job(c.id).map(|job| job.version)) {
-                Err(failed) => Answer::refused(PutJobError::from(failed)),
+                Err(failed) => Answer::refused(ChangeJobError::from(failed)),
                 Ok(()) if self.find_job(c.id).is_none() => self.add_job(c.id, c.name, c.status, c.at),
                 Ok(()) => self.change_job(c.id, Some(&c.name), Some(c.status), c.at),
             },
             Command::UpdateJob(c) => match self.find_job(c.id).map(|job| c.precondition.check(Some(job.version))) {
-                None => Answer::refused(UpdateJobError::NotFound(c.id)),
-                Some(Err(failed)) => Answer::refused(UpdateJobError::from(failed)),
+                None => Answer::refused(ChangeJobError::NotFound(c.id)),
+                Some(Err(failed)) => Answer::refused(ChangeJobError::from(failed)),
                 Some(Ok(())) if c.changes.is_empty() => Answer::Job(self.job(c.id)),
                 Some(Ok(())) => self.change_job(c.id, c.changes.name.as_ref(), c.changes.status, c.at),
             },
             Command::DeleteJob(c) => match self.find_job(c.id).map(|job| c.precondition.check(Some(job.version))) {
-                None => Answer::refused(DeleteJobError::NotFound(c.id)),
-                Some(Err(failed)) => Answer::refused(DeleteJobError::from(failed)),
+                None => Answer::refused(ChangeJobError::NotFound(c.id)),
+                Some(Err(failed)) => Answer::refused(ChangeJobError::from(failed)),
                 Some(Ok(())) if c.entries == EntriesOfDeleted::Refuse && self.total(c.id) > 0 => {
-                    Answer::refused(DeleteJobError::HasEntries(c.id))
+                    Answer::refused(ChangeJobError::HasEntries(c.id))
                 }
                 Some(Ok(())) => {
                     self.jobs.retain(|job| job.id != c.id);

@@ -5,7 +5,7 @@ use thiserror::Error;
 
 use crate::BackendError;
 use crate::access::{SecretHash, Token, TokenName};
-use crate::page::{Page, PageSize};
+use crate::page::{Page, PageSize, cursor};
 use crate::values::{JobId, Timestamp, TokenId};
 
 /// Stores tokens. They are never deleted, so that their use can be traced.
@@ -26,10 +26,10 @@ pub trait TokenRepository: Send + Sync {
 
     /// Marks a token as revoked, and on request the tokens that it made, and returns it. A token that is revoked
     /// already keeps its first moment of revocation; those that it made are revoked all the same.
-    async fn revoke(&self, command: RevokeToken) -> Result<Revoked, RevokeTokenError>;
+    async fn revoke(&self, command: RevokeToken) -> Result<Revoked, ChangeTokenError>;
 
     /// Changes the given fields and returns the token. Its rule and scopes never change.
-    async fn update(&self, command: UpdateToken) -> Result<Token, UpdateTokenError>;
+    async fn update(&self, command: UpdateToken) -> Result<Token, ChangeTokenError>;
 
     /// Finds the token, also when it is expired or revoked.
     async fn find(&self, id: TokenId) -> Result<Option<Token>, BackendError>;
@@ -141,19 +141,9 @@ pub struct ListCapturing {
     pub after: Option<TokenCursor>,
 }
 
-/// The place in a listing of tokens right after the token that it names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct TokenCursor {
-    /// The token's `created_at`.
-    pub created_at: Timestamp,
-    /// The token's id, which breaks ties.
-    pub id: TokenId,
-}
-
-impl From<&Token> for TokenCursor {
-    fn from(token: &Token) -> Self {
-        Self { created_at: token.created_at, id: token.id }
-    }
+cursor! {
+    /// The place in a listing of tokens right after the token that it names.
+    TokenCursor: after Token, by created_at: Timestamp, id: TokenId
 }
 
 /// Why a token was not created.
@@ -167,20 +157,9 @@ pub enum CreateTokenError {
     Backend(#[from] BackendError),
 }
 
-/// Why a token was not changed.
+/// Why a token was not changed or revoked.
 #[derive(Debug, Clone, Error)]
-pub enum UpdateTokenError {
-    /// There is no such token.
-    #[error("there is no token {0}")]
-    NotFound(TokenId),
-    /// The backend failed.
-    #[error(transparent)]
-    Backend(#[from] BackendError),
-}
-
-/// Why a token was not revoked.
-#[derive(Debug, Clone, Error)]
-pub enum RevokeTokenError {
+pub enum ChangeTokenError {
     /// There is no such token.
     #[error("there is no token {0}")]
     NotFound(TokenId),

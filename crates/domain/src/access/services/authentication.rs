@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use crate::access::ports::{Secrets, TokenRepository};
+use crate::access::ports::AccessPorts;
 use crate::access::{Capturer, Principal, Token, TokenRefusal, TokenSecret, TokenSecretError};
-use crate::{BackendError, Clock};
+use crate::{BackendError, Clock, Sources};
 
 /// Why a secret authenticates nobody.
 #[derive(Debug, Clone, Error)]
@@ -28,15 +28,14 @@ pub enum AuthenticateError {
 /// Finds out who is acting.
 #[derive(Clone)]
 pub struct Authenticator {
-    tokens: Arc<dyn TokenRepository>,
-    secrets: Arc<dyn Secrets>,
+    ports: AccessPorts,
     clock: Arc<dyn Clock>,
 }
 
 impl Authenticator {
     /// An authenticator over these ports.
-    pub fn new(tokens: Arc<dyn TokenRepository>, secrets: Arc<dyn Secrets>, clock: Arc<dyn Clock>) -> Self {
-        Self { tokens, secrets, clock }
+    pub fn new(ports: &AccessPorts, sources: &Sources) -> Self {
+        Self { ports: ports.clone(), clock: sources.clock.clone() }
     }
 
     /// Finds the principal whose token has this secret. A malformed secret is refused without a call to any port.
@@ -55,8 +54,8 @@ impl Authenticator {
     }
 
     async fn token(&self, secret: &TokenSecret) -> Result<Token, AuthenticateError> {
-        let hash = self.secrets.hash(secret);
-        match self.tokens.find_by_hash(hash).await? {
+        let hash = self.ports.secrets.hash(secret);
+        match self.ports.tokens.find_by_hash(hash).await? {
             Some(token) if token.secret_hash == hash => {
                 token.check(self.clock.now())?;
                 Ok(token)
@@ -72,7 +71,7 @@ mod tests {
     use crate::access::ports::{MockSecrets, MockTokenRepository};
     use crate::access::{Scopes, SecretHash};
     use crate::capture::{CaptureRule, CaptureTarget, Gap};
-    use crate::test::{at, clock, principal};
+    use crate::test::{at, principal, sources};
     use crate::values::{Subject, Timestamp, Zone};
 
     const SECRET: &str = "stint_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
@@ -93,11 +92,15 @@ mod tests {
         }
     }
 
+    fn authenticator(tokens: MockTokenRepository, secrets: MockSecrets) -> Authenticator {
+        Authenticator::new(&AccessPorts { tokens: Arc::new(tokens), secrets: Arc::new(secrets) }, &sources())
+    }
+
     async fn authenticate(found: Option<Token>) -> Result<Principal, AuthenticateError> {
         let (mut secrets, mut tokens) = (MockSecrets::new(), MockTokenRepository::new());
         secrets.expect_hash().return_const(SecretHash([7; 32]));
         tokens.expect_find_by_hash().return_once(|_| Ok(found));
-        Authenticator::new(Arc::new(tokens), Arc::new(secrets), clock()).authenticate(SECRET).await
+        authenticator(tokens, secrets).authenticate(SECRET).await
     }
 
     #[tokio::test]
@@ -124,7 +127,7 @@ mod tests {
         let (mut secrets, mut tokens) = (MockSecrets::new(), MockTokenRepository::new());
         secrets.expect_hash().withf(|secret| secret.expose() == CAPTURE).return_const(SecretHash([7; 32]));
         tokens.expect_find_by_hash().return_once(|_| Ok(found));
-        Authenticator::new(Arc::new(tokens), Arc::new(secrets), clock()).authenticate_capture(secret).await
+        authenticator(tokens, secrets).authenticate_capture(secret).await
     }
 
     const CAPTURE: &str = "0b9a3c1e-5d7f-4e2a-8b6c-1f0e9d8c7b6a";
@@ -149,8 +152,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_malformed_secret_is_refused_without_asking_anyone() {
-        let authenticator =
-            Authenticator::new(Arc::new(MockTokenRepository::new()), Arc::new(MockSecrets::new()), clock());
+        let authenticator = authenticator(MockTokenRepository::new(), MockSecrets::new());
         let refused = authenticator.authenticate("password").await;
         assert!(matches!(refused, Err(AuthenticateError::Malformed(_))));
     }

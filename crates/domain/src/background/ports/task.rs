@@ -1,10 +1,10 @@
 //! The port that logs task runs and decides who may run a task.
 
 use async_trait::async_trait;
-use thiserror::Error;
 
 use crate::BackendError;
-use crate::page::{Page, PageSize};
+use crate::page::{Page, PageSize, cursor};
+use crate::values::word::words;
 use crate::values::{TaskRunId, Timestamp};
 
 /// Records every run of every task, and makes sure that only one instance runs a task at a time.
@@ -57,51 +57,20 @@ pub struct TaskRun {
     pub detail: String,
 }
 
-/// The state of a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum TaskState {
-    /// It has begun and not ended.
-    Running,
-    /// It ended well.
-    Succeeded,
-    /// It failed and will be tried again.
-    Failed,
-    /// It failed for the last time. An operator must look.
-    Dead,
-}
-
-/// Text that names no state.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("must be `running`, `succeeded`, `failed` or `dead`")]
-pub struct TaskStateError;
-
-impl TaskState {
-    /// Every state.
-    pub const ALL: [Self; 4] = [Self::Running, Self::Succeeded, Self::Failed, Self::Dead];
-
-    /// The state's name, in JSON and in storage.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Running => "running",
-            Self::Succeeded => "succeeded",
-            Self::Failed => "failed",
-            Self::Dead => "dead",
-        }
+words! {
+    /// The state of a run.
+    TaskState {
+        /// It has begun and not ended.
+        Running = "running",
+        /// It ended well.
+        Succeeded = "succeeded",
+        /// It failed and will be tried again.
+        Failed = "failed",
+        /// It failed for the last time. An operator must look.
+        Dead = "dead",
     }
-}
 
-impl std::fmt::Display for TaskState {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl std::str::FromStr for TaskState {
-    type Err = TaskStateError;
-
-    fn from_str(text: &str) -> Result<Self, TaskStateError> {
-        Self::ALL.into_iter().find(|state| state.as_str() == text).ok_or(TaskStateError)
-    }
+    TaskStateError = "must be `running`, `succeeded`, `failed` or `dead`"
 }
 
 /// Begin a run.
@@ -149,17 +118,7 @@ pub struct ListTaskRuns {
     pub after: Option<TaskRunCursor>,
 }
 
-/// The place in the listing of runs right after the run that it names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct TaskRunCursor {
-    /// The run's `started_at`.
-    pub started_at: Timestamp,
-    /// The run's id, which breaks ties.
-    pub id: TaskRunId,
-}
-
-impl From<&TaskRun> for TaskRunCursor {
-    fn from(run: &TaskRun) -> Self {
-        Self { started_at: run.started_at, id: run.id }
-    }
+cursor! {
+    /// The place in the listing of runs right after the run that it names.
+    TaskRunCursor: after TaskRun, by started_at: Timestamp, id: TaskRunId
 }

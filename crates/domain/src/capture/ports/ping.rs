@@ -6,7 +6,8 @@ use thiserror::Error;
 use crate::BackendError;
 use crate::capture::{LoggedPing, Ping, PingOutcome};
 use crate::ledger::JobName;
-use crate::page::{Page, PageSize};
+use crate::page::{Page, PageSize, cursor};
+use crate::values::word::words;
 use crate::values::{DateStamp, JobId, PingId, TimeEntryId, Timestamp, TokenId};
 
 /// Stores pings, and the time that they prove.
@@ -87,48 +88,18 @@ pub struct ListPings {
     pub after: Option<PingCursor>,
 }
 
-/// The kind of outcome of a ping.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum PingStatus {
-    /// It counts.
-    Logged,
-    /// It does not count.
-    Ignored,
-    /// It was taken back.
-    Retracted,
-}
-
-/// The text is no name of a [`PingStatus`].
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("must be `logged`, `ignored` or `retracted`")]
-pub struct PingStatusError;
-
-impl PingStatus {
-    /// The kind's name, in JSON and in storage.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Logged => "logged",
-            Self::Ignored => "ignored",
-            Self::Retracted => "retracted",
-        }
+words! {
+    /// The kind of outcome of a ping.
+    PingStatus {
+        /// It counts.
+        Logged = "logged",
+        /// It does not count.
+        Ignored = "ignored",
+        /// It was taken back.
+        Retracted = "retracted",
     }
-}
 
-impl std::fmt::Display for PingStatus {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl std::str::FromStr for PingStatus {
-    type Err = PingStatusError;
-
-    fn from_str(text: &str) -> Result<Self, PingStatusError> {
-        [Self::Logged, Self::Ignored, Self::Retracted]
-            .into_iter()
-            .find(|status| status.as_str() == text)
-            .ok_or(PingStatusError)
-    }
+    PingStatusError = "must be `logged`, `ignored` or `retracted`"
 }
 
 impl From<&PingOutcome> for PingStatus {
@@ -141,19 +112,9 @@ impl From<&PingOutcome> for PingStatus {
     }
 }
 
-/// The place in the listing of pings right after the ping that it names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct PingCursor {
-    /// The ping's `received_at`.
-    pub received_at: Timestamp,
-    /// The ping's id, which breaks ties.
-    pub id: PingId,
-}
-
-impl From<&LoggedPing> for PingCursor {
-    fn from(ping: &LoggedPing) -> Self {
-        Self { received_at: ping.received_at, id: ping.id }
-    }
+cursor! {
+    /// The place in the listing of pings right after the ping that it names.
+    PingCursor: after LoggedPing, by received_at: Timestamp, id: PingId
 }
 
 /// The query of a token's captured time.

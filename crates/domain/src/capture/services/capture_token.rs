@@ -8,17 +8,16 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use crate::access::ports::token::{
-    CreateTokenError, ListCapturing, Made, RevokeToken, RevokeTokenError, TokenChanges, TokenCursor, UpdateToken,
-    UpdateTokenError,
+    ChangeTokenError, CreateTokenError, ListCapturing, Made, TokenChanges, TokenCursor, UpdateToken,
 };
-use crate::access::ports::{Secrets, TokenRepository};
-use crate::access::services::{CapturingTokenDraft, TokenService};
+use crate::access::ports::{AccessPorts, TokenRepository};
+use crate::access::services::{Grant, TokenDraft, TokenService};
 use crate::access::{Principal, Scope, Token, TokenName, TokenSecret};
 use crate::capture::{CaptureRule, CaptureTarget, Gap};
-use crate::ledger::ports::JobRepository;
+use crate::ledger::ports::{JobRepository, LedgerPorts};
 use crate::page::Page;
 use crate::values::{JobId, Timestamp, TokenId, Zone};
-use crate::{BackendError, Clock, IdGenerator, ServiceError};
+use crate::{BackendError, ServiceError, Sources};
 
 /// The caller's input for a new capture token. Its subject is the principal's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,23 +50,15 @@ pub enum JobOfTokenError {
 pub struct CaptureTokenService {
     tokens: Arc<dyn TokenRepository>,
     jobs: Arc<dyn JobRepository>,
-    clock: Arc<dyn Clock>,
-    creator: TokenService,
+    all: TokenService,
     gap: Gap,
 }
 
 impl CaptureTokenService {
     /// A service over these ports. New tokens get this gap.
-    pub fn new(
-        tokens: Arc<dyn TokenRepository>,
-        jobs: Arc<dyn JobRepository>,
-        secrets: Arc<dyn Secrets>,
-        clock: Arc<dyn Clock>,
-        ids: Arc<dyn IdGenerator>,
-        gap: Gap,
-    ) -> Self {
-        let creator = TokenService::new(tokens.clone(), secrets, clock.clone(), ids);
-        Self { tokens, jobs, clock, creator, gap }
+    pub fn new(access: &AccessPorts, ledger: &LedgerPorts, sources: &Sources, gap: Gap) -> Self {
+        let all = TokenService::new(access, sources);
+        Self { tokens: access.tokens.clone(), jobs: ledger.jobs.clone(), all, gap }
     }
 
     /// Creates a token whose pings count for this job, open or archived. Only this call returns the secret.
@@ -77,7 +68,7 @@ impl CaptureTokenService {
         job: JobId,
         draft: CaptureTokenDraft,
     ) -> Result<(Token, TokenSecret), ServiceError<JobOfTokenError>> {
-        principal.require(Scope::Write).map_err(ServiceError::Forbidden)?;
+        principal.require(Scope::Write)?;
         self.require_job(job).await?;
         let created = self.create(principal, CaptureTarget::Job(job), draft).await;
         created.map_err(|error| ServiceError::Port(JobOfTokenError::Create(error)))
@@ -90,7 +81,7 @@ impl CaptureTokenService {
         create: bool,
         draft: CaptureTokenDraft,
     ) -> Result<(Token, TokenSecret), ServiceError<CreateTokenError>> {
-        principal.require(Scope::Write).map_err(ServiceError::Forbidden)?;
+        principal.require(Scope::Write)?;
         self.create(principal, CaptureTarget::Projects { create }, draft).await.map_err(ServiceError::Port)
     }
 
@@ -100,7 +91,7 @@ impl CaptureTokenService {
         principal: &Principal,
         query: ListCapturing,
     ) -> Result<Page<Token, TokenCursor>, ServiceError<BackendError>> {
-        principal.require(Scope::Read).map_err(ServiceError::Forbidden)?;
+        principal.require(Scope::Read)?;
         self.tokens.list_capturing(query).await.map_err(ServiceError::Port)
     }
 
@@ -122,7 +113,7 @@ impl CaptureTokenService {
 
     /// Finds the token, if it exists and is a capture token.
     pub async fn find(&self, principal: &Principal, id: TokenId) -> Result<Option<Token>, ServiceError<BackendError>> {
-        principal.require(Scope::Read).map_err(ServiceError::Forbidden)?;
+        principal.require(Scope::Read)?;
         self.capturing(id).await.map_err(ServiceError::Port)
     }
 
@@ -132,25 +123,18 @@ impl CaptureTokenService {
         principal: &Principal,
         id: TokenId,
         changes: TokenChanges,
-    ) -> Result<Token, ServiceError<UpdateTokenError>> {
-        principal.require(Scope::Write).map_err(ServiceError::Forbidden)?;
-        match self.capturing(id).await.map_err(|error| ServiceError::Port(error.into()))? {
-            Some(_) => self.tokens.update(UpdateToken { id, changes }).await.map_err(ServiceError::Port),
-            None => Err(ServiceError::Port(UpdateTokenError::NotFound(id))),
-        }
+    ) -> Result<Token, ServiceError<ChangeTokenError>> {
+        principal.require(Scope::Write)?;
+        self.require_capturing(id).await?;
+        self.tokens.update(UpdateToken { id, changes }).await.map_err(ServiceError::Port)
     }
 
     /// Revokes the token. Within 5 seconds no instance accepts it any more. Repeating this has no effect.
-    pub async fn revoke(&self, principal: &Principal, id: TokenId) -> Result<Token, ServiceError<RevokeTokenError>> {
-        principal.require(Scope::Write).map_err(ServiceError::Forbidden)?;
-        match self.capturing(id).await.map_err(|error| ServiceError::Port(error.into()))? {
-            Some(_) => {
-                // Capture tokens make no tokens.
-                let command = RevokeToken { id, at: self.clock.now(), made: Made::Keep };
-                self.tokens.revoke(command).await.map(|revoked| revoked.token).map_err(ServiceError::Port)
-            }
-            None => Err(ServiceError::Port(RevokeTokenError::NotFound(id))),
-        }
+    pub async fn revoke(&self, principal: &Principal, id: TokenId) -> Result<Token, ServiceError<ChangeTokenError>> {
+        principal.require(Scope::Write)?;
+        self.require_capturing(id).await?;
+        // Capture tokens make no tokens.
+        self.all.revoke(id, Made::Keep).await.map(|revoked| revoked.token).map_err(ServiceError::Port)
     }
 
     async fn create(
@@ -159,18 +143,23 @@ impl CaptureTokenService {
         target: CaptureTarget,
         draft: CaptureTokenDraft,
     ) -> Result<(Token, TokenSecret), CreateTokenError> {
-        let draft = CapturingTokenDraft {
+        let draft = TokenDraft {
             name: draft.name,
             subject: Some(principal.subject.clone()),
-            rule: CaptureRule { target, zone: draft.zone, gap: self.gap },
+            grant: Grant::Capture(CaptureRule { target, zone: draft.zone, gap: self.gap }),
             expires_at: draft.expires_at,
             made_by: Some(principal.token),
         };
-        self.creator.create_capturing(draft).await
+        self.all.create(draft).await
     }
 
     async fn capturing(&self, id: TokenId) -> Result<Option<Token>, BackendError> {
         Ok(self.tokens.find(id).await?.filter(|token| token.capture.is_some()))
+    }
+
+    async fn require_capturing(&self, id: TokenId) -> Result<(), ServiceError<ChangeTokenError>> {
+        let found = self.capturing(id).await.map_err(|error| ServiceError::Port(error.into()))?;
+        found.map(drop).ok_or(ServiceError::Port(ChangeTokenError::NotFound(id)))
     }
 
     async fn require_job(&self, id: JobId) -> Result<(), ServiceError<JobOfTokenError>> {

@@ -11,18 +11,17 @@ mod tracked;
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::access::{Capturer, Principal, Scope};
+use crate::capture::ports::CapturePorts;
 use crate::capture::ports::new_project::AdmitProjects;
 use crate::capture::ports::ping::{CapturedTime, ListCaptured, ListPings, PingCursor, RetractPing, RetractPingError};
-use crate::capture::ports::{NewProjects, PingQueue, PingRepository};
 use crate::capture::{CaptureTarget, Ping, PingTarget};
 use crate::ledger::JobName;
 use crate::page::Page;
 use crate::values::{DateStamp, PingId, Timestamp};
-use crate::{BackendError, Clock, IdGenerator, ServiceError};
+use crate::{BackendError, ServiceError, Sources};
 
 pub use draft::{CaptureLimits, MomentError, PingDraft, PingDraftError};
 pub use tracked::{ListTrackedPings, PingState, PingStateError, TakeBackError, TrackedPing};
@@ -30,11 +29,8 @@ pub use tracked::{ListTrackedPings, PingState, PingStateError, TakeBackError, Tr
 /// Use cases on pings: a capture token allows to send them, `read` to see them, `write` to take them back.
 #[derive(Clone)]
 pub struct PingService {
-    queue: Arc<dyn PingQueue>,
-    pings: Arc<dyn PingRepository>,
-    new_projects: Arc<dyn NewProjects>,
-    clock: Arc<dyn Clock>,
-    ids: Arc<dyn IdGenerator>,
+    ports: CapturePorts,
+    sources: Sources,
     limits: CaptureLimits,
 }
 
@@ -52,25 +48,18 @@ impl PingService {
     pub const MOST_QUEUED: usize = 1_000;
 
     /// A service over these ports.
-    pub fn new(
-        queue: Arc<dyn PingQueue>,
-        pings: Arc<dyn PingRepository>,
-        new_projects: Arc<dyn NewProjects>,
-        clock: Arc<dyn Clock>,
-        ids: Arc<dyn IdGenerator>,
-        limits: CaptureLimits,
-    ) -> Self {
-        Self { queue, pings, new_projects, clock, ids, limits }
+    pub fn new(ports: &CapturePorts, sources: &Sources, limits: CaptureLimits) -> Self {
+        Self { ports: ports.clone(), sources: sources.clone(), limits }
     }
 
     /// Fails when no ping may have this moment.
     pub fn check_moment(&self, at: Timestamp) -> Result<(), MomentError> {
-        self.limits.check(self.clock.now(), at)
+        self.limits.check(self.sources.clock.now(), at)
     }
 
     /// Makes a ping from a draft. It stores nothing (see [`Self::push`]) and calls no port that can fail.
     pub fn admit(&self, capturer: &Capturer, draft: PingDraft) -> Result<Ping, PingDraftError> {
-        let now = self.clock.now();
+        let now = self.sources.clock.now();
         if let Some(at) = draft.at {
             self.limits.check(now, at)?;
         }
@@ -80,7 +69,7 @@ impl PingService {
             (CaptureTarget::Projects { .. }, None) => return Err(PingDraftError::ProjectMissing),
         };
         Ok(Ping {
-            id: draft.id.unwrap_or_else(|| PingId::new(self.ids.generate())),
+            id: draft.id.unwrap_or_else(|| PingId::new(self.sources.ids.generate())),
             token: capturer.token,
             subject: capturer.subject.clone(),
             target,
@@ -102,7 +91,7 @@ impl PingService {
             pings.retain(|_| place.next().is_some_and(|place| too_many_new.binary_search(&place).is_err()));
         }
         if !pings.is_empty() {
-            self.queue.push(pings).await?;
+            self.ports.queue.push(pings).await?;
         }
         Ok(Pushed { too_many_new })
     }
@@ -125,7 +114,7 @@ impl PingService {
         }
         let (token, subject, day) = (capturer.token, capturer.subject.clone(), self.today(capturer));
         let command = AdmitProjects { token, subject, day, projects, most: self.limits.new_jobs_per_day };
-        let admitted = self.new_projects.admit(command).await?;
+        let admitted = self.ports.new_projects.admit(command).await?;
         let is_refused = |ping: &Ping| {
             let number = new_project(&ping.target).and_then(|name| numbers.get(name));
             number.is_some_and(|number| admitted.get(*number) == Some(&false))
@@ -136,7 +125,7 @@ impl PingService {
     /// How long until the token's next day begins, when it may have jobs created again.
     pub fn until_tomorrow(&self, capturer: &Capturer) -> Duration {
         let (_, last_second) = capturer.rule.zone.bounds_of(self.today(capturer));
-        let micros = last_second.as_micros() - self.clock.now().as_micros() + 1_000_000;
+        let micros = last_second.as_micros() - self.sources.clock.now().as_micros() + 1_000_000;
         Duration::from_micros(u64::try_from(micros).unwrap_or_default())
     }
 
@@ -148,15 +137,15 @@ impl PingService {
         principal: &Principal,
         query: ListTrackedPings,
     ) -> Result<Page<TrackedPing, PingCursor>, ServiceError<BackendError>> {
-        principal.require(Scope::Read).map_err(ServiceError::Forbidden)?;
+        principal.require(Scope::Read)?;
         self.page(query).await.map_err(ServiceError::Port)
     }
 
     async fn page(&self, query: ListTrackedPings) -> Result<Page<TrackedPing, PingCursor>, BackendError> {
         // Asks the queue before the ledger, the way that pings go, so that no ping is missed between the two calls.
-        let queued = if query.wants_queued() { self.queue.waiting(Self::MOST_QUEUED).await? } else { Vec::new() };
+        let queued = if query.wants_queued() { self.ports.queue.waiting(Self::MOST_QUEUED).await? } else { Vec::new() };
         let ListTrackedPings { token, related_job, state, size, after } = query;
-        let ask = |status| self.pings.list(ListPings { token, related_job, status, size, after });
+        let ask = |status| self.ports.pings.list(ListPings { token, related_job, status, size, after });
         let logged = match state {
             None => ask(None).await?,
             Some(PingState::DealtWith(status)) => ask(Some(status)).await?,
@@ -171,25 +160,25 @@ impl PingService {
         principal: &Principal,
         id: PingId,
     ) -> Result<Option<TrackedPing>, ServiceError<BackendError>> {
-        principal.require(Scope::Read).map_err(ServiceError::Forbidden)?;
+        principal.require(Scope::Read)?;
         self.find_anywhere(id).await.map_err(ServiceError::Port)
     }
 
     async fn find_anywhere(&self, id: PingId) -> Result<Option<TrackedPing>, BackendError> {
-        if let Some(logged) = self.pings.find(id).await? {
+        if let Some(logged) = self.ports.pings.find(id).await? {
             return Ok(Some(TrackedPing::Logged(logged)));
         }
         if let Some(queued) = self.queued(id).await? {
             return Ok(Some(TrackedPing::Queued(queued)));
         }
         // It may have been logged between the two calls.
-        Ok(self.pings.find(id).await?.map(TrackedPing::Logged))
+        Ok(self.ports.pings.find(id).await?.map(TrackedPing::Logged))
     }
 
     /// Takes back a ping and the time that it proves. Repeating this has no effect.
     pub async fn take_back(&self, principal: &Principal, id: PingId) -> Result<(), ServiceError<TakeBackError>> {
-        principal.require(Scope::Write).map_err(ServiceError::Forbidden)?;
-        let retract = || self.pings.retract(RetractPing { id, at: self.clock.now() });
+        principal.require(Scope::Write)?;
+        let retract = || self.ports.pings.retract(RetractPing { id, at: self.sources.clock.now() });
         let refused = match retract().await {
             Ok(()) => return Ok(()),
             Err(RetractPingError::NotFound(_)) => match self.queued(id).await {
@@ -207,12 +196,12 @@ impl PingService {
     }
 
     async fn queued(&self, id: PingId) -> Result<Option<Ping>, BackendError> {
-        Ok(self.queue.waiting(Self::MOST_QUEUED).await?.into_iter().find(|ping| ping.id == id))
+        Ok(self.ports.queue.waiting(Self::MOST_QUEUED).await?.into_iter().find(|ping| ping.id == id))
     }
 
     /// The current date in the token's time zone.
     pub fn today(&self, capturer: &Capturer) -> DateStamp {
-        capturer.rule.zone.day_of(self.clock.now())
+        capturer.rule.zone.day_of(self.sources.clock.now())
     }
 
     /// Tells how much time the token's pings without minutes prove on these days so far, for each job.
@@ -221,7 +210,7 @@ impl PingService {
         capturer: &Capturer,
         (from, to): (DateStamp, DateStamp),
     ) -> Result<Vec<CapturedTime>, BackendError> {
-        self.pings.captured(ListCaptured { token: capturer.token, from, to }).await
+        self.ports.pings.captured(ListCaptured { token: capturer.token, from, to }).await
     }
 }
 

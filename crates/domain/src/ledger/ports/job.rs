@@ -5,7 +5,7 @@ use thiserror::Error;
 
 use crate::BackendError;
 use crate::ledger::{Applied, Idempotency, Job, JobName, JobStatus, NamePart, Precondition, PreconditionFailed};
-use crate::page::{Page, PageSize};
+use crate::page::{Page, PageSize, cursor};
 use crate::values::{JobId, Timestamp};
 
 /// Stores jobs.
@@ -26,15 +26,15 @@ pub trait JobRepository: Send + Sync {
     async fn create(&self, command: CreateJob) -> Result<Applied<Job>, CreateJobError>;
 
     /// Creates the job under the caller's id, or replaces the name and status of the existing one.
-    async fn put(&self, command: PutJob) -> Result<Put<Job>, PutJobError>;
+    async fn put(&self, command: PutJob) -> Result<Put<Job>, ChangeJobError>;
 
     /// Changes the given fields. Without any field, the job stays as it is, including its version; the precondition
     /// is checked all the same.
-    async fn update(&self, command: UpdateJob) -> Result<Job, UpdateJobError>;
+    async fn update(&self, command: UpdateJob) -> Result<Job, ChangeJobError>;
 
     /// Deletes a job, open or archived, and on request its entries. No reader sees the job without its entries, or
     /// the entries without their job.
-    async fn delete(&self, command: DeleteJob) -> Result<(), DeleteJobError>;
+    async fn delete(&self, command: DeleteJob) -> Result<(), ChangeJobError>;
 
     /// Finds the job in its last committed state.
     async fn find(&self, id: JobId) -> Result<Option<Job>, BackendError>;
@@ -146,19 +146,9 @@ pub struct ListJobs {
     pub after: Option<JobCursor>,
 }
 
-/// The place in the listing of jobs right after the job that it names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct JobCursor {
-    /// The job's `created_at`.
-    pub created_at: Timestamp,
-    /// The job's id, which breaks ties.
-    pub id: JobId,
-}
-
-impl From<&Job> for JobCursor {
-    fn from(job: &Job) -> Self {
-        Self { created_at: job.created_at, id: job.id }
-    }
+cursor! {
+    /// The place in the listing of jobs right after the job that it names.
+    JobCursor: after Job, by created_at: Timestamp, id: JobId
 }
 
 /// Why a job was not created.
@@ -175,41 +165,16 @@ pub enum CreateJobError {
     Backend(#[from] BackendError),
 }
 
-/// Why a job was not put.
+/// Why a job was not put, changed or deleted.
 #[derive(Debug, Clone, Error)]
-pub enum PutJobError {
-    /// The current state is not what the caller expected.
-    #[error(transparent)]
-    Precondition(#[from] PreconditionFailed),
-    /// The backend failed.
-    #[error(transparent)]
-    Backend(#[from] BackendError),
-}
-
-/// Why a job was not changed.
-#[derive(Debug, Clone, Error)]
-pub enum UpdateJobError {
-    /// There is no such job.
+pub enum ChangeJobError {
+    /// There is no such job. A put creates it instead.
     #[error("there is no job {0}")]
     NotFound(JobId),
     /// The current state is not what the caller expected.
     #[error(transparent)]
     Precondition(#[from] PreconditionFailed),
-    /// The backend failed.
-    #[error(transparent)]
-    Backend(#[from] BackendError),
-}
-
-/// Why a job was not deleted.
-#[derive(Debug, Clone, Error)]
-pub enum DeleteJobError {
-    /// There is no such job.
-    #[error("there is no job {0}")]
-    NotFound(JobId),
-    /// The current state is not what the caller expected.
-    #[error(transparent)]
-    Precondition(#[from] PreconditionFailed),
-    /// The job has entries, and the command does not say to delete them.
+    /// The job has entries, and the command that deletes it does not say to delete them.
     #[error("the job {0} has time entries")]
     HasEntries(JobId),
     /// The backend failed.

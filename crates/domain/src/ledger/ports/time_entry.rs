@@ -6,7 +6,7 @@ use thiserror::Error;
 use super::job::Put;
 use crate::BackendError;
 use crate::ledger::{Applied, Idempotency, Minutes, Precondition, PreconditionFailed, TimeEntry, WorkSummary};
-use crate::page::{Page, PageSize};
+use crate::page::{Page, PageSize, cursor};
 use crate::values::{DateRange, DateStamp, JobId, Subject, TimeEntryId, Timestamp};
 
 /// Stores time entries, and updates the totals of their jobs.
@@ -209,19 +209,9 @@ pub struct ListTimeEntries {
     pub after: Option<TimeEntryCursor>,
 }
 
-/// The place in the listing of entries right after the entry that it names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct TimeEntryCursor {
-    /// The entry's date.
-    pub date_stamp: DateStamp,
-    /// The entry's id, which breaks ties.
-    pub id: TimeEntryId,
-}
-
-impl From<&TimeEntry> for TimeEntryCursor {
-    fn from(entry: &TimeEntry) -> Self {
-        Self { date_stamp: entry.date_stamp, id: entry.id }
-    }
+cursor! {
+    /// The place in the listing of entries right after the entry that it names.
+    TimeEntryCursor: after TimeEntry, by date_stamp: DateStamp, id: TimeEntryId
 }
 
 /// Why one new entry cannot be stored.

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use crate::access::{Principal, Scope};
-use crate::ledger::ports::JobRepository;
 use crate::ledger::ports::job::{
-    CreateJob, CreateJobError, DeleteJob, DeleteJobError, EntriesOfDeleted, JobChanges, JobCursor, ListJobs, Put,
-    PutJob, PutJobError, UpdateJob, UpdateJobError,
+    ChangeJobError, CreateJob, CreateJobError, DeleteJob, EntriesOfDeleted, JobChanges, JobCursor, ListJobs, Put,
+    PutJob, UpdateJob,
 };
+use crate::ledger::ports::{JobRepository, LedgerPorts};
 use crate::ledger::{Applied, Idempotency, Job, JobName, JobStatus, Precondition};
 use crate::page::Page;
 use crate::values::JobId;
-use crate::{BackendError, Clock, IdGenerator, ServiceError};
+use crate::{BackendError, ServiceError, Sources};
 
 /// The caller's input for a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,14 +26,13 @@ pub struct JobDraft {
 #[derive(Clone)]
 pub struct JobService {
     jobs: Arc<dyn JobRepository>,
-    clock: Arc<dyn Clock>,
-    ids: Arc<dyn IdGenerator>,
+    sources: Sources,
 }
 
 impl JobService {
     /// A service over these ports.
-    pub fn new(jobs: Arc<dyn JobRepository>, clock: Arc<dyn Clock>, ids: Arc<dyn IdGenerator>) -> Self {
-        Self { jobs, clock, ids }
+    pub fn new(ports: &LedgerPorts, sources: &Sources) -> Self {
+        Self { jobs: ports.jobs.clone(), sources: sources.clone() }
     }
 
     /// Creates a job with a new id.
@@ -43,10 +42,10 @@ impl JobService {
         draft: JobDraft,
         idempotency: Option<Idempotency>,
     ) -> Result<Applied<Job>, ServiceError<CreateJobError>> {
-        principal.require(Scope::Write).map_err(ServiceError::Forbidden)?;
+        principal.require(Scope::Write)?;
         let JobDraft { name, status } = draft;
-        let id = JobId::new(self.ids.generate());
-        let command = CreateJob { id, name, status, at: self.clock.now(), idempotency };
+        let id = JobId::new(self.sources.ids.generate());
+        let command = CreateJob { id, name, status, at: self.sources.clock.now(), idempotency };
         self.jobs.create(command).await.map_err(ServiceError::Port)
     }
 
@@ -57,10 +56,10 @@ impl JobService {
         id: JobId,
         draft: JobDraft,
         precondition: Precondition,
-    ) -> Result<Put<Job>, ServiceError<PutJobError>> {
-        principal.require(Scope::Write).map_err(ServiceError::Forbidden)?;
+    ) -> Result<Put<Job>, ServiceError<ChangeJobError>> {
+        principal.require(Scope::Write)?;
         let JobDraft { name, status } = draft;
-        let command = PutJob { id, name, status, at: self.clock.now(), precondition };
+        let command = PutJob { id, name, status, at: self.sources.clock.now(), precondition };
         self.jobs.put(command).await.map_err(ServiceError::Port)
     }
 
@@ -71,9 +70,9 @@ impl JobService {
         id: JobId,
         changes: JobChanges,
         precondition: Precondition,
-    ) -> Result<Job, ServiceError<UpdateJobError>> {
-        principal.require(Scope::Write).map_err(ServiceError::Forbidden)?;
-        let command = UpdateJob { id, changes, at: self.clock.now(), precondition };
+    ) -> Result<Job, ServiceError<ChangeJobError>> {
+        principal.require(Scope::Write)?;
+        let command = UpdateJob { id, changes, at: self.sources.clock.now(), precondition };
         self.jobs.update(command).await.map_err(ServiceError::Port)
     }
 
@@ -84,15 +83,15 @@ impl JobService {
         id: JobId,
         entries: EntriesOfDeleted,
         precondition: Precondition,
-    ) -> Result<(), ServiceError<DeleteJobError>> {
-        principal.require(Scope::Write).map_err(ServiceError::Forbidden)?;
+    ) -> Result<(), ServiceError<ChangeJobError>> {
+        principal.require(Scope::Write)?;
         let command = DeleteJob { id, entries, precondition };
         self.jobs.delete(command).await.map_err(ServiceError::Port)
     }
 
     /// Finds the job, if it exists.
     pub async fn find(&self, principal: &Principal, id: JobId) -> Result<Option<Job>, ServiceError<BackendError>> {
-        principal.require(Scope::Read).map_err(ServiceError::Forbidden)?;
+        principal.require(Scope::Read)?;
         self.jobs.find(id).await.map_err(ServiceError::Port)
     }
 
@@ -102,7 +101,7 @@ impl JobService {
         principal: &Principal,
         query: ListJobs,
     ) -> Result<Page<Job, JobCursor>, ServiceError<BackendError>> {
-        principal.require(Scope::Read).map_err(ServiceError::Forbidden)?;
+        principal.require(Scope::Read)?;
         self.jobs.list(query).await.map_err(ServiceError::Port)
     }
 }
@@ -112,10 +111,10 @@ mod tests {
     use super::*;
     use crate::access::MissingScope;
     use crate::ledger::ports::MockJobRepository;
-    use crate::test::{at, clock, ids, job, principal};
+    use crate::test::{at, job, principal, sources};
 
     fn service(jobs: MockJobRepository) -> JobService {
-        JobService::new(Arc::new(jobs), clock(), ids())
+        JobService::new(&LedgerPorts { jobs: Arc::new(jobs), ..LedgerPorts::mocks() }, &sources())
     }
 
     fn draft() -> JobDraft {
@@ -140,12 +139,12 @@ mod tests {
     #[tokio::test]
     async fn a_refusal_of_the_port_reaches_the_caller() {
         let mut jobs = MockJobRepository::new();
-        jobs.expect_delete().return_once(|command| Err(DeleteJobError::HasEntries(command.id)));
+        jobs.expect_delete().return_once(|command| Err(ChangeJobError::HasEntries(command.id)));
         let refused = service(jobs)
             .delete(&principal("admin"), job().id, EntriesOfDeleted::Refuse, Precondition::None)
             .await
             .unwrap_err();
-        assert!(matches!(refused, ServiceError::Port(DeleteJobError::HasEntries(id)) if id == job().id));
+        assert!(matches!(refused, ServiceError::Port(ChangeJobError::HasEntries(id)) if id == job().id));
     }
 
     /// The mock has no expectation: a call that reaches it fails the test.

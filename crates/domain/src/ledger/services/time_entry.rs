@@ -1,20 +1,18 @@
 //! Use cases on time entries.
 
-use std::sync::Arc;
-
 use thiserror::Error;
 
 use crate::access::{Principal, Scope};
+use crate::ledger::ports::LedgerPorts;
 use crate::ledger::ports::job::Put;
 use crate::ledger::ports::time_entry::{
     BatchMode, BatchOutcome, ChangeTimeEntryError, DeleteTimeEntry, ListTimeEntries, NewTimeEntry, PutTimeEntry,
     RecordBatch, RecordBatchError, RecordTime, RecordTimeError, TimeEntryChanges, TimeEntryCursor, UpdateTimeEntry,
 };
-use crate::ledger::ports::{JobRepository, TimeEntryRepository};
 use crate::ledger::{Applied, Idempotency, Minutes, Precondition, TimeEntry, WorkSummary};
 use crate::page::Page;
 use crate::values::{DateStamp, JobId, TimeEntryId};
-use crate::{BackendError, Clock, IdGenerator, ServiceError};
+use crate::{BackendError, ServiceError, Sources};
 
 /// The caller's input for an entry. `created_by` is not part of it: that is the principal's subject.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,21 +54,14 @@ pub enum ListJobEntriesError {
 /// Use cases on time entries: `read` allows to see them, `write` to change them.
 #[derive(Clone)]
 pub struct TimeEntryService {
-    entries: Arc<dyn TimeEntryRepository>,
-    jobs: Arc<dyn JobRepository>,
-    clock: Arc<dyn Clock>,
-    ids: Arc<dyn IdGenerator>,
+    ports: LedgerPorts,
+    sources: Sources,
 }
 
 impl TimeEntryService {
     /// A service over these ports.
-    pub fn new(
-        entries: Arc<dyn TimeEntryRepository>,
-        jobs: Arc<dyn JobRepository>,
-        clock: Arc<dyn Clock>,
-        ids: Arc<dyn IdGenerator>,
-    ) -> Self {
-        Self { entries, jobs, clock, ids }
+    pub fn new(ports: &LedgerPorts, sources: &Sources) -> Self {
+        Self { ports: ports.clone(), sources: sources.clone() }
     }
 
     /// Logs time: stores an entry with a new id.
@@ -80,10 +71,10 @@ impl TimeEntryService {
         draft: TimeEntryDraft,
         idempotency: Option<Idempotency>,
     ) -> Result<Applied<TimeEntry>, ServiceError<RecordTimeError>> {
-        principal.require(Scope::Write).map_err(ServiceError::Forbidden)?;
+        principal.require(Scope::Write)?;
         let entry = draft.into_entry(self.new_id(), principal);
-        let command = RecordTime { entry, at: self.clock.now(), idempotency };
-        self.entries.record(command).await.map_err(ServiceError::Port)
+        let command = RecordTime { entry, at: self.sources.clock.now(), idempotency };
+        self.ports.time_entries.record(command).await.map_err(ServiceError::Port)
     }
 
     /// Stores many new entries in one transaction.
@@ -94,10 +85,10 @@ impl TimeEntryService {
         mode: BatchMode,
         idempotency: Option<Idempotency>,
     ) -> Result<Applied<BatchOutcome>, ServiceError<RecordBatchError>> {
-        principal.require(Scope::Write).map_err(ServiceError::Forbidden)?;
+        principal.require(Scope::Write)?;
         let entries = drafts.into_iter().map(|draft| draft.into_entry(self.new_id(), principal)).collect();
-        let command = RecordBatch { entries, mode, at: self.clock.now(), idempotency };
-        self.entries.record_batch(command).await.map_err(ServiceError::Port)
+        let command = RecordBatch { entries, mode, at: self.sources.clock.now(), idempotency };
+        self.ports.time_entries.record_batch(command).await.map_err(ServiceError::Port)
     }
 
     /// Stores an entry under the caller's id, or replaces it.
@@ -108,9 +99,10 @@ impl TimeEntryService {
         draft: TimeEntryDraft,
         precondition: Precondition,
     ) -> Result<Put<TimeEntry>, ServiceError<ChangeTimeEntryError>> {
-        principal.require(Scope::Write).map_err(ServiceError::Forbidden)?;
-        let command = PutTimeEntry { entry: draft.into_entry(id, principal), at: self.clock.now(), precondition };
-        self.entries.put(command).await.map_err(ServiceError::Port)
+        principal.require(Scope::Write)?;
+        let command =
+            PutTimeEntry { entry: draft.into_entry(id, principal), at: self.sources.clock.now(), precondition };
+        self.ports.time_entries.put(command).await.map_err(ServiceError::Port)
     }
 
     /// Changes the given fields. A new `related_job` moves the entry.
@@ -121,9 +113,9 @@ impl TimeEntryService {
         changes: TimeEntryChanges,
         precondition: Precondition,
     ) -> Result<TimeEntry, ServiceError<ChangeTimeEntryError>> {
-        principal.require(Scope::Write).map_err(ServiceError::Forbidden)?;
-        let command = UpdateTimeEntry { id, changes, at: self.clock.now(), precondition };
-        self.entries.update(command).await.map_err(ServiceError::Port)
+        principal.require(Scope::Write)?;
+        let command = UpdateTimeEntry { id, changes, at: self.sources.clock.now(), precondition };
+        self.ports.time_entries.update(command).await.map_err(ServiceError::Port)
     }
 
     /// Deletes an entry.
@@ -133,9 +125,9 @@ impl TimeEntryService {
         id: TimeEntryId,
         precondition: Precondition,
     ) -> Result<(), ServiceError<ChangeTimeEntryError>> {
-        principal.require(Scope::Write).map_err(ServiceError::Forbidden)?;
-        let command = DeleteTimeEntry { id, at: self.clock.now(), precondition };
-        self.entries.delete(command).await.map_err(ServiceError::Port)
+        principal.require(Scope::Write)?;
+        let command = DeleteTimeEntry { id, at: self.sources.clock.now(), precondition };
+        self.ports.time_entries.delete(command).await.map_err(ServiceError::Port)
     }
 
     /// Finds the entry, if it exists.
@@ -144,8 +136,8 @@ impl TimeEntryService {
         principal: &Principal,
         id: TimeEntryId,
     ) -> Result<Option<TimeEntry>, ServiceError<BackendError>> {
-        principal.require(Scope::Read).map_err(ServiceError::Forbidden)?;
-        self.entries.find(id).await.map_err(ServiceError::Port)
+        principal.require(Scope::Read)?;
+        self.ports.time_entries.find(id).await.map_err(ServiceError::Port)
     }
 
     /// Lists entries, latest date first.
@@ -154,8 +146,8 @@ impl TimeEntryService {
         principal: &Principal,
         query: ListTimeEntries,
     ) -> Result<Page<TimeEntry, TimeEntryCursor>, ServiceError<BackendError>> {
-        principal.require(Scope::Read).map_err(ServiceError::Forbidden)?;
-        self.entries.list(query).await.map_err(ServiceError::Port)
+        principal.require(Scope::Read)?;
+        self.ports.time_entries.list(query).await.map_err(ServiceError::Port)
     }
 
     /// Lists one job's entries. It fails when the job does not exist, so that an empty page always means a job
@@ -168,29 +160,28 @@ impl TimeEntryService {
     ) -> Result<Page<TimeEntry, TimeEntryCursor>, ServiceError<ListJobEntriesError>> {
         let query = ListTimeEntries { related_job: Some(job), ..query };
         let page = self.list(principal, query).await.map_err(|error| error.map(ListJobEntriesError::Backend))?;
-        if page.items.is_empty() && self.find_job(job).await?.is_none() {
-            return Err(ServiceError::Port(ListJobEntriesError::JobNotFound(job)));
+        if page.items.is_empty() {
+            let found = self.ports.jobs.find(job).await.map_err(|error| ServiceError::Port(error.into()))?;
+            found.ok_or(ServiceError::Port(ListJobEntriesError::JobNotFound(job)))?;
         }
         Ok(page)
     }
 
-    async fn find_job(&self, id: JobId) -> Result<Option<crate::ledger::Job>, ServiceError<ListJobEntriesError>> {
-        self.jobs.find(id).await.map_err(|error| ServiceError::Port(error.into()))
-    }
-
     fn new_id(&self) -> TimeEntryId {
-        TimeEntryId::new(self.ids.generate())
+        TimeEntryId::new(self.sources.ids.generate())
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::ledger::ports::{MockJobRepository, MockTimeEntryRepository};
-    use crate::test::{at, clock, ids, job, principal};
+    use crate::test::{at, job, principal, sources};
 
     fn service(entries: MockTimeEntryRepository, jobs: MockJobRepository) -> TimeEntryService {
-        TimeEntryService::new(Arc::new(entries), Arc::new(jobs), clock(), ids())
+        TimeEntryService::new(&LedgerPorts { jobs: Arc::new(jobs), time_entries: Arc::new(entries) }, &sources())
     }
 
     fn draft() -> TimeEntryDraft {

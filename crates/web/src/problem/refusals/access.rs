@@ -2,7 +2,7 @@
 
 use actix_web::http::header::{self, HeaderValue};
 use stint_domain::access::MissingScope;
-use stint_domain::access::ports::token::{CreateTokenError, RevokeTokenError, UpdateTokenError};
+use stint_domain::access::ports::token::{ChangeTokenError, CreateTokenError};
 use stint_domain::access::services::AuthenticateError;
 
 use crate::problem::{Code, Problem};
@@ -58,20 +58,11 @@ impl From<CreateTokenError> for Problem {
     }
 }
 
-impl From<UpdateTokenError> for Problem {
-    fn from(error: UpdateTokenError) -> Self {
+impl From<ChangeTokenError> for Problem {
+    fn from(error: ChangeTokenError) -> Self {
         match error {
-            UpdateTokenError::NotFound(_) => Self::no_token(),
-            UpdateTokenError::Backend(error) => error.into(),
-        }
-    }
-}
-
-impl From<RevokeTokenError> for Problem {
-    fn from(error: RevokeTokenError) -> Self {
-        match error {
-            RevokeTokenError::NotFound(_) => Self::no_token(),
-            RevokeTokenError::Backend(error) => error.into(),
+            ChangeTokenError::NotFound(_) => Self::no_token(),
+            ChangeTokenError::Backend(error) => error.into(),
         }
     }
 }

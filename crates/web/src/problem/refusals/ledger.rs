@@ -2,7 +2,7 @@
 
 use actix_web::http::header;
 use stint_domain::ledger::PreconditionFailed;
-use stint_domain::ledger::ports::job::{CreateJobError, DeleteJobError, PutJobError, UpdateJobError};
+use stint_domain::ledger::ports::job::{ChangeJobError, CreateJobError};
 use stint_domain::ledger::ports::time_entry::{ChangeTimeEntryError, RecordBatchError, RecordRefusal, RecordTimeError};
 use stint_domain::ledger::services::ListJobEntriesError;
 use stint_domain::values::JobId;
@@ -33,34 +33,15 @@ impl From<CreateJobError> for Problem {
     }
 }
 
-impl From<PutJobError> for Problem {
-    fn from(error: PutJobError) -> Self {
+impl From<ChangeJobError> for Problem {
+    fn from(error: ChangeJobError) -> Self {
         match error {
-            PutJobError::Precondition(failed) => failed.into(),
-            PutJobError::Backend(error) => error.into(),
-        }
-    }
-}
-
-impl From<UpdateJobError> for Problem {
-    fn from(error: UpdateJobError) -> Self {
-        match error {
-            UpdateJobError::NotFound(_) => Self::new(Code::NotFound, error.to_string()),
-            UpdateJobError::Precondition(failed) => failed.into(),
-            UpdateJobError::Backend(error) => error.into(),
-        }
-    }
-}
-
-impl From<DeleteJobError> for Problem {
-    fn from(error: DeleteJobError) -> Self {
-        match error {
-            DeleteJobError::NotFound(_) => Self::new(Code::NotFound, error.to_string()),
-            DeleteJobError::HasEntries(_) => {
+            ChangeJobError::NotFound(_) => Self::new(Code::NotFound, error.to_string()),
+            ChangeJobError::HasEntries(_) => {
                 Self::new(Code::JobHasEntries, format!("{error}; ?entries=delete deletes them with it"))
             }
-            DeleteJobError::Precondition(failed) => failed.into(),
-            DeleteJobError::Backend(error) => error.into(),
+            ChangeJobError::Precondition(failed) => failed.into(),
+            ChangeJobError::Backend(error) => error.into(),
         }
     }
 }

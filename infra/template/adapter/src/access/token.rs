@@ -5,8 +5,7 @@ use std::cmp::Reverse;
 use async_trait::async_trait;
 use stint_domain::access::ports::TokenRepository;
 use stint_domain::access::ports::token::{
-    CreateTokenError, ListCapturing, ListTokens, Made, RevokeToken, RevokeTokenError, Revoked, TokenCursor,
-    UpdateToken, UpdateTokenError,
+    ChangeTokenError, CreateTokenError, ListCapturing, ListTokens, Made, RevokeToken, Revoked, TokenCursor, UpdateToken,
 };
 use stint_domain::access::{SecretHash, Token};
 use stint_domain::capture::CaptureTarget;
@@ -32,10 +31,10 @@ impl TokenRepository for Store {
         })
     }
 
-    async fn revoke(&self, command: RevokeToken) -> Result<Revoked, RevokeTokenError> {
+    async fn revoke(&self, command: RevokeToken) -> Result<Revoked, ChangeTokenError> {
         let RevokeToken { id, at, made } = command;
         self.write(|state| {
-            let token = state.tokens.get_mut(&id).ok_or(RevokeTokenError::NotFound(id))?;
+            let token = state.tokens.get_mut(&id).ok_or(ChangeTokenError::NotFound(id))?;
             token.revoked_at.get_or_insert(at);
             let token = token.clone();
             let goes_along = |token: &&mut Token| token.made_by == Some(id) && token.revoked_at.is_none();
@@ -45,10 +44,10 @@ impl TokenRepository for Store {
         })
     }
 
-    async fn update(&self, command: UpdateToken) -> Result<Token, UpdateTokenError> {
+    async fn update(&self, command: UpdateToken) -> Result<Token, ChangeTokenError> {
         let UpdateToken { id, changes } = command;
         self.write(|state| {
-            let token = state.tokens.get_mut(&id).ok_or(UpdateTokenError::NotFound(id))?;
+            let token = state.tokens.get_mut(&id).ok_or(ChangeTokenError::NotFound(id))?;
             if let Some(name) = changes.name {
                 token.name = name;
             }

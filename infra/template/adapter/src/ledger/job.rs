@@ -5,8 +5,7 @@ use std::cmp::Reverse;
 use async_trait::async_trait;
 use stint_domain::ledger::ports::JobRepository;
 use stint_domain::ledger::ports::job::{
-    CreateJob, CreateJobError, DeleteJob, DeleteJobError, EntriesOfDeleted, JobCursor, ListJobs, Put, PutJob,
-    PutJobError, UpdateJob, UpdateJobError,
+    ChangeJobError, CreateJob, CreateJobError, DeleteJob, EntriesOfDeleted, JobCursor, ListJobs, Put, PutJob, UpdateJob,
 };
 use stint_domain::ledger::{Applied, Job};
 use stint_domain::values::{JobId, Timestamp};
@@ -25,7 +24,7 @@ impl JobRepository for Store {
         })
     }
 
-    async fn put(&self, command: PutJob) -> Result<Put<Job>, PutJobError> {
+    async fn put(&self, command: PutJob) -> Result<Put<Job>, ChangeJobError> {
         let PutJob { id, name, status, at, precondition } = command;
         self.write(|state| {
             let stored = state.jobs.get(&id).cloned();
@@ -37,10 +36,10 @@ impl JobRepository for Store {
         })
     }
 
-    async fn update(&self, command: UpdateJob) -> Result<Job, UpdateJobError> {
+    async fn update(&self, command: UpdateJob) -> Result<Job, ChangeJobError> {
         let UpdateJob { id, changes, at, precondition } = command;
         self.write(|state| {
-            let job = state.jobs.get(&id).cloned().ok_or(UpdateJobError::NotFound(id))?;
+            let job = state.jobs.get(&id).cloned().ok_or(ChangeJobError::NotFound(id))?;
             precondition.check(Some(job.version))?;
             if changes.is_empty() {
                 return Ok(job);
@@ -50,15 +49,15 @@ impl JobRepository for Store {
         })
     }
 
-    async fn delete(&self, command: DeleteJob) -> Result<(), DeleteJobError> {
+    async fn delete(&self, command: DeleteJob) -> Result<(), ChangeJobError> {
         let DeleteJob { id, entries, precondition } = command;
         self.write(|state| {
-            let job = state.jobs.remove(&id).ok_or(DeleteJobError::NotFound(id))?;
+            let job = state.jobs.remove(&id).ok_or(ChangeJobError::NotFound(id))?;
             precondition.check(Some(job.version))?;
             let before = state.entries.len();
             state.entries.retain(|_, entry| entry.related_job != id);
             if state.entries.len() < before && entries == EntriesOfDeleted::Refuse {
-                return Err(DeleteJobError::HasEntries(id));
+                return Err(ChangeJobError::HasEntries(id));
             }
             Ok(())
         })

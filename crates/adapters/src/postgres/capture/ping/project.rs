@@ -40,7 +40,7 @@ statements! {
         CROSS JOIN LATERAL (
             SELECT id FROM jobs WHERE jobs.name = asked.name AND status = 'open' ORDER BY created_at, id LIMIT 1
         ) AS oldest";
-    /// For each of these pings, the latest project that a logged ping of its token named before it.
+    /// For each of these pings, the latest project that was named before it by a ping of its token that counts.
     Last: (SqlUuid, Timestamptz, SqlUuid, Text) = "
         SELECT asked.id, named.at, named.id, named.project FROM unnest(?, ?, ?) AS asked (token, at, id)
         CROSS JOIN LATERAL (

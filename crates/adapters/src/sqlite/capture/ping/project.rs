@@ -64,8 +64,8 @@ fn candidates(connection: &mut SqliteConnection, asked: &HashSet<ProjectKey>) ->
 }
 
 statements! {
-    /// The latest project that a logged ping of the same token named before this one. The conditions are written as
-    /// in the index.
+    /// The latest project that was named before this ping by one of its token that counts. The conditions are written
+    /// as in the index.
     Last: (BigInt, Binary, Text) = "
         SELECT at, id, project FROM pings
         WHERE token_id = ? AND status = 'logged' AND project IS NOT NULL AND (at, id) < (?, ?)

@@ -7,7 +7,7 @@ use crate::access::ports::token::Expiry;
 use crate::access::ports::{MockSecrets, MockTokenRepository};
 use crate::access::{Scopes, SecretHash};
 use crate::ledger::ports::MockJobRepository;
-use crate::test::{at, clock, ids, job, principal};
+use crate::test::{at, job, principal, sources};
 use crate::values::Subject;
 
 fn service(tokens: MockTokenRepository, jobs: MockJobRepository) -> CaptureTokenService {
@@ -15,8 +15,9 @@ fn service(tokens: MockTokenRepository, jobs: MockJobRepository) -> CaptureToken
     let secret = TokenSecret::new("0b9a3c1e-5d7f-4e2a-8b6c-1f0e9d8c7b6a").unwrap();
     secrets.expect_generate_for_capture().returning(move || Ok(secret.clone()));
     secrets.expect_hash().return_const(SecretHash([7; 32]));
-    let gap = Gap::new(60).unwrap();
-    CaptureTokenService::new(Arc::new(tokens), Arc::new(jobs), Arc::new(secrets), clock(), ids(), gap)
+    let access = AccessPorts { tokens: Arc::new(tokens), secrets: Arc::new(secrets) };
+    let ledger = LedgerPorts { jobs: Arc::new(jobs), ..LedgerPorts::mocks() };
+    CaptureTokenService::new(&access, &ledger, &sources(), Gap::new(60).unwrap())
 }
 
 fn draft() -> CaptureTokenDraft {
@@ -90,9 +91,9 @@ async fn other_tokens_can_neither_be_seen_nor_changed_nor_revoked() {
     assert_eq!(service.find(&admin, id).await.unwrap(), None);
     let changes = TokenChanges { expiry: Some(Expiry::Never), ..TokenChanges::default() };
     let refused = service.update(&admin, id, changes).await;
-    assert!(matches!(refused, Err(ServiceError::Port(UpdateTokenError::NotFound(_)))));
+    assert!(matches!(refused, Err(ServiceError::Port(ChangeTokenError::NotFound(_)))));
     let refused = service.revoke(&admin, id).await;
-    assert!(matches!(refused, Err(ServiceError::Port(RevokeTokenError::NotFound(_)))));
+    assert!(matches!(refused, Err(ServiceError::Port(ChangeTokenError::NotFound(_)))));
 }
 
 #[tokio::test]

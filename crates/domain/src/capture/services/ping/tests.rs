@@ -1,5 +1,7 @@
 //! Which pings are accepted, and what is told of them.
 
+use std::sync::Arc;
+
 use uuid::Uuid;
 
 use super::*;
@@ -8,7 +10,7 @@ use crate::capture::ports::{MockNewProjects, MockPingQueue, MockPingRepository};
 use crate::capture::{CaptureRule, Gap, LoggedPing, PingOutcome, PingProject};
 use crate::ledger::JobName;
 use crate::page::PageSize;
-use crate::test::{at, clock, ids, job, principal};
+use crate::test::{at, job, principal, sources};
 use crate::values::{Subject, TokenId, Zone};
 
 const SECOND: i64 = 1_000_000;
@@ -19,7 +21,7 @@ fn service(queue: MockPingQueue, pings: MockPingRepository) -> PingService {
 
 fn counting(queue: MockPingQueue, pings: MockPingRepository, new_projects: MockNewProjects) -> PingService {
     let (queue, pings, new_projects) = (Arc::new(queue), Arc::new(pings), Arc::new(new_projects));
-    PingService::new(queue, pings, new_projects, clock(), ids(), CaptureLimits::default())
+    PingService::new(&CapturePorts { queue, pings, new_projects }, &sources(), CaptureLimits::default())
 }
 
 fn taking() -> PingService {

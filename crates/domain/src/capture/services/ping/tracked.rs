@@ -9,7 +9,7 @@ use thiserror::Error;
 use crate::capture::ports::ping::{PingCursor, PingStatus, PingStatusError, RetractPingError};
 use crate::capture::{LoggedPing, Ping, PingTarget};
 use crate::page::{Page, PageSize};
-use crate::values::{JobId, PingId, Timestamp, TokenId};
+use crate::values::{JobId, PingId, TokenId};
 
 /// The state of a ping, for filtering.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -48,10 +48,7 @@ pub enum TrackedPing {
 impl TrackedPing {
     /// The same in both states.
     pub fn id(&self) -> PingId {
-        match self {
-            Self::Queued(ping) => ping.id,
-            Self::Logged(ping) => ping.id,
-        }
+        self.place().id
     }
 
     /// Its place in listings, the same in both states.
@@ -90,14 +87,14 @@ impl ListTrackedPings {
         queued: Vec<Ping>,
         logged: Page<LoggedPing, PingCursor>,
     ) -> Page<TrackedPing, PingCursor> {
-        let after = |place: PingCursor| self.after.is_none_or(|after| order(place) < order(after));
+        let after = |place: PingCursor| self.after.is_none_or(|after| place < after);
         let mut items: Vec<_> = logged.items.into_iter().map(TrackedPing::Logged).collect();
         // The worker has logged them since, and settles them soon.
         let is_logged = |id: PingId| items.iter().any(|ping| ping.id() == id);
         let queued = once(queued).filter(|ping| self.wants(ping) && !is_logged(ping.id)).map(TrackedPing::Queued);
         let queued: Vec<_> = queued.filter(|ping| after(ping.place())).collect();
         items.extend(queued);
-        items.sort_unstable_by_key(|ping| Reverse(order(ping.place())));
+        items.sort_unstable_by_key(|ping| Reverse(ping.place()));
         // If the ledger has more, its page is full, and so is this one.
         let follows = logged.next.is_some() || items.len() > self.size.get();
         items.truncate(self.size.get());
@@ -110,10 +107,6 @@ impl ListTrackedPings {
         self.token.is_none_or(|token| token == ping.token)
             && self.related_job.is_none_or(|job| ping.target == PingTarget::Job(job))
     }
-}
-
-fn order(place: PingCursor) -> (Timestamp, PingId) {
-    (place.received_at, place.id)
 }
 
 /// Keeps the first arrival of each ping: most likely that one will be logged first, and then the ledger shows it.

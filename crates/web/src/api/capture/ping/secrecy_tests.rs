@@ -7,15 +7,15 @@ use async_trait::async_trait;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 use serde_json::json;
-use stint_domain::access::ports::token::UpdateTokenError;
+use stint_domain::access::ports::token::ChangeTokenError;
 use stint_domain::capture::Ping;
 use stint_domain::capture::ports::ping::RetractPingError;
 use stint_domain::capture::ports::ping_queue::{Burial, DeadPing, Delivery, QueueDepth, Receipt, TakePings};
-use stint_domain::capture::ports::{MockPingRepository, PingQueue};
+use stint_domain::capture::ports::{CapturePorts, MockPingRepository, PingQueue};
 use stint_domain::capture::services::{CaptureLimits, PingService};
-use stint_domain::ledger::ports::job::{DeleteJobError, UpdateJobError};
+use stint_domain::ledger::ports::job::ChangeJobError;
 use stint_domain::ledger::ports::time_entry::{ChangeTimeEntryError, RecordRefusal, RecordTimeError};
-use stint_domain::{BackendError, BackendErrorKind, MockClock, Page};
+use stint_domain::{BackendError, BackendErrorKind, MockClock, Page, Sources};
 use tracing::Level;
 
 use crate::exchange::Lines;
@@ -78,7 +78,8 @@ fn api(queue: Queue, registry: &mut Registry) -> Api {
     pings.expect_find().returning(|_| Ok(None));
     pings.expect_retract().returning(|retract| Err(RetractPingError::NotFound(retract.id)));
     let (queue, pings, new_projects) = (Arc::new(queue), Arc::new(pings), Arc::new(admitting()));
-    api.capture.pings = PingService::new(queue, pings, new_projects, clock, api.ids.clone(), CaptureLimits::default());
+    let (ports, sources) = (CapturePorts { queue, pings, new_projects }, Sources { clock, ids: api.ids.clone() });
+    api.capture.pings = PingService::new(&ports, &sources, CaptureLimits::default());
     api.metrics = HttpMetrics::new(registry);
     api.limits.request_timeout = Duration::from_millis(100);
     api
@@ -88,8 +89,8 @@ fn api(queue: Queue, registry: &mut Registry) -> Api {
 fn nothing_is_there() -> Ports {
     let mut ports = Ports::new();
     ports.jobs.expect_find().returning(|_| Ok(None));
-    ports.jobs.expect_update().returning(|update| Err(UpdateJobError::NotFound(update.id)));
-    ports.jobs.expect_delete().returning(|delete| Err(DeleteJobError::NotFound(delete.id)));
+    ports.jobs.expect_update().returning(|update| Err(ChangeJobError::NotFound(update.id)));
+    ports.jobs.expect_delete().returning(|delete| Err(ChangeJobError::NotFound(delete.id)));
     let entries = &mut ports.time_entries;
     entries.expect_find().returning(|_| Ok(None));
     entries.expect_list().returning(|_| Ok(Page { items: Vec::new(), next: None }));
@@ -98,7 +99,7 @@ fn nothing_is_there() -> Ports {
         .returning(|record| Err(RecordTimeError::Refused(RecordRefusal::JobNotFound(record.entry.related_job))));
     entries.expect_update().returning(|update| Err(ChangeTimeEntryError::NotFound(update.id)));
     ports.tokens.expect_find().returning(|_| Ok(None));
-    ports.tokens.expect_update().returning(|update| Err(UpdateTokenError::NotFound(update.id)));
+    ports.tokens.expect_update().returning(|update| Err(ChangeTokenError::NotFound(update.id)));
     ports
 }
 

@@ -1,9 +1,7 @@
 //! The job endpoints against a mocked port.
 
 use serde_json::json;
-use stint_domain::ledger::ports::job::{
-    CreateJobError, DeleteJobError, EntriesOfDeleted, JobCursor, Put, UpdateJobError,
-};
+use stint_domain::ledger::ports::job::{ChangeJobError, CreateJobError, EntriesOfDeleted, JobCursor, Put};
 use stint_domain::ledger::{Applied, JobStatus, Precondition, PreconditionFailed};
 use stint_domain::values::Version;
 use stint_domain::{BackendErrorKind, Page};
@@ -124,8 +122,8 @@ async fn head_is_wherever_get_is() {
 async fn a_missing_job_is_404_for_every_method_on_it() {
     let api = Ports::jobs(|jobs| {
         jobs.expect_find().returning(|_| Ok(None));
-        jobs.expect_update().returning(|c| Err(UpdateJobError::NotFound(c.id)));
-        jobs.expect_delete().returning(|c| Err(DeleteJobError::NotFound(c.id)));
+        jobs.expect_update().returning(|c| Err(ChangeJobError::NotFound(c.id)));
+        jobs.expect_delete().returning(|c| Err(ChangeJobError::NotFound(c.id)));
     });
     for request in [by("r", "GET", JOB_URL), sent("PATCH", JOB_URL, "{}"), by("w", "DELETE", JOB_URL)] {
         let reply = send(&api, request).await;
@@ -200,7 +198,7 @@ async fn a_patch_changes_the_named_fields_alone_under_both_media_types() {
 async fn a_job_with_entries_is_deleted_with_them_when_told() {
     let api = Ports::jobs(|jobs| {
         jobs.expect_delete().returning(|c| match c.entries {
-            EntriesOfDeleted::Refuse => Err(DeleteJobError::HasEntries(c.id)),
+            EntriesOfDeleted::Refuse => Err(ChangeJobError::HasEntries(c.id)),
             EntriesOfDeleted::Delete => Ok(()),
         });
     });
