@@ -3,10 +3,9 @@
 
 use chrono::NaiveDate;
 use stint_domain::PageSize;
+use stint_domain::access::{SecretHash, Token};
 use stint_domain::capture::{Gap, Ping, PingTarget};
-use stint_domain::ledger::ports::job::{
-    CreateJob, DeleteJob, EntriesOfDeleted, JobChanges, ListJobs, PutJob, UpdateJob,
-};
+use stint_domain::ledger::ports::job::{CreateJob, DeleteJob, EntriesOfDeleted, JobChanges, PutJob, UpdateJob};
 use stint_domain::ledger::ports::time_entry::{
     BatchMode, DeleteTimeEntry, ListTimeEntries, NewTimeEntry, PutTimeEntry, RecordBatch, RecordTime, TimeEntryChanges,
     UpdateTimeEntry,
@@ -122,10 +121,6 @@ pub(crate) fn delete_job_with_entries(id: JobId) -> DeleteJob {
     DeleteJob { entries: EntriesOfDeleted::Delete, ..delete_job(id) }
 }
 
-pub(crate) fn list_jobs() -> ListJobs {
-    ListJobs::default()
-}
-
 /// Half an hour for `job`.
 pub(crate) fn entry(job: JobId) -> NewTimeEntry {
     NewTimeEntry {
@@ -168,12 +163,25 @@ pub(crate) fn delete_entry(id: TimeEntryId) -> DeleteTimeEntry {
     DeleteTimeEntry { id, at: at(2), precondition: Precondition::None }
 }
 
-pub(crate) fn list_entries() -> ListTimeEntries {
-    ListTimeEntries::default()
+pub(crate) fn entries_of(job: JobId) -> ListTimeEntries {
+    ListTimeEntries { related_job: Some(job), ..ListTimeEntries::default() }
 }
 
-pub(crate) fn entries_of(job: JobId) -> ListTimeEntries {
-    ListTimeEntries { related_job: Some(job), ..list_entries() }
+/// A token with the scope `read` and this hash.
+pub(crate) fn token_with(secret_hash: SecretHash) -> Token {
+    Token {
+        id: TokenId::new(fresh()),
+        name: subject("ci"),
+        subject: subject("ada"),
+        scopes: "read".parse().unwrap(),
+        capture: None,
+        secret_hash,
+        created_at: at(0),
+        expires_at: None,
+        revoked_at: None,
+        made_by: None,
+        last_used_at: None,
+    }
 }
 
 /// A ping for a new job that came in so many seconds after the start of the suite's time.

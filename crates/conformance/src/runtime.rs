@@ -10,12 +10,13 @@ use std::fs;
 use std::future::poll_fn;
 use std::pin::pin;
 
-use stint_domain::ledger::ports::time_entry::BatchMode;
+use stint_domain::ledger::ports::job::ListJobs;
+use stint_domain::ledger::ports::time_entry::{BatchMode, ListTimeEntries};
 
 use crate::Ledger;
 use crate::given::{
-    batch, create_job, delete_entry, delete_job, delete_job_with_entries, entries_of, entry, list_entries, list_jobs,
-    put_entry, put_job, record, rename, set_minutes,
+    batch, create_job, delete_entry, delete_job, delete_job_with_entries, entries_of, entry, put_entry, put_job,
+    record, rename, set_minutes,
 };
 
 /// How often each method is called.
@@ -80,7 +81,7 @@ pub async fn no_method_of_the_ledger_blocks_the_runtime(ledger: Ledger) {
         sleeps.of("JobRepository::put", jobs.put(put_job(job))).await.unwrap();
         sleeps.of("JobRepository::update", jobs.update(rename(job, "Renamed"))).await.unwrap();
         sleeps.of("JobRepository::find", jobs.find(job)).await.unwrap();
-        sleeps.of("JobRepository::list", jobs.list(list_jobs())).await.unwrap();
+        sleeps.of("JobRepository::list", jobs.list(ListJobs::default())).await.unwrap();
         let stored = entry(job);
         let id = stored.id;
         sleeps.of("TimeEntryRepository::record", entries.record(record(stored))).await.unwrap();
@@ -90,7 +91,7 @@ pub async fn no_method_of_the_ledger_blocks_the_runtime(ledger: Ledger) {
         sleeps.of("TimeEntryRepository::update", entries.update(set_minutes(id, 45))).await.unwrap();
         sleeps.of("TimeEntryRepository::find", entries.find(id)).await.unwrap();
         sleeps.of("TimeEntryRepository::list of a job", entries.list(entries_of(job))).await.unwrap();
-        sleeps.of("TimeEntryRepository::list", entries.list(list_entries())).await.unwrap();
+        sleeps.of("TimeEntryRepository::list", entries.list(ListTimeEntries::default())).await.unwrap();
         sleeps.of("TimeEntryRepository::delete", entries.delete(delete_entry(id))).await.unwrap();
         sleeps.of("TotalsAudit::audit", ledger.totals.audit()).await.unwrap();
         sleeps.of("JobRepository::delete with entries", jobs.delete(delete_job_with_entries(job))).await.unwrap();

@@ -4,8 +4,12 @@
 //! adapter's author calls has the only list of a suite's clauses; a test of this crate keeps the lists complete.
 
 use std::any::Any;
+use std::collections::HashSet;
+use std::fmt::{Debug, Display};
+use std::hash::Hash;
 use std::sync::Arc;
 
+use stint_domain::Page;
 use tokio::runtime::Builder;
 
 /// One port of an adapter, over a fresh backend. Clones are handles to the same backend.
@@ -28,6 +32,45 @@ impl<P: ?Sized> Clone for Fixture<P> {
     fn clone(&self) -> Self {
         Self { port: self.port.clone(), guard: self.guard.clone() }
     }
+}
+
+/// All items of a listing, page by page. `page` reads the page after a cursor; it may do more beside that.
+pub(crate) async fn walk<T, C, F>(mut page: impl FnMut(Option<C>) -> F) -> Vec<T>
+where
+    C: Copy + Debug + PartialEq,
+    F: Future<Output = Page<T, C>>,
+{
+    let (mut items, mut after) = (Vec::new(), None);
+    loop {
+        let Page { items: more, next } = page(after).await;
+        items.extend(more);
+        match next {
+            // Otherwise a cursor before its own row would be followed for ever.
+            Some(next) => assert_ne!(after.replace(next), Some(next), "the next page starts further on"),
+            None => return items,
+        }
+    }
+}
+
+/// The outcome of a write; `None` when it was refused for this reason. Any other refusal fails the clause.
+macro_rules! unless_refused {
+    ($written:expr, $refusal:pat $(if $guard:expr)?) => {
+        match $written {
+            Ok(outcome) => Some(outcome),
+            Err($refusal) $(if $guard)? => None,
+            Err(error) => panic!("{error:?}"),
+        }
+    };
+}
+pub(crate) use unless_refused;
+
+/// The ids that a walk saw, none of them twice.
+pub(crate) fn each_once<I: Copy + Eq + Hash + Display>(ids: impl Iterator<Item = I>) -> HashSet<I> {
+    let mut seen = HashSet::new();
+    for id in ids {
+        assert!(seen.insert(id), "{id} was seen twice");
+    }
+    seen
 }
 
 /// Runs one clause on a fresh fixture, on a runtime with several threads.

@@ -3,18 +3,20 @@
 pub mod made;
 pub mod races;
 
+use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use stint_domain::access::ports::TokenRepository;
 use stint_domain::access::ports::token::{
-    ChangeTokenError, Expiry, ListCapturing, ListTokens, Made, RevokeToken, TokenChanges, TokenCursor, UpdateToken,
+    ChangeTokenError, Expiry, ListCapturing, ListTokens, Made, RevokeToken, TokenChanges, UpdateToken,
 };
 use stint_domain::access::{Scopes, SecretHash, Token};
 use stint_domain::capture::{CaptureRule, CaptureTarget, Gap};
 use stint_domain::values::{JobId, TokenId, Zone};
 
 use crate::Fixture;
-use crate::given::{at, fresh, job_id, size, subject};
+use crate::given::{at, fresh, job_id, size, subject, token_with};
+use crate::suite::walk;
 
 /// A token repository without tokens.
 pub type Tokens = Fixture<dyn TokenRepository>;
@@ -300,18 +302,16 @@ pub async fn pages_of_tokens_that_capture_hold_each_once(tokens: Tokens) {
         expected.push(new);
     }
     expected.sort_by_key(|token| std::cmp::Reverse((token.created_at, token.id)));
-    let (mut walked, mut after) = (Vec::new(), None::<TokenCursor>);
-    for byte in 100.. {
+    let byte = Cell::new(100);
+    let walked = walk(async |after| {
         let query = ListCapturing { size: size(2), after, ..ListCapturing::default() };
         let page = tokens.port.list_capturing(query).await.unwrap();
-        walked.extend(page.items);
-        let late = capturing(byte, rule(CaptureTarget::Projects { create: false }));
+        byte.set(byte.get() + 1);
+        let late = capturing(byte.get(), rule(CaptureTarget::Projects { create: false }));
         tokens.port.create(Token { created_at: at(99), ..late }).await.unwrap();
-        match page.next {
-            Some(next) => after = Some(next),
-            None => break,
-        }
-    }
+        page
+    })
+    .await;
     assert_eq!(walked, expected);
 }
 
@@ -325,18 +325,16 @@ pub async fn pages_of_all_tokens_hold_each_once(tokens: Tokens) {
         expected.push(new);
     }
     expected.sort_by_key(|token| (token.created_at, token.id));
-    let (mut walked, mut after) = (Vec::new(), None);
-    for byte in 100.. {
+    let byte = Cell::new(100);
+    let walked = walk(async |after| {
         let page = tokens.port.list(ListTokens { size: size(2), after }).await.unwrap();
         assert!(page.items.len() <= 2);
-        walked.extend(page.items);
         // Its place is before the next page, so it is on no page.
-        tokens.port.create(Token { created_at: at(-1), ..token(byte) }).await.unwrap();
-        match page.next {
-            Some(next) => after = Some(next),
-            None => break,
-        }
-    }
+        byte.set(byte.get() + 1);
+        tokens.port.create(Token { created_at: at(-1), ..token(byte.get()) }).await.unwrap();
+        page
+    })
+    .await;
     assert_eq!(walked, expected);
 }
 
@@ -362,17 +360,5 @@ fn capturing(byte: u8, rule: CaptureRule) -> Token {
 
 /// A token with the scope `read` and a hash made of `byte`.
 fn token(byte: u8) -> Token {
-    Token {
-        id: TokenId::new(fresh()),
-        name: subject("ci"),
-        subject: subject("ada"),
-        scopes: "read".parse().unwrap(),
-        capture: None,
-        secret_hash: SecretHash([byte; 32]),
-        created_at: at(0),
-        expires_at: None,
-        revoked_at: None,
-        made_by: None,
-        last_used_at: None,
-    }
+    token_with(SecretHash([byte; 32]))
 }

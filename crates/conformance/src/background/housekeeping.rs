@@ -10,12 +10,12 @@ use stint_domain::background::ports::{Housekeeping, TaskLog};
 use stint_domain::capture::Ping;
 use stint_domain::ledger::Idempotency;
 use stint_domain::ledger::ports::LedgerAdapter;
-use stint_domain::ledger::ports::job::CreateJob;
+use stint_domain::ledger::ports::job::{CreateJob, ListJobs};
 use stint_domain::ledger::ports::time_entry::{BatchMode, RecordBatch, RecordTime};
 
 use crate::background::task::{all, begin, brief, end};
 use crate::capture::ping::{signal, worked};
-use crate::given::{at, batch, create_job, entry, idempotency, job_id, list_jobs, record};
+use crate::given::{at, batch, create_job, entry, idempotency, job_id, record};
 use crate::ledger::concurrency::{race, together};
 use crate::{Capture, Fixture, Ledger};
 
@@ -169,7 +169,7 @@ pub async fn a_key_that_is_young_enough_outlives_any_pruning_beside_it(house: Ho
         }
     })
     .await;
-    assert_eq!(house.ledger.all_jobs(list_jobs()).await.len(), keys.len());
+    assert_eq!(house.ledger.all_jobs(ListJobs::default()).await.len(), keys.len());
 }
 
 /// To the microsecond, whenever they began.

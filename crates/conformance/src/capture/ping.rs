@@ -26,7 +26,7 @@ use stint_domain::ledger::ports::LedgerAdapter;
 use stint_domain::values::{JobId, PingId, TimeEntryId, Timestamp, TokenId, Zone};
 
 use crate::Ledger;
-use crate::given::{at, date, entries_of, fresh, minutes, subject, summary};
+use crate::given::{at, date, entries_of, fresh, minutes, ping, summary, token_with};
 
 /// An adapter over a fresh, empty ledger, with its pings and tokens.
 #[derive(Clone)]
@@ -169,19 +169,7 @@ impl Capture {
         let id = TokenId::new(fresh());
         let mut hash = [0; 32];
         hash[..16].copy_from_slice(id.as_uuid().as_bytes());
-        let token = Token {
-            id,
-            name: subject("editor"),
-            subject: subject("ada"),
-            scopes: Scopes::CAPTURE,
-            capture: Some(rule),
-            secret_hash: SecretHash(hash),
-            created_at: at(0),
-            expires_at: None,
-            revoked_at: None,
-            made_by: None,
-            last_used_at: None,
-        };
+        let token = Token { id, scopes: Scopes::CAPTURE, capture: Some(rule), ..token_with(SecretHash(hash)) };
         self.tokens.create(token.clone()).await.unwrap();
         token
     }
@@ -224,18 +212,9 @@ impl Capture {
 pub(crate) fn signal(token: &Token, minutes: i64) -> Ping {
     let rule = token.capture.unwrap();
     let CaptureTarget::Job(job) = rule.target else { panic!("the token is for a job") };
-    Ping {
-        id: PingId::new(fresh()),
-        token: token.id,
-        subject: token.subject.clone(),
-        target: PingTarget::Job(job),
-        zone: rule.zone,
-        gap: rule.gap,
-        at: minute(minutes),
-        received_at: minute(minutes + 1),
-        minutes: None,
-        summary: None,
-    }
+    let (subject, target, zone, gap) = (token.subject.clone(), PingTarget::Job(job), rule.zone, rule.gap);
+    let (at, received_at) = (minute(minutes), minute(minutes + 1));
+    Ping { token: token.id, subject, target, zone, gap, at, received_at, ..ping(0) }
 }
 
 /// Like [`signal`], with a summary.

@@ -17,6 +17,8 @@ use futures::future::join_all;
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
+use crate::Ledger;
+
 /// Makes one test of each duty towards concurrent callers. The argument is an `async fn() -> Ledger`.
 #[macro_export]
 macro_rules! concurrency {
@@ -99,6 +101,17 @@ where
     let mut answers = tasks.join_all().await;
     answers.sort_by_key(|(place, _)| *place);
     answers.into_iter().map(|(_, answer)| answer).collect()
+}
+
+impl Ledger {
+    /// Runs `count` tasks on this ledger, see [`together`].
+    pub(crate) async fn together<T, F>(&self, count: usize, task: impl Fn(Self, usize) -> F) -> Vec<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = T> + Send + 'static,
+    {
+        together(count, |place| task(self.clone(), place)).await
+    }
 }
 
 /// Like [`together`], but in turns: in even rounds on several threads, in odd rounds on one. On one thread, each task

@@ -2,17 +2,17 @@
 
 pub mod settled;
 
-use stint_domain::ledger::ports::job::{CreateJob, CreateJobError};
+use stint_domain::ledger::ports::job::{CreateJob, CreateJobError, ListJobs};
 use stint_domain::ledger::ports::time_entry::{
-    BatchMode, RecordBatch, RecordBatchError, RecordRefusal, RecordTime, RecordTimeError,
+    BatchMode, ListTimeEntries, RecordBatch, RecordBatchError, RecordRefusal, RecordTime, RecordTimeError,
 };
 use stint_domain::ledger::{Applied, Idempotency, IdempotencyKey, JobStatus};
 use stint_domain::values::{JobId, TokenId};
 
 use crate::Ledger;
 use crate::given::{
-    at, batch, create_job, delete_entry, entry, fresh, idempotency, job_id, list_entries, list_jobs, name, record,
-    rename, reused, set_minutes, set_status,
+    at, batch, create_job, delete_entry, entry, fresh, idempotency, job_id, name, record, rename, reused, set_minutes,
+    set_status,
 };
 use crate::ledger::concurrency::together;
 
@@ -57,7 +57,7 @@ pub async fn a_repeat_with_a_key_gets_the_first_job(ledger: Ledger) {
     assert!(!first.replayed);
     let again = ledger.jobs.create(CreateJob { at: at(9), ..keyed_job(&key) }).await.unwrap();
     assert_eq!(again, Applied::earlier(first.outcome.clone()));
-    assert_eq!(ledger.all_jobs(list_jobs()).await, [first.outcome]);
+    assert_eq!(ledger.all_jobs(ListJobs::default()).await, [first.outcome]);
 }
 
 /// The entry is stored and counted once.
@@ -68,7 +68,7 @@ pub async fn a_repeat_with_a_key_gets_the_first_entry(ledger: Ledger) {
     let counted = ledger.job(job).await;
     let again = ledger.time_entries.record(RecordTime { at: at(9), ..keyed_entry(job, &key) }).await.unwrap();
     assert_eq!(again, Applied::earlier(first.outcome.clone()));
-    assert_eq!(ledger.all_entries(list_entries()).await, [first.outcome]);
+    assert_eq!(ledger.all_entries(ListTimeEntries::default()).await, [first.outcome]);
     assert_eq!(ledger.job(job).await, counted);
 }
 
@@ -122,8 +122,8 @@ pub async fn a_key_used_for_another_request_is_refused_before_anything_else(ledg
         let refused = ledger.jobs.create(taken).await;
         assert!(matches!(refused, Err(CreateJobError::KeyReused)), "{refused:?}");
     }
-    assert_eq!(ledger.all_jobs(list_jobs()).await, [before]);
-    assert_eq!(ledger.all_entries(list_entries()).await.len(), 1);
+    assert_eq!(ledger.all_jobs(ListJobs::default()).await, [before]);
+    assert_eq!(ledger.all_entries(ListTimeEntries::default()).await.len(), 1);
 }
 
 /// Keys of jobs and of entries are the same keys.
@@ -199,7 +199,7 @@ pub async fn twenty_racing_repeats_create_one_job(ledger: Ledger) {
     })
     .await;
     assert_one_did_it(&answers);
-    assert_eq!(ledger.all_jobs(list_jobs()).await.len(), 1);
+    assert_eq!(ledger.all_jobs(ListJobs::default()).await.len(), 1);
 }
 
 /// One entry is stored and counted once, all get the same answer, and for one of them it is no replay.
@@ -211,7 +211,7 @@ pub async fn twenty_racing_repeats_record_one_entry(ledger: Ledger) {
     })
     .await;
     assert_one_did_it(&answers);
-    assert_eq!(ledger.all_entries(list_entries()).await, [answers[0].outcome.clone()]);
+    assert_eq!(ledger.all_entries(ListTimeEntries::default()).await, [answers[0].outcome.clone()]);
     assert_eq!(ledger.total(job).await, 30);
 }
 
@@ -260,7 +260,7 @@ pub async fn racing_repeats_of_a_refused_record_are_all_refused(ledger: Ledger) 
         let expected = RecordRefusal::JobNotFound(unknown);
         assert!(matches!(refused, Err(RecordTimeError::Refused(why)) if why == expected), "{refused:?}");
     }
-    assert_eq!(ledger.all_entries(list_entries()).await, []);
+    assert_eq!(ledger.all_entries(ListTimeEntries::default()).await, []);
 }
 
 fn assert_one_did_it<T: PartialEq + std::fmt::Debug>(answers: &[Applied<T>]) {

@@ -8,13 +8,16 @@ mod command;
 mod reference;
 mod step;
 
+use stint_domain::ledger::ports::job::ListJobs;
+use stint_domain::ledger::ports::time_entry::ListTimeEntries;
+
 use proptest::collection::vec;
 use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
 
 use self::reference::Reference;
 use self::step::{Step, World, any_step};
 use crate::Ledger;
-use crate::given::{delete_job_with_entries, list_entries, list_jobs};
+use crate::given::delete_job_with_entries;
 
 /// How many sequences are tried. Each is cheap in memory, and takes a few hundred round trips on a database.
 const SEQUENCES: u32 = 16;
@@ -62,11 +65,11 @@ async fn hold_against_the_model(ledger: &Ledger, steps: Vec<Step>) -> Result<(),
         }
         world.notice(&answer);
     }
-    let jobs = ledger.all_jobs(list_jobs()).await;
+    let jobs = ledger.all_jobs(ListJobs::default()).await;
     if jobs != reference.jobs() {
         return fail(&format!("the jobs are\n{jobs:#?}\ninstead of\n{:#?}", reference.jobs()));
     }
-    let entries = ledger.all_entries(list_entries()).await;
+    let entries = ledger.all_entries(ListTimeEntries::default()).await;
     if entries != reference.entries() {
         return fail(&format!("the entries are\n{entries:#?}\ninstead of\n{:#?}", reference.entries()));
     }
@@ -80,7 +83,7 @@ fn fail(why: &str) -> Result<(), TestCaseError> {
 
 /// One ledger serves all sequences: what the last one left is deleted.
 async fn clear(ledger: &Ledger) {
-    for job in ledger.all_jobs(list_jobs()).await {
+    for job in ledger.all_jobs(ListJobs::default()).await {
         ledger.jobs.delete(delete_job_with_entries(job.id)).await.unwrap();
     }
 }

@@ -1,7 +1,8 @@
 //! Finding and listing pings.
 
-use std::collections::HashSet;
+use std::cmp::Reverse;
 
+use futures::FutureExt;
 use stint_domain::capture::ports::ping::{ListCaptured, ListPings, PingStatus};
 use stint_domain::capture::{CaptureRule, LoggedPing, Ping};
 use stint_domain::ledger::Precondition;
@@ -10,6 +11,7 @@ use stint_domain::values::{PingId, Timestamp};
 
 use super::{Capture, minute, rule, signal, telling, worked};
 use crate::given::{date, fresh, size};
+use crate::suite::{each_once, walk};
 
 /// Every field, of both kinds and with each outcome.
 pub async fn a_logged_ping_reads_back_as_it_was_sent(capture: Capture) {
@@ -29,16 +31,9 @@ pub async fn a_logged_ping_reads_back_as_it_was_sent(capture: Capture) {
     assert_eq!(capture.pings.find(PingId::new(fresh())).await.unwrap(), None);
 }
 
-async fn all(capture: &Capture, mut query: ListPings) -> Vec<PingId> {
-    let mut ids = Vec::new();
-    loop {
-        let page = capture.pings.list(query.clone()).await.unwrap();
-        ids.extend(page.items.iter().map(|ping| ping.id));
-        match page.next {
-            Some(next) => assert_ne!(query.after.replace(next), Some(next), "the next page starts further on"),
-            None => return ids,
-        }
-    }
+async fn all(capture: &Capture, query: ListPings) -> Vec<PingId> {
+    let page = |after| capture.pings.list(ListPings { after, ..query.clone() });
+    walk(|after| page(after).map(Result::unwrap)).await.iter().map(|ping| ping.id).collect()
 }
 
 /// By arrival, not by their own time. Ids break ties.
@@ -61,23 +56,24 @@ pub async fn a_walk_through_pings_sees_each_once_while_others_are_logged(capture
     let received = |at: i64| Ping { received_at: minute(at), ..worked(&token, at, 1) };
     let pings: Vec<_> = (0..30).map(|place| received(place / 3 * 10)).collect();
     capture.log(&pings).await;
-    let mut query = ListPings { size: size(7), ..ListPings::default() };
-    let (mut seen, mut order, mut undone) = (HashSet::new(), Vec::new(), pings.iter());
-    loop {
-        let page = capture.pings.list(query.clone()).await.unwrap();
-        for ping in &page.items {
-            assert!(seen.insert(ping.id), "the ping {} was seen twice", ping.id);
-            order.push((ping.received_at, ping.id));
+    let (capture, received, mut undone) = (&capture, &received, pings.iter());
+    let walked = walk(|after| {
+        let undone = undone.next().unwrap().id;
+        async move {
+            let page = capture.pings.list(ListPings { size: size(7), after, ..ListPings::default() }).await.unwrap();
+            if let Some(next) = page.next {
+                // A ping that is logged right after the place is seen, but the walk ends.
+                let at = (next.received_at.as_micros() - minute(0).as_micros()) / 60_000_000;
+                capture.log(&[received(at + 5), received(at), received(at - 5)]).await;
+                capture.retract(undone).await.unwrap();
+            }
+            page
         }
-        let Some(next) = page.next else { break };
-        // A ping that is logged right after the place is seen, but the walk ends.
-        let at = (next.received_at.as_micros() - minute(0).as_micros()) / 60_000_000;
-        capture.log(&[received(at + 5), received(at), received(at - 5)]).await;
-        capture.retract(undone.next().unwrap().id).await.unwrap();
-        query.after = Some(next);
-    }
+    })
+    .await;
+    let seen = each_once(walked.iter().map(|ping| ping.id));
     assert!(pings.iter().all(|ping| seen.contains(&ping.id)), "every ping of the start was seen");
-    assert!(order.is_sorted_by(|one, other| one > other), "the whole walk is in order");
+    assert!(walked.is_sorted_by_key(|ping| Reverse((ping.received_at, ping.id))), "the whole walk is in order");
 }
 
 /// By token, job and outcome, and by all of them.

@@ -5,10 +5,11 @@ use stint_domain::access::Token;
 use stint_domain::capture::ports::ping::{ListCaptured, LogPings, RetractPingError};
 use stint_domain::capture::{CaptureRule, CaptureTarget, Gap, Ping, PingOutcome, PingProject, PingTarget};
 use stint_domain::ledger::TotalMinutes;
+use stint_domain::ledger::ports::job::ListJobs;
 use stint_domain::values::{JobId, Zone};
 
 use super::{Capture, minute, signal, worked};
-use crate::given::{date, entries_of, list_jobs, name};
+use crate::given::{date, entries_of, name};
 use crate::ledger::totals::drift::{Plant, total};
 
 /// Pings, and a way to set a job's total around the adapter, for example by an `UPDATE` of one column.
@@ -68,7 +69,7 @@ pub async fn pings_that_would_take_a_total_past_its_most_fail_without_a_trace(fu
             assert_eq!(capture.pings.find(ping.id).await.unwrap(), None);
             assert_eq!(capture.ledger.entry(ping.id.into()).await, None);
         }
-        assert_eq!(capture.ledger.all_jobs(list_jobs()).await.len(), 2);
+        assert_eq!(capture.ledger.all_jobs(ListJobs::default()).await.len(), 2);
         assert_eq!((capture.ledger.total(job).await, capture.ledger.total(other).await), (TotalMinutes::MAX - 4, 0));
         assert_eq!(last_used(capture, &elsewhere).await, None);
     }

@@ -2,6 +2,7 @@
 
 use stint_domain::access::Token;
 use stint_domain::capture::{CaptureRule, CaptureTarget, Gap, Ping, PingOutcome, PingProject, PingRefusal, PingTarget};
+use stint_domain::ledger::ports::job::ListJobs;
 use stint_domain::values::{JobId, Zone};
 
 use super::{Capture, rule, signal, worked};
@@ -45,8 +46,7 @@ pub async fn a_ping_without_a_project_has_the_last_one_that_its_token_named(capt
     capture.log(&[after.clone(), none.clone()]).await;
     assert_eq!(project(&capture, &none).await.as_deref(), Some("Unknown Project"));
     assert_eq!(project(&capture, &after).await.as_deref(), Some("late"));
-    let names: Vec<_> =
-        capture.ledger.all_jobs(crate::given::list_jobs()).await.into_iter().map(|job| job.name).collect();
+    let names: Vec<_> = capture.ledger.all_jobs(ListJobs::default()).await.into_iter().map(|job| job.name).collect();
     assert_eq!(names.len(), 4, "{names:?}");
 }
 

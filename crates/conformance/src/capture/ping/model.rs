@@ -188,7 +188,7 @@ pub(super) fn same<T: PartialEq + std::fmt::Debug>(found: &T, expected: &T) -> R
 }
 
 /// Runs `body` on many sets of pings, each of a token of its own.
-pub(super) fn for_any_pings<F>(body: impl Fn(Rule, Vec<Planned>) -> F)
+pub(super) fn for_any_pings<F>(capture: &Capture, body: impl Fn(Capture, Rule, Vec<Planned>) -> F)
 where
     F: Future<Output = Result<(), TestCaseError>>,
 {
@@ -196,7 +196,8 @@ where
     let config = Config { cases: SETS, max_shrink_iters: 200, failure_persistence: None, ..Config::default() };
     let result = tokio::task::block_in_place(|| {
         let any_rule = (0..ZONES.len(), prop_oneof![3 => Just(0), 2 => 1..GAPS.len()]);
-        TestRunner::new(config).run(&(any_rule, any_pings()), |(rule, planned)| runtime.block_on(body(rule, planned)))
+        let body = |(rule, planned)| runtime.block_on(body(capture.clone(), rule, planned));
+        TestRunner::new(config).run(&(any_rule, any_pings()), body)
     });
     match result {
         Ok(()) => {}

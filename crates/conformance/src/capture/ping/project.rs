@@ -3,7 +3,7 @@
 use stint_domain::access::Token;
 use stint_domain::capture::ports::ping::LogPings;
 use stint_domain::capture::{CaptureRule, CaptureTarget, Gap, Ping, PingOutcome, PingProject, PingRefusal, PingTarget};
-use stint_domain::ledger::ports::job::CreateJob;
+use stint_domain::ledger::ports::job::{CreateJob, ListJobs};
 use stint_domain::ledger::{JobName, JobStatus};
 use stint_domain::values::{JobId, Subject, Zone};
 
@@ -55,7 +55,7 @@ pub async fn a_project_that_stands_for_none_gets_a_job_if_the_token_may_create_o
     assert_eq!(job_of(&capture, &again).await, Some(job));
     let job = capture.ledger.job(job).await;
     assert_eq!((job.name, job.total_minutes.get()), (name("new"), 15));
-    assert_eq!(capture.ledger.all_jobs(crate::given::list_jobs()).await.len(), 2);
+    assert_eq!(capture.ledger.all_jobs(ListJobs::default()).await.len(), 2);
 
     let theirs: Subject = subject("grace");
     let of_other = Ping { subject: theirs, ..ping(&token, "new", true) };
@@ -122,7 +122,7 @@ pub async fn a_ping_that_is_known_makes_no_job_again(capture: Capture) {
     capture.ledger.jobs.delete(delete_job_with_entries(job)).await.unwrap();
     let other = Ping { id: first.id, ..ping(&token, "other", true) };
     assert_eq!(capture.log(&[first, other]).await, [outcomes[0], outcomes[0]]);
-    assert_eq!(capture.ledger.all_jobs(crate::given::list_jobs()).await, []);
+    assert_eq!(capture.ledger.all_jobs(ListJobs::default()).await, []);
 }
 
 /// In one call or in two, the result is the same.
@@ -151,7 +151,7 @@ pub async fn twenty_callers_that_meet_a_new_project_make_one_job(capture: Captur
             "{outcomes:?}"
         );
     }
-    let jobs = capture.ledger.all_jobs(crate::given::list_jobs()).await;
+    let jobs = capture.ledger.all_jobs(ListJobs::default()).await;
     assert_eq!(jobs.iter().map(|job| job.total_minutes.get()).collect::<Vec<_>>(), [100; 5]);
     capture.ledger.assert_totals_are_sums().await;
 }

@@ -11,6 +11,7 @@ use tokio::sync::Semaphore;
 use super::race;
 use crate::Ledger;
 use crate::given::{batch, delete_entry, entries_of, entry, minutes, move_to, put_entry, record, set_minutes};
+use crate::suite::unless_refused;
 
 /// How often an archive races with writers of one kind.
 const ROUNDS: usize = 6;
@@ -127,54 +128,37 @@ async fn given_entries(ledger: &Ledger, kind: Kind, job: JobId, other: JobId) ->
     ids
 }
 
-/// Whether the write was accepted. Any refusal but an archived job fails the clause.
+/// Whether the write was accepted. Any refusal but that this job is archived fails the clause.
 async fn write(ledger: &Ledger, kind: Kind, job: JobId, other: JobId, id: TimeEntryId) -> bool {
     let entries = &ledger.time_entries;
     let new = NewTimeEntry { id, ..entry(job) };
-    let refused = match kind {
-        Kind::Record => match entries.record(record(new)).await {
-            Ok(_) => return true,
-            Err(RecordTimeError::Refused(RecordRefusal::JobArchived(refused))) => refused,
-            Err(error) => panic!("{error:?}"),
-        },
+    let written = match kind {
+        Kind::Record => {
+            let recorded = entries.record(record(new)).await;
+            let accepted = unless_refused!(
+                recorded,
+                RecordTimeError::Refused(RecordRefusal::JobArchived(named)) if named == job
+            );
+            return accepted.is_some();
+        }
         Kind::Batch => return write_batch(ledger, new).await,
         Kind::Put | Kind::Replace => {
-            let wanted = NewTimeEntry { minutes_worked: minutes(44), ..new };
-            match entries.put(put_entry(wanted)).await {
-                Ok(_) => return true,
-                Err(ChangeTimeEntryError::JobArchived(refused)) => refused,
-                Err(error) => panic!("{error:?}"),
-            }
+            entries.put(put_entry(NewTimeEntry { minutes_worked: minutes(44), ..new })).await.map(drop)
         }
-        Kind::Edit | Kind::MoveIn | Kind::MoveOut => {
-            let command = match kind {
-                Kind::Edit => set_minutes(id, 44),
-                Kind::MoveIn => move_to(id, job),
-                _ => move_to(id, other),
-            };
-            match entries.update(command).await {
-                Ok(_) => return true,
-                Err(ChangeTimeEntryError::JobArchived(refused)) => refused,
-                Err(error) => panic!("{error:?}"),
-            }
-        }
-        Kind::Delete => match entries.delete(delete_entry(id)).await {
-            Ok(()) => return true,
-            Err(ChangeTimeEntryError::JobArchived(refused)) => refused,
-            Err(error) => panic!("{error:?}"),
-        },
+        Kind::Edit => entries.update(set_minutes(id, 44)).await.map(drop),
+        Kind::MoveIn => entries.update(move_to(id, job)).await.map(drop),
+        Kind::MoveOut => entries.update(move_to(id, other)).await.map(drop),
+        Kind::Delete => entries.delete(delete_entry(id)).await,
     };
-    assert_eq!(refused, job, "the job that is archived is named");
-    false
+    unless_refused!(written, ChangeTimeEntryError::JobArchived(named) if named == job).is_some()
 }
 
 /// An atomic batch, then one that is not.
 async fn write_batch(ledger: &Ledger, new: NewTimeEntry) -> bool {
     let three = || vec![entry(new.related_job), new.clone(), entry(new.related_job)];
-    match ledger.time_entries.record_batch(batch(BatchMode::Atomic, three())).await {
-        Ok(_) => {}
-        Err(RecordBatchError::Refused(refusals)) if refusals.len() == 3 => return false,
-        Err(error) => panic!("{error:?}"),
+    let written = ledger.time_entries.record_batch(batch(BatchMode::Atomic, three())).await;
+    if unless_refused!(written, RecordBatchError::Refused(refusals) if refusals.len() == 3).is_none() {
+        return false;
     }
     let entries = (0..3).map(|_| entry(new.related_job)).collect();
     let outcome = ledger.time_entries.record_batch(batch(BatchMode::PerItem, entries)).await.unwrap().outcome;

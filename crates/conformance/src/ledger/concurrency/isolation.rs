@@ -3,12 +3,13 @@
 use std::collections::HashSet;
 
 use futures::poll;
-use stint_domain::ledger::ports::time_entry::{BatchMode, NewTimeEntry, RecordRefusal, RecordTimeError};
+use stint_domain::ledger::ports::time_entry::{
+    BatchMode, ListTimeEntries, NewTimeEntry, RecordRefusal, RecordTimeError,
+};
 use stint_domain::values::TimeEntryId;
 
-use super::together;
 use crate::Ledger;
-use crate::given::{at, batch, entries_of, entry, job_id, list_entries, record, rename, set_minutes};
+use crate::given::{at, batch, entries_of, entry, job_id, record, rename, set_minutes};
 
 /// An adapter may gather concurrent writes into one statement. Those for existing jobs are stored AND answered as
 /// stored, and each of the others gets its own reason.
@@ -16,9 +17,8 @@ pub async fn records_for_unknown_jobs_do_not_fail_those_for_known_ones(ledger: L
     let (open, archived, taken) = (ledger.open_job().await.id, ledger.open_job().await.id, entry(job_id()).id);
     ledger.record(NewTimeEntry { id: taken, ..entry(open) }).await;
     ledger.archive(archived).await;
-    let answers = together(40, |place| {
-        let ledger = ledger.clone();
-        async move {
+    let answers = ledger
+        .together(40, |ledger, place| async move {
             let (new, refusal) = match place % 5 {
                 1 => {
                     let unknown = job_id();
@@ -37,11 +37,10 @@ pub async fn records_for_unknown_jobs_do_not_fail_those_for_known_ones(ledger: L
                 (Err(RecordTimeError::Refused(why)), Some(expected)) if why == expected => None,
                 (other, expected) => panic!("{other:?} where {expected:?} was expected"),
             }
-        }
-    })
-    .await;
+        })
+        .await;
     assert_eq!(answers.into_iter().flatten().count(), 16);
-    assert_eq!(ledger.all_entries(list_entries()).await.len(), 1 + 16);
+    assert_eq!(ledger.all_entries(ListTimeEntries::default()).await.len(), 1 + 16);
     assert_eq!(ledger.total(open).await, 30 * 17);
     ledger.assert_totals_are_sums().await;
 }
@@ -49,9 +48,8 @@ pub async fn records_for_unknown_jobs_do_not_fail_those_for_known_ones(ledger: L
 /// Atomic batches that fail, per-item batches that fail in part, and single records at the same time.
 pub async fn one_batchs_refusals_do_not_fail_another_batch(ledger: Ledger) {
     let job = ledger.open_job().await.id;
-    let stored = together(20, |place| {
-        let ledger = ledger.clone();
-        async move {
+    let stored = ledger
+        .together(20, |ledger, place| async move {
             let unknown = job_id();
             let mixed = vec![entry(job), entry(unknown), entry(job)];
             match place % 4 {
@@ -77,20 +75,18 @@ pub async fn one_batchs_refusals_do_not_fail_another_batch(ledger: Ledger) {
                     1
                 }
             }
-        }
-    })
-    .await;
+        })
+        .await;
     let stored: usize = stored.into_iter().sum();
     assert_eq!(stored, 5 * (2 + 2 + 1));
-    assert_eq!(ledger.all_entries(list_entries()).await.len(), stored);
+    assert_eq!(ledger.all_entries(ListTimeEntries::default()).await.len(), stored);
     assert_eq!(ledger.total(job).await, 30 * stored as u64);
 }
 
 /// A caller that has an answer finds the written values, by id and in the listing, while others write.
 pub async fn a_write_is_seen_by_the_next_read(ledger: Ledger) {
-    together(12, |place| {
-        let ledger = ledger.clone();
-        async move {
+    ledger
+        .together(12, |ledger, place| async move {
             let job = ledger.open_job().await;
             for step in 1..=5 {
                 let stored = ledger.record(entry(job.id)).await;
@@ -101,9 +97,8 @@ pub async fn a_write_is_seen_by_the_next_read(ledger: Ledger) {
                 let renamed = ledger.jobs.update(rename(job.id, &format!("{place} {step}"))).await.unwrap();
                 assert_eq!(ledger.job(job.id).await, renamed);
             }
-        }
-    })
-    .await;
+        })
+        .await;
 }
 
 /// At any point of the call, while an audit runs. Other writers notice nothing.

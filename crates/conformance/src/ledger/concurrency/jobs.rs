@@ -8,6 +8,7 @@ use stint_domain::values::JobId;
 use super::race;
 use crate::Ledger;
 use crate::given::{delete_job, delete_job_with_entries, entries_of, entry, exactly, put_job, record, rename};
+use crate::suite::unless_refused;
 
 /// Enough rounds that the guarded write comes first, last and in between, on several threads and in turns.
 const ROUNDS: usize = 8;
@@ -31,25 +32,21 @@ pub async fn of_racing_guarded_writes_of_a_job_one_passes(ledger: Ledger) {
 
 /// Whether it succeeded. Any refusal but a failed precondition fails the clause.
 async fn guarded_write(ledger: &Ledger, id: JobId, precondition: Precondition, kind: usize) -> bool {
+    let jobs = &ledger.jobs;
     let deletion = match kind % 4 {
-        0 => match ledger.jobs.update(UpdateJob { precondition, ..rename(id, "by an update") }).await {
-            Ok(_) => return true,
-            Err(ChangeJobError::Precondition(_) | ChangeJobError::NotFound(_)) => return false,
-            Err(error) => panic!("{error:?}"),
-        },
-        1 => match ledger.jobs.put(PutJob { precondition, ..put_job(id) }).await {
-            Ok(_) => return true,
-            Err(ChangeJobError::Precondition(_)) => return false,
-            Err(error) => panic!("{error:?}"),
-        },
+        0 => {
+            let written = jobs.update(UpdateJob { precondition, ..rename(id, "by an update") }).await;
+            return unless_refused!(written, ChangeJobError::NotFound(_) | ChangeJobError::Precondition(_)).is_some();
+        }
+        1 => {
+            let written = jobs.put(PutJob { precondition, ..put_job(id) }).await;
+            return unless_refused!(written, ChangeJobError::Precondition(_)).is_some();
+        }
         2 => delete_job(id),
         _ => delete_job_with_entries(id),
     };
-    match ledger.jobs.delete(DeleteJob { precondition, ..deletion }).await {
-        Ok(()) => true,
-        Err(ChangeJobError::Precondition(_) | ChangeJobError::NotFound(_)) => false,
-        Err(error) => panic!("{error:?}"),
-    }
+    let deleted = jobs.delete(DeleteJob { precondition, ..deletion }).await;
+    unless_refused!(deleted, ChangeJobError::NotFound(_) | ChangeJobError::Precondition(_)).is_some()
 }
 
 /// Every entry changes the job's version. So a caller that saw no entry does not overwrite a job that has one.
@@ -64,11 +61,7 @@ pub async fn a_guarded_update_of_a_job_passes_only_before_any_entry(ledger: Ledg
                     return None;
                 }
                 let command = UpdateJob { precondition: exactly(before.version), ..rename(before.id, "Renamed") };
-                match ledger.jobs.update(command).await {
-                    Ok(job) => Some(job),
-                    Err(ChangeJobError::Precondition(_)) => None,
-                    Err(error) => panic!("{error:?}"),
-                }
+                unless_refused!(ledger.jobs.update(command).await, ChangeJobError::Precondition(_))
             }
         })
         .await
@@ -93,17 +86,14 @@ pub async fn a_guarded_deletion_of_a_job_passes_only_before_any_entry(ledger: Le
                 if place == guarded {
                     let precondition = exactly(before.version);
                     let command = DeleteJob { precondition, ..delete_job_with_entries(before.id) };
-                    return match ledger.jobs.delete(command).await {
-                        Ok(()) => true,
-                        Err(ChangeJobError::Precondition(_)) => false,
-                        Err(error) => panic!("{error:?}"),
-                    };
+                    return unless_refused!(ledger.jobs.delete(command).await, ChangeJobError::Precondition(_))
+                        .is_some();
                 }
-                match ledger.time_entries.record(record(entry(before.id))).await {
-                    Ok(_) => true,
-                    Err(RecordTimeError::Refused(RecordRefusal::JobNotFound(_))) => false,
-                    Err(error) => panic!("{error:?}"),
-                }
+                unless_refused!(
+                    ledger.time_entries.record(record(entry(before.id))).await,
+                    RecordTimeError::Refused(RecordRefusal::JobNotFound(_))
+                )
+                .is_some()
             }
         })
         .await;

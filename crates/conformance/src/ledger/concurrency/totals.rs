@@ -4,15 +4,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use stint_domain::ledger::ports::job::ChangeJobError;
-use stint_domain::ledger::ports::time_entry::{BatchMode, ChangeTimeEntryError, RecordRefusal, RecordTimeError};
+use stint_domain::ledger::ports::time_entry::{
+    BatchMode, ChangeTimeEntryError, ListTimeEntries, RecordRefusal, RecordTimeError,
+};
 use stint_domain::values::{JobId, TimeEntryId};
 
 use super::together;
 use crate::Ledger;
 use crate::given::{
-    batch, delete_entry, delete_job, delete_job_with_entries, entries_of, entry, list_entries, move_to, record,
-    set_minutes,
+    batch, delete_entry, delete_job, delete_job_with_entries, entries_of, entry, move_to, record, set_minutes,
 };
+use crate::suite::unless_refused;
 
 /// Every accepted write is counted, and each made the job's next version.
 pub async fn twenty_writers_on_one_job_lose_no_minutes_and_no_version(ledger: Ledger) {
@@ -66,34 +68,26 @@ async fn mixed_writer(ledger: Ledger, writer: usize, jobs: Vec<JobId>, entries: 
             ),
             3 => assert_done_or_gone(ledger.time_entries.update(move_to(shared, job)).await),
             _ if step < 6 => drop(ledger.record(entry(job)).await),
-            _ => match ledger.time_entries.delete(delete_entry(shared)).await {
-                Ok(()) | Err(ChangeTimeEntryError::NotFound(_)) => {}
-                Err(other) => panic!("{other:?}"),
-            },
+            _ => assert_done_or_gone(ledger.time_entries.delete(delete_entry(shared)).await),
         }
     }
 }
 
 fn assert_done_or_gone<T>(result: Result<T, ChangeTimeEntryError>) {
-    match result {
-        Ok(_) | Err(ChangeTimeEntryError::NotFound(_) | ChangeTimeEntryError::JobNotFound(_)) => {}
-        Err(other) => panic!("{other:?}"),
-    }
+    unless_refused!(result, ChangeTimeEntryError::NotFound(_) | ChangeTimeEntryError::JobNotFound(_));
 }
 
 /// Two moves that lock two jobs in opposite order both succeed.
 pub async fn entries_that_move_both_ways_at_once_keep_both_totals(ledger: Ledger) {
     let jobs = [ledger.open_job().await.id, ledger.open_job().await.id];
-    together(16, |mover| {
-        let ledger = ledger.clone();
-        async move {
+    ledger
+        .together(16, |ledger, mover| async move {
             let moving = ledger.record(entry(jobs[mover % 2])).await.id;
             for step in 1..=5 {
                 ledger.time_entries.update(move_to(moving, jobs[(mover + step) % 2])).await.unwrap();
             }
-        }
-    })
-    .await;
+        })
+        .await;
     assert_eq!((ledger.total(jobs[0]).await, ledger.total(jobs[1]).await), (240, 240));
     ledger.assert_totals_are_sums().await;
 }
@@ -101,9 +95,8 @@ pub async fn entries_that_move_both_ways_at_once_keep_both_totals(ledger: Ledger
 /// The same for batches.
 pub async fn batches_that_name_their_jobs_in_opposite_order_all_succeed(ledger: Ledger) {
     let jobs = [ledger.open_job().await.id, ledger.open_job().await.id, ledger.open_job().await.id];
-    together(16, |writer| {
-        let ledger = ledger.clone();
-        async move {
+    ledger
+        .together(16, |ledger, writer| async move {
             for _ in 0..4 {
                 let mut entries: Vec<_> = jobs.map(entry).into();
                 if writer % 2 == 0 {
@@ -111,9 +104,8 @@ pub async fn batches_that_name_their_jobs_in_opposite_order_all_succeed(ledger: 
                 }
                 ledger.time_entries.record_batch(batch(BatchMode::Atomic, entries)).await.unwrap();
             }
-        }
-    })
-    .await;
+        })
+        .await;
     for job in jobs {
         assert_eq!(ledger.total(job).await, 16 * 4 * 30);
     }
@@ -129,7 +121,7 @@ pub async fn racing_repeats_of_a_record_without_a_key_count_once(ledger: Ledger)
     })
     .await;
     assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
-    assert_eq!(ledger.all_entries(list_entries()).await, answers[..1]);
+    assert_eq!(ledger.all_entries(ListTimeEntries::default()).await, answers[..1]);
     assert_eq!(ledger.total(job).await, 30);
 }
 
@@ -172,9 +164,8 @@ pub async fn an_archive_racing_with_records_loses_no_accepted_one_and_lets_none_
 pub async fn a_deletion_with_entries_racing_with_writes_leaves_nothing_behind(ledger: Ledger) {
     for _ in 0..5 {
         let (doomed, other) = (ledger.open_job().await.id, ledger.open_job().await.id);
-        together(13, |place| {
-            let ledger = ledger.clone();
-            async move {
+        ledger
+            .together(13, |ledger, place| async move {
                 if place == 6 {
                     return ledger.jobs.delete(delete_job_with_entries(doomed)).await.unwrap();
                 }
@@ -194,9 +185,8 @@ pub async fn a_deletion_with_entries_racing_with_writes_leaves_nothing_behind(le
                         Err(error) => panic!("{error:?}"),
                     }
                 }
-            }
-        })
-        .await;
+            })
+            .await;
         assert_eq!(ledger.jobs.find(doomed).await.unwrap(), None);
         assert_eq!(ledger.all_entries(entries_of(doomed)).await, []);
         ledger.assert_totals_are_sums().await;
@@ -207,23 +197,19 @@ pub async fn a_deletion_with_entries_racing_with_writes_leaves_nothing_behind(le
 pub async fn a_deletion_without_entries_racing_with_records_orphans_none(ledger: Ledger) {
     for _ in 0..10 {
         let job = ledger.open_job().await.id;
-        let accepted = together(7, |place| {
-            let ledger = ledger.clone();
-            async move {
+        let accepted = ledger
+            .together(7, |ledger, place| async move {
                 if place == 3 {
-                    return match ledger.jobs.delete(delete_job(job)).await {
-                        Ok(()) | Err(ChangeJobError::HasEntries(_)) => false,
-                        Err(error) => panic!("{error:?}"),
-                    };
+                    unless_refused!(ledger.jobs.delete(delete_job(job)).await, ChangeJobError::HasEntries(_));
+                    return false;
                 }
-                match ledger.time_entries.record(record(entry(job))).await {
-                    Ok(_) => true,
-                    Err(RecordTimeError::Refused(RecordRefusal::JobNotFound(_))) => false,
-                    Err(error) => panic!("{error:?}"),
-                }
-            }
-        })
-        .await;
+                unless_refused!(
+                    ledger.time_entries.record(record(entry(job))).await,
+                    RecordTimeError::Refused(RecordRefusal::JobNotFound(_))
+                )
+                .is_some()
+            })
+            .await;
         let accepted = accepted.into_iter().filter(|accepted| *accepted).count();
         assert_eq!(ledger.jobs.find(job).await.unwrap().is_some(), accepted > 0);
         assert_eq!(ledger.all_entries(entries_of(job)).await.len(), accepted);

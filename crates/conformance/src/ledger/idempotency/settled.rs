@@ -1,17 +1,16 @@
 //! The stored outcome of a key: for which writes it is stored, for whom, and for how long.
 
-use stint_domain::ledger::ports::job::{CreateJob, CreateJobError};
+use stint_domain::ledger::ports::job::{CreateJob, CreateJobError, ListJobs};
 use stint_domain::ledger::ports::time_entry::{
-    BatchMode, RecordBatch, RecordBatchError, RecordRefusal, RecordTime, RecordTimeError,
+    BatchMode, ListTimeEntries, RecordBatch, RecordBatchError, RecordRefusal, RecordTime, RecordTimeError,
 };
 use stint_domain::ledger::{Applied, JobStatus};
 
 use super::{keyed_batch, keyed_entry, keyed_job};
 use crate::Ledger;
-use crate::given::{
-    at, batch, create_job, entry, idempotency, job_id, list_entries, list_jobs, record, reused, set_status,
-};
+use crate::given::{at, batch, create_job, entry, idempotency, job_id, record, reused, set_status};
 use crate::ledger::concurrency::race;
+use crate::suite::unless_refused;
 
 /// The repeat gets the entry as it is, and this answer is stored under the key that it brings.
 pub async fn a_repeat_by_id_is_no_replay_until_its_key_was_used(ledger: Ledger) {
@@ -52,7 +51,7 @@ pub async fn a_per_item_batch_of_refusals_alone_keeps_its_key(ledger: Ledger) {
         let other = ledger.time_entries.record_batch(RecordBatch { idempotency: key, ..command }).await;
         assert!(matches!(other, Err(RecordBatchError::KeyReused)), "{other:?}");
     }
-    assert_eq!(ledger.all_entries(list_entries()).await, []);
+    assert_eq!(ledger.all_entries(ListTimeEntries::default()).await, []);
 }
 
 /// Its outcome would be no answer to another operation.
@@ -73,33 +72,30 @@ pub async fn a_key_of_one_operation_is_refused_for_another_whatever_the_fingerpr
         let refused = ledger.time_entries.record_batch(keyed_batch(job, key)).await;
         assert!(matches!(refused, Err(RecordBatchError::KeyReused)), "{refused:?}");
     }
-    assert_eq!((ledger.all_jobs(list_jobs()).await.len(), ledger.total(job).await), (1, 60));
+    assert_eq!((ledger.all_jobs(ListJobs::default()).await.len(), ledger.total(job).await), (1, 60));
 }
 
 /// Repeats of the operation that came first get its outcome; all others are refused.
 pub async fn of_racing_operations_with_one_key_one_kind_passes(ledger: Ledger) {
     for round in 0..4 {
         let (job, key) = (ledger.open_job().await.id, idempotency());
-        let jobs = ledger.all_jobs(list_jobs()).await.len();
+        let jobs = ledger.all_jobs(ListJobs::default()).await.len();
         let passed = race(round, 12, |place| {
             let (ledger, key) = (ledger.clone(), key.clone());
             async move {
                 match place % 3 {
-                    0 => match ledger.jobs.create(keyed_job(&key)).await {
-                        Ok(applied) => Some(applied.replayed),
-                        Err(CreateJobError::KeyReused) => None,
-                        Err(error) => panic!("{error:?}"),
-                    },
-                    1 => match ledger.time_entries.record(keyed_entry(job, &key)).await {
-                        Ok(applied) => Some(applied.replayed),
-                        Err(RecordTimeError::KeyReused) => None,
-                        Err(error) => panic!("{error:?}"),
-                    },
-                    _ => match ledger.time_entries.record_batch(keyed_batch(job, &key)).await {
-                        Ok(applied) => Some(applied.replayed),
-                        Err(RecordBatchError::KeyReused) => None,
-                        Err(error) => panic!("{error:?}"),
-                    },
+                    0 => unless_refused!(ledger.jobs.create(keyed_job(&key)).await, CreateJobError::KeyReused)
+                        .map(|applied| applied.replayed),
+                    1 => unless_refused!(
+                        ledger.time_entries.record(keyed_entry(job, &key)).await,
+                        RecordTimeError::KeyReused
+                    )
+                    .map(|applied| applied.replayed),
+                    _ => unless_refused!(
+                        ledger.time_entries.record_batch(keyed_batch(job, &key)).await,
+                        RecordBatchError::KeyReused
+                    )
+                    .map(|applied| applied.replayed),
                 }
             }
         })
@@ -107,7 +103,7 @@ pub async fn of_racing_operations_with_one_key_one_kind_passes(ledger: Ledger) {
         assert_eq!(passed.iter().filter(|passed| **passed == Some(false)).count(), 1, "one did it: {passed:?}");
         let kinds = (0..3).filter(|kind| passed.iter().skip(*kind).step_by(3).any(Option::is_some)).count();
         assert_eq!((kinds, passed.iter().flatten().count()), (1, 4), "all of one kind: {passed:?}");
-        let made = ledger.all_jobs(list_jobs()).await.len() - jobs;
+        let made = ledger.all_jobs(ListJobs::default()).await.len() - jobs;
         assert_eq!(ledger.total(job).await / 30 + made as u64, 1);
     }
     ledger.assert_totals_are_sums().await;

@@ -1,11 +1,11 @@
 //! Creating and finding a job.
 
-use stint_domain::ledger::ports::job::{CreateJob, CreateJobError};
+use stint_domain::ledger::ports::job::{CreateJob, CreateJobError, ListJobs};
 use stint_domain::ledger::{Job, JobStatus, TotalMinutes};
 use stint_domain::values::Version;
 
 use crate::Ledger;
-use crate::given::{at, create_job, entry, job_id, list_jobs, name, rename};
+use crate::given::{at, create_job, entry, job_id, name, rename};
 
 /// A new job has total 0 and the first version of its creation, and reads back as it was returned.
 pub async fn a_new_job_reads_back_with_total_zero_and_its_first_version(ledger: Ledger) {
@@ -36,7 +36,7 @@ pub async fn an_archived_job_can_be_created(ledger: Ledger) {
 pub async fn two_jobs_may_share_a_name(ledger: Ledger) {
     ledger.create(create_job()).await;
     ledger.create(create_job()).await;
-    assert_eq!(ledger.all_jobs(list_jobs()).await.len(), 2);
+    assert_eq!(ledger.all_jobs(ListJobs::default()).await.len(), 2);
 }
 
 /// A repeat after a lost answer returns the job as it is, with its total, and changes nothing.
@@ -48,7 +48,7 @@ pub async fn creating_twice_with_the_same_id_and_values_changes_nothing(ledger: 
     let again = ledger.create(CreateJob { at: at(5), ..command.clone() }).await;
     assert_eq!(again, present);
     assert_eq!(ledger.job(command.id).await, present);
-    assert_eq!(ledger.all_jobs(list_jobs()).await.len(), 1);
+    assert_eq!(ledger.all_jobs(ListJobs::default()).await.len(), 1);
 }
 
 /// Other values under a taken id mean another job, which is refused, even when they are earlier values of this job.

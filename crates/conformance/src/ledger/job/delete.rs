@@ -1,11 +1,11 @@
 //! Deleting a job, with or without its entries.
 
-use stint_domain::ledger::ports::job::{ChangeJobError, CreateJob, DeleteJob, UpdateJob};
+use stint_domain::ledger::ports::job::{ChangeJobError, CreateJob, DeleteJob, ListJobs, UpdateJob};
 use stint_domain::ledger::{JobStatus, Precondition};
 
 use crate::Ledger;
 use crate::given::{
-    at, create_job, delete_job, delete_job_with_entries, entries_of, entry, exactly, job_id, list_jobs, rename, stale,
+    at, create_job, delete_job, delete_job_with_entries, entries_of, entry, exactly, job_id, rename, stale,
 };
 
 /// A deleted job is neither found nor listed, and cannot be deleted again.
@@ -14,7 +14,7 @@ pub async fn a_deleted_job_is_gone(ledger: Ledger) {
     let guarded = DeleteJob { precondition: exactly(job.version), ..delete_job(job.id) };
     ledger.jobs.delete(guarded).await.unwrap();
     assert_eq!(ledger.jobs.find(job.id).await.unwrap(), None);
-    assert_eq!(ledger.all_jobs(list_jobs()).await, []);
+    assert_eq!(ledger.all_jobs(ListJobs::default()).await, []);
     let again = ledger.jobs.delete(delete_job(job.id)).await;
     assert!(matches!(again, Err(ChangeJobError::NotFound(id)) if id == job.id), "{again:?}");
 }
@@ -56,7 +56,7 @@ pub async fn an_archived_job_is_deleted_by_the_same_rule(ledger: Ledger) {
     let refused = ledger.jobs.delete(delete_job(used)).await;
     assert!(matches!(refused, Err(ChangeJobError::HasEntries(_))), "{refused:?}");
     ledger.jobs.delete(delete_job_with_entries(used)).await.unwrap();
-    assert_eq!(ledger.all_jobs(list_jobs()).await, []);
+    assert_eq!(ledger.all_jobs(ListJobs::default()).await, []);
 }
 
 /// The first refusal in the order of the variants.

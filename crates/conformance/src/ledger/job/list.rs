@@ -6,14 +6,14 @@ use stint_domain::ledger::{Job, JobStatus};
 use stint_domain::values::JobId;
 
 use crate::Ledger;
-use crate::given::{at, create_job, delete_job, list_jobs, name, part, size};
+use crate::given::{at, create_job, delete_job, name, part, size};
 
 /// By `created_at`, descending, in whatever order they were stored.
 pub async fn jobs_are_listed_newest_first(ledger: Ledger) {
     for seconds in [2, 0, 3, 1] {
         ledger.create(CreateJob { at: at(seconds), ..create_job() }).await;
     }
-    let moments: Vec<_> = ledger.all_jobs(list_jobs()).await.iter().map(|job| job.created_at).collect();
+    let moments: Vec<_> = ledger.all_jobs(ListJobs::default()).await.iter().map(|job| job.created_at).collect();
     assert_eq!(moments, [at(3), at(2), at(1), at(0)]);
 }
 
@@ -21,17 +21,17 @@ pub async fn jobs_are_listed_newest_first(ledger: Ledger) {
 pub async fn jobs_created_at_the_same_moment_are_listed_by_id(ledger: Ledger) {
     let mut ids = seven_jobs_of_one_moment(&ledger).await;
     ids.reverse();
-    assert_eq!(ids_of(&ledger.all_jobs(list_jobs()).await), ids);
+    assert_eq!(ids_of(&ledger.all_jobs(ListJobs::default()).await), ids);
 }
 
 /// The pages together are the listing, and no page is longer than asked for.
 pub async fn pages_of_jobs_join_without_gap_or_repeat(ledger: Ledger) {
     seven_jobs_of_one_moment(&ledger).await;
     ledger.create(CreateJob { at: at(1), ..create_job() }).await;
-    let whole = ids_of(&ledger.all_jobs(list_jobs()).await);
+    let whole = ids_of(&ledger.all_jobs(ListJobs::default()).await);
     assert_eq!(whole.len(), 8);
     for pages_of in [1, 3, 7, 8, 9] {
-        let query = ListJobs { size: size(pages_of), ..list_jobs() };
+        let query = ListJobs { size: size(pages_of), ..ListJobs::default() };
         assert!(ledger.jobs.list(query.clone()).await.unwrap().items.len() <= query.size.get());
         assert_eq!(ids_of(&ledger.all_jobs(query).await), whole, "pages of {pages_of}");
     }
@@ -40,7 +40,7 @@ pub async fn pages_of_jobs_join_without_gap_or_repeat(ledger: Ledger) {
 /// A page has a `next` only when something follows.
 pub async fn the_last_full_page_of_jobs_has_no_next(ledger: Ledger) {
     let ids = seven_jobs_of_one_moment(&ledger).await;
-    let query = ListJobs { size: size(7), ..list_jobs() };
+    let query = ListJobs { size: size(7), ..ListJobs::default() };
     assert_eq!(ledger.jobs.list(query.clone()).await.unwrap().next, None);
     let shorter = ledger.jobs.list(ListJobs { size: size(6), ..query }).await.unwrap();
     assert_eq!(shorter.next, Some(JobCursor { created_at: at(0), id: ids[1] }));
@@ -53,7 +53,7 @@ pub async fn a_listing_of_jobs_can_be_narrowed_by_status_and_name_together(ledge
         ledger.create(CreateJob { name: name(text), status, ..create_job() }).await;
     }
     let listed = async |status, part| {
-        let query = ListJobs { status, name_part: part, size: size(1), ..list_jobs() };
+        let query = ListJobs { status, name_part: part, size: size(1), ..ListJobs::default() };
         let mut names: Vec<_> = ledger.all_jobs(query).await.iter().map(|job| job.name.to_string()).collect();
         names.sort();
         names
@@ -68,7 +68,7 @@ pub async fn a_listing_of_jobs_can_be_narrowed_by_status_and_name_together(ledge
 /// A cursor is a place, not a row.
 pub async fn a_cursor_whose_job_was_deleted_still_works(ledger: Ledger) {
     seven_jobs_of_one_moment(&ledger).await;
-    let query = ListJobs { size: size(3), ..list_jobs() };
+    let query = ListJobs { size: size(3), ..ListJobs::default() };
     let first = ledger.jobs.list(query.clone()).await.unwrap();
     let rest = ledger.all_jobs(ListJobs { after: first.next, ..query.clone() }).await;
     ledger.jobs.delete(delete_job(first.next.unwrap().id)).await.unwrap();
@@ -78,7 +78,7 @@ pub async fn a_cursor_whose_job_was_deleted_still_works(ledger: Ledger) {
 
 /// The answer is an empty page, not an error.
 pub async fn an_empty_ledger_lists_no_jobs(ledger: Ledger) {
-    assert_eq!(ledger.jobs.list(list_jobs()).await.unwrap(), Page { items: vec![], next: None });
+    assert_eq!(ledger.jobs.list(ListJobs::default()).await.unwrap(), Page { items: vec![], next: None });
 }
 
 /// Seven jobs of one moment, by id ascending, stored in another order.

@@ -1,11 +1,11 @@
 //! Creating or replacing a job under the caller's id.
 
-use stint_domain::ledger::ports::job::{ChangeJobError, Put, PutJob};
+use stint_domain::ledger::ports::job::{ChangeJobError, ListJobs, Put, PutJob};
 use stint_domain::ledger::{Job, JobStatus, Precondition, PreconditionFailed, TotalMinutes};
 use stint_domain::values::Version;
 
 use crate::Ledger;
-use crate::given::{at, create_job, entry, exactly, job_id, list_jobs, name, put_job, stale};
+use crate::given::{at, create_job, entry, exactly, job_id, name, put_job, stale};
 
 /// A job that does not exist is created, with the same values as by the create method.
 pub async fn putting_an_absent_job_creates_it(ledger: Ledger) {
@@ -48,7 +48,7 @@ pub async fn putting_twice_leaves_one_job_with_its_total(ledger: Ledger) {
     ledger.record(entry(command.id)).await;
     let again = ledger.jobs.put(command.clone()).await.unwrap();
     assert!(matches!(again, Put::Replaced(ref job) if job.total_minutes.get() == 30), "{again:?}");
-    assert_eq!(ledger.all_jobs(list_jobs()).await.len(), 1);
+    assert_eq!(ledger.all_jobs(ListJobs::default()).await.len(), 1);
     ledger.assert_totals_are_sums().await;
 }
 

@@ -5,7 +5,7 @@ use stint_domain::ledger::ports::job::{CreateJob, ListJobs};
 use stint_domain::values::Timestamp;
 
 use crate::Ledger;
-use crate::given::{create_job, list_jobs, name, part};
+use crate::given::{create_job, name, part};
 
 /// 120 characters of any width, including quotes and right-to-left text.
 pub async fn names_at_their_limits_read_back_unchanged(ledger: Ledger) {
@@ -27,12 +27,12 @@ pub async fn names_of_before_read_back_unchanged_and_are_found(ledger: Ledger) {
     for text in ["Bu\u{308}ro", "\u{200b}", "x\u{958}"] {
         let job = ledger.create(CreateJob { name: JobName::stored(text).unwrap(), ..create_job() }).await;
         assert_eq!(ledger.job(job.id).await.name.as_str(), text);
-        let found = ledger.all_jobs(ListJobs { name_part: Some(part(text)), ..list_jobs() }).await;
+        let found = ledger.all_jobs(ListJobs { name_part: Some(part(text)), ..ListJobs::default() }).await;
         assert_eq!(found, [job], "{text}");
     }
     for wanted in ["BÜRO", "bu\u{308}ro", "ü"] {
         assert_eq!(
-            ledger.all_jobs(ListJobs { name_part: Some(part(wanted)), ..list_jobs() }).await.len(),
+            ledger.all_jobs(ListJobs { name_part: Some(part(wanted)), ..ListJobs::default() }).await.len(),
             1,
             "{wanted}"
         );
@@ -55,7 +55,7 @@ pub async fn wildcards_and_quotes_in_a_search_are_plain_characters(ledger: Ledge
         ("[", "[ab]"),
     ];
     for (wanted, found) in expected {
-        let jobs = ledger.all_jobs(ListJobs { name_part: Some(part(wanted)), ..list_jobs() }).await;
+        let jobs = ledger.all_jobs(ListJobs { name_part: Some(part(wanted)), ..ListJobs::default() }).await;
         let names: Vec<_> = jobs.iter().map(|job| job.name.as_str()).collect();
         assert_eq!(names, [found], "{wanted}");
     }
@@ -69,7 +69,7 @@ pub async fn a_search_folds_case_beyond_ascii(ledger: Ledger) {
     let expected =
         [("ärger", 1), ("BÜRO", 1), ("οδο", 1), ("ος", 1), ("ΑΣ", 1), ("STRAßE", 1), ("STRASSE", 1), ("arger", 0)];
     for (wanted, found) in expected {
-        let jobs = ledger.all_jobs(ListJobs { name_part: Some(part(wanted)), ..list_jobs() }).await;
+        let jobs = ledger.all_jobs(ListJobs { name_part: Some(part(wanted)), ..ListJobs::default() }).await;
         assert_eq!(jobs.len(), found, "{wanted}");
     }
 }

@@ -40,7 +40,7 @@ impl Answer {
         Self::Refused(format!("{refusal:?}"))
     }
 
-    fn of<T: Into<Self>, E: Debug>(result: Result<T, E>) -> Self {
+    pub(super) fn of<T: Into<Self>, E: Debug>(result: Result<T, E>) -> Self {
         result.map_or_else(Self::refused, Into::into)
     }
 }

@@ -5,8 +5,8 @@ use std::fmt::Debug;
 
 use stint_domain::ledger::ports::job::{ChangeJobError, CreateJobError, EntriesOfDeleted};
 use stint_domain::ledger::ports::time_entry::{
-    BatchMode, BatchOutcome, ChangeTimeEntryError, NewTimeEntry, RecordBatch, RecordBatchError, RecordRefusal,
-    RecordTimeError, TimeEntryChanges, UpdateTimeEntry,
+    BatchMode, BatchOutcome, ChangeTimeEntryError, DeleteTimeEntry, NewTimeEntry, PutTimeEntry, RecordBatch,
+    RecordBatchError, RecordRefusal, RecordTimeError, TimeEntryChanges, UpdateTimeEntry,
 };
 use stint_domain::ledger::{Idempotency, Job, JobName, JobStatus, Precondition, TimeEntry, TotalMinutes};
 use stint_domain::values::{JobId, TimeEntryId, Timestamp, Version};
@@ -46,19 +46,17 @@ impl Reference {
                 Ok(()) if self.find_job(c.id).is_none() => self.add_job(c.id, c.name, c.status, c.at),
                 Ok(()) => self.change_job(c.id, Some(&c.name), Some(c.status), c.at),
             },
-            Command::UpdateJob(c) => match self.find_job(c.id).map(|job| c.precondition.check(Some(job.version))) {
-                None => Answer::refused(ChangeJobError::NotFound(c.id)),
-                Some(Err(failed)) => Answer::refused(ChangeJobError::from(failed)),
-                Some(Ok(())) if c.changes.is_empty() => Answer::Job(self.job(c.id)),
-                Some(Ok(())) => self.change_job(c.id, c.changes.name.as_ref(), c.changes.status, c.at),
+            Command::UpdateJob(c) => match self.changeable(c.id, &c.precondition) {
+                Err(refused) => Answer::refused(refused),
+                Ok(()) if c.changes.is_empty() => Answer::Job(self.job(c.id)),
+                Ok(()) => self.change_job(c.id, c.changes.name.as_ref(), c.changes.status, c.at),
             },
-            Command::DeleteJob(c) => match self.find_job(c.id).map(|job| c.precondition.check(Some(job.version))) {
-                None => Answer::refused(ChangeJobError::NotFound(c.id)),
-                Some(Err(failed)) => Answer::refused(ChangeJobError::from(failed)),
-                Some(Ok(())) if c.entries == EntriesOfDeleted::Refuse && self.total(c.id) > 0 => {
+            Command::DeleteJob(c) => match self.changeable(c.id, &c.precondition) {
+                Err(refused) => Answer::refused(refused),
+                Ok(()) if c.entries == EntriesOfDeleted::Refuse && self.total(c.id) > 0 => {
                     Answer::refused(ChangeJobError::HasEntries(c.id))
                 }
-                Some(Ok(())) => {
+                Ok(()) => {
                     self.jobs.retain(|job| job.id != c.id);
                     self.entries.retain(|entry| entry.related_job != c.id);
                     Answer::Done
@@ -75,20 +73,9 @@ impl Reference {
                     model.record_batch(c)
                 })
             }
-            Command::PutEntry(c) => self.put_entry(c.entry, c.at, &c.precondition),
-            Command::UpdateEntry(c) => self.update_entry(c),
-            Command::DeleteEntry(c) => match self.find_entry(c.id).cloned() {
-                None => Answer::refused(ChangeTimeEntryError::NotFound(c.id)),
-                Some(entry) => match (c.precondition.check(Some(entry.version)), self.closed(entry.related_job)) {
-                    (Err(failed), _) => Answer::refused(ChangeTimeEntryError::from(failed)),
-                    (Ok(()), true) => Answer::refused(ChangeTimeEntryError::JobArchived(entry.related_job)),
-                    (Ok(()), false) => {
-                        self.entries.retain(|other| other.id != c.id);
-                        self.touch(&[entry.related_job], c.at);
-                        Answer::Done
-                    }
-                },
-            },
+            Command::PutEntry(c) => Answer::of(self.put_entry(c)),
+            Command::UpdateEntry(c) => Answer::of(self.update_entry(c)),
+            Command::DeleteEntry(c) => Answer::of(self.delete_entry(&c)),
         }
     }
 
@@ -143,18 +130,12 @@ impl Reference {
         Answer::Batch(outcome)
     }
 
-    fn put_entry(&mut self, new: NewTimeEntry, at: Timestamp, precondition: &Precondition) -> Answer {
+    fn put_entry(&mut self, command: PutTimeEntry) -> Result<TimeEntry, ChangeTimeEntryError> {
+        let PutTimeEntry { entry: new, at, precondition } = command;
         let stored = self.find_entry(new.id).cloned();
-        let jobs = [stored.as_ref().map_or(new.related_job, |entry| entry.related_job), new.related_job];
-        if let Err(failed) = precondition.check(stored.as_ref().map(|entry| entry.version)) {
-            return Answer::refused(ChangeTimeEntryError::from(failed));
-        }
-        if self.find_job(new.related_job).is_none() {
-            return Answer::refused(ChangeTimeEntryError::JobNotFound(new.related_job));
-        }
-        if let Some(closed) = jobs.into_iter().find(|job| self.closed(*job)) {
-            return Answer::refused(ChangeTimeEntryError::JobArchived(closed));
-        }
+        precondition.check(stored.as_ref().map(|entry| entry.version))?;
+        let from = stored.as_ref().map_or(new.related_job, |entry| entry.related_job);
+        let jobs = self.open_jobs([from, new.related_job])?;
         let entry = match stored {
             None => new.stored(at),
             Some(stored) => TimeEntry {
@@ -164,26 +145,16 @@ impl Reference {
                 ..new.stored(at)
             },
         };
-        self.store(entry, &jobs, at)
+        Ok(self.store(entry, &jobs, at))
     }
 
-    fn update_entry(&mut self, command: UpdateTimeEntry) -> Answer {
+    fn update_entry(&mut self, command: UpdateTimeEntry) -> Result<TimeEntry, ChangeTimeEntryError> {
         let UpdateTimeEntry { id, changes, at, precondition } = command;
-        let Some(mut entry) = self.find_entry(id).cloned() else {
-            return Answer::refused(ChangeTimeEntryError::NotFound(id));
-        };
-        if let Err(failed) = precondition.check(Some(entry.version)) {
-            return Answer::refused(ChangeTimeEntryError::from(failed));
-        }
-        let jobs = [entry.related_job, changes.related_job.unwrap_or(entry.related_job)];
-        if self.find_job(jobs[1]).is_none() {
-            return Answer::refused(ChangeTimeEntryError::JobNotFound(jobs[1]));
-        }
-        if let Some(closed) = jobs.into_iter().find(|job| self.closed(*job)) {
-            return Answer::refused(ChangeTimeEntryError::JobArchived(closed));
-        }
+        let mut entry = self.find_entry(id).cloned().ok_or(ChangeTimeEntryError::NotFound(id))?;
+        precondition.check(Some(entry.version))?;
+        let jobs = self.open_jobs([entry.related_job, changes.related_job.unwrap_or(entry.related_job)])?;
         if changes.is_empty() {
-            return Answer::Entry(entry);
+            return Ok(entry);
         }
         let TimeEntryChanges { related_job: _, minutes_worked, date_stamp, work_summary } = changes;
         entry.related_job = jobs[1];
@@ -192,14 +163,38 @@ impl Reference {
         entry.work_summary = work_summary.unwrap_or(entry.work_summary);
         entry.version = entry.version.next();
         entry.updated_at = at;
-        self.store(entry, &jobs, at)
+        Ok(self.store(entry, &jobs, at))
     }
 
-    fn store(&mut self, entry: TimeEntry, jobs: &[JobId], at: Timestamp) -> Answer {
+    fn delete_entry(&mut self, command: &DeleteTimeEntry) -> Result<(), ChangeTimeEntryError> {
+        let entry = self.find_entry(command.id).cloned().ok_or(ChangeTimeEntryError::NotFound(command.id))?;
+        command.precondition.check(Some(entry.version))?;
+        if self.closed(entry.related_job) {
+            return Err(ChangeTimeEntryError::JobArchived(entry.related_job));
+        }
+        self.entries.retain(|other| other.id != command.id);
+        self.touch(&[entry.related_job], command.at);
+        Ok(())
+    }
+
+    /// An entry's own job and the one that it gets, if that exists and both are open.
+    fn open_jobs(&self, jobs: [JobId; 2]) -> Result<[JobId; 2], ChangeTimeEntryError> {
+        self.find_job(jobs[1]).ok_or(ChangeTimeEntryError::JobNotFound(jobs[1]))?;
+        let closed = jobs.into_iter().find(|job| self.closed(*job));
+        closed.map_or(Ok(jobs), |closed| Err(ChangeTimeEntryError::JobArchived(closed)))
+    }
+
+    /// Fails unless the job exists and the precondition holds.
+    fn changeable(&self, id: JobId, precondition: &Precondition) -> Result<(), ChangeJobError> {
+        let job = self.find_job(id).ok_or(ChangeJobError::NotFound(id))?;
+        Ok(precondition.check(Some(job.version))?)
+    }
+
+    fn store(&mut self, entry: TimeEntry, jobs: &[JobId], at: Timestamp) -> TimeEntry {
         self.entries.retain(|other| other.id != entry.id);
         self.entries.push(entry.clone());
         self.touch(jobs, at);
-        Answer::Entry(entry)
+        entry
     }
 
     /// Stores one new entry, and adds its job to `touched`.

@@ -2,11 +2,11 @@
 
 use stint_domain::ledger::ports::job::CreateJob;
 use stint_domain::ledger::ports::time_entry::{
-    BatchMode, BatchOutcome, NewTimeEntry, RecordBatch, RecordBatchError, RecordRefusal,
+    BatchMode, BatchOutcome, ListTimeEntries, NewTimeEntry, RecordBatch, RecordBatchError, RecordRefusal,
 };
 
 use crate::Ledger;
-use crate::given::{at, batch, create_job, entry, entry_id, job_id, list_entries, minutes};
+use crate::given::{at, batch, create_job, entry, entry_id, job_id, minutes};
 
 const MODES: [BatchMode; 2] = [BatchMode::Atomic, BatchMode::PerItem];
 
@@ -49,7 +49,7 @@ pub async fn an_empty_batch_stores_nothing(ledger: Ledger) {
         assert_eq!(store(&ledger, batch(mode, vec![])).await, []);
     }
     assert_eq!(ledger.job(job.id).await, job);
-    assert_eq!(ledger.all_entries(list_entries()).await, []);
+    assert_eq!(ledger.all_entries(ListTimeEntries::default()).await, []);
 }
 
 /// A refusal of one entry neither keeps another from being stored nor hides that it was.
@@ -76,7 +76,7 @@ pub async fn a_per_item_batch_stores_all_valid_entries_and_answers_them_as_store
     for stored in outcome.iter().flatten() {
         assert_eq!(ledger.entry(stored.id).await.as_ref(), Some(stored));
     }
-    assert_eq!(ledger.all_entries(list_entries()).await.len(), 1 + 8);
+    assert_eq!(ledger.all_entries(ListTimeEntries::default()).await.len(), 1 + 8);
     assert_eq!(ledger.total(open).await, 30 * 9);
     ledger.assert_totals_are_sums().await;
 }
@@ -96,7 +96,7 @@ pub async fn an_atomic_batch_with_one_refusal_leaves_no_trace(ledger: Ledger) {
             let Err(RecordBatchError::Refused(refusals)) = refused else { panic!("{refused:?}") };
             assert_eq!(refusals.iter().map(|(place, _)| *place).collect::<Vec<_>>(), [place]);
             assert_eq!((ledger.job(open).await, ledger.job(archived).await), before);
-            assert_eq!(ledger.all_entries(list_entries()).await, std::slice::from_ref(&taken));
+            assert_eq!(ledger.all_entries(ListTimeEntries::default()).await, std::slice::from_ref(&taken));
         }
     }
     ledger.assert_totals_are_sums().await;

@@ -1,10 +1,10 @@
 //! Deleting an entry.
 
-use stint_domain::ledger::ports::time_entry::{ChangeTimeEntryError, DeleteTimeEntry};
+use stint_domain::ledger::ports::time_entry::{ChangeTimeEntryError, DeleteTimeEntry, ListTimeEntries};
 use stint_domain::ledger::{Job, Precondition};
 
 use crate::Ledger;
-use crate::given::{at, delete_entry, entry, entry_id, exactly, list_entries, stale};
+use crate::given::{at, delete_entry, entry, entry_id, exactly, stale};
 
 /// It is neither found nor listed, and cannot be deleted again. Other entries are still counted.
 pub async fn a_deleted_entry_is_gone_and_no_longer_counted(ledger: Ledger) {
@@ -13,7 +13,7 @@ pub async fn a_deleted_entry_is_gone_and_no_longer_counted(ledger: Ledger) {
     let guarded = DeleteTimeEntry { precondition: exactly(doomed.version), ..delete_entry(doomed.id) };
     ledger.time_entries.delete(guarded).await.unwrap();
     assert_eq!(ledger.entry(doomed.id).await, None);
-    assert_eq!(ledger.all_entries(list_entries()).await, [kept]);
+    assert_eq!(ledger.all_entries(ListTimeEntries::default()).await, [kept]);
     assert_eq!(ledger.total(job).await, 30);
     let again = ledger.time_entries.delete(delete_entry(doomed.id)).await;
     assert!(matches!(again, Err(ChangeTimeEntryError::NotFound(id)) if id == doomed.id), "{again:?}");

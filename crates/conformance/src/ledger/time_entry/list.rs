@@ -9,19 +9,19 @@ use stint_domain::values::{DateRange, JobId, TimeEntryId};
 use uuid::Uuid;
 
 use crate::Ledger;
-use crate::given::{day, delete_entry, entries_of, entry, list_entries, size, subject};
+use crate::given::{day, delete_entry, entries_of, entry, size, subject};
 
 /// By date, then by id as bytes, both descending, in whatever order they were stored.
 pub async fn entries_are_listed_latest_date_first_and_then_by_id(ledger: Ledger) {
     let ids = nine_entries(&ledger).await;
-    assert_eq!(ids_of(&ledger.all_entries(list_entries()).await), ids);
+    assert_eq!(ids_of(&ledger.all_entries(ListTimeEntries::default()).await), ids);
 }
 
 /// The pages together are the listing, and no page is longer than asked for.
 pub async fn pages_of_entries_join_without_gap_or_repeat(ledger: Ledger) {
     let whole = nine_entries(&ledger).await;
     for pages_of in [1, 2, 3, 4, 9, 10] {
-        let query = ListTimeEntries { size: size(pages_of), ..list_entries() };
+        let query = ListTimeEntries { size: size(pages_of), ..ListTimeEntries::default() };
         assert!(ledger.time_entries.list(query.clone()).await.unwrap().items.len() <= query.size.get());
         assert_eq!(ids_of(&ledger.all_entries(query).await), whole, "pages of {pages_of}");
     }
@@ -30,7 +30,7 @@ pub async fn pages_of_entries_join_without_gap_or_repeat(ledger: Ledger) {
 /// A page has a `next` only when something follows.
 pub async fn the_last_full_page_of_entries_has_no_next(ledger: Ledger) {
     let ids = nine_entries(&ledger).await;
-    let query = ListTimeEntries { size: size(9), ..list_entries() };
+    let query = ListTimeEntries { size: size(9), ..ListTimeEntries::default() };
     assert_eq!(ledger.time_entries.list(query.clone()).await.unwrap().next, None);
     let shorter = ledger.time_entries.list(ListTimeEntries { size: size(8), ..query }).await.unwrap();
     assert_eq!(shorter.next, Some(TimeEntryCursor { date_stamp: day(0), id: ids[7] }));
@@ -48,10 +48,10 @@ pub async fn each_filter_of_entries_holds_alone(ledger: Ledger) {
     };
     assert_eq!(days(entries_of(one)).await, [day(1), day(0)]);
     assert_eq!(days(entries_of(two)).await, [day(3), day(2)]);
-    let by = |who| ListTimeEntries { created_by: Some(subject(who)), ..list_entries() };
+    let by = |who| ListTimeEntries { created_by: Some(subject(who)), ..ListTimeEntries::default() };
     assert_eq!(days(by("ada")).await, [day(2), day(0)]);
     assert_eq!(days(by("Ada")).await, [day(1)]);
-    let dates = |from, to| ListTimeEntries { dates: DateRange::new(from, to).unwrap(), ..list_entries() };
+    let dates = |from, to| ListTimeEntries { dates: DateRange::new(from, to).unwrap(), ..ListTimeEntries::default() };
     assert_eq!(days(dates(Some(day(2)), None)).await, [day(3), day(2)]);
     assert_eq!(days(dates(None, Some(day(1)))).await, [day(1), day(0)]);
 }
@@ -99,7 +99,7 @@ pub async fn both_ends_of_a_date_range_are_listed(ledger: Ledger) {
 /// A cursor is a place, not a row.
 pub async fn a_cursor_whose_entry_was_deleted_still_works(ledger: Ledger) {
     nine_entries(&ledger).await;
-    let query = ListTimeEntries { size: size(4), ..list_entries() };
+    let query = ListTimeEntries { size: size(4), ..ListTimeEntries::default() };
     let first = ledger.time_entries.list(query.clone()).await.unwrap();
     let rest = ledger.all_entries(ListTimeEntries { after: first.next, ..query.clone() }).await;
     ledger.time_entries.delete(delete_entry(first.next.unwrap().id)).await.unwrap();

@@ -1,11 +1,11 @@
 //! Creating or replacing an entry under the caller's id.
 
 use stint_domain::ledger::ports::job::Put;
-use stint_domain::ledger::ports::time_entry::{ChangeTimeEntryError, NewTimeEntry, PutTimeEntry};
+use stint_domain::ledger::ports::time_entry::{ChangeTimeEntryError, ListTimeEntries, NewTimeEntry, PutTimeEntry};
 use stint_domain::ledger::{Job, Precondition, TimeEntry};
 
 use crate::Ledger;
-use crate::given::{at, day, entry, exactly, job_id, list_entries, minutes, put_entry, stale, subject, summary};
+use crate::given::{at, day, entry, exactly, job_id, minutes, put_entry, stale, subject, summary};
 
 /// An entry that does not exist is created, as by recording it.
 pub async fn putting_an_absent_entry_creates_and_counts_it(ledger: Ledger) {
@@ -63,7 +63,7 @@ pub async fn putting_an_entry_twice_counts_once(ledger: Ledger) {
     let again = ledger.time_entries.put(command).await.unwrap();
     assert!(matches!(again, Put::Replaced(_)), "{again:?}");
     assert_eq!(ledger.total(job).await, 30);
-    assert_eq!(ledger.all_entries(list_entries()).await.len(), 1);
+    assert_eq!(ledger.all_entries(ListTimeEntries::default()).await.len(), 1);
 }
 
 /// Create only, replace only, and the version: a put whose precondition fails changes nothing.
@@ -105,7 +105,7 @@ pub async fn a_put_for_an_unknown_job_leaves_no_trace(ledger: Ledger) {
         let refused = ledger.time_entries.put(put_entry(wanted)).await;
         assert!(matches!(refused, Err(ChangeTimeEntryError::JobNotFound(id)) if id == unknown), "{refused:?}");
     }
-    assert_eq!(ledger.all_entries(list_entries()).await, [stored]);
+    assert_eq!(ledger.all_entries(ListTimeEntries::default()).await, [stored]);
     assert_eq!(ledger.job(job).await, before);
 }
 
@@ -123,7 +123,7 @@ pub async fn a_put_from_or_to_an_archived_job_leaves_no_trace(ledger: Ledger) {
     assert_eq!((ledger.job(open).await, ledger.job(archived).await), before);
     assert_eq!(ledger.entry(free.id).await.as_ref(), Some(&free));
     assert_eq!(ledger.entry(kept.id).await.as_ref(), Some(&kept));
-    assert_eq!(ledger.all_entries(list_entries()).await.len(), 2);
+    assert_eq!(ledger.all_entries(ListTimeEntries::default()).await.len(), 2);
 }
 
 /// The first refusal in the order of the variants.

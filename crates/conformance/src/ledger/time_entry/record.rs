@@ -1,13 +1,13 @@
 //! Recording and finding one entry.
 
 use stint_domain::ledger::TimeEntry;
-use stint_domain::ledger::ports::time_entry::{NewTimeEntry, RecordRefusal, RecordTime, RecordTimeError};
+use stint_domain::ledger::ports::time_entry::{
+    ListTimeEntries, NewTimeEntry, RecordRefusal, RecordTime, RecordTimeError,
+};
 use stint_domain::values::Version;
 
 use crate::Ledger;
-use crate::given::{
-    at, day, delete_entry, entry, entry_id, job_id, list_entries, minutes, record, set_minutes, subject, summary,
-};
+use crate::given::{at, day, delete_entry, entry, entry_id, job_id, minutes, record, set_minutes, subject, summary};
 
 /// A new entry has the first version of its creation and reads back as it was returned. Its job's total grows.
 pub async fn a_recorded_entry_reads_back_and_is_counted(ledger: Ledger) {
@@ -54,7 +54,7 @@ pub async fn recording_twice_counts_once(ledger: Ledger) {
     assert_eq!(again.outcome, stored);
     assert_eq!(ledger.job(job).await, counted);
     assert_eq!(counted.total_minutes.get(), 30);
-    assert_eq!(ledger.all_entries(list_entries()).await, [stored]);
+    assert_eq!(ledger.all_entries(ListTimeEntries::default()).await, [stored]);
 }
 
 /// The write happened before the archive, so its answer does not change.
@@ -99,7 +99,7 @@ pub async fn a_record_for_an_unknown_job_leaves_no_trace(ledger: Ledger) {
     assert_refused(&ledger, new.clone(), RecordRefusal::JobNotFound(job)).await;
     assert_eq!(ledger.entry(new.id).await, None);
     assert_eq!(ledger.jobs.find(job).await.unwrap(), None);
-    assert_eq!(ledger.all_entries(list_entries()).await, []);
+    assert_eq!(ledger.all_entries(ListTimeEntries::default()).await, []);
 }
 
 /// Nothing is stored, and the job is unchanged.

@@ -7,7 +7,7 @@ use futures::future::BoxFuture;
 use stint_domain::BackendErrorKind;
 use stint_domain::ledger::ports::job::CreateJob;
 use stint_domain::ledger::ports::time_entry::{
-    BatchMode, ChangeTimeEntryError, NewTimeEntry, RecordBatchError, RecordTime, RecordTimeError,
+    BatchMode, ChangeTimeEntryError, ListTimeEntries, NewTimeEntry, RecordBatchError, RecordTime, RecordTimeError,
 };
 use stint_domain::ledger::ports::totals::{Drift, TotalsReport};
 use stint_domain::ledger::{JobStatus, TimeEntry, TotalMinutes};
@@ -15,8 +15,7 @@ use stint_domain::values::JobId;
 
 use crate::Ledger;
 use crate::given::{
-    batch, create_job, delete_entry, entry, idempotency, job_id, list_entries, minutes, move_to, put_entry, record,
-    set_minutes,
+    batch, create_job, delete_entry, entry, idempotency, job_id, minutes, move_to, put_entry, record, set_minutes,
 };
 use crate::ledger::concurrency::together;
 
@@ -178,7 +177,7 @@ struct State([stint_domain::ledger::Job; 2], Vec<TimeEntry>);
 
 impl State {
     async fn of(ledger: &Ledger, [one, two]: [JobId; 2]) -> Self {
-        Self([ledger.job(one).await, ledger.job(two).await], ledger.all_entries(list_entries()).await)
+        Self([ledger.job(one).await, ledger.job(two).await], ledger.all_entries(ListTimeEntries::default()).await)
     }
 }
 
