@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::access::{Scope, Scopes, Token};
+use crate::access::{Scope, Scopes};
 use crate::capture::CaptureRule;
 use crate::values::{Subject, TokenId};
 
@@ -29,12 +29,6 @@ impl Principal {
     /// Fails unless the principal may do what `scope` allows.
     pub fn require(&self, scope: Scope) -> Result<(), MissingScope> {
         if self.scopes.allow(scope) { Ok(()) } else { Err(MissingScope { scope }) }
-    }
-}
-
-impl From<&Token> for Principal {
-    fn from(token: &Token) -> Self {
-        Self { token: token.id, subject: token.subject.clone(), scopes: token.scopes }
     }
 }
 

@@ -69,8 +69,8 @@ pub(crate) fn named_beside(pings: &[Ping], is_logged: impl Fn(PingId) -> bool + 
 }
 
 impl Meant {
-    /// Finds out what the pings mean. `stored` has, for each ping that is [`wanting`], the latest project that a
-    /// logged ping of its token named before it. `beside` has the jobs of projects that are [`named_beside`] them.
+    /// Finds out what the pings mean. `stored` has, for each ping that is [`wanting`], the latest project that was
+    /// named before it by a ping of its token that counts. `beside` has the jobs of projects that are [`named_beside`] them.
     pub(crate) fn of(
         pings: &[Ping],
         is_logged: impl Fn(PingId) -> bool,

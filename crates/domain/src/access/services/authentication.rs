@@ -40,8 +40,8 @@ impl Authenticator {
 
     /// Finds the principal whose token has this secret. A malformed secret is refused without a call to any port.
     pub async fn authenticate(&self, secret: &str) -> Result<Principal, AuthenticateError> {
-        let token = self.token(&TokenSecret::new(secret)?).await?;
-        Ok(Principal::from(&token))
+        let Token { id, subject, scopes, .. } = self.token(&TokenSecret::new(secret)?).await?;
+        Ok(Principal { token: id, subject, scopes })
     }
 
     /// Finds the sender of pings whose capture token has this secret, which may have the prefix `waka_`. A malformed

@@ -163,11 +163,8 @@ impl CaptureTokenService {
     }
 
     async fn require_job(&self, id: JobId) -> Result<(), ServiceError<JobOfTokenError>> {
-        match self.jobs.find(id).await {
-            Ok(Some(_)) => Ok(()),
-            Ok(None) => Err(ServiceError::Port(JobOfTokenError::JobNotFound(id))),
-            Err(error) => Err(ServiceError::Port(error.into())),
-        }
+        let found = self.jobs.find(id).await.map_err(|error| ServiceError::Port(error.into()))?;
+        found.map(drop).ok_or(ServiceError::Port(JobOfTokenError::JobNotFound(id)))
     }
 }
 
