@@ -123,6 +123,9 @@ async fn a_job_counts_as_held_for_as_long_as_writes_wait_for_it() {
     assert_eq!(scene.next_call().await, held);
     let second = scene.record(HELD);
     assert_eq!(scene.next_call().await, held);
+    // There is one writer: when it takes another write, it has put off the second.
+    scene.record(FREE).await.unwrap().unwrap();
+    assert_eq!(scene.next_call().await, held);
     scene.end.send(true).unwrap();
     assert_eq!(scene.next_call().await, none, "the first one has its turn");
     first.await.unwrap().unwrap();
