@@ -70,6 +70,7 @@ macro_rules! ping_repository {
                 time_that_was_dropped_stays_so_whatever_comes_or_goes_in_it,
                 a_retraction_that_would_change_an_archived_jobs_time_is_refused,
                 time_for_a_job_that_is_gone_is_dropped,
+                time_that_was_dropped_does_not_come_back_with_its_job,
             }
             (capture::ping::edit) {
                 an_edit_that_changes_no_minutes_date_or_job_leaves_the_entry_to_capture,

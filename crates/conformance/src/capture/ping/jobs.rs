@@ -4,10 +4,11 @@ use stint_domain::access::Token;
 use stint_domain::capture::ports::ping::{ListCaptured, RetractPingError};
 use stint_domain::capture::{CaptureRule, Ping, PingOutcome, PingRefusal, PingTarget};
 use stint_domain::ledger::JobStatus;
+use stint_domain::ledger::ports::job::CreateJob;
 use stint_domain::values::JobId;
 
 use super::{Capture, derived, expected, minute, rule, signal, telling, worked};
-use crate::given::{date, delete_job_with_entries, set_minutes, set_status, summary};
+use crate::given::{at, create_job, date, delete_job_with_entries, set_minutes, set_status, summary};
 
 const DAY: &str = "2023-11-15";
 
@@ -217,4 +218,17 @@ pub async fn time_for_a_job_that_is_gone_is_dropped(capture: Capture) {
     assert_eq!(capture.pings.find(ours.id).await.unwrap().unwrap().outcome, PingOutcome::Retracted);
     assert_eq!(capture.pings.find(theirs.id).await.unwrap().unwrap().at, minute(12));
     capture.ledger.assert_totals_are_sums().await;
+}
+
+/// The job had less than a minute when it was deleted, so it had no entry that tells of the end.
+pub async fn time_that_was_dropped_does_not_come_back_with_its_job(capture: Capture) {
+    let (first, second, token) = two_jobs(&capture).await;
+    let between = of(second, Ping { at: at(6_430), ..signal(&token, 0) });
+    capture.log(&[signal(&token, 0), between.clone(), signal(&token, 10)]).await;
+    capture.ledger.jobs.delete(delete_job_with_entries(first)).await.unwrap();
+    capture.retract(between.id).await.unwrap();
+    capture.ledger.create(CreateJob { id: first, ..create_job() }).await;
+    // This ping adds no time of its own.
+    capture.log_one(&signal(&token, 10)).await;
+    assert_eq!(totals(&capture, [first, second]).await, (0, 0));
 }

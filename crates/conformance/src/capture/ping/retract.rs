@@ -2,10 +2,11 @@
 
 use stint_domain::capture::PingOutcome;
 use stint_domain::capture::ports::ping::RetractPingError;
+use stint_domain::ledger::ports::time_entry::NewTimeEntry;
 use stint_domain::values::PingId;
 
 use super::{Capture, derived, expected, signal, telling, worked};
-use crate::given::{delete_entry, fresh, set_minutes, summary};
+use crate::given::{date, delete_entry, delete_job_with_entries, entry, fresh, move_to, set_minutes, summary};
 
 /// The total loses its minutes.
 pub async fn an_entry_of_its_own_goes_with_its_ping(capture: Capture) {
@@ -107,14 +108,13 @@ pub async fn a_ping_that_was_taken_back_does_not_come_again(capture: Capture) {
     assert_eq!(capture.ledger.total(job).await, 0);
 }
 
-/// Somebody deleted the first entry and made another one with the same id.
+/// Somebody deleted the first entry and made another one with the same id and values.
 pub async fn an_entry_that_somebody_made_in_its_place_is_theirs(capture: Capture) {
     let (job, token) = capture.job_and_token().await;
     let ping = worked(&token, 0, 30);
     capture.log_one(&ping).await;
     capture.ledger.time_entries.delete(delete_entry(ping.id.into())).await.unwrap();
-    let theirs =
-        stint_domain::ledger::ports::time_entry::NewTimeEntry { id: ping.id.into(), ..crate::given::entry(job) };
+    let theirs = NewTimeEntry { id: ping.id.into(), date_stamp: date("2023-11-15"), ..entry(job) };
     capture.ledger.record(theirs).await;
     let refused = capture.retract(ping.id).await;
     assert!(matches!(refused, Err(RetractPingError::EntryDetached(_))), "{refused:?}");
@@ -128,8 +128,8 @@ pub async fn a_ping_whose_entry_is_gone_can_be_taken_back(capture: Capture) {
     let other = capture.ledger.open_job().await.id;
     let (moved, gone, signals) = (worked(&token, 0, 30), worked(&token, 0, 5), [0, 9].map(|at| signal(&token, at)));
     capture.log(&[moved.clone(), gone.clone(), signals[0].clone(), signals[1].clone()]).await;
-    capture.ledger.time_entries.update(crate::given::move_to(moved.id.into(), other)).await.unwrap();
-    capture.ledger.jobs.delete(crate::given::delete_job_with_entries(job)).await.unwrap();
+    capture.ledger.time_entries.update(move_to(moved.id.into(), other)).await.unwrap();
+    capture.ledger.jobs.delete(delete_job_with_entries(job)).await.unwrap();
     let late = signal(&token, 12);
     capture.log_one(&late).await;
     for id in [gone.id, signals[0].id, late.id] {

@@ -30,7 +30,7 @@ use crate::values::{DateStamp, JobId, PingId, TimeEntryId, Timestamp, TokenId};
 /// - A day is closed to pings when its derived entry is somebody's, or when its job is archived or gone. A ping
 ///   without minutes is ignored, for that reason, when its own day is closed, or when it would take time from a
 ///   closed day of another job. Other time for a closed day is dropped, and does not come back when the job is opened
-///   again.
+///   or created again.
 /// - Pings, entries, totals and the tokens' last use change in one transaction.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
