@@ -7,10 +7,12 @@ mod coding;
 #[cfg(test)]
 mod tests;
 
+use std::hint::black_box;
 use std::ops::Deref;
 use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::Payload;
@@ -19,8 +21,8 @@ use actix_web::http::header::{self, HeaderMap};
 use actix_web::web::{Bytes, BytesMut};
 use actix_web::{HttpRequest, HttpResponse};
 use futures::StreamExt;
-use tokio::task::{spawn_blocking, yield_now};
-use tokio::time::{Instant, timeout_at};
+use tokio::task::{JoinError, spawn_blocking, yield_now};
+use tokio::time::{Instant, sleep, timeout_at};
 
 pub use budget::BodyBudget;
 pub(crate) use budget::Room;
@@ -91,14 +93,20 @@ impl Body {
         let turn = self.terms.budget.for_work(self.terms.patience()).await?;
         let working = spawn_blocking(move || {
             let done = work(&self);
-            // Not before: the work goes on when nobody waits for it any more.
-            drop((self, room, turn));
-            done
+            // Not earlier: the work goes on when nobody waits for it any more.
+            drop((room, turn));
+            (self, done)
         });
-        working.await.unwrap_or_else(|error| match error.try_into_panic() {
-            Ok(panic) => resume_unwind(panic),
-            Err(_stopped) => Err(Problem::new(Code::Unavailable, "the service is about to stop; nothing was done")),
-        })
+        let ended = working.await;
+        tokio::spawn(give_back());
+        match ended.map_err(JoinError::try_into_panic) {
+            // The thread that read the body also frees it: only that one gives its memory back to the system.
+            Ok((_body, done)) => done,
+            Err(Ok(panic)) => resume_unwind(panic),
+            Err(Err(_stopped)) => {
+                Err(Problem::new(Code::Unavailable, "the service is about to stop; nothing was done"))
+            }
+        }
     }
 
     /// Room for so many bytes that are made of the body. It must be given back before anything else is waited for.
@@ -118,6 +126,18 @@ impl Terms {
     async fn room(&self, bytes: usize) -> Result<Room, Problem> {
         self.budget.for_bytes(self.sender, bytes, self.patience()).await
     }
+}
+
+/// Makes the allocator look for free pages on the thread that worked on a large body. It gives pages back some time after
+/// they were freed, but looks for them only when that thread frees more, and the thread ends after ten idle seconds.
+async fn give_back() {
+    /// Longer than the allocator waits.
+    const LATER: Duration = Duration::from_secs(2);
+    /// More than any page of the allocator holds.
+    const PAGES: usize = 1 << 20;
+    sleep(LATER).await;
+    // Nothing is written to it, so it takes no memory itself.
+    let _ = spawn_blocking(|| drop(black_box(Vec::<u8>::with_capacity(PAGES)))).await;
 }
 
 /// Reads a body.
