@@ -7,12 +7,10 @@ mod coding;
 #[cfg(test)]
 mod tests;
 
-use std::hint::black_box;
 use std::ops::Deref;
 use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::Payload;
@@ -22,7 +20,7 @@ use actix_web::web::{Bytes, BytesMut};
 use actix_web::{HttpRequest, HttpResponse};
 use futures::StreamExt;
 use tokio::task::{JoinError, spawn_blocking, yield_now};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 pub use budget::BodyBudget;
 pub(crate) use budget::Room;
@@ -79,8 +77,8 @@ impl Body {
         read(Json::parse(self)?)
     }
 
-    /// Has `work` done with the body, which makes so many bytes of it. With a large one it would keep all other requests of
-    /// this HTTP thread waiting, so then it is done on a thread beside.
+    /// Runs `work` on the body, which makes so many bytes of it. A large body would keep all other requests of this HTTP
+    /// thread waiting, so it is worked on by another thread.
     pub(crate) async fn work<T: Send + 'static>(
         self,
         bytes: usize,
@@ -97,9 +95,7 @@ impl Body {
             drop((room, turn));
             (self, done)
         });
-        let ended = working.await;
-        tokio::spawn(give_back());
-        match ended.map_err(JoinError::try_into_panic) {
+        match working.await.map_err(JoinError::try_into_panic) {
             // The thread that read the body also frees it: only that one gives its memory back to the system.
             Ok((_body, done)) => done,
             Err(Ok(panic)) => resume_unwind(panic),
@@ -109,7 +105,7 @@ impl Body {
         }
     }
 
-    /// Room for so many bytes that are made of the body. It must be given back before anything else is waited for.
+    /// Room for so many bytes that are made of the body. Its holder may wait for a thread to work on, and for nothing else.
     async fn room_for(&self, bytes: usize) -> Result<Room, Problem> {
         self.terms.budget.for_values(bytes, self.terms.patience()).await
     }
@@ -126,18 +122,6 @@ impl Terms {
     async fn room(&self, bytes: usize) -> Result<Room, Problem> {
         self.budget.for_bytes(self.sender, bytes, self.patience()).await
     }
-}
-
-/// Makes the allocator look for free pages on the thread that worked on a large body. It gives pages back some time after
-/// they were freed, but looks for them only when that thread frees more, and the thread ends after ten idle seconds.
-async fn give_back() {
-    /// Longer than the allocator waits.
-    const LATER: Duration = Duration::from_secs(2);
-    /// More than any page of the allocator holds.
-    const PAGES: usize = 1 << 20;
-    sleep(LATER).await;
-    // Nothing is written to it, so it takes no memory itself.
-    let _ = spawn_blocking(|| drop(black_box(Vec::<u8>::with_capacity(PAGES)))).await;
 }
 
 /// Reads a body.

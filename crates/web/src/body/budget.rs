@@ -1,11 +1,12 @@
 //! How much memory the bodies of all requests may take together, and those of one sender.
 //!
-//! Nine sixteenths of it are for the bytes of large bodies, two for those of small ones, which so never queue behind large
-//! ones, one for what decodes them, and four for the values that are made of them. One sender has at most a third of
-//! each of the first three at once, and waits for its own bodies before it stands in the line of all. A body takes what
-//! decodes it, then what its bytes need in one go, before it is read, and what its values need while it is parsed, which
-//! waits for no more than its turn on a thread: so nobody who waits holds what one needs whom they wait for, and every wait ends. Who came first
-//! is served first.
+//! It has four parts. Nine sixteenths are for the bytes of large bodies. Two are for those of small ones, which so never
+//! queue behind large ones. One is for what decodes bodies, and four are for the values that are made of them. One sender
+//! has at most a third of each of the first three parts, and waits for its own bodies before it joins the line of all.
+//!
+//! A body takes memory in this order: for decoding, for its bytes (all at once, before they are read), for its values, and
+//! then its turn on a thread. Nobody waits for an earlier step while it holds a later one, so every wait ends. The line is
+//! first come, first served.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
