@@ -13,9 +13,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// An answer that is stuck for less may go on at any moment.
-const STUCK: Duration = Duration::from_millis(250);
+const STUCK: Duration = Duration::from_millis(100);
 /// How long a connection without an answer yet keeps its place. Silent ones keep newcomers out for no longer.
-const NEW: Duration = Duration::from_millis(250);
+const NEW: Duration = Duration::from_millis(100);
 
 /// Every connection's place.
 #[derive(Debug)]

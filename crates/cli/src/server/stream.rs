@@ -238,7 +238,13 @@ impl<T: Transport> AsyncWrite for Stream<T> {
             ready!(Pin::new(&mut this.inner).poll_shutdown(cx))?;
         }
         if let Some(farewell) = &mut this.farewell {
-            ready!(farewell.poll_discard(&mut this.inner, cx));
+            if farewell.poll_discard(&mut this.inner, cx).is_pending() {
+                // All is said: whoever comes may have the place.
+                this.place.answered();
+                this.place.rests(cx.waker());
+                this.has_place()?;
+                return Poll::Pending;
+            }
         }
         Poll::Ready(Ok(()))
     }
