@@ -67,14 +67,14 @@ fn an_idle_connection_makes_room_for_another_and_a_busy_one_does_not() {
 fn of_many_newcomers_at_once_as_many_are_answered_as_there_are_places_and_the_others_are_told_at_once() {
     const PLACES: usize = 5;
     /// Less than the time for which a new connection keeps its place.
-    const MOMENT: Duration = Duration::from_millis(200);
+    const MOMENT: Duration = Duration::from_millis(90);
     let stint = Stint::new().migrated().set("STINT_HTTP__WORKERS", "1");
     let server = stint.set("STINT_HTTP__MAX_CONNECTIONS", PLACES.to_string()).serve();
     // On a busy machine it may take several tries until all connect within this time.
     until("all come in one moment", || {
         until("all places are free", || server.metric("stint_http_connections") == 0);
         let begun = Instant::now();
-        let mut streams: Vec<_> = (0..50).map(|_| connect(&server)).collect();
+        let mut streams: Vec<_> = (0..20).map(|_| connect(&server)).collect();
         let mut refused = streams.split_off(PLACES);
         let told: Vec<_> = refused.iter_mut().map(|stream| answer(stream).map(|(head, _)| head)).collect();
         if begun.elapsed() > MOMENT {
@@ -87,6 +87,24 @@ fn of_many_newcomers_at_once_as_many_are_answered_as_there_are_places_and_the_ot
             assert_eq!(status(stream), 200);
         }
         true
+    });
+}
+
+#[test]
+fn a_connection_that_only_waits_for_its_client_to_end_makes_room_at_once() {
+    let stint = Stint::new().migrated().set("STINT_HTTP__MAX_CONNECTIONS", "2").set("STINT_HTTP__WORKERS", "1");
+    let server = stint.serve();
+    // On a busy machine they may have been left before the newcomer comes.
+    until("a newcomer has the place of one that waits", || {
+        let mut refused: Vec<_> = (0..2).map(|_| connect(&server)).collect();
+        for stream in &mut refused {
+            stream.write_all(b"GET / HTTP/1.1\nHost: x\n\n").unwrap();
+            assert_eq!(status(stream), 400);
+        }
+        let mut stream = connect(&server);
+        stream.write_all(HEALTH).unwrap();
+        assert_eq!(status(&mut stream), 200);
+        server.metric(r#"stint_http_connections_cut_off_total{reason="room"}"#) > 0
     });
 }
 
