@@ -237,14 +237,14 @@ impl<T: Transport> AsyncWrite for Stream<T> {
         if !this.farewell.as_ref().is_some_and(Farewell::has_begun) {
             ready!(Pin::new(&mut this.inner).poll_shutdown(cx))?;
         }
-        if let Some(farewell) = &mut this.farewell {
-            if farewell.poll_discard(&mut this.inner, cx).is_pending() {
-                // All is said: whoever comes may have the place.
-                this.place.answered();
-                this.place.rests(cx.waker());
-                this.has_place()?;
-                return Poll::Pending;
-            }
+        if let Some(farewell) = &mut this.farewell
+            && farewell.poll_discard(&mut this.inner, cx).is_pending()
+        {
+            // All is said: whoever comes may have the place.
+            this.place.answered();
+            this.place.rests(cx.waker());
+            this.has_place()?;
+            return Poll::Pending;
         }
         Poll::Ready(Ok(()))
     }
