@@ -43,7 +43,7 @@ chaos: ## kill services, workers, Redis and Postgres under pings, and count afte
 	@infra/dev/require build postgres redis python
 	infra/test/chaos --seconds $(SECONDS)
 
-bench: ## how near Stint comes to Postgres, Redis and HTTP alone; about 40 minutes
+bench: ## how near Stint comes to Postgres, Redis and HTTP alone, and to a bare service; about 45 minutes
 	@infra/dev/require build redis
 	infra/bench/run
 

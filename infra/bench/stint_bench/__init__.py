@@ -1,4 +1,4 @@
-"""Measures Stint beside its limits: Postgres alone (pgbench) and HTTP alone. Python's standard library only."""
+"""Measures Stint beside Postgres alone (pgbench), HTTP alone, and a service that does less. Python's standard library only."""
 
 from pathlib import Path
 

@@ -1,18 +1,21 @@
-"""`make bench`: every workload on both databases, beside the limits that the databases and HTTP set."""
+"""`make bench`: every workload on both databases, beside what the databases, HTTP and a bare service do."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
 from . import capture, capture_report, machine, options, processes, redis, report, sqlite, stage, tools
-from .contenders import BEFORE, STINT_ON_POSTGRES, STINT_ON_SQLITE, Contender, Database, Http, Load, Loop, Service
+from .bare import bare_async, bare_http, ensure_as_large
+from .contenders import (
+    BEFORE, STINT_ON_POSTGRES, STINT_ON_SQLITE, BareAsync, Contender, Database, Http, Load, Loop, Service,
+)
 from .ledger import Ledger
 from .measure import measure, say
 from .pgbench import Pgbench
 from .postgres import Postgres
-from .service import BareHttp, Stint
+from .service import AnswerSizes, Stint
+from .tools import Programs
 from .workloads import CAPTURE, WORKLOADS
 
 
@@ -53,9 +56,9 @@ def run() -> None:
         described = machine.describe(folder, postgres.version)
         lines, tables, content = [], [], {}
         if chosen.workloads:
-            lines, tables, content = requests(postgres, *programs, before, folder, ledger, chosen)
+            lines, tables, content = requests(postgres, programs, before, folder, ledger, chosen)
         if chosen.capture:
-            figures = capture.measure(postgres, *programs, before, folder, ledger, chosen)
+            figures = capture.measure(postgres, programs, before, folder, ledger, chosen)
             lines.append(f"- Redis: {figures.redis}")
             tables.append(capture_report.as_markdown(figures, chosen.connections))
             content["capture"] = capture_report.as_json(figures)
@@ -71,29 +74,41 @@ def run() -> None:
 
 
 def requests(
-    postgres: Postgres, stint_program: Path, bare_program: Path, before: Path | None, folder: Path, ledger: Ledger, chosen
+    postgres: Postgres, programs: Programs, before: Path | None, folder: Path, ledger: Ledger, chosen
 ) -> tuple[list[str], list[str], dict]:
     """W1 to W7: what they showed, as lines, tables and JSON."""
+    load = Load(chosen.jobs, chosen.threads)
+
+    def service_on(database: str, program: Path = programs.stint, part: str = "", build: str = "") -> Service:
+        if database == "postgres":
+            return on_postgres(postgres, program, folder, ledger, load, "ledger" + part, build)
+        return on_sqlite(program, folder, ledger, load, "sqlite" + part, build)
+
     with ExitStack() as stack:
-        load = Load(chosen.jobs, chosen.threads)
-        services = []
-        builds = [(stint_program, "")] + ([(before, BEFORE)] if before else [])
+        services, without = [], {}
         for database in chosen.databases:
-            for program, build in builds:
-                if database == "postgres":
-                    services.append(on_postgres(stack, postgres, program, folder, ledger, load, build=build))
-                else:
-                    services.append(on_sqlite(stack, program, folder, ledger, load, build))
+            new = service_on(database)
+            services.append(new)
+            without[new.name] = new
+            if before:
+                services.append(service_on(database, before, "_before", BEFORE))
+                # What others write would be in the way of one build, and not of the other.
+                without[new.name] = service_on(database, part="_alone")
+        for service in services:
+            stack.enter_context(service.stint)
         idle = {service.name: processes.memory_bytes(service.stint.server.pid) for service in services}
         sizes = [service.stint.try_each_request() for service in services][0]
-        bare = stack.enter_context(BareHttp(bare_program, sizes, folder))
-        # What the databases alone write would be in the way of one build, and not of the other.
-        apart = (lambda service: another(service, postgres, stint_program, folder, ledger)) if before else None
-        contenders = in_turn(services, Http(bare, load), postgres, folder, chosen, apart)
+        contenders: list[Contender] = [Http(stack.enter_context(bare_http(programs.bare_http, sizes, folder)), load)]
+        for service in services:
+            if service.name in without:
+                contenders.append(alone(without[service.name], postgres, folder, chosen))
+            if service.name == STINT_ON_POSTGRES:
+                contenders.append(peer(stack, without[service.name], programs, sizes, folder))
+            contenders.append(service)
         throughput = measure(contenders, chosen.workloads, chosen.connections, chosen.rounds, chosen.seconds)
         latency = measure(contenders, chosen.workloads, 1, chosen.rounds, max(1, chosen.seconds / 2))
-        for service in services:
-            service.stint.check_totals()
+        for stint in {service.stint for service in [*services, *without.values()]}:
+            stint.check_totals()
         clients = {key: count for it in contenders if isinstance(it, Database) for key, count in it.clients.items()}
         entries_at_end = {service.name: service.entries() for service in services}
     lines = [
@@ -113,73 +128,36 @@ def requests(
 
 
 def on_postgres(
-    stack: ExitStack, postgres: Postgres, program: Path, folder: Path, ledger: Ledger, load: Load, name: str = "ledger",
-    build: str = "",
+    postgres: Postgres, program: Path, folder: Path, ledger: Ledger, load: Load, name: str, build: str = ""
 ) -> Service:
-    """A service on a loaded database of its own."""
-    stint, url = loaded_postgres(postgres, program, folder, ledger, f"{name}_before" if build else name)
-    stack.enter_context(stint)
-    return Service(
-        STINT_ON_POSTGRES + build, stint, load, lambda: postgres.entries_by_totals(url), postgres.pid, url
-    )
-
-
-def loaded_postgres(
-    postgres: Postgres, program: Path, folder: Path, ledger: Ledger, name: str
-) -> tuple[Stint, str]:
+    """A service on a loaded database of its own, not started."""
     url = postgres.create_database(name)
     stint = Stint(program, name, url, folder)
     stint.migrate()
     say(f"loading {ledger.entries:,} entries into Postgres")
     postgres.load(url, ledger)
-    return stint, url
+    return Service(STINT_ON_POSTGRES + build, stint, load, lambda: postgres.entries_by_totals(url), postgres.pid, url)
 
 
-def on_sqlite(stack: ExitStack, program: Path, folder: Path, ledger: Ledger, load: Load, build: str) -> Service:
-    stint, path = loaded_sqlite(program, folder, ledger, "sqlite_before" if build else "sqlite")
-    stack.enter_context(stint)
-    return Service(STINT_ON_SQLITE + build, stint, load, lambda: sqlite.entries_by_totals(path), None, str(path))
-
-
-def loaded_sqlite(program: Path, folder: Path, ledger: Ledger, name: str) -> tuple[Stint, Path]:
+def on_sqlite(program: Path, folder: Path, ledger: Ledger, load: Load, name: str, build: str) -> Service:
     path = folder / f"{name}.db"
     stint = Stint(program, name, f"sqlite://{path}", folder)
     stint.migrate()
     say(f"loading {ledger.entries:,} entries into SQLite")
     sqlite.load(path, ledger)
-    return stint, path
+    return Service(STINT_ON_SQLITE + build, stint, load, lambda: sqlite.entries_by_totals(path), None, str(path))
 
 
-def in_turn(
-    services: list[Service], http: Http, postgres: Postgres, folder: Path, chosen,
-    apart: Callable[[Service], tuple[str, Callable[[], int]]] | None = None,
-) -> list[Contender]:
-    """Each service right after the limit of its database; an earlier build right after the new one."""
-    contenders: list[Contender] = [http]
-    for service in services:
-        if not service.name.endswith(BEFORE):
-            database, entries = apart(service) if apart else (service.database, service.entries)
-            contenders.append(alone(service, database, entries, postgres, folder, chosen))
-        contenders.append(service)
-    return contenders
-
-
-def another(
-    service: Service, postgres: Postgres, program: Path, folder: Path, ledger: Ledger
-) -> tuple[str, Callable[[], int]]:
-    """Another database with the content of the service's, and how to count its entries."""
+def alone(service: Service, postgres: Postgres, folder: Path, chosen) -> Contender:
+    """What works on the service's database without the service."""
     if service.database_pid is None:
-        _, path = loaded_sqlite(program, folder, ledger, "sqlite_alone")
-        return str(path), lambda: sqlite.entries_by_totals(path)
-    _, url = loaded_postgres(postgres, program, folder, ledger, "alone")
-    return url, lambda: postgres.entries_by_totals(url)
+        return Loop(Path(service.database), service.load.jobs, service.entries)
+    program = Pgbench(postgres.bin / "pgbench", service.database, service.load.jobs, chosen.threads, folder)
+    return Database(program, service.entries, postgres.pid, chosen.clients, max(1, chosen.seconds / 2))
 
 
-def alone(
-    service: Service, database: str, entries: Callable[[], int], postgres: Postgres, folder: Path, chosen
-) -> Contender:
-    """A database of this service's kind, without the service."""
-    if service.database_pid is None:
-        return Loop(Path(database), service.load.jobs, entries)
-    program = Pgbench(postgres.bin / "pgbench", database, service.load.jobs, chosen.threads, folder)
-    return Database(program, entries, postgres.pid, chosen.clients, max(1, chosen.seconds / 2))
+def peer(stack: ExitStack, service: Service, programs: Programs, sizes: AnswerSizes, folder: Path) -> Contender:
+    """What answers as the service does, on the service's database, and does nothing else."""
+    bare = stack.enter_context(bare_async(programs.bare_async, service.database, folder))
+    ensure_as_large(sizes, bare.try_each_request())
+    return BareAsync(bare, service)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import drain, lag, pings
+from .bare import bare_http
 from .contenders import BEFORE, Http, Load
 from .ledger import FIRST_JOB, Ledger
 from .measure import Result, say
@@ -14,7 +15,8 @@ from .pgbench import Pgbench
 from .pings import Capturing
 from .postgres import Postgres
 from .redis import Queue, Redis
-from .service import AnswerSizes, BareHttp, Stint, Worker
+from .service import AnswerSizes, Stint, Worker
+from .tools import Programs
 
 TOKENS = 500
 """How many send the pings of P1, all of them remembered by the service."""
@@ -33,7 +35,7 @@ class Figures:
 
 
 def measure(
-    postgres: Postgres, stint_program: Path, bare_program: Path, before: Path | None, folder: Path, ledger: Ledger, chosen
+    postgres: Postgres, programs: Programs, before: Path | None, folder: Path, ledger: Ledger, chosen
 ) -> Figures:
     wanted = {workload.key for workload in chosen.capture}
     figures = {}
@@ -41,7 +43,7 @@ def measure(
         redis = stack.enter_context(Redis(folder, "everysec"))
         url = postgres.create_database("capture")
         settings = {"STINT_REDIS__URL": redis.url}
-        stint = Stint(stint_program, "capture", url, folder, settings)
+        stint = Stint(programs.stint, "capture", url, folder, settings)
         stint.migrate()
         say(f"loading {ledger.entries:,} entries and {ledger.jobs:,} capture tokens into Postgres")
         postgres.load(url, ledger)
@@ -56,7 +58,7 @@ def measure(
             capturing(ledger.jobs), lambda: postgres.entries_by_totals(url), postgres.pid, folder, chosen.connections
         )
         if "P1" in wanted:
-            bare = stack.enter_context(BareHttp(bare_program, sizes(stint), folder))
+            bare = stack.enter_context(bare_http(programs.bare_http, sizes(stint), folder))
             http = Http(bare, Load(TOKENS, chosen.threads))
             capturings = [capturing(TOKENS)]
             if before:
@@ -71,7 +73,7 @@ def measure(
             figures["lags"] = {}
             with Worker(stint, "worker", folder):
                 figures["lags"]["Postgres, Redis and a worker"] = lag.lags(stint, chosen.samples)
-            with embedded(stint_program, folder) as alone:
+            with embedded(programs.stint, folder) as alone:
                 figures["lags"]["SQLite, one process"] = lag.lags(alone, chosen.samples)
                 alone.check_totals()
         stint.check_totals()

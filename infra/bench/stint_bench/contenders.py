@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Callable, Protocol
 
 from . import BenchError, processes, sqlite, wrk
+from .bare import Bare
 from .pgbench import Pgbench
 from .processes import Server
 from .sample import Sample, percentile
-from .service import BareHttp, Stint
+from .service import Answering, Stint
 from .workloads import Workload
 
 PGBENCH = "pgbench"
 BARE_HTTP = "bare HTTP"
+BARE_ASYNC = "bare async"
 LOOP = "plain loop on SQLite"
 STINT_ON_POSTGRES = "Stint on Postgres"
 STINT_ON_SQLITE = "Stint on SQLite"
@@ -41,6 +43,15 @@ class Load:
     def press(self, url: str, token: str, workload: Workload, connections: int, seconds: float) -> Sample:
         return wrk.run(url, token, workload, self.jobs, connections, seconds, self.threads)
 
+    def press_metered(
+        self, server: Answering, workload: Workload, connections: int, seconds: float, database_pid: int | None = None
+    ) -> Sample:
+        """The same, with what it cost."""
+        def press() -> Sample:
+            return self.press(server.url, server.token, workload, connections, seconds)
+
+        return metered(press, server.server, database_pid)
+
 
 @dataclass
 class Service:
@@ -59,19 +70,36 @@ class Service:
         return True
 
     def run(self, workload: Workload, connections: int, seconds: float) -> Sample:
-        def press() -> Sample:
-            return self.load.press(self.stint.url, self.stint.token, workload, connections, seconds)
+        def run() -> Sample:
+            return self.load.press_metered(self.stint, workload, connections, seconds, self.database_pid)
 
-        return _counted(
-            workload, connections, self.entries, lambda: metered(press, self.stint.server, self.database_pid)
-        )
+        return _counted(workload, connections, self.entries, run)
+
+
+@dataclass
+class BareAsync:
+    """The bare async server, on the database of a service."""
+
+    bare: Bare
+    service: Service
+    name: str = BARE_ASYNC
+
+    def takes(self, workload: Workload) -> bool:
+        return True
+
+    def run(self, workload: Workload, connections: int, seconds: float) -> Sample:
+        def run() -> Sample:
+            load, database_pid = self.service.load, self.service.database_pid
+            return load.press_metered(self.bare, workload, connections, seconds, database_pid)
+
+        return _counted(workload, connections, self.service.entries, run)
 
 
 @dataclass
 class Http:
     """The bare HTTP server."""
 
-    bare: BareHttp
+    bare: Bare
     load: Load
     name: str = BARE_HTTP
 
@@ -79,10 +107,7 @@ class Http:
         return True
 
     def run(self, workload: Workload, connections: int, seconds: float) -> Sample:
-        def press() -> Sample:
-            return self.load.press(self.bare.url, self.bare.token, workload, connections, seconds)
-
-        return metered(press, self.bare.server)
+        return self.load.press_metered(self.bare, workload, connections, seconds)
 
 
 class Database:

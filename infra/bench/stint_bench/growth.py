@@ -42,7 +42,7 @@ def main() -> None:
 def run() -> None:
     chosen = parse_options()
     tools.ensure_installed(chosen.install)
-    program, _ = tools.release(chosen.programs)
+    program = tools.stint(chosen.programs)
     ledgers = [each for each in (QUICK_LEDGERS if chosen.quick else LEDGERS) if each.entries <= chosen.largest]
     with stage.scratch_folder() as folder, Postgres(folder) as postgres:
         described = machine.describe(folder, postgres.version)
@@ -71,9 +71,10 @@ def step(
     name = f"ledger_{ledger.entries}"
     with ExitStack() as stack:
         load = Load(ledger.jobs, chosen.threads)
-        service: Service = on_postgres(stack, postgres, program, folder, ledger, load, name)
+        service: Service = on_postgres(postgres, program, folder, ledger, load, name)
+        stack.enter_context(service.stint)
         sizes = postgres.sizes(service.database)
-        contenders = [alone(service, service.database, service.entries, postgres, folder, chosen), service]
+        contenders = [alone(service, postgres, folder, chosen), service]
         results = measure(contenders, chosen.workloads, chosen.connections, chosen.rounds, chosen.seconds)
         service.stint.check_totals()
     postgres.drop_database(name)  # its pages would crowd the next one's out of memory

@@ -21,7 +21,7 @@ def common(description: str, rounds: int, seconds: float) -> argparse.ArgumentPa
                         help="client counts of which pgbench's best is taken (4,8,16,32,64)")
     parser.add_argument("--output", type=Path, help="where the JSON goes (target/bench/TIME.json)")
     parser.add_argument("--programs", type=Path, metavar="FOLDER",
-                        help="measure the programs stint and examples/bare_http there, instead of building them")
+                        help="measure the programs stint, examples/bare_http and examples/bare_async there, and build none")
     parser.add_argument("--install", action="store_true", help="as root on Debian: install what is missing")
     parser.add_argument("--quick", action="store_true",
                         help="little data, short runs: shows that everything works, and nothing else")

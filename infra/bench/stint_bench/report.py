@@ -5,18 +5,18 @@ from __future__ import annotations
 import statistics
 from dataclasses import asdict
 
-from .contenders import BARE_HTTP, BEFORE, LOOP, PGBENCH, STINT_ON_POSTGRES, STINT_ON_SQLITE
+from .contenders import BARE_ASYNC, BARE_HTTP, BEFORE, LOOP, PGBENCH, STINT_ON_POSTGRES, STINT_ON_SQLITE
 from .measure import Result
 from .sample import Sample, Spread, delays, per_ten_thousand, ratios, spread
 
-DATABASE_ALONE = {STINT_ON_POSTGRES: PGBENCH, STINT_ON_SQLITE: LOOP}
+DATABASE_ALONE = {BARE_ASYNC: PGBENCH, STINT_ON_POSTGRES: PGBENCH, STINT_ON_SQLITE: LOOP}
 DASH = "–"
 
 
 def throughput_table(results: list[Result]) -> str:
     header = [
         "workload", "who", "requests/s", "p50 ms", "p99 ms", "peak memory MB",
-        "CPU s per 10,000: service", "database", "to the database alone", "to bare HTTP",
+        "CPU s per 10,000: service", "database", "to the database alone", "to bare async", "to bare HTTP",
     ]
     rows = []
     for result in results:
@@ -26,9 +26,10 @@ def throughput_table(results: list[Result]) -> str:
             number(figures["rate"].median, 0), number(figures["p50"].median, 2), number(figures["p99"].median, 2),
             number(figures["peak_memory"], 1, per=2**20),
             number(figures["service_cpu"], 2), number(figures["database_cpu"], 2),
-            shown_spread(figures["to_database"]), shown_spread(figures["to_http"], 3),
+            shown_spread(figures["to_database"]), shown_spread(figures["to_async"]),
+            shown_spread(figures["to_http"], 3),
         ])
-    return table(header, rows)
+    return _table_of_what_was_measured(header, rows)
 
 
 def latency_table(results: list[Result]) -> str:
@@ -37,9 +38,11 @@ def latency_table(results: list[Result]) -> str:
         figures = summary(result, results)
         rows.append([
             f"{result.workload.key} {result.workload.title}", result.contender,
-            number(figures["p50"].median, 3), number(figures["p99"].median, 3), shown_spread(figures["delay"], 3),
+            number(figures["p50"].median, 3), number(figures["p99"].median, 3),
+            shown_spread(figures["delay"], 3), shown_spread(figures["async_delay"], 3),
         ])
-    return table(["workload", "who", "p50 ms", "p99 ms", "p50 above the database alone, ms"], rows)
+    header = ["workload", "who", "p50 ms", "p99 ms", "p50 above the database alone, ms", "p50 above bare async, ms"]
+    return _table_of_what_was_measured(header, rows)
 
 
 def before_table(results: list[Result]) -> str:
@@ -62,6 +65,7 @@ def summary(result: Result, all_results: list[Result]) -> dict[str, Spread | flo
     samples = result.samples
     database = _samples_of(DATABASE_ALONE.get(result.contender), result, all_results)
     http = _samples_of(BARE_HTTP if result.contender in DATABASE_ALONE else None, result, all_results)
+    bare_async = _samples_of(BARE_ASYNC if result.contender == STINT_ON_POSTGRES else None, result, all_results)
     peaks = [sample.peak_memory for sample in samples if sample.peak_memory is not None]
     return {
         "rate": spread([sample.rate for sample in samples]),
@@ -71,8 +75,10 @@ def summary(result: Result, all_results: list[Result]) -> dict[str, Spread | flo
         "service_cpu": _cost(samples, "service_cpu"),
         "database_cpu": _cost(samples, "database_cpu"),
         "to_database": ratios(samples, database) if database else None,
+        "to_async": ratios(samples, bare_async) if bare_async else None,
         "to_http": ratios(samples, http) if http else None,
         "delay": delays(samples, database) if database else None,
+        "async_delay": delays(samples, bare_async) if bare_async else None,
     }
 
 
@@ -105,6 +111,12 @@ def shown_spread(figure: Spread | None, decimals: int = 2) -> str:
     if figure is None:
         return DASH
     return f"{figure.median:.{decimals}f} ({figure.least:.{decimals}f} to {figure.most:.{decimals}f})"
+
+
+def _table_of_what_was_measured(header: list[str], rows: list[list[str]]) -> str:
+    """Without columns of dashes: of limits that this run did not measure."""
+    shown = [at for at in range(len(header)) if any(row[at] != DASH for row in rows)]
+    return table([header[at] for at in shown], [[row[at] for at in shown] for row in rows])
 
 
 def _samples_of(contender: str | None, beside: Result, results: list[Result]) -> list[Sample] | None:

@@ -1,4 +1,4 @@
-"""Stint itself, as a deployment runs it: the service, and the worker; and the bare HTTP server beside it."""
+"""Stint itself, as a deployment runs it: the service, and the worker."""
 
 from __future__ import annotations
 
@@ -25,7 +25,39 @@ class AnswerSizes:
     batch: int
 
 
-class Stint:
+class Answering:
+    """Something that answers the requests of whoever has its `token`, at `url`."""
+
+    url: str
+    token: str
+    server: Server
+
+    def try_each_request(self) -> AnswerSizes:
+        """Sends one request of each kind, each of which has to do what it says; how long the answers are."""
+        job = f"/api/v1/jobs/{job_id(FIRST_JOB)}"
+        draft = {"minutes_worked": MINUTES, "date_stamp": "2026-01-01", "work_summary": SUMMARY}
+        items = [{"related_job": str(job_id(FIRST_JOB)), **draft}] * 100
+        return AnswerSizes(
+            job=len(self.send("GET", job)),
+            page=len(self.send("GET", f"{job}/time-entries?limit=50")),
+            entry=len(self.send("POST", f"{job}/time-entries", draft)),
+            batch=len(self.send("POST", "/api/v1/time-entries/batch", {"mode": "atomic", "items": items})),
+        )
+
+    def send(self, method: str, path: str, body: object = None) -> bytes:
+        headers = {"Authorization": f"Bearer {self.token}"}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.url + path, data, headers, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return answer.read()
+        except urllib.error.HTTPError as error:
+            raise BenchError(f"{method} {path} was answered {error.code}: {error.read().decode()}") from error
+
+
+class Stint(Answering):
     """One service on one database; serves as long as the `with` block. `settings` are variables of its environment."""
 
     def __init__(
@@ -66,30 +98,6 @@ class Stint:
         """The secret of a new token whose pings count for the job."""
         return self.run("token", "create", "--name", "bench", "--capture", job).strip()
 
-    def try_each_request(self) -> AnswerSizes:
-        """Sends one request of each kind, each of which has to do what it says; how long the answers are."""
-        job = f"/api/v1/jobs/{job_id(FIRST_JOB)}"
-        draft = {"minutes_worked": MINUTES, "date_stamp": "2026-01-01", "work_summary": SUMMARY}
-        items = [{"related_job": str(job_id(FIRST_JOB)), **draft}] * 100
-        return AnswerSizes(
-            job=len(self.send("GET", job)),
-            page=len(self.send("GET", f"{job}/time-entries?limit=50")),
-            entry=len(self.send("POST", f"{job}/time-entries", draft)),
-            batch=len(self.send("POST", "/api/v1/time-entries/batch", {"mode": "atomic", "items": items})),
-        )
-
-    def send(self, method: str, path: str, body: object = None) -> bytes:
-        headers = {"Authorization": f"Bearer {self.token}"}
-        if body is not None:
-            headers["Content-Type"] = "application/json"
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.url + path, data, headers, method=method)
-        try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
-                return answer.read()
-        except urllib.error.HTTPError as error:
-            raise BenchError(f"{method} {path} was answered {error.code}: {error.read().decode()}") from error
-
     def run(self, *arguments: str) -> str:
         """What a command of the program prints."""
         done = subprocess.run(
@@ -116,26 +124,6 @@ class Worker:
     def start(self) -> None:
         self.server = Server([str(self._program), "worker"], self._log, self._environment)
         self.server.wait_until(lambda: answers(self._metrics))
-
-    def __exit__(self, *_: object) -> None:
-        self.server.stop()
-
-
-class BareHttp:
-    """Answers of the same sizes from the same framework with nothing behind it; serves as long as the `with` block."""
-
-    token = "stint_of_the_same_length_as_a_real_token_is_00000"
-
-    def __init__(self, program: Path, sizes: AnswerSizes, folder: Path):
-        self._address = f"127.0.0.1:{free_port()}"
-        self.url = f"http://{self._address}"
-        self._sizes = [str(size) for size in (sizes.job, sizes.page, sizes.entry, sizes.batch)]
-        self._program, self._log = program, folder / "bare_http.log"
-
-    def __enter__(self) -> BareHttp:
-        self.server = Server([str(self._program), self._address, *self._sizes], self._log)
-        self.server.wait_until(lambda: answers(self.url))
-        return self
 
     def __exit__(self, *_: object) -> None:
         self.server.stop()

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from typing import NamedTuple
 
 from . import ROOT, BenchError
 
@@ -28,11 +29,18 @@ def ensure_installed(may_install: bool) -> None:
     raise BenchError(f"{names} not found; install: {remedy} (as root on Debian, --install does it)")
 
 
-def release(built: Path | None) -> tuple[Path, Path]:
-    """The programs `stint` and `bare_http`, optimised: those in the folder, or else new ones."""
+class Programs(NamedTuple):
+    stint: Path
+    bare_http: Path
+    bare_async: Path
+
+
+def release(built: Path | None) -> Programs:
+    """Optimised ones: those in the folder, or else new ones."""
     if not built:
-        cargo("build", "--release", "--package", "stint-web", "--example", "bare_http")
-    return stint(built), there((built or _release_folder()) / "examples" / "bare_http")
+        cargo("build", "--release", "--package", "stint-web", "--example", "bare_http", "--example", "bare_async")
+    examples = (built or _release_folder()) / "examples"
+    return Programs(stint(built), there(examples / "bare_http"), there(examples / "bare_async"))
 
 
 def stint(built: Path | None) -> Path:

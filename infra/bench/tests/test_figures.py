@@ -3,15 +3,18 @@
 import contextlib
 import io
 import unittest
+from dataclasses import replace
 
 from stint_bench import BenchError, pgbench, report, wrk
-from stint_bench.contenders import BARE_HTTP, BEFORE, PGBENCH, STINT_ON_POSTGRES
+from stint_bench.bare import ensure_as_large
+from stint_bench.contenders import BARE_ASYNC, BARE_HTTP, BEFORE, PGBENCH, STINT_ON_POSTGRES
 from stint_bench.ledger import FIRST_JOB, Ledger, entry_id, job_id
 from stint_bench.measure import Result, measure
 from stint_bench.options import workload
 from stint_bench.pgbench import text
 from stint_bench.postgres import load_sql
 from stint_bench.sample import Sample, delays, percentile, ratios, spread
+from stint_bench.service import AnswerSizes
 from stint_bench.workloads import CAPTURE, WORKLOADS
 
 WRK = """Running 2s test @ http://127.0.0.1:8080
@@ -98,6 +101,7 @@ class Tables(unittest.TestCase):
         self.results = [
             Result(w1, BARE_HTTP, [sample(4000, service_cpu=0.4, peak_memory=2**20)]),
             Result(w1, PGBENCH, [sample(2000, 0.2, database_cpu=1.0)]),
+            Result(w1, BARE_ASYNC, [sample(1600, 0.25, service_cpu=0.32, database_cpu=0.8, peak_memory=2**22)]),
             Result(w1, STINT_ON_POSTGRES, [sample(1000, 0.3, service_cpu=0.5, database_cpu=0.25, peak_memory=2**25)]),
         ]
 
@@ -105,19 +109,31 @@ class Tables(unittest.TestCase):
         self.assertEqual(
             report.throughput_table(self.results).splitlines()[-1],
             "| W1 read a job | Stint on Postgres | 1,000 | 0.30 | 2.00 | 32.0 | 5.00 | 2.50 "
-            "| 0.50 (0.50 to 0.50) | 0.250 (0.250 to 0.250) |",
+            "| 0.50 (0.50 to 0.50) | 0.62 (0.62 to 0.62) | 0.250 (0.250 to 0.250) |",
         )
 
     def test_what_means_nothing_is_a_dash(self):
         self.assertEqual(
-            report.throughput_table(self.results).splitlines()[-2],
-            "| W1 read a job | pgbench | 2,000 | 0.20 | 2.00 | – | – | 5.00 | – | – |",
+            report.throughput_table(self.results).splitlines()[-3],
+            "| W1 read a job | pgbench | 2,000 | 0.20 | 2.00 | – | – | 5.00 | – | – | – |",
         )
 
-    def test_latency_is_shown_above_the_database_alone(self):
+    def test_bare_async_is_held_against_the_limits_and_not_against_itself(self):
+        self.assertEqual(
+            report.throughput_table(self.results).splitlines()[-2],
+            "| W1 read a job | bare async | 1,600 | 0.25 | 2.00 | 4.0 | 2.00 | 5.00 "
+            "| 0.80 (0.80 to 0.80) | – | 0.400 (0.400 to 0.400) |",
+        )
+
+    def test_what_was_not_measured_has_no_column(self):
+        del self.results[2]
+        self.assertNotIn("bare async", report.throughput_table(self.results) + report.latency_table(self.results))
+        self.assertIn("to the database alone | to bare HTTP |", report.throughput_table(self.results))
+
+    def test_latency_is_shown_above_the_database_alone_and_bare_async(self):
         self.assertEqual(
             report.latency_table(self.results).splitlines()[-1],
-            "| W1 read a job | Stint on Postgres | 0.300 | 2.000 | 0.100 (0.100 to 0.100) |",
+            "| W1 read a job | Stint on Postgres | 0.300 | 2.000 | 0.100 (0.100 to 0.100) | 0.050 (0.050 to 0.050) |",
         )
 
     def test_an_earlier_build_is_what_the_new_one_is_held_against(self):
@@ -131,7 +147,20 @@ class Tables(unittest.TestCase):
     def test_json_holds_the_table_s_figures_and_every_sample(self):
         stint = report.as_json(self.results)[-1]
         self.assertEqual(stint["summary"]["to_database"], {"median": 0.5, "least": 0.5, "most": 0.5})
+        self.assertEqual(stint["summary"]["to_async"], {"median": 0.625, "least": 0.625, "most": 0.625})
         self.assertEqual([each["rate"] for each in stint["samples"]], [1000])
+
+
+class Peers(unittest.TestCase):
+    sizes = AnswerSizes(job=300, page=17_000, entry=320, batch=35_000)
+
+    def test_an_answer_with_other_digits_is_as_large(self):
+        ensure_as_large(self.sizes, AnswerSizes(job=302, page=17_003, entry=320, batch=35_000))
+
+    def test_an_answer_that_leaves_something_out_fails_the_run(self):
+        for answer in ("job", "page", "entry", "batch"):
+            with self.assertRaisesRegex(BenchError, f"^bare async answers {answer} with 200 bytes instead of "):
+                ensure_as_large(self.sizes, replace(self.sizes, **{answer: 200}))
 
 
 class Rounds(unittest.TestCase):
