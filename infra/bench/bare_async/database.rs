@@ -1,10 +1,13 @@
-//! The connection of one HTTP worker, on which the statements of all its requests are pipelined.
+//! The connections of one HTTP worker: one for reads, and some for writes if there are any, or else writes are on the
+//! first, too. The statements of all requests are pipelined on them.
 //!
 //! The statements are those of `pgbench/`, prepared once; each commits by itself. Ids and moments come from the service,
 //! as Stint's do, so that a statement that writes returns no rows.
 
+use std::cell::Cell;
+
 use actix_web::rt;
-use tokio_postgres::{Client, NoTls, Statement};
+use tokio_postgres::{Client, Error, NoTls, Statement};
 
 const READ_JOB: &str = "
 SELECT id, name, status, total_minutes, version, created_at, updated_at
@@ -54,7 +57,7 @@ INSERT INTO time_entries
 SELECT input.id, job, minutes, day, summary, 'bench', 0, at, at
   FROM input JOIN updated ON updated.id = job";
 
-pub(crate) struct Database {
+pub(crate) struct Connection {
     pub(crate) client: Client,
     pub(crate) read_job: Statement,
     pub(crate) first_page: Statement,
@@ -63,9 +66,9 @@ pub(crate) struct Database {
     pub(crate) log_batch: Statement,
 }
 
-impl Database {
-    pub(crate) async fn connect(url: String) -> Result<Self, tokio_postgres::Error> {
-        let (client, connection) = tokio_postgres::connect(&url, NoTls).await?;
+impl Connection {
+    async fn open(url: &str) -> Result<Self, Error> {
+        let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
         rt::spawn(connection);
         Ok(Self {
             read_job: client.prepare(READ_JOB).await?,
@@ -75,5 +78,36 @@ impl Database {
             log_batch: client.prepare(LOG_BATCH).await?,
             client,
         })
+    }
+}
+
+pub(crate) struct Database {
+    reader: Connection,
+    writers: Vec<Connection>,
+    turn: Cell<usize>,
+}
+
+impl Database {
+    pub(crate) async fn connect(url: String, writers: usize) -> Result<Self, Error> {
+        let reader = Connection::open(&url).await?;
+        let mut all = Vec::with_capacity(writers);
+        for _ in 0..writers {
+            all.push(Connection::open(&url).await?);
+        }
+        Ok(Self { reader, writers: all, turn: Cell::new(0) })
+    }
+
+    pub(crate) fn reader(&self) -> &Connection {
+        &self.reader
+    }
+
+    /// By turns.
+    pub(crate) fn writer(&self) -> &Connection {
+        if self.writers.is_empty() {
+            return &self.reader;
+        }
+        let turn = self.turn.get() % self.writers.len();
+        self.turn.set(turn + 1);
+        &self.writers[turn]
     }
 }

@@ -2,7 +2,8 @@
 //! answer as JSON. Framework, number of threads and the members of the answers are Stint's. There is no authentication,
 //! no `ETag`, no limit, no answer to a repeated key, and no check beyond what the types and the schema make.
 //!
-//! `bare_async ADDRESS DATABASE_URL`: where to listen, and the database of a ledger.
+//! `bare_async ADDRESS DATABASE_URL WRITERS`: where to listen, the database of a ledger, and how many connections each HTTP
+//! worker has for writes alone.
 
 mod bodies;
 mod database;
@@ -24,14 +25,16 @@ const PAGE: usize = 50;
 type Answer = Result<HttpResponse, Box<dyn Error>>;
 
 async fn read_job(database: Data<Database>, job: Path<Uuid>) -> Answer {
-    Ok(match database.client.query_opt(&database.read_job, &[&*job]).await? {
+    let connection = database.reader();
+    Ok(match connection.client.query_opt(&connection.read_job, &[&*job]).await? {
         Some(row) => HttpResponse::Ok().json(Job::of(&row)?),
         None => HttpResponse::NotFound().finish(),
     })
 }
 
 async fn first_page(database: Data<Database>, job: Path<Uuid>) -> Answer {
-    let rows = database.client.query(&database.first_page, &[&*job]).await?;
+    let connection = database.reader();
+    let rows = connection.client.query(&connection.first_page, &[&*job]).await?;
     let items = rows.iter().take(PAGE).map(Entry::of).collect::<Result<Vec<_>, _>>()?;
     let last = items.last().filter(|_| rows.len() > PAGE);
     let next_cursor = last.map(|last| format!("{}.{}", last.date_stamp, last.id.simple()));
@@ -50,14 +53,15 @@ async fn log_time(request: HttpRequest, database: Data<Database>, job: Path<Uuid
         &entry.work_summary,
         &entry.created_at,
     ];
+    let connection = database.writer();
     let statement = match &key {
-        None => &database.log_time,
+        None => &connection.log_time,
         Some(key) => {
             values.extend([key as &(dyn ToSql + Sync), &answer]);
-            &database.log_time_with_key
+            &connection.log_time_with_key
         }
     };
-    Ok(match database.client.execute(statement, &values).await? {
+    Ok(match connection.client.execute(statement, &values).await? {
         0 => HttpResponse::NotFound().finish(),
         _ => HttpResponse::Created().content_type("application/json").body(answer),
     })
@@ -74,7 +78,8 @@ async fn log_batch(database: Data<Database>, batch: Json<Batch>) -> Answer {
         &entries.iter().map(|entry| entry.work_summary).collect::<Vec<_>>(),
         &entries.iter().map(|entry| entry.created_at).collect::<Vec<_>>(),
     ];
-    let stored = database.client.execute(&database.log_batch, &values).await?;
+    let connection = database.writer();
+    let stored = connection.client.execute(&connection.log_batch, &values).await?;
     if usize::try_from(stored)? != entries.len() {
         return Ok(HttpResponse::NotFound().finish());
     }
@@ -85,12 +90,12 @@ async fn log_batch(database: Data<Database>, batch: Json<Batch>) -> Answer {
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = env::args().skip(1);
-    let mut next = || arguments.next().ok_or("usage: bare_async ADDRESS DATABASE_URL");
-    let (address, url) = (next()?, next()?);
+    let mut next = || arguments.next().ok_or("usage: bare_async ADDRESS DATABASE_URL WRITERS");
+    let (address, url, writers) = (next()?, next()?, next()?.parse()?);
     let app = move || {
         let url = url.clone();
         App::new()
-            .data_factory(move || Database::connect(url.clone()))
+            .data_factory(move || Database::connect(url.clone(), writers))
             .route("/api/v1/jobs/{job}", web::get().to(read_job))
             .route("/api/v1/jobs/{job}/time-entries", web::get().to(first_page))
             .route("/api/v1/jobs/{job}/time-entries", web::post().to(log_time))

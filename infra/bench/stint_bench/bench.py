@@ -6,10 +6,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from . import capture, capture_report, machine, options, processes, redis, report, sqlite, stage, tools
-from .bare import bare_async, bare_http, ensure_as_large
-from .contenders import (
-    BEFORE, STINT_ON_POSTGRES, STINT_ON_SQLITE, BareAsync, Contender, Database, Http, Load, Loop, Service,
-)
+from .bare import BareAsync, bare_async, bare_http, ensure_as_large
+from .contenders import BEFORE, STINT_ON_POSTGRES, STINT_ON_SQLITE, Contender, Database, Http, Load, Loop, Service
 from .ledger import Ledger
 from .measure import measure, say
 from .pgbench import Pgbench
@@ -24,6 +22,8 @@ def parse_options():
     parser.add_argument("--workloads", **options.workloads("W1,W2,W3,W4,W5,W6,W7,P1,P2,P3,P4", WORKLOADS | CAPTURE))
     parser.add_argument("--databases", type=options.databases, default="postgres,sqlite", metavar="NAME,NAME",
                         help="of the W ones (%(default)s)")
+    parser.add_argument("--writers", type=options.numbers, default=[0, 16], metavar="N,N",
+                        help="connections for writes alone of which bare async's best count is taken (0,16)")
     parser.add_argument("--jobs", type=int, default=10_000, help="in the ledger at the start (%(default)s)")
     parser.add_argument("--entries-per-job", type=int, default=100, help="(%(default)s)")
     parser.add_argument("--pings", type=int, default=200_000, help="that P2 drains in each round (%(default)s)")
@@ -103,16 +103,18 @@ def requests(
             if service.name in without:
                 contenders.append(alone(without[service.name], postgres, folder, chosen))
             if service.name == STINT_ON_POSTGRES:
-                contenders.append(peer(stack, without[service.name], programs, sizes, folder))
+                contenders.append(peer(stack, without[service.name], programs, sizes, folder, chosen))
             contenders.append(service)
         throughput = measure(contenders, chosen.workloads, chosen.connections, chosen.rounds, chosen.seconds)
         latency = measure(contenders, chosen.workloads, 1, chosen.rounds, max(1, chosen.seconds / 2))
         for stint in {service.stint for service in [*services, *without.values()]}:
             stint.check_totals()
         clients = {key: count for it in contenders if isinstance(it, Database) for key, count in it.clients.items()}
+        writers = {key: count for it in contenders if isinstance(it, BareAsync) for key, count in it.writers.items()}
         entries_at_end = {service.name: service.entries() for service in services}
     lines = [
         "- pgbench's best client counts: " + ", ".join(f"{key} {count}" for key, count in clients.items()),
+        "- bare async's connections for writes alone: " + ", ".join(f"{key} {count}" for key, count in writers.items()),
         "- memory when idle: " + ", ".join(f"{name} {size / 2**20:.1f} MB" for name, size in idle.items()),
     ]
     tables = [
@@ -122,7 +124,7 @@ def requests(
     if before:
         tables.append(report.before_table(throughput))
     return lines, tables, {
-        "idle_memory": idle, "entries_at_end": entries_at_end, "pgbench_clients": clients,
+        "idle_memory": idle, "entries_at_end": entries_at_end, "pgbench_clients": clients, "bare_async_writers": writers,
         "throughput": report.as_json(throughput), "latency": report.as_json(latency),
     }
 
@@ -156,8 +158,13 @@ def alone(service: Service, postgres: Postgres, folder: Path, chosen) -> Contend
     return Database(program, service.entries, postgres.pid, chosen.clients, max(1, chosen.seconds / 2))
 
 
-def peer(stack: ExitStack, service: Service, programs: Programs, sizes: AnswerSizes, folder: Path) -> Contender:
+def peer(
+    stack: ExitStack, service: Service, programs: Programs, sizes: AnswerSizes, folder: Path, chosen
+) -> Contender:
     """What answers as the service does, on the service's database, and does nothing else."""
-    bare = stack.enter_context(bare_async(programs.bare_async, service.database, folder))
-    ensure_as_large(sizes, bare.try_each_request())
-    return BareAsync(bare, service)
+    bares = {}
+    for writers in chosen.writers:
+        each = max(1, writers // machine.cores()) if writers else 0
+        bares[writers] = stack.enter_context(bare_async(programs.bare_async, service.database, each, folder))
+        ensure_as_large(sizes, bares[writers].try_each_request())
+    return BareAsync(bares, service, max(1, chosen.seconds / 2))

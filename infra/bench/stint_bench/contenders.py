@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Callable, Protocol
 
 from . import BenchError, processes, sqlite, wrk
-from .bare import Bare
 from .pgbench import Pgbench
 from .processes import Server
 from .sample import Sample, percentile
@@ -73,33 +72,14 @@ class Service:
         def run() -> Sample:
             return self.load.press_metered(self.stint, workload, connections, seconds, self.database_pid)
 
-        return _counted(workload, connections, self.entries, run)
-
-
-@dataclass
-class BareAsync:
-    """The bare async server, on the database of a service."""
-
-    bare: Bare
-    service: Service
-    name: str = BARE_ASYNC
-
-    def takes(self, workload: Workload) -> bool:
-        return True
-
-    def run(self, workload: Workload, connections: int, seconds: float) -> Sample:
-        def run() -> Sample:
-            load, database_pid = self.service.load, self.service.database_pid
-            return load.press_metered(self.bare, workload, connections, seconds, database_pid)
-
-        return _counted(workload, connections, self.service.entries, run)
+        return counted(workload, connections, self.entries, run)
 
 
 @dataclass
 class Http:
     """The bare HTTP server."""
 
-    bare: Bare
+    bare: Answering
     load: Load
     name: str = BARE_HTTP
 
@@ -131,7 +111,7 @@ class Database:
         def press() -> Sample:
             return self._pgbench.run(workload, clients, seconds)
 
-        return _counted(workload, clients, self._entries, lambda: metered(press, None, self._database_pid))
+        return counted(workload, clients, self._entries, lambda: metered(press, None, self._database_pid))
 
     def _best_clients(self, workload: Workload) -> int:
         if workload.key not in self.clients:
@@ -152,7 +132,7 @@ class Loop:
         return workload.written_in_a_loop
 
     def run(self, workload: Workload, connections: int, seconds: float) -> Sample:
-        return _counted(workload, 1, self.entries, lambda: self._write(1 if workload.only_hot_job else self.jobs, seconds))
+        return counted(workload, 1, self.entries, lambda: self._write(1 if workload.only_hot_job else self.jobs, seconds))
 
     def _write(self, jobs: int, seconds: float) -> Sample:
         cpu = time.process_time()
@@ -180,7 +160,7 @@ def metered(press: Callable[[], Sample], server: Server | None, database_pid: in
     )
 
 
-def _counted(workload: Workload, clients: int, entries: Callable[[], int], run: Callable[[], Sample]) -> Sample:
+def counted(workload: Workload, clients: int, entries: Callable[[], int], run: Callable[[], Sample]) -> Sample:
     """A run whose answers were true: every entry that was answered is there, and beside them only such as were under
     way at the end."""
     before = entries()

@@ -12,10 +12,15 @@ from pathlib import Path
 from . import ROOT
 
 
+def cores() -> int:
+    """Those that this run may use."""
+    return len(os.sched_getaffinity(0))
+
+
 def describe(folder: Path, postgres_version: str) -> dict[str, str]:
     kilobytes = int(_field("/proc/meminfo", r"^MemTotal: +(\d+) kB$"))
     return {
-        "cores": str(len(os.sched_getaffinity(0))),
+        "cores": str(cores()),
         "processor": _field("/proc/cpuinfo", r"^model name\s*: (.+)$"),
         "memory": f"{kilobytes / 2**20:.1f} GiB",
         "kernel": platform.release(),

@@ -6,8 +6,8 @@ import unittest
 from dataclasses import replace
 
 from stint_bench import BenchError, pgbench, report, wrk
-from stint_bench.bare import ensure_as_large
-from stint_bench.contenders import BARE_ASYNC, BARE_HTTP, BEFORE, PGBENCH, STINT_ON_POSTGRES
+from stint_bench.bare import BareAsync, ensure_as_large
+from stint_bench.contenders import BARE_ASYNC, BARE_HTTP, BEFORE, PGBENCH, STINT_ON_POSTGRES, Service
 from stint_bench.ledger import FIRST_JOB, Ledger, entry_id, job_id
 from stint_bench.measure import Result, measure
 from stint_bench.options import workload
@@ -161,6 +161,17 @@ class Peers(unittest.TestCase):
         for answer in ("job", "page", "entry", "batch"):
             with self.assertRaisesRegex(BenchError, f"^bare async answers {answer} with 200 bytes instead of "):
                 ensure_as_large(self.sizes, replace(self.sizes, **{answer: 200}))
+
+
+    def test_bare_async_has_the_connections_that_suit_the_workload_best(self):
+        class Pressing:
+            def press_metered(self, server, workload, connections, seconds, _database_pid):
+                return sample({("few", "W1"): 9, ("many", "W1"): 8, ("few", "W2"): 3, ("many", "W2"): 4}[server, workload.key])
+
+        service = Service(STINT_ON_POSTGRES, None, Pressing(), lambda: 0, 1, "")
+        peer = BareAsync({0: "few", 16: "many"}, service, 1)
+        rates = [peer.run(workload(key), connections, 5).rate for key in ("W1", "W2") for connections in (64, 1)]
+        self.assertEqual((rates, peer.writers), ([9, 9, 4, 3], {"W1": 0, "W2": 16}))
 
 
 class Rounds(unittest.TestCase):
