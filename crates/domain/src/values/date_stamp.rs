@@ -52,7 +52,25 @@ impl DateStamp {
 
 impl fmt::Display for DateStamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        let mut text = *b"0000-00-00";
+        put_date(self.0, &mut text);
+        f.write_str(str::from_utf8(&text).map_err(|_not_ascii| fmt::Error)?)
+    }
+}
+
+/// Writes a date of the years 1 to 9999 over the first ten bytes. Pages are full of dates, and chrono writes them one
+/// character at a time.
+pub(super) fn put_date(date: NaiveDate, text: &mut [u8]) {
+    put_digits(date.year().unsigned_abs(), &mut text[..4]);
+    put_digits(date.month(), &mut text[5..7]);
+    put_digits(date.day(), &mut text[8..10]);
+}
+
+/// Writes a number over the whole place, with leading zeros.
+pub(super) fn put_digits(mut number: u32, place: &mut [u8]) {
+    for digit in place.iter_mut().rev() {
+        *digit = b'0' + (number % 10) as u8;
+        number /= 10;
     }
 }
 
