@@ -5,6 +5,7 @@
 //! bytes of a body, such as `0,`, take many more in memory.
 
 pub(crate) mod foreign;
+mod writer;
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -14,6 +15,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::Number;
 
+pub(crate) use self::writer::Writer;
 use crate::excerpt::Excerpt;
 use crate::problem::{Code, Problem};
 

@@ -3,7 +3,8 @@
 use std::fmt::{Display, Write};
 
 use actix_web::HttpResponse;
-use actix_web::http::{StatusCode, header};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
 use arrayvec::ArrayString;
 use serde::{Serialize, Serializer};
 use stint_domain::access::{Principal, Scope};
@@ -18,8 +19,11 @@ use crate::cursor::{self, Place};
 use crate::etag::etag;
 use crate::exchange::{Answer, Call};
 use crate::idempotency::REPLAYED;
+use crate::json::Writer;
 use crate::problem::Problem;
 use crate::query::{self, Query};
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// Something that answers show.
 pub(super) trait Presented {
@@ -49,8 +53,8 @@ pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Answer {
 fn json_of(resources: usize, status: StatusCode, body: &impl Serialize) -> Answer {
     let mut bytes = Vec::with_capacity(resources * 512);
     // Text and numbers always serialise; a defect here is no caller's fault.
-    serde_json::to_writer(&mut bytes, body).map_err(|_defect| Problem::internal())?;
-    Ok(HttpResponse::build(status).content_type("application/json").body(bytes))
+    body.serialize(Writer(&mut bytes)).map_err(|defect| Problem::defect(&defect))?;
+    Ok(HttpResponse::build(status).content_type(JSON).body(bytes))
 }
 
 /// The resource that was asked for; 304 if the caller has it already.
@@ -97,7 +101,7 @@ pub(super) fn created<R: Resource>(call: &Call, resource: &R) -> Answer {
 
 /// The same answer with the URL of what was created.
 pub(super) fn located(mut response: HttpResponse, call: &Call, url: &str) -> HttpResponse {
-    if let Ok(url) = header::HeaderValue::try_from(format!("{}{url}", call.base_path())) {
+    if let Ok(url) = HeaderValue::try_from(format!("{}{url}", call.base_path())) {
         response.headers_mut().insert(header::LOCATION, url);
     }
     response
@@ -107,7 +111,7 @@ pub(super) fn located(mut response: HttpResponse, call: &Call, url: &str) -> Htt
 pub(super) fn applied<T>(applied: Applied<T>, answer: impl FnOnce(T) -> Answer) -> Answer {
     let mut response = answer(applied.outcome)?;
     if applied.replayed {
-        response.headers_mut().insert(REPLAYED, header::HeaderValue::from_static("true"));
+        response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
     }
     Ok(response)
 }
@@ -136,12 +140,12 @@ impl<P: Place> Wanted<P> {
 /// A page of a listing, with a link to the next one.
 pub(super) fn page<R: Presented, P: Place>(call: &Call, query: &Query<'_>, filters: &str, page: &Page<R, P>) -> Answer {
     let next_cursor = page.next.as_ref().map(|place| cursor::write(place, filters));
-    let items = page.items.iter().map(|item| item.body(call.base_path())).collect();
-    let body = PageBody { items, next_cursor: next_cursor.as_deref() };
+    let body =
+        PageBody { items: Items { items: &page.items, base: call.base_path() }, next_cursor: next_cursor.as_deref() };
     let mut response = json_of(page.items.len().max(1), StatusCode::OK, &body)?;
     if let Some(cursor) = &next_cursor {
         let link = query.link_to_next(call.base_path(), call.path(), cursor);
-        if let Ok(link) = header::HeaderValue::try_from(link) {
+        if let Ok(link) = HeaderValue::try_from(link) {
             response.headers_mut().insert(header::LINK, link);
         }
     }
@@ -150,23 +154,35 @@ pub(super) fn page<R: Presented, P: Place>(call: &Call, query: &Query<'_>, filte
 
 /// The members of a page; `openapi::responses` has their schema.
 #[derive(Serialize)]
-struct PageBody<'a, T> {
-    items: Vec<T>,
+struct PageBody<'a, I> {
+    items: I,
     next_cursor: Option<&'a str>,
+}
+
+/// The items of a page, each of which is presented when it is written.
+struct Items<'a, R> {
+    items: &'a [R],
+    base: &'a BasePath,
+}
+
+impl<R: Presented> Serialize for Items<'_, R> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.items.iter().map(|item| item.body(self.base)))
+    }
 }
 
 /// The same answer with the `ETag`. Caches have to ask each time whether it is still valid.
 fn tagged<R: Resource>(mut response: HttpResponse, resource: &R) -> HttpResponse {
     let headers = response.headers_mut();
     headers.insert(header::ETAG, etag(resource.version()));
-    headers.insert(header::CACHE_CONTROL, header::HeaderValue::from_static("private, no-cache"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     response
 }
 
-/// Serialises with `Display`. Short text, such as a moment, is written in one piece, because `serde_json` searches each
-/// piece for characters to escape.
+/// Serialises with `Display`. Short text, such as a moment or a URL, is written in one piece, because each piece is searched for
+/// characters to escape.
 pub(super) fn shown<S: Serializer>(value: &impl Display, serializer: S) -> Result<S::Ok, S::Error> {
-    let mut text = ArrayString::<40>::new();
+    let mut text = ArrayString::<120>::new();
     match write!(text, "{value}") {
         Ok(()) => serializer.serialize_str(&text),
         Err(_longer) => serializer.collect_str(value),
