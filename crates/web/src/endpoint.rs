@@ -20,7 +20,7 @@ pub(crate) struct Endpoint {
     pub(crate) method: Method,
     pub(crate) path: &'static str,
     pub(crate) describe: fn() -> Described,
-    route: Box<dyn Fn(Arrival) -> Route>,
+    route: Box<dyn Fn(Rc<Arrival>) -> Route>,
 }
 
 impl Endpoint {
@@ -38,7 +38,9 @@ impl Endpoint {
 
 /// Gives actix the routes, in their order, and the answers to all other requests.
 pub(crate) fn register(config: &mut ServiceConfig, api: &Rc<Api>, endpoints: &[Endpoint]) {
-    let arrival = |route: &'static str| Arrival { api: Rc::clone(api), route, durations: api.metrics.durations(route) };
+    let arrival = |route: &'static str| {
+        Rc::new(Arrival { api: Rc::clone(api), route, metrics: api.metrics.of_route(route) })
+    };
     let mut serve = |places: Vec<String>, same_path: &[Endpoint]| {
         let (path, allow) = (same_path[0].path, allow(same_path));
         let mut resource = web::resource(places);
@@ -63,7 +65,7 @@ pub(crate) fn register(config: &mut ServiceConfig, api: &Rc<Api>, endpoints: &[E
 
 /// The handler in the form that actix takes.
 fn answer<H, F>(
-    arrival: Arrival,
+    arrival: Rc<Arrival>,
     handler: H,
 ) -> impl actix_web::Handler<(HttpRequest, web::Payload), Output = actix_web::HttpResponse>
 where
@@ -71,7 +73,7 @@ where
     F: Future<Output = Answer> + 'static,
 {
     move |request: HttpRequest, payload: web::Payload| {
-        exchange(arrival.clone(), request, payload.into_inner(), handler.clone())
+        exchange(Rc::clone(&arrival), request, payload.into_inner(), handler.clone())
     }
 }
 

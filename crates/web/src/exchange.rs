@@ -19,13 +19,13 @@ use std::cell::{Cell, OnceCell};
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 use std::str::FromStr;
+use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
 use futures::FutureExt;
-use prometheus_client::metrics::histogram::Histogram;
 use stint_domain::access::services::AuthenticateError;
 use stint_domain::access::{Capturer, Principal, Scope, Scopes};
 use stint_domain::values::IdError;
@@ -37,7 +37,7 @@ use crate::base_path::BasePath;
 use crate::body::{Body, Terms};
 use crate::excerpt::Excerpt;
 use crate::media::Media;
-use crate::metrics::NO_ROUTE;
+use crate::metrics::{NO_ROUTE, RouteMetrics};
 use crate::problem::{Code, ErrorForm, Errors, FieldError, Problem};
 use crate::{Api, body, pieces, request_id};
 
@@ -54,7 +54,6 @@ pub(crate) struct Call {
 /// What is known of a request besides the request itself.
 struct Context {
     id: String,
-    started: Instant,
     deadline: Instant,
     principal: OnceCell<Rc<Principal>>,
     /// The body, until it is read to its end.
@@ -138,26 +137,25 @@ impl Call {
     }
 }
 
-/// Where a request arrived: its route's pattern, and what is measured there.
-#[derive(Clone)]
+/// Where requests arrive: their route's pattern, and what is measured there.
 pub(crate) struct Arrival {
     pub(crate) api: Rc<Api>,
     pub(crate) route: &'static str,
-    pub(crate) durations: Histogram,
+    pub(crate) metrics: RouteMetrics,
 }
 
 /// Answers one request with `handler`.
 pub(crate) async fn exchange<F: Future<Output = Answer>>(
-    arrival: Arrival,
+    arrival: Rc<Arrival>,
     request: HttpRequest,
     payload: Payload,
     handler: impl FnOnce(Call) -> F,
 ) -> HttpResponse {
-    let Arrival { api, route, durations } = arrival;
+    let Arrival { api, route, metrics } = &*arrival;
+    let route = *route;
     let started = Instant::now();
     let context = Rc::new(Context {
         id: request_id::of(&request, api.ids.as_ref()),
-        started,
         deadline: started + api.limits.request_timeout,
         principal: OnceCell::new(),
         payload: Cell::new(Some(payload)),
@@ -167,11 +165,11 @@ pub(crate) async fn exchange<F: Future<Output = Answer>>(
     let span = tracing::info_span!("request", request_id = context.id);
     let answering = async {
         let _in_flight = api.metrics.enter();
-        let mut watch = Watch { api: &api, route, context: &context, answered: false };
-        let call = Call { api: Rc::clone(&api), request: request.clone(), context: Rc::clone(&context) };
+        let mut watch = Watch { api, route, context: &context, answered: false };
+        let call = Call { api: Rc::clone(api), request: request.clone(), context: Rc::clone(&context) };
         let answer = match api.surface.cors.preflight(&request) {
             Some(allowed) => Ok(allowed),
-            None => bounded(handler(call), &api, context.deadline).await,
+            None => bounded(handler(call), api, context.deadline).await,
         };
         let (answers, reader) = (api.bodies.answers(), context.sender());
         let fitting = |response| {
@@ -192,9 +190,9 @@ pub(crate) async fn exchange<F: Future<Output = Answer>>(
         if let Some(payload @ (Payload::H1 { .. } | Payload::Stream { .. })) = context.payload.take() {
             response = body::keep_unread(response, payload);
         }
-        durations.observe(context.started.elapsed().as_secs_f64());
-        api.metrics.answered(request.method(), route, response.status());
-        log_access(&request, route, &response, &context);
+        let duration = started.elapsed();
+        metrics.answered(request.method(), response.status(), duration);
+        log_access(&request, route, &response, duration, &context);
         watch.answered = true;
         response
     };
@@ -256,7 +254,7 @@ fn finish(headers: &mut HeaderMap, request_id: &str) {
 ///
 /// Pings (202) and good health are logged at `debug`. There may be ten thousand pings a second, a line costs a third of
 /// such a request, and pings are listed elsewhere; machines ask for health all day long.
-fn log_access(request: &HttpRequest, route: &str, response: &HttpResponse, context: &Context) {
+fn log_access(request: &HttpRequest, route: &str, response: &HttpResponse, duration: Duration, context: &Context) {
     macro_rules! log {
         ($level:ident) => {{
             let principal = context.principal.get();
@@ -265,7 +263,7 @@ fn log_access(request: &HttpRequest, route: &str, response: &HttpResponse, conte
                 method = request.method().as_str(),
                 route,
                 status = response.status().as_u16(),
-                duration_ms = context.started.elapsed().as_secs_f64() * 1000.0,
+                duration_ms = duration.as_secs_f64() * 1000.0,
                 subject = principal.map(|principal| principal.subject.as_str()),
                 token = principal.map(|principal| tracing::field::display(principal.token)),
                 "answered"

@@ -2,6 +2,7 @@
 //!
 //! Labels come from the table of routes and never from a request, so that no caller can add time series.
 
+use std::cell::RefCell;
 use std::time::Duration;
 
 use actix_web::http::{Method, StatusCode};
@@ -38,6 +39,16 @@ struct RouteLabel {
     route: &'static str,
 }
 
+/// What one thread counts at one route. It keeps the counters that it has found: to find one takes a lock that all threads
+/// share.
+#[derive(Debug)]
+pub(crate) struct RouteMetrics {
+    route: &'static str,
+    requests: Family<RequestLabels, Counter>,
+    found: RefCell<Vec<(RequestLabels, Counter)>>,
+    durations: Histogram,
+}
+
 impl HttpMetrics {
     /// New counters, which `registry` shows as `stint_http_…`.
     pub fn new(registry: &mut Registry) -> Self {
@@ -60,15 +71,16 @@ impl HttpMetrics {
         Self { requests, durations, in_flight, abandoned, bodies_refused, answers_refused }
     }
 
-    /// The durations of one route, which keeps them.
-    pub(crate) fn durations(&self, route: &'static str) -> Histogram {
-        self.durations.get_or_create_owned(&RouteLabel { route })
+    /// The counters of one route, for one thread.
+    pub(crate) fn of_route(&self, route: &'static str) -> RouteMetrics {
+        let durations = self.durations.get_or_create_owned(&RouteLabel { route });
+        RouteMetrics { route, requests: self.requests.clone(), found: RefCell::default(), durations }
     }
 
     /// Counts a request as being answered until the guard is dropped, even if its caller goes away.
-    pub(crate) fn enter(&self) -> InFlight {
+    pub(crate) fn enter(&self) -> InFlight<'_> {
         self.in_flight.inc();
-        InFlight(self.in_flight.clone())
+        InFlight(&self.in_flight)
     }
 
     /// Counts a request whose caller went away.
@@ -85,16 +97,26 @@ impl HttpMetrics {
     pub(crate) fn answers_refused(&self) -> Counter {
         self.answers_refused.clone()
     }
+}
 
-    pub(crate) fn answered(&self, method: &Method, route: &'static str, status: StatusCode) {
-        let labels = RequestLabels { method: label(method), route, status: status.as_u16() };
-        self.requests.get_or_create(&labels).inc();
+impl RouteMetrics {
+    pub(crate) fn answered(&self, method: &Method, status: StatusCode, duration: Duration) {
+        self.durations.observe(duration.as_secs_f64());
+        let labels = RequestLabels { method: label(method), route: self.route, status: status.as_u16() };
+        let mut found = self.found.borrow_mut();
+        if let Some((_, counter)) = found.iter().find(|(known, _)| *known == labels) {
+            counter.inc();
+            return;
+        }
+        let counter = self.requests.get_or_create_owned(&labels);
+        counter.inc();
+        found.push((labels, counter));
     }
 }
 
-pub(crate) struct InFlight(Gauge);
+pub(crate) struct InFlight<'m>(&'m Gauge);
 
-impl Drop for InFlight {
+impl Drop for InFlight<'_> {
     fn drop(&mut self) {
         self.0.dec();
     }
