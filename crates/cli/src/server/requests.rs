@@ -197,9 +197,13 @@ impl Requests {
 }
 
 /// Whether bytes on their way to the client have the head of an answer behind which the connection ends. The HTTP server writes
-/// each head in one piece, and no text that is sent has such lines.
+/// each head in one piece, and no text that is sent has such lines. Where an answer begins, its head alone is searched: its
+/// body may be a hundred times as long, and behind that is no other answer yet.
 fn is_last(bytes: &[u8]) -> bool {
+    static END: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new("\r\n\r\n"));
     static CLOSE: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new("\r\nconnection: close\r\n"));
+    let head = bytes.starts_with(b"HTTP/1.").then(|| END.find(bytes)).flatten();
+    let bytes = head.map_or(bytes, |end| &bytes[..end + 2]);
     CLOSE.find(bytes).is_some()
         || bytes.starts_with(b"HTTP/1.0 ") && memmem::find(bytes, b"\r\nconnection: keep-alive\r\n").is_none()
 }
@@ -240,6 +244,7 @@ mod tests {
             ("HTTP/1.1 200 OK\r\nx: y\r\n\r\n", Ok(request.to_owned())),
             ("HTTP/1.1 200 OK\r\nconnection: close\r\nx: y\r\n\r\n", Err(Refusal::TooLate)),
             ("more of an answer before\nHTTP/1.1 401\r\nconnection: close\r\n\r\n", Err(Refusal::TooLate)),
+            ("HTTP/1.1 200 OK\r\nx: y\r\n\r\na body\r\nconnection: close\r\n", Ok(request.to_owned())),
             ("HTTP/1.0 200 OK\r\nx: y\r\n\r\n", Err(Refusal::TooLate)),
             ("HTTP/1.0 200 OK\r\nconnection: keep-alive\r\n\r\n", Ok(request.to_owned())),
         ] {
