@@ -20,13 +20,14 @@ use actix_service::{IntoServiceFactory, Service, ServiceFactory, ServiceFactoryE
 use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::AppConfig;
+use actix_web::rt;
 
 pub(crate) use self::counted::Counted;
 pub(crate) use self::socket::Socket;
 use self::socket::Transport;
 use self::stream::Stream;
 use self::worker::{BESIDE, Worker};
-use crate::memory;
+use crate::{memory, telemetry};
 
 /// How long a connection lingers for its client to read an answer to a body that was not read.
 const LINGER: Duration = Duration::from_secs(1);
@@ -108,6 +109,7 @@ impl<F> Plan<F> {
         B: MessageBody + 'static,
     {
         memory::keep_giving_back();
+        rt::spawn(telemetry::write_at_ends());
         let stop = self.stop.clone();
         let worker = Worker::new(self.places, self.counted.clone(), self.settings.write_timeout, {
             let stop = stop.clone();

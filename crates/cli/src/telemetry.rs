@@ -2,16 +2,19 @@
 //! are deliberately absent: nothing here calls another service.
 
 mod json;
+mod turn;
 
 use std::io::{self, IsTerminal};
 use std::str::FromStr;
 
 use serde::Deserialize;
 use thiserror::Error;
-use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::{Layered, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{EnvFilter, Layer, Registry, fmt};
+use tracing_subscriber::{Layer, Registry, fmt};
 
+pub(crate) use self::turn::write_at_ends;
 use crate::settings::LogSettings;
 
 /// How a log line is written.
@@ -22,20 +25,21 @@ pub(crate) enum LogFormat {
     Json,
 }
 
-/// Which events are logged: a level, or levels by module.
+/// Which events are logged: a level, or levels by module. Not by span or field: who decides by these looks at every span,
+/// several times per request, under a lock that all threads share.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub(crate) struct LogFilter(String);
 
 #[derive(Debug, Error)]
 #[error("must be a level or levels by module, such as `info,stint_web=debug`")]
-pub(crate) struct LogFilterError(#[source] tracing_subscriber::filter::ParseError);
+pub(crate) struct LogFilterError;
 
 impl FromStr for LogFilter {
     type Err = LogFilterError;
 
     fn from_str(text: &str) -> Result<Self, LogFilterError> {
-        EnvFilter::try_new(text).map(|_| Self(text.to_owned())).map_err(LogFilterError)
+        targets(text).map(|_| Self(text.to_owned()))
     }
 }
 
@@ -59,14 +63,22 @@ impl LogFilter {
 pub(crate) fn start(settings: &LogSettings) -> Result<(), LogFilterError> {
     // It would log everything that anybody sends to the port. `server` counts that, and limits its log lines.
     let level = format!("{},actix_http::h1::dispatcher=off", settings.level.0);
-    let filter = EnvFilter::try_new(level).map_err(LogFilterError)?;
-    tracing_subscriber::registry().with(filter).with(lines(settings.format)).init();
+    tracing_subscriber::registry().with(targets(&level)?).with(lines(settings.format)).init();
     log_panics();
     Ok(())
 }
 
-fn lines(format: LogFormat) -> Box<dyn Layer<tracing_subscriber::layer::Layered<EnvFilter, Registry>> + Send + Sync> {
-    let lines = fmt::layer().with_writer(io::stderr);
+fn targets(text: &str) -> Result<Targets, LogFilterError> {
+    // It would be part of a module's name, which no module has.
+    if text.contains(['[', '{', ' ']) {
+        return Err(LogFilterError);
+    }
+    let levels: Vec<_> = text.split(',').filter(|level| !level.is_empty()).collect();
+    levels.join(",").parse().map_err(|_malformed| LogFilterError)
+}
+
+fn lines(format: LogFormat) -> Box<dyn Layer<Layered<Targets, Registry>> + Send + Sync> {
+    let lines = fmt::layer().with_writer(turn::Lines);
     match format {
         LogFormat::Text => lines.with_ansi(io::stderr().is_terminal()).with_target(false).boxed(),
         LogFormat::Json => lines.fmt_fields(json::Members).event_format(json::JsonLines).boxed(),
@@ -85,6 +97,16 @@ fn log_panics() {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_filter_is_levels_by_module_and_nothing_else() {
+        for good in ["info", "WARN", "info,stint_web=debug", "stint_web=off,,error", "off"] {
+            assert!(good.parse::<LogFilter>().is_ok(), "{good}");
+        }
+        for bad in ["[request]=debug", "stint_web[{token}]=info", "info, stint_web=debug", "a=b", "a=b=c"] {
+            assert!(bad.parse::<LogFilter>().is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn only_a_general_level_is_verbose() {

@@ -6,11 +6,12 @@
 
 use std::fmt::{self, Debug, Write};
 
+use stint_adapters::system::SystemClock;
+use stint_domain::Clock as _;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::field::RecordFields;
 use tracing_subscriber::fmt::format::Writer;
-use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFields};
 use tracing_subscriber::registry::LookupSpan;
 
@@ -23,10 +24,11 @@ where
     N: for<'a> FormatFields<'a> + 'static,
 {
     fn format_event(&self, context: &FmtContext<'_, S, N>, mut line: Writer<'_>, event: &Event<'_>) -> fmt::Result {
-        line.write_str("{\"timestamp\":\"")?;
-        SystemTime.format_time(&mut line)?;
-        let (level, target) = (event.metadata().level(), event.metadata().target());
-        write!(line, "\",\"level\":\"{level}\",\"target\":\"{target}\"")?;
+        let (level, target) = (event.metadata().level().as_str(), event.metadata().target());
+        write!(line, "{{\"timestamp\":\"{}", SystemClock.now())?;
+        for piece in ["\",\"level\":\"", level, "\",\"target\":\"", target, "\""] {
+            line.write_str(piece)?;
+        }
         members(&mut line, event)?;
         if let Some(span) = context.lookup_current() {
             write!(line, ",\"span\":{{\"name\":\"{}\"", span.name())?;
@@ -64,10 +66,12 @@ impl Visitor<'_> {
         self.result = self.result.and_then(|()| write!(self.writer, ",\"{}\":{value}", field.name()));
     }
 
-    fn text(&mut self, field: &Field, value: fmt::Arguments<'_>) {
+    fn text(&mut self, field: &Field, write: impl FnOnce(&mut Escaping<'_>) -> fmt::Result) {
         self.result = self.result.and_then(|()| {
-            write!(self.writer, ",\"{}\":\"", field.name())?;
-            Escaping(self.writer).write_fmt(value)?;
+            for piece in [",\"", field.name(), "\":\""] {
+                self.writer.write_str(piece)?;
+            }
+            write(&mut Escaping(self.writer))?;
             self.writer.write_char('"')
         });
     }
@@ -92,11 +96,11 @@ impl Visit for Visitor<'_> {
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.text(field, format_args!("{value}"));
+        self.text(field, |text| text.write_str(value));
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        self.text(field, format_args!("{value:?}"));
+        self.text(field, |text| write!(text, "{value:?}"));
     }
 }
 
