@@ -1,79 +1,113 @@
 //! A route with its handler and its description, and how all of them become a router.
+//!
+//! actix finds out for whom a request is: for this front or for another one. Which route of this front takes it is found
+//! in `place`.
+
+mod place;
 
 use std::fmt::Write as _;
 use std::rc::Rc;
 
+use actix_web::HttpRequest;
+use actix_web::dev::{AppService, HttpServiceFactory, ResourceDef, ServiceRequest, fn_service};
 use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderValue};
-use actix_web::web::{self, ServiceConfig};
-use actix_web::{HttpRequest, Route, guard};
+use actix_web::web::ServiceConfig;
 
+use self::place::{Answering, Handler, Place, handler};
+use crate::base_path::BasePath;
 use crate::excerpt::Excerpt;
-use crate::exchange::{Answer, Arrival, Call, exchange};
+use crate::exchange::{Answer, Arrival, Call};
 use crate::metrics::NO_ROUTE;
 use crate::openapi::Described;
 use crate::problem::{Code, ErrorForm, Problem};
 use crate::{Api, secrecy};
+
+/// The places below it are found here; actix finds all others.
+const API: &str = "/api/v1";
 
 /// A method of a path, with its handler and its description.
 pub(crate) struct Endpoint {
     pub(crate) method: Method,
     pub(crate) path: &'static str,
     pub(crate) describe: fn() -> Described,
-    route: Box<dyn Fn(Rc<Arrival>) -> Route>,
+    handler: Box<dyn Fn(Rc<Arrival>) -> Handler>,
 }
 
 impl Endpoint {
     /// One that takes GET takes HEAD as well.
-    pub(crate) fn new<H, F>(method: Method, path: &'static str, handler: H, describe: fn() -> Described) -> Self
+    pub(crate) fn new<H, F>(method: Method, path: &'static str, answer: H, describe: fn() -> Described) -> Self
     where
         H: Fn(Call) -> F + Clone + 'static,
         F: Future<Output = Answer> + 'static,
     {
-        let taken = method.clone();
-        let route = Box::new(move |arrival| guarded(&taken).to(answer(arrival, handler.clone())));
-        Self { method, path, describe, route }
+        let handler = Box::new(move |arrival| handler(arrival, answer.clone()));
+        Self { method, path, describe, handler }
     }
 }
 
 /// Gives actix the routes, in their order, and the answers to all other requests.
 pub(crate) fn register(config: &mut ServiceConfig, api: &Rc<Api>, endpoints: &[Endpoint]) {
-    let arrival = |route: &'static str| {
-        Rc::new(Arrival { api: Rc::clone(api), route, metrics: api.metrics.of_route(route) })
-    };
-    let mut serve = |places: Vec<String>, same_path: &[Endpoint]| {
+    let arrival =
+        |route: &'static str| Rc::new(Arrival { api: Rc::clone(api), route, metrics: api.metrics.of_route(route) });
+    let place = |same_path: &[Endpoint]| {
         let (path, allow) = (same_path[0].path, allow(same_path));
-        let mut resource = web::resource(places);
-        for endpoint in same_path {
-            resource = resource.route((endpoint.route)(arrival(path)));
-        }
+        let arrival = arrival(path);
+        let methods = same_path.iter().map(|it| (it.method.clone(), (it.handler)(Rc::clone(&arrival)))).collect();
         let refuse = move |call: Call| std::future::ready(Err(method_not_allowed(&call.request, path, &allow)));
-        config.service(resource.default_service(web::to(answer(arrival(path), refuse))));
+        Rc::new(Place::new(path, methods, handler(arrival, refuse)))
     };
-    let by_path = || endpoints.chunk_by(|one, other| one.path == other.path);
-    by_path().for_each(|same_path| serve(api.surface.base_path.places(same_path[0].path), same_path));
-    // After all others, so that no other request is compared with a regular expression.
-    for same_path in by_path().filter(|same_path| ErrorForm::at(same_path[0].path) == ErrorForm::Plain) {
-        let places = api.surface.base_path.places(same_path[0].path);
-        serve(places.iter().map(|place| with_any_slashes(place)).collect(), same_path);
-    }
-    // Below `/api/` only this front answers.
+    let places = endpoints.chunk_by(|one, other| one.path == other.path).map(place).collect();
     let refuse = |call: Call| std::future::ready(Err(route_not_found(&call)));
-    config.service(web::resource(api.surface.base_path.places("/api/{rest:.*}")).to(answer(arrival(NO_ROUTE), refuse)));
-    config.default_service(web::to(answer(arrival(NO_ROUTE), refuse)));
+    let no_place = Rc::new(handler(arrival(NO_ROUTE), refuse));
+    config.service(Front { base: api.surface.base_path.clone(), places, no_place: Rc::clone(&no_place) });
+    config.default_service(fn_service(move |request: ServiceRequest| no_place(request, 0..0)));
 }
 
-/// The handler in the form that actix takes.
-fn answer<H, F>(
-    arrival: Rc<Arrival>,
-    handler: H,
-) -> impl actix_web::Handler<(HttpRequest, web::Payload), Output = actix_web::HttpResponse>
-where
-    H: Fn(Call) -> F + Clone + 'static,
-    F: Future<Output = Answer> + 'static,
-{
-    move |request: HttpRequest, payload: web::Payload| {
-        exchange(Rc::clone(&arrival), request, payload.into_inner(), handler.clone())
+/// All places.
+struct Front {
+    base: BasePath,
+    places: Vec<Rc<Place>>,
+    no_place: Rc<Handler>,
+}
+
+impl Front {
+    fn answer(&self, request: ServiceRequest) -> Answering {
+        let found = self.places.iter().find_map(|place| Some((place, place.parameter(&self.base, &request)?)));
+        match found {
+            Some((place, parameter)) => place.answer(request, parameter),
+            None => (self.no_place)(request, 0..0),
+        }
+    }
+}
+
+impl HttpServiceFactory for Front {
+    fn register(self, config: &mut AppService) {
+        let Self { base, places, no_place } = self;
+        let (below, beside): (Vec<_>, Vec<_>) = places.into_iter().partition(|place| place.is_below(API));
+        let front = Rc::new(Self { base: base.clone(), places: below, no_place: Rc::clone(&no_place) });
+        for prefix in base.places(API) {
+            let front = Rc::clone(&front);
+            config.register_service(ResourceDef::prefix(prefix), None, fn_service(move |it| front.answer(it)), None);
+        }
+        let mut serve = |paths: Vec<String>, place: &Rc<Place>| {
+            let (place, base) = (Rc::clone(place), base.clone());
+            let answer = fn_service(move |request: ServiceRequest| {
+                let parameter = place.parameter(&base, &request).unwrap_or_default();
+                place.answer(request, parameter)
+            });
+            config.register_service(ResourceDef::new(paths), None, answer, None);
+        };
+        for place in &beside {
+            serve(base.places(place.path), place);
+        }
+        // After all others, so that no other request is compared with a regular expression.
+        for place in beside.iter().filter(|place| ErrorForm::at(place.path) == ErrorForm::Plain) {
+            serve(base.places(place.path).iter().map(|path| with_any_slashes(path)).collect(), place);
+        }
+        // Below `/api/` only this front answers.
+        let rest = ResourceDef::new(base.places("/api/{rest:.*}"));
+        config.register_service(rest, None, fn_service(move |it: ServiceRequest| no_place(it, 0..0)), None);
     }
 }
 
@@ -89,14 +123,6 @@ fn with_any_slashes(path: &str) -> String {
         pattern.push_str(part);
     }
     pattern + "{after:/*}"
-}
-
-fn guarded(method: &Method) -> Route {
-    if *method == Method::GET {
-        web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
-    } else {
-        web::method(method.clone())
-    }
 }
 
 /// The methods of these endpoints, for `Allow`.
@@ -131,15 +157,41 @@ fn route_not_found(call: &Call) -> Problem {
 mod tests {
     use actix_web::dev::ServiceResponse;
     use actix_web::test::{TestRequest, call_service, init_service, read_body};
-    use actix_web::{App, HttpResponse};
+    use actix_web::{App, HttpResponse, web};
 
     use super::*;
     use crate::api::JOBS;
     use crate::test::{Ports, by, job};
+    use crate::{CorsOrigins, Surface};
 
     fn front(config: &mut ServiceConfig) {
         config.route("/app", web::get().to(|| async { HttpResponse::Ok().body("page") }));
         config.default_service(web::to(|| async { HttpResponse::NotFound().body("front") }));
+    }
+
+    #[actix_web::test]
+    async fn a_parameter_is_one_segment_that_is_not_empty_and_may_be_encoded() {
+        let surface = || Surface::new("/time".to_owned().try_into().unwrap(), CorsOrigins::default());
+        for surface in [Surface::default(), surface()] {
+            let mut ports = Ports::new();
+            ports.jobs.expect_find().returning(|_| Ok(Some(job())));
+            let jobs = format!("{}{JOBS}", surface.base_path);
+            let service = init_service(crate::app(Api { surface, ..ports.api() })).await;
+            let answer = |path: String| {
+                let request = by("r", "GET", &path).to_request();
+                async { told(call_service(&service, request).await).await }
+            };
+            for id in [crate::test::JOB.to_owned(), format!("%30{}", &crate::test::JOB[1..])] {
+                let (status, body) = answer(format!("{jobs}/{id}")).await;
+                assert!(status == 200 && body.contains("Research"), "{id}: {body}");
+            }
+            for path in ["/", "//", "//time-entries", "/a/", "/a/b", "/a/time-entries/", "/a/b/time-entries", "s"] {
+                let (status, body) = answer(format!("{jobs}{path}")).await;
+                assert!(status == 404 && body.contains("route-not-found"), "{path}: {body}");
+            }
+            let (status, body) = answer(format!("{jobs}/a")).await;
+            assert!(status == 422 && body.contains(r#""parameter":"id""#), "{status} {body}");
+        }
     }
 
     async fn told(response: ServiceResponse) -> (u16, String) {
@@ -163,6 +215,8 @@ mod tests {
             assert_eq!(answer(TestRequest::with_uri("/app")).await, (200, "page".to_owned()));
             let (status, body) = answer(TestRequest::with_uri("/elsewhere")).await;
             assert!(status == 404 && body.contains(stray), "{body}");
+            let (status, body) = answer(TestRequest::with_uri("/api")).await;
+            assert!(status == 404 && body.contains(stray), "it is not below /api/: {body}");
             let (status, body) = answer(TestRequest::with_uri("/api/v1/job")).await;
             assert!(status == 404 && body.contains("route-not-found"), "below /api/ the API answers: {body}");
             let (status, body) = answer(TestRequest::with_uri("/api/wakatime/v2")).await;

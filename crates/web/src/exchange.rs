@@ -16,6 +16,7 @@ mod tests;
 pub(crate) use log_tests::Lines;
 
 use std::cell::{Cell, OnceCell};
+use std::ops::Range;
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 use std::str::FromStr;
@@ -48,6 +49,8 @@ pub(crate) type Answer = Result<HttpResponse, Problem>;
 pub(crate) struct Call {
     pub(crate) api: Rc<Api>,
     pub(crate) request: HttpRequest,
+    /// Where the parameter stands in its path.
+    parameter: Range<usize>,
     context: Rc<Context>,
 }
 
@@ -91,9 +94,14 @@ impl Call {
         Ok(capturer)
     }
 
+    /// The parameter of the path.
+    pub(crate) fn parameter(&self) -> &str {
+        self.request.match_info().as_str().get(self.parameter.clone()).unwrap_or_default()
+    }
+
     /// The `{id}` of the path.
     pub(crate) fn id<T: FromStr<Err = IdError>>(&self) -> Result<T, Problem> {
-        let text = self.request.match_info().get("id").unwrap_or_default();
+        let text = self.parameter();
         text.parse().map_err(|error| {
             let mut errors = Errors::default();
             errors.push(FieldError::of("id", format!("{error}, got {}", Excerpt(text))));
@@ -148,6 +156,7 @@ pub(crate) struct Arrival {
 pub(crate) async fn exchange<F: Future<Output = Answer>>(
     arrival: Rc<Arrival>,
     request: HttpRequest,
+    parameter: Range<usize>,
     payload: Payload,
     handler: impl FnOnce(Call) -> F,
 ) -> HttpResponse {
@@ -166,7 +175,7 @@ pub(crate) async fn exchange<F: Future<Output = Answer>>(
     let answering = async {
         let _in_flight = api.metrics.enter();
         let mut watch = Watch { api, route, context: &context, answered: false };
-        let call = Call { api: Rc::clone(api), request: request.clone(), context: Rc::clone(&context) };
+        let call = Call { api: Rc::clone(api), request: request.clone(), parameter, context: Rc::clone(&context) };
         let answer = match api.surface.cors.preflight(&request) {
             Some(allowed) => Ok(allowed),
             None => bounded(handler(call), api, context.deadline).await,

@@ -67,8 +67,7 @@ async fn by_post(call: Call) -> Answer {
 }
 
 async fn capturer(call: &Call) -> Result<Capturer, Problem> {
-    let secret = call.request.match_info().get("token").unwrap_or_default();
-    call.capturer(secret, || Problem::new(Code::NotFound, "there is no such capture token")).await
+    call.capturer(call.parameter(), || Problem::new(Code::NotFound, "there is no such capture token")).await
 }
 
 async fn push(call: &Call, capturer: &Capturer, ping: Ping) -> Result<(), Problem> {
