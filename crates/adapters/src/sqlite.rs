@@ -31,7 +31,9 @@
 
 mod access;
 mod background;
+mod by_ids;
 mod capture;
+mod column;
 mod connection;
 mod error;
 mod file;

@@ -19,7 +19,6 @@ macro_rules! entry_columns {
     };
 }
 
-#[cfg(feature = "postgres")]
 pub(crate) use {entry_columns, job_columns};
 
 /// A page of jobs, newest first.

@@ -55,7 +55,7 @@ pub(super) fn timestamp(row: &StoredRow, column: &'static str, micros: i64) -> R
 }
 
 /// Bytes as SQLite writes them: `x'00ff'`.
-struct Hex<'a>(&'a [u8]);
+pub(super) struct Hex<'a>(pub(super) &'a [u8]);
 
 impl Display for Hex<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -105,14 +105,6 @@ impl Session {
         Ok(written)
     }
 
-    /// Carries out `work` as [`transaction::read`] does.
-    pub(super) fn read<T, E: From<BackendError>>(
-        &mut self,
-        work: impl FnOnce(&mut SqliteConnection) -> Result<T, E>,
-    ) -> Result<T, E> {
-        transaction::read(self.connection()?, work)
-    }
-
     /// Gives up the connection, because its state is not what the next user expects.
     pub(super) fn give_up(&mut self) {
         self.connection = None;

@@ -46,6 +46,10 @@ async fn a_row_that_does_not_parse_is_corrupt_and_named() {
     let error = TimeEntryRepository::find(&sqlite, entry_id).await.unwrap_err();
     assert_corrupt(&error, &format!("time_entries.related_job of {ENTRY} holds x'0102'"));
 
+    spoil("UPDATE jobs SET total_minutes = 30, id = x'0102'");
+    let error = JobRepository::list(&sqlite, ListJobs::default()).await.unwrap_err();
+    assert_corrupt(&error, "jobs.id of x'0102' holds x'0102'");
+
     spoil(
         "INSERT INTO tokens (id, name, subject, scopes, secret_hash, created_at)
         VALUES (x'ff', 'ci', 'ci', 'read', zeroblob(32), 0)",

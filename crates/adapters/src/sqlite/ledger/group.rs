@@ -3,8 +3,7 @@
 //! The rows that a group concerns are read into a [`Ledger`], which decides, and the differences are stored. Nothing
 //! can come in between, because SQLite has one writer at a time.
 
-use std::collections::HashSet;
-use std::collections::btree_map::Entry;
+use std::collections::{BTreeSet, HashSet};
 use std::iter;
 
 use diesel::SqliteConnection;
@@ -31,21 +30,17 @@ impl LedgerStore for Sqlite {
     }
 
     fn find_jobs(&self, ids: &[JobId]) -> Result<Vec<Job>, BackendError> {
-        self.readers.run_here(|session| {
-            session.read(|connection| ids.iter().filter_map(|id| job::load(connection, *id).transpose()).collect())
-        })
+        self.readers.run_here(|session| job::load_all(session.connection()?, ids.iter().copied()))
     }
 
     fn find_entries(&self, ids: &[TimeEntryId]) -> Result<Vec<TimeEntry>, BackendError> {
-        self.readers.run_here(|session| {
-            session
-                .read(|connection| ids.iter().filter_map(|id| time_entry::load(connection, *id).transpose()).collect())
-        })
+        self.readers.run_here(|session| time_entry::load(session.connection()?, ids.iter().copied()))
     }
 
     fn find_pages(&self, pages: &[PageOfJob]) -> Result<Vec<TimeEntryPage>, BackendError> {
         self.readers.run_here(|session| {
-            session.read(|connection| pages.iter().map(|page| time_entry::page(connection, &(*page).into())).collect())
+            let connection = session.connection()?;
+            pages.iter().map(|page| time_entry::page(connection, &(*page).into())).collect()
         })
     }
 }
@@ -81,17 +76,11 @@ fn write(session: &mut Session, writes: &[Write]) -> Result<Vec<Attempted>, Back
 
 pub(in crate::sqlite) fn read(connection: &mut SqliteConnection, scope: &Scope<'_>) -> Result<Ledger, BackendError> {
     let mut ledger = Ledger::new(BACKEND);
-    for id in &scope.entries {
-        ledger.entries.extend(time_entry::load(connection, *id)?.map(|entry| (entry.id, entry)));
-    }
-    let of_entries = ledger.entries.values().map(|entry| entry.related_job);
-    for id in scope.jobs.iter().copied().chain(of_entries) {
-        if let Entry::Vacant(place) = ledger.jobs.entry(id)
-            && let Some(job) = job::load(connection, id)?
-        {
-            place.insert(job);
-        }
-    }
+    let entries = time_entry::load(connection, scope.entries.iter().copied())?;
+    let of_entries = entries.iter().map(|entry| entry.related_job);
+    let jobs: BTreeSet<_> = scope.jobs.iter().copied().chain(of_entries).collect();
+    ledger.jobs.extend(job::load_all(connection, jobs)?.into_iter().map(|job| (job.id, job)));
+    ledger.entries.extend(entries.into_iter().map(|entry| (entry.id, entry)));
     for key in &scope.keys {
         if let Some((fingerprint, text)) = idempotency::find(connection, key).map_err(classify)? {
             let row = row("idempotency_keys", key.token.as_uuid().as_bytes());
@@ -118,7 +107,7 @@ pub(in crate::sqlite) fn store(
         time_entry::insert(connection, entry)?;
     }
     for job in &differences.jobs {
-        job::update(connection, job)?;
+        job::save_total(connection, job)?;
     }
     // Where there is an outcome, there is a write with an `at`.
     for (new, at) in differences.outcomes.iter().zip(iter::repeat(scope.at).flatten()) {
@@ -126,4 +115,63 @@ pub(in crate::sqlite) fn store(
         idempotency::store(connection, (new.token, new.key), new.fingerprint, &text, at).map_err(classify)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use diesel::connection::{InstrumentationEvent, SimpleConnection};
+    use diesel::prelude::*;
+    use stint_domain::ledger::{JobName, JobStatus, Minutes, WorkSummary};
+    use stint_domain::values::{Subject, Timestamp, Version};
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn entry(id: u128, job: &Job) -> TimeEntry {
+        TimeEntry {
+            id: TimeEntryId::new(Uuid::from_u128(id)),
+            related_job: job.id,
+            minutes_worked: Minutes::new(30).unwrap(),
+            date_stamp: "2026-01-02".parse().unwrap(),
+            work_summary: WorkSummary::new("read").unwrap(),
+            created_by: Subject::new("ada").unwrap(),
+            version: Version::initial(job.created_at),
+            created_at: job.created_at,
+            updated_at: job.created_at,
+        }
+    }
+
+    #[test]
+    fn any_number_of_rows_is_found_with_three_statements_that_are_prepared_once() {
+        let mut connection = SqliteConnection::establish(":memory:").unwrap();
+        let schema = include_str!("../../../../../migrations/sqlite/2026-11-21-000001_expand_ledger/up.sql");
+        connection.batch_execute(schema).unwrap();
+        let (name, at) = (JobName::new("Research").unwrap(), Timestamp::from_micros(0).unwrap());
+        let job = job::insert(&mut connection, JobId::new(Uuid::nil()), name, JobStatus::Open, at).unwrap();
+        let (prepared, run) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(0)));
+        connection.set_instrumentation({
+            let (prepared, run) = (prepared.clone(), run.clone());
+            move |event: InstrumentationEvent<'_>| match event {
+                InstrumentationEvent::CacheQuery { sql, .. } => prepared.lock().unwrap().push(sql.to_owned()),
+                InstrumentationEvent::StartQuery { .. } => *run.lock().unwrap() += 1,
+                _ => {}
+            }
+        });
+
+        let mut first_id = 0;
+        for number in [0, 1, 2, 7, 8, 9, 63, 64, 65, 137, 400] {
+            let entries: Vec<_> = (first_id..first_id + number).map(|id| entry(id, &job)).collect();
+            first_id += number;
+            entries.iter().try_for_each(|entry| time_entry::insert(&mut connection, entry)).unwrap();
+            let unknown = TimeEntryId::new(Uuid::max());
+            let ids = entries.iter().map(|entry| entry.id).chain([unknown]);
+            let mut found = time_entry::load(&mut connection, ids).unwrap();
+            found.sort_unstable_by_key(|entry| entry.id);
+            assert_eq!(found, entries, "{number}");
+        }
+        assert_eq!(prepared.lock().unwrap().len(), 3 + 1, "{prepared:?}");
+        assert!(*run.lock().unwrap() < first_id + 30, "{run:?}");
+    }
 }

@@ -1,9 +1,10 @@
-//! Jobs. Writes of entries change them too, through [`load`] and [`update`].
+//! Jobs. Writes of entries change them too, through [`load_all`] and [`save_total`].
 
 use async_trait::async_trait;
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel::select;
+use diesel::sql_types::{BigInt, Binary};
 use stint_domain::ledger::ports::JobRepository;
 use stint_domain::ledger::ports::job::{
     ChangeJobError, CreateJob, CreateJobError, DeleteJob, EntriesOfDeleted, JobCursor, ListJobs, Put, PutJob, UpdateJob,
@@ -13,14 +14,17 @@ use stint_domain::values::{JobId, Timestamp};
 use stint_domain::{BackendError, Page};
 
 use super::idempotency::once;
-use crate::ledger::listing::jobs as jobs_listed;
+use crate::ledger::listing::{job_columns, jobs as jobs_listed};
+use crate::sql::statements;
 use crate::sqlite::Sqlite;
+use crate::sqlite::by_ids;
 use crate::sqlite::error::classify;
 use crate::sqlite::ledger::rows::{JobColumns, JobRow, JobSelection};
-use crate::sqlite::rows::{one, page};
+use crate::sqlite::rows::page;
 use crate::sqlite::schema::{jobs, time_entries};
-use crate::sqlite::sql::Dialect;
+use crate::sqlite::sql::{Dialect, Sql};
 use crate::sqlite::update_row::UpdateRow;
+use crate::stored_row::read;
 
 #[async_trait]
 impl JobRepository for Sqlite {
@@ -90,9 +94,24 @@ impl JobRepository for Sqlite {
     }
 }
 
+statements! {
+    ById: JobSelection = concat!("SELECT ", job_columns!(), " FROM ids CROSS JOIN jobs ON id = wanted");
+    /// Leaves out what an index contains.
+    SaveTotal: () = "UPDATE jobs SET total_minutes = ?, version = ?, updated_at = ? WHERE id = ?";
+}
+
 /// The job, if it exists.
 pub(in crate::sqlite) fn load(connection: &mut SqliteConnection, id: JobId) -> Result<Option<Job>, BackendError> {
-    one(jobs::table.find(id.as_uuid().into_bytes()).select(JobRow::as_select()).first(connection))
+    load_all(connection, [id]).map(|jobs| jobs.into_iter().next())
+}
+
+/// Those of the jobs that exist.
+pub(in crate::sqlite) fn load_all(
+    connection: &mut SqliteConnection,
+    ids: impl IntoIterator<Item = JobId>,
+) -> Result<Vec<Job>, BackendError> {
+    let rows = by_ids::load::<ById, JobRow>(connection, ids.into_iter().map(JobId::as_uuid));
+    read(rows.map_err(classify)?)
 }
 
 pub(in crate::sqlite) fn insert(
@@ -120,6 +139,19 @@ pub(in crate::sqlite) fn update(connection: &mut SqliteConnection, job: &Job) ->
     UpdateRow::new("jobs", columns.id, &columns).execute(connection).map(drop).map_err(classify)
 }
 
+/// Stores the total of a job whose entries changed, and with it the version.
+pub(in crate::sqlite) fn save_total(connection: &mut SqliteConnection, job: &Job) -> Result<(), BackendError> {
+    Sql::<SaveTotal>::constant()
+        // At most 2^53 - 1.
+        .bind::<BigInt, _>(job.total_minutes.get().cast_signed())
+        .bind::<BigInt, _>(job.version.get())
+        .bind::<BigInt, _>(job.updated_at.as_micros())
+        .bind::<Binary, _>(job.id.as_uuid().into_bytes())
+        .execute(connection)
+        .map(drop)
+        .map_err(classify)
+}
+
 fn has_entries(connection: &mut SqliteConnection, id: JobId) -> Result<bool, BackendError> {
     let entries = time_entries::table.filter(time_entries::related_job.eq(id.as_uuid().into_bytes()));
     select(exists(entries)).get_result(connection).map_err(classify)
@@ -141,7 +173,6 @@ mod tests {
     use super::*;
     use crate::sql::Varying;
     use crate::sqlite::query_plan::query_plan;
-    use crate::sqlite::sql::Sql;
 
     fn listing(query: &ListJobs) -> Sql<'_, Varying<JobSelection>> {
         jobs_listed(query)

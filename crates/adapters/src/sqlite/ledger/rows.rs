@@ -5,10 +5,10 @@
 use diesel::dsl::{AsSelect, SqlTypeOf};
 use diesel::prelude::*;
 use stint_domain::BackendError;
-use stint_domain::ledger::{Job, JobName, Minutes, TimeEntry, TotalMinutes, WorkSummary};
-use stint_domain::values::{JobId, Subject, TimeEntryId};
+use stint_domain::ledger::{Job, JobName, JobStatus, Minutes, TimeEntry, TotalMinutes, WorkSummary};
+use stint_domain::values::{DateStamp, JobId, Subject, TimeEntryId, Timestamp, Version};
 
-use crate::sqlite::rows::{row, timestamp, uuid, version};
+use crate::sqlite::column::{Column, Place};
 use crate::sqlite::schema::{jobs, time_entries};
 use crate::sqlite::sql::Dialect;
 
@@ -16,13 +16,13 @@ use crate::sqlite::sql::Dialect;
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = jobs)]
 pub(in crate::sqlite) struct JobRow {
-    id: Vec<u8>,
-    name: String,
-    status: String,
-    total_minutes: i64,
-    version: i64,
-    created_at: i64,
-    updated_at: i64,
+    id: Column<JobId>,
+    name: Column<JobName>,
+    status: Column<JobStatus>,
+    total_minutes: Column<TotalMinutes>,
+    version: Column<Version>,
+    created_at: Column<Timestamp>,
+    updated_at: Column<Timestamp>,
 }
 
 /// The SQL types of a [`JobRow`].
@@ -32,15 +32,15 @@ impl TryFrom<JobRow> for Job {
     type Error = BackendError;
 
     fn try_from(stored: JobRow) -> Result<Self, BackendError> {
-        let row = row("jobs", &stored.id);
+        let row = Place::of("jobs", stored.id)?;
         Ok(Self {
-            id: JobId::new(uuid(&row, "id", &stored.id)?),
-            name: row.column("name", stored.name, |name| JobName::stored(name))?,
-            status: row.column("status", stored.status, |status| status.parse())?,
-            total_minutes: row.column("total_minutes", stored.total_minutes, |total| TotalMinutes::new(*total))?,
-            version: version(&row, stored.version)?,
-            created_at: timestamp(&row, "created_at", stored.created_at)?,
-            updated_at: timestamp(&row, "updated_at", stored.updated_at)?,
+            id: row.id,
+            name: row.column("name", stored.name)?,
+            status: row.column("status", stored.status)?,
+            total_minutes: row.column("total_minutes", stored.total_minutes)?,
+            version: row.column("version", stored.version)?,
+            created_at: row.column("created_at", stored.created_at)?,
+            updated_at: row.column("updated_at", stored.updated_at)?,
         })
     }
 }
@@ -49,15 +49,15 @@ impl TryFrom<JobRow> for Job {
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = time_entries)]
 pub(in crate::sqlite) struct TimeEntryRow {
-    id: Vec<u8>,
-    related_job: Vec<u8>,
-    minutes_worked: i64,
-    date_stamp: String,
-    work_summary: String,
-    created_by: String,
-    version: i64,
-    created_at: i64,
-    updated_at: i64,
+    id: Column<TimeEntryId>,
+    related_job: Column<JobId>,
+    minutes_worked: Column<Minutes>,
+    date_stamp: Column<DateStamp>,
+    work_summary: Column<WorkSummary>,
+    created_by: Column<Subject>,
+    version: Column<Version>,
+    created_at: Column<Timestamp>,
+    updated_at: Column<Timestamp>,
 }
 
 /// The SQL types of a [`TimeEntryRow`].
@@ -67,17 +67,17 @@ impl TryFrom<TimeEntryRow> for TimeEntry {
     type Error = BackendError;
 
     fn try_from(stored: TimeEntryRow) -> Result<Self, BackendError> {
-        let row = row("time_entries", &stored.id);
+        let row = Place::of("time_entries", stored.id)?;
         Ok(Self {
-            id: TimeEntryId::new(uuid(&row, "id", &stored.id)?),
-            related_job: JobId::new(uuid(&row, "related_job", &stored.related_job)?),
-            minutes_worked: row.column("minutes_worked", stored.minutes_worked, |minutes| Minutes::new(*minutes))?,
-            date_stamp: row.column("date_stamp", stored.date_stamp, |date| date.parse())?,
-            work_summary: row.column("work_summary", stored.work_summary, |text| WorkSummary::stored(text))?,
-            created_by: row.column("created_by", stored.created_by, |subject| Subject::stored(subject))?,
-            version: version(&row, stored.version)?,
-            created_at: timestamp(&row, "created_at", stored.created_at)?,
-            updated_at: timestamp(&row, "updated_at", stored.updated_at)?,
+            id: row.id,
+            related_job: row.column("related_job", stored.related_job)?,
+            minutes_worked: row.column("minutes_worked", stored.minutes_worked)?,
+            date_stamp: row.column("date_stamp", stored.date_stamp)?,
+            work_summary: row.column("work_summary", stored.work_summary)?,
+            created_by: row.column("created_by", stored.created_by)?,
+            version: row.column("version", stored.version)?,
+            created_at: row.column("created_at", stored.created_at)?,
+            updated_at: row.column("updated_at", stored.updated_at)?,
         })
     }
 }

@@ -12,14 +12,17 @@ use stint_domain::ledger::{Applied, TimeEntry};
 use stint_domain::values::TimeEntryId;
 use stint_domain::{BackendError, Page};
 
-use crate::ledger::listing::time_entries as entries_listed;
+use crate::ledger::listing::{entry_columns, time_entries as entries_listed};
+use crate::sql::statements;
 use crate::sqlite::Sqlite;
+use crate::sqlite::by_ids;
 use crate::sqlite::error::classify;
 use crate::sqlite::ledger::rows::{TimeEntryColumns, TimeEntryRow, TimeEntrySelection};
-use crate::sqlite::rows::{self, one};
+use crate::sqlite::rows;
 use crate::sqlite::schema::time_entries;
 use crate::sqlite::sql::Dialect;
 use crate::sqlite::update_row::UpdateRow;
+use crate::stored_row::read;
 
 #[async_trait]
 impl TimeEntryRepository for Sqlite {
@@ -44,7 +47,7 @@ impl TimeEntryRepository for Sqlite {
     }
 
     async fn find(&self, id: TimeEntryId) -> Result<Option<TimeEntry>, BackendError> {
-        self.read(move |connection| load(connection, id)).await
+        self.read(move |connection| load(connection, [id]).map(|entries| entries.into_iter().next())).await
     }
 
     async fn list(&self, query: ListTimeEntries) -> Result<Page<TimeEntry, TimeEntryCursor>, BackendError> {
@@ -52,12 +55,17 @@ impl TimeEntryRepository for Sqlite {
     }
 }
 
-/// The entry, if it exists.
+statements! {
+    ById: TimeEntrySelection = concat!("SELECT ", entry_columns!(), " FROM ids CROSS JOIN time_entries ON id = wanted");
+}
+
+/// Those of the entries that exist.
 pub(in crate::sqlite) fn load(
     connection: &mut SqliteConnection,
-    id: TimeEntryId,
-) -> Result<Option<TimeEntry>, BackendError> {
-    one(time_entries::table.find(id.as_uuid().into_bytes()).select(TimeEntryRow::as_select()).first(connection))
+    ids: impl IntoIterator<Item = TimeEntryId>,
+) -> Result<Vec<TimeEntry>, BackendError> {
+    let rows = by_ids::load::<ById, TimeEntryRow>(connection, ids.into_iter().map(TimeEntryId::as_uuid));
+    read(rows.map_err(classify)?)
 }
 
 /// A page of entries.
