@@ -33,6 +33,7 @@ mod access;
 mod background;
 mod by_ids;
 mod capture;
+mod checkpoint;
 mod column;
 mod connection;
 mod error;

@@ -25,6 +25,8 @@ pub(super) enum Role {
     Reader,
     /// Tries whether a write would work, and undoes it.
     Trial,
+    /// Copies the write-ahead log into the file.
+    Copier,
 }
 
 /// Why a connection was not opened.
@@ -72,8 +74,9 @@ fn connect(path: &str, role: Role, busy_timeout: Duration) -> Result<SqliteConne
             write_ahead(&mut connection, busy_timeout)?;
             connection.batch_execute(ON_THE_WRITER)?;
         }
-        Role::Reader => connection.batch_execute("PRAGMA query_only = ON")?,
+        Role::Reader => connection.batch_execute("PRAGMA query_only = ON; PRAGMA cache_size = -1024")?,
         Role::Trial => connection.batch_execute(ON_TRIAL)?,
+        Role::Copier => {}
     }
     Sql::<Schema>::constant().get_result::<i64>(&mut connection)?;
     Ok(connection)
@@ -117,11 +120,10 @@ const ON_EVERY_CONNECTION: &str = "
     PRAGMA journal_size_limit = 67108864;
 ";
 
-/// - `cache_size`: 12 MiB, because each entry changes a page of several indexes. Readers keep the default of 2 MiB:
-///   there are several of them, and the operating system caches the file once for all.
-/// - `wal_autocheckpoint`: after 32 MiB instead of 4, so that a page which many commits change is copied into the
-///   file once.
-const ON_THE_WRITER: &str = "PRAGMA cache_size = -12288; PRAGMA wal_autocheckpoint = 8192";
+/// - `cache_size`: 12 MiB, because each entry changes a page of several indexes. Readers have 1 MiB: there are several
+///   of them, a page of entries is in few pages of an index, and the operating system caches the file once for all.
+/// - `wal_autocheckpoint`: not before 64 MiB, because [`super::checkpoint`] copies the log before.
+const ON_THE_WRITER: &str = "PRAGMA cache_size = -12288; PRAGMA wal_autocheckpoint = 16384";
 
 /// - `cache_size`: a write that does not fit into so few pages goes to the log before the commit, so a trial finds
 ///   out whether the disk has room.
@@ -166,7 +168,7 @@ mod tests {
     #[test]
     fn commits_are_durable_and_foreign_keys_hold_on_every_connection() {
         let folder = tempfile::tempdir().unwrap();
-        for role in [Role::Writer, Role::Reader, Role::Trial] {
+        for role in [Role::Writer, Role::Reader, Role::Trial, Role::Copier] {
             let mut connection = opened(&folder, role);
             let mode: String = diesel::select(sql::<Text>("(SELECT journal_mode FROM pragma_journal_mode)"))
                 .get_result(&mut connection)
@@ -198,7 +200,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         for name in ["stint.db", "a % b#c?mode=rwc.db"] {
             let path = folder.path().join(name);
-            for role in [Role::Writer, Role::Reader, Role::Trial] {
+            for role in [Role::Writer, Role::Reader, Role::Trial, Role::Copier] {
                 let refused = open(path.to_str().unwrap(), role, Duration::ZERO).err().unwrap();
                 assert_eq!(BackendError::from(refused).kind, BackendErrorKind::Unavailable);
                 assert!(!path.exists());
