@@ -23,6 +23,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     "2026-11-30-000030_expand_token_makers",
     "2026-11-30-000401_expand_free_pings",
     "2026-11-30-000402_expand_new_projects",
+    "2026-11-30-000403_expand_whole_entries_by_job",
 ];
 
 /// Everything that the migrations made.

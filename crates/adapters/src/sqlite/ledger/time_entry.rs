@@ -124,10 +124,10 @@ mod tests {
     }
 
     #[test]
-    fn a_page_of_a_job_starts_at_its_place_in_the_index() {
+    fn a_page_of_a_job_starts_at_its_place_in_an_index_that_has_all_of_it() {
         let [first, next] =
             plans(&ListTimeEntries { related_job: Some(JobId::new(Uuid::nil())), ..ListTimeEntries::default() });
-        let index = "SEARCH time_entries USING INDEX time_entries_of_job_latest_first";
+        let index = "SEARCH time_entries USING COVERING INDEX time_entries_of_job_latest_first";
         assert_eq!(first, [format!("{index} (related_job=?)")]);
         assert_eq!(next, [format!("{index} (related_job=? AND (date_stamp,id)<(?,?))")]);
     }
