@@ -86,8 +86,13 @@ fn is_plain(text: &str) -> bool {
         let escaped = |byte: u8| u8::from(byte < b' ') | u8::from(byte == b'"') | u8::from(byte == b'\\');
         bytes.iter().fold(0, |found, &byte| found | escaped(byte)) == 0
     };
-    let (pieces, rest) = text.as_bytes().as_chunks::<16>();
-    pieces.iter().all(|piece| plain(piece)) && plain(rest)
+    // The last piece may overlap the one before, so that no byte of a text of usual length is looked at by itself.
+    let bytes = text.as_bytes();
+    match (bytes.first_chunk::<8>(), bytes.last_chunk::<8>(), bytes.last_chunk::<16>()) {
+        (.., Some(last)) => bytes.as_chunks::<16>().0.iter().all(|piece| plain(piece)) && plain(last),
+        (Some(first), Some(last), None) => plain(first) && plain(last),
+        _ => plain(bytes),
+    }
 }
 
 /// What `serde_json` writes.
