@@ -4,9 +4,10 @@
 //!
 //! SQLite lets one connection write at a time. So a handle has one connection for writes, for which callers queue in
 //! [`Blocking`], in order and without polling a lock. It has several more that only read, one of them for health
-//! checks, and one that copies the write-ahead log into the file ([`checkpoint`]). The file is in WAL mode: readers see the last committed write; they do not wait for the writer, and the
-//! writer does not wait for them. A write takes SQLite's own lock when it starts (`BEGIN IMMEDIATE`), so what it
-//! reads stays true until it commits, and its code can ignore other writers.
+//! checks, and one that copies the write-ahead log into the file ([`checkpoint`]). The file is in WAL mode: readers see
+//! the last committed write; they do not wait for the writer, and the writer does not wait for them. A write takes
+//! SQLite's own lock when it starts (`BEGIN IMMEDIATE`), so what it reads stays true until it commits, and its code can
+//! ignore other writers.
 //!
 //! Other processes may use the same file on the same machine, as `stint token create` does beside `stint serve`. They
 //! share SQLite's lock, for which a write waits up to [`SqliteSettings::busy_timeout`].
