@@ -115,9 +115,9 @@ fi
 
 if [[ -n $build ]]; then
     export PATH=$PATH:$HOME/.cargo/bin
-    if ! { has cc && has make && has perl && has objdump && has git; }; then
+    if ! { has cc && has objdump && has git; }; then
         apt_get update
-        apt_get install --no-install-recommends build-essential perl git
+        apt_get install --no-install-recommends build-essential git
     fi
     if ! has cargo; then
         say "installing Rust with rustup, for root"

@@ -43,13 +43,14 @@ pub struct CoalescingSettings {
 pub struct CoalescingSizes {
     /// How many groups of writes run at a time.
     pub writers: usize,
-    /// How many groups of look-ups of jobs run at a time, and as many of entries.
+    /// How many groups of look-ups of jobs run at a time, and as many of entries. On Postgres each thread that looks
+    /// something up has so many.
     pub readers: usize,
     /// The most rows that a group writes.
     pub max_rows: usize,
     /// The most ids that a group looks up.
     pub max_ids: usize,
-    /// How many groups of pages run at a time.
+    /// How many groups of pages run at a time. On Postgres each thread that reads pages has so many.
     pub page_readers: usize,
     /// The most rows that a group of pages reads.
     pub max_page_rows: usize,
@@ -90,12 +91,15 @@ impl CoalescingSettings {
         Self { writes: GroupLimits { workers: 1, spare_workers: 0, ..self.writes }, ..self }
     }
 
-    /// How many groups may run at the same time; each needs a connection.
-    pub fn groups(&self) -> usize {
+    /// How many groups of writes may run at the same time; each needs a connection.
+    pub const fn groups_of_writes(&self) -> usize {
+        self.writes.most_workers() + held::limits(self.writes).most_workers()
+    }
+
+    /// How many groups of look-ups may run at the same time for each queue.
+    pub const fn groups_of_look_ups(&self) -> usize {
         // Jobs and entries are looked up by separate groups.
-        let at_once = |limits: GroupLimits| limits.workers + limits.spare_workers;
-        let (writes, held) = (at_once(self.writes), at_once(held::limits(self.writes)));
-        writes + held + 2 * at_once(self.reads) + at_once(self.pages)
+        2 * self.reads.most_workers() + self.pages.most_workers()
     }
 }
 

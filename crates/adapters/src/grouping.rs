@@ -6,9 +6,9 @@
 //! So there is no timer, a single command is carried out at once, and groups grow with the load.
 //!
 //! Before you change anything here:
-//! - **A worker is not a waiting thread.** When a command arrives and fewer workers than allowed are running, a
-//!   worker is started on a thread that may block. It carries out groups until the queue is empty, and then ends. No
-//!   HTTP worker ever blocks.
+//! - **A worker does not wait for commands.** When a command arrives and fewer workers than allowed are running, a
+//!   worker is started: a task, or a thread if the driver blocks ([`Workers`]). It carries out groups until the queue
+//!   is empty, and then ends. No HTTP worker ever blocks.
 //! - **A few large groups are cheaper than many small ones.** A second worker splits the groups, and the fixed cost
 //!   of a group is paid twice. So a spare worker is started only when the running ones seem stuck (one waits for a
 //!   lock, say), or when another whole group waits; it ends when neither is so any more. A [`watch`] starts it for
@@ -39,4 +39,4 @@ mod worker;
 
 pub(crate) use self::coalescer::Coalescer;
 pub use self::group::GroupLimits;
-pub(crate) use self::group::{Group, GroupError};
+pub(crate) use self::group::{Group, GroupError, Workers};

@@ -13,14 +13,18 @@
 mod access;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod background;
-#[cfg(any(feature = "postgres", feature = "redis", feature = "sqlite"))]
-pub mod blocking;
+#[cfg(any(feature = "redis", feature = "sqlite"))]
+mod blocking;
 pub mod caching;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod caller;
 pub mod capture;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub mod coalescing;
 #[cfg(any(feature = "postgres", feature = "redis", feature = "sqlite"))]
 pub mod grouping;
+#[cfg(any(feature = "postgres", feature = "redis", feature = "sqlite"))]
+mod joined;
 #[cfg(any(feature = "memory", feature = "postgres", feature = "sqlite"))]
 mod ledger;
 #[cfg(feature = "memory")]
@@ -28,6 +32,8 @@ pub mod memory;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub mod migrations;
 pub mod not_offered;
+#[cfg(any(feature = "memory", feature = "postgres", feature = "sqlite"))]
+mod people;
 #[cfg(any(feature = "postgres", feature = "redis", feature = "sqlite"))]
 mod pool_metrics;
 #[cfg(feature = "postgres")]
@@ -43,6 +49,8 @@ mod stored_row;
 pub mod system;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod tried;
+#[cfg(any(feature = "postgres", feature = "redis", feature = "sqlite"))]
+pub mod turns;
 
 #[cfg(any(feature = "postgres", feature = "redis", feature = "sqlite"))]
 pub use pool_metrics::PoolMetrics;

@@ -9,6 +9,7 @@ mod background;
 mod capture;
 mod health;
 mod ledger;
+mod people;
 mod state;
 
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -16,6 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use stint_domain::access::Token;
 use stint_domain::background::ports::task::TaskRun;
 use stint_domain::ledger::TotalMinutes;
+use stint_domain::people::ports::person::Account;
 use stint_domain::values::JobId;
 use tokio::sync::Notify;
 
@@ -25,10 +27,11 @@ use crate::ledger::Ledger;
 /// The name of this backend in errors.
 const BACKEND: &str = "memory";
 
-/// Jobs, entries, tokens, pings, the queue and task runs in memory. Clones share them.
+/// Jobs, entries, people, tokens, pings, the queue and task runs in memory. Clones share them.
 #[derive(Clone)]
 pub struct Memory {
     ledger: Arc<Mutex<Ledger>>,
+    people: Arc<Mutex<Vec<Account>>>,
     tokens: Arc<Mutex<Vec<Token>>>,
     capture: Arc<Mutex<Capture>>,
     new_projects: Arc<Mutex<CountedProjects>>,
@@ -40,10 +43,11 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// An empty ledger without tokens.
+    /// An empty ledger without people and tokens.
     pub fn new() -> Self {
         Self {
             ledger: Arc::new(Mutex::new(Ledger::new(BACKEND))),
+            people: Arc::default(),
             tokens: Arc::default(),
             capture: Arc::default(),
             new_projects: Arc::default(),
@@ -82,6 +86,11 @@ impl Memory {
 
     fn pings(&self) -> MutexGuard<'_, Queue> {
         self.pings.lock().expect("no call panics while it holds the pings")
+    }
+
+    /// Lock this after the ledger and before the tokens.
+    fn people(&self) -> MutexGuard<'_, Vec<Account>> {
+        self.people.lock().expect("no call panics while it holds the people")
     }
 
     /// Lock this last.

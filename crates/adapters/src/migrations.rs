@@ -15,21 +15,19 @@ use async_trait::async_trait;
 use diesel::Connection;
 use diesel::migration::{Migration, MigrationConnection, MigrationSource};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness};
-use r2d2::ManageConnection;
 use stint_domain::{BackendError, BackendErrorKind, NotReady};
 
-use crate::blocking::Blocking;
 pub(crate) use plan::AppliedMigration;
 use plan::{EmbeddedMigration, Plan};
 pub use plan::{MigrationStatus, SchemaState};
 
-/// Runs and reverts migrations of one database. Clones share its pool.
+/// Runs and reverts migrations of one database.
 #[derive(Clone)]
 pub struct Migrator(Arc<dyn Operations>);
 
 impl Migrator {
-    pub(crate) fn new<D: Dialect>(blocking: Blocking<D::Manager>) -> Self {
-        Self(Arc::new(Runner::<D> { blocking }))
+    pub(crate) fn new(dialect: impl Dialect) -> Self {
+        Self(Arc::new(Runner(dialect)))
     }
 
     /// Lists all migrations of this program and of the database, oldest first.
@@ -54,12 +52,10 @@ impl Migrator {
     }
 }
 
-/// What differs between backends.
+/// What differs between backends, and the way to the database.
 pub(crate) trait Dialect: Send + Sync + 'static {
-    /// The connection type of Diesel.
+    /// The connection type of Diesel, which blocks.
     type Connection: MigrationHarness<<Self::Connection as Connection>::Backend> + MigrationConnection;
-    /// The pool's manager, whose connections contain a [`Self::Connection`].
-    type Manager: ManageConnection;
 
     /// The backend's name.
     const BACKEND: &'static str;
@@ -68,15 +64,14 @@ pub(crate) trait Dialect: Send + Sync + 'static {
 
     /// Reads the tables `__diesel_schema_migrations` and `contract_migrations` without changing anything. A database
     /// without these tables has run no migration.
-    fn applied(
-        connection: &mut <Self::Manager as ManageConnection>::Connection,
-    ) -> Result<Vec<AppliedMigration>, BackendError>;
+    fn applied(&self) -> impl Future<Output = Result<Vec<AppliedMigration>, BackendError>> + Send;
 
-    /// Runs `f` while no other migrator runs, without the time-outs that apply to requests.
-    fn exclusively<T>(
-        connection: &mut <Self::Manager as ManageConnection>::Connection,
-        f: impl FnOnce(&mut Self::Connection) -> Result<T, BackendError>,
-    ) -> Result<T, BackendError>;
+    /// Runs `f`, on a thread that may block, while no other migrator runs, without the time-outs that apply to
+    /// requests.
+    fn exclusively<T: Send + 'static>(
+        &self,
+        f: impl FnOnce(&mut Self::Connection) -> Result<T, BackendError> + Send + 'static,
+    ) -> impl Future<Output = Result<T, BackendError>> + Send;
 }
 
 /// The migrator's operations, without the types of its backend.
@@ -87,56 +82,45 @@ trait Operations: Send + Sync {
     async fn down(&self) -> Result<Option<String>, BackendError>;
 }
 
-struct Runner<D: Dialect> {
-    blocking: Blocking<D::Manager>,
-}
+struct Runner<D>(D);
 
 type Migrations<D> = Vec<Box<dyn Migration<<<D as Dialect>::Connection as Connection>::Backend>>>;
 
 #[async_trait]
 impl<D: Dialect> Operations for Runner<D> {
     async fn plan(&self) -> Result<Plan, BackendError> {
-        self.blocking
-            .run(|connection| {
-                let embedded = embedded::<D>()?.iter().map(|migration| described::<D>(migration.as_ref())).collect();
-                Ok(Plan { embedded, applied: D::applied(connection)? })
-            })
-            .await
+        let applied = self.0.applied().await?;
+        let embedded = embedded::<D>()?.iter().map(|migration| described::<D>(migration.as_ref())).collect();
+        Ok(Plan { embedded, applied })
     }
 
     async fn up(&self) -> Result<Vec<String>, BackendError> {
-        self.blocking
-            .run(|connection| {
-                D::exclusively(connection, |connection| {
-                    let mut names = Vec::new();
-                    for migration in connection.pending_migrations(D::MIGRATIONS).map_err(failed::<D>)? {
-                        connection.run_migration(migration.as_ref()).map_err(failed::<D>)?;
-                        names.push(migration.name().to_string());
-                    }
-                    Ok(names)
-                })
-            })
-            .await
+        let up = |connection: &mut D::Connection| {
+            let mut names = Vec::new();
+            for migration in connection.pending_migrations(D::MIGRATIONS).map_err(failed::<D>)? {
+                connection.run_migration(migration.as_ref()).map_err(failed::<D>)?;
+                names.push(migration.name().to_string());
+            }
+            Ok(names)
+        };
+        self.0.exclusively(up).await
     }
 
     async fn down(&self) -> Result<Option<String>, BackendError> {
-        self.blocking
-            .run(|connection| {
-                D::exclusively(connection, |connection| {
-                    let applied = connection.applied_migrations().map_err(failed::<D>)?;
-                    let Some(newest) = applied.first().map(ToString::to_string) else {
-                        return Ok(None);
-                    };
-                    let migration = embedded::<D>()?.into_iter().find(|own| own.name().version().to_string() == newest);
-                    let Some(migration) = migration else {
-                        let message = format!("the migration {newest} belongs to a newer release, which can revert it");
-                        return Err(BackendError::new(D::BACKEND, BackendErrorKind::Internal, message));
-                    };
-                    connection.revert_migration(migration.as_ref()).map_err(failed::<D>)?;
-                    Ok(Some(migration.name().to_string()))
-                })
-            })
-            .await
+        let down = |connection: &mut D::Connection| {
+            let applied = connection.applied_migrations().map_err(failed::<D>)?;
+            let Some(newest) = applied.first().map(ToString::to_string) else {
+                return Ok(None);
+            };
+            let migration = embedded::<D>()?.into_iter().find(|own| own.name().version().to_string() == newest);
+            let Some(migration) = migration else {
+                let message = format!("the migration {newest} belongs to a newer release, which can revert it");
+                return Err(BackendError::new(D::BACKEND, BackendErrorKind::Internal, message));
+            };
+            connection.revert_migration(migration.as_ref()).map_err(failed::<D>)?;
+            Ok(Some(migration.name().to_string()))
+        };
+        self.0.exclusively(down).await
     }
 }
 

@@ -1,5 +1,5 @@
-//! Ports that a service does not offer, for example a binary that keeps a ledger but captures no time or runs no
-//! tasks.
+//! Ports that a service does not offer, for example a binary that keeps a ledger but captures no time, runs no tasks or
+//! lets nobody sign in.
 //!
 //! Reads find nothing, waits run out, and writes fail. This is for adapters outside this repository, which may
 //! implement only some of the ports; the `stint` binary offers everything.
@@ -16,7 +16,14 @@ use stint_domain::capture::ports::ping::{
 use stint_domain::capture::ports::ping_queue::{Burial, DeadPing, Delivery, QueueDepth, Receipt, TakePings};
 use stint_domain::capture::ports::{NewProjects, PingQueue, PingRepository};
 use stint_domain::capture::{LoggedPing, Ping, PingOutcome};
-use stint_domain::values::PingId;
+use stint_domain::people::ports::passwords::{HashPasswordError, Verified};
+use stint_domain::people::ports::person::{
+    AcceptInvitation, AcceptInvitationError, Account, ChangePersonError, CreatePerson, CreatePersonError, Invite,
+    InviteError, ListPeople, PersonCursor, SetPassword, UpdatePerson,
+};
+use stint_domain::people::ports::{Passwords, PersonRepository};
+use stint_domain::people::{Handle, Password, PasswordHash, Person};
+use stint_domain::values::{PersonId, PingId};
 use stint_domain::{BackendError, BackendErrorKind, Page};
 use tokio::time::timeout;
 
@@ -117,5 +124,51 @@ impl TaskLog for NotOffered {
 
     async fn list(&self, _: ListTaskRuns) -> Result<Page<TaskRun, TaskRunCursor>, BackendError> {
         Ok(nothing())
+    }
+}
+
+#[async_trait]
+impl Passwords for NotOffered {
+    async fn hash(&self, _: Password, _: Vec<String>) -> Result<PasswordHash, HashPasswordError> {
+        Ok(refused("accounts")?)
+    }
+
+    async fn verify(&self, _: Password, _: Option<PasswordHash>) -> Result<Verified, BackendError> {
+        Ok(Verified::No)
+    }
+}
+
+#[async_trait]
+impl PersonRepository for NotOffered {
+    async fn create(&self, _: CreatePerson) -> Result<Person, CreatePersonError> {
+        Ok(refused("accounts")?)
+    }
+
+    async fn update(&self, command: UpdatePerson) -> Result<Person, ChangePersonError> {
+        Err(ChangePersonError::NotFound(command.id))
+    }
+
+    async fn find(&self, _: PersonId) -> Result<Option<Person>, BackendError> {
+        Ok(None)
+    }
+
+    async fn find_account(&self, _: Handle) -> Result<Option<Account>, BackendError> {
+        Ok(None)
+    }
+
+    async fn list(&self, _: ListPeople) -> Result<Page<Person, PersonCursor>, BackendError> {
+        Ok(nothing())
+    }
+
+    async fn set_password(&self, command: SetPassword) -> Result<(), ChangePersonError> {
+        Err(ChangePersonError::NotFound(command.person))
+    }
+
+    async fn invite(&self, _: Invite) -> Result<(), InviteError> {
+        Ok(refused("accounts")?)
+    }
+
+    async fn accept(&self, _: AcceptInvitation) -> Result<Person, AcceptInvitationError> {
+        Err(AcceptInvitationError::Unusable)
     }
 }

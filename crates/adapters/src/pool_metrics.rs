@@ -1,6 +1,6 @@
 //! The Prometheus metrics of a connection pool.
 //!
-//! [`Blocking`](crate::blocking::Blocking) updates them, because every statement passes through it. The registry
+//! [`Turns`](crate::turns::Turns) update them, because everybody who uses a connection has a turn. The registry
 //! belongs to the binary.
 
 use prometheus_client::metrics::gauge::Gauge;
@@ -33,6 +33,7 @@ impl PoolMetrics {
 }
 
 /// Counts one caller in a gauge until it is dropped, however the caller ends.
+#[derive(Debug)]
 pub(crate) struct Counted {
     gauge: Gauge,
     /// The gauge's value before this caller.

@@ -15,11 +15,18 @@ mod access;
 mod attempt;
 mod background;
 mod capture;
+mod connecting;
+mod connection;
 mod error;
 mod health;
 mod ledger;
+mod line;
+mod link;
 mod migrations;
+mod people;
+mod pool;
 mod read;
+mod readers;
 mod rows;
 mod running;
 mod schema;
@@ -30,40 +37,38 @@ mod sqlstate;
 #[cfg(feature = "test-support")]
 pub mod test_database;
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use diesel::RunQueryDsl;
-use diesel::pg::PgConnection;
 use diesel::sql_types::Text;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use prometheus_client::registry::Registry;
-use r2d2::Pool;
 use stint_domain::{BackendError, BackendErrorKind};
-use tokio::task::spawn_blocking;
 
-use crate::blocking::Blocking;
 use crate::sql::statements;
 use crate::tried::Tried;
-use attempt::{Failure, Repeat, attempt};
+use attempt::{Failure, Repeat};
 use error::BACKEND;
+use pool::Pool;
+use readers::Readers;
 use session::Sessions;
 pub use settings::PostgresSettings;
 use sql::Sql;
 
-/// The ledger in Postgres. Clones share its pool.
+/// The ledger in Postgres. Clones share its connections.
 #[derive(Clone)]
 pub struct Postgres {
-    requests: Blocking<Sessions>,
+    sessions: Sessions,
+    requests: Pool,
     /// For groups only.
-    groups: Blocking<Sessions>,
-    /// One connection for health checks and migrations, which must not wait behind requests.
-    aside: Blocking<Sessions>,
+    groups: Pool,
+    /// For groups of look-ups.
+    readers: Readers,
+    /// One connection for health checks, which must not wait behind requests.
+    aside: Pool,
     health_timeout: Duration,
     lock_timeout: Duration,
     /// The result of the last trial write.
     tried: Tried,
-    /// For the one session that ends the statements of the others.
-    ending: Arc<Sessions>,
 }
 
 impl Postgres {
@@ -73,26 +78,24 @@ impl Postgres {
     /// Later, lost connections are replaced when they are needed.
     pub async fn connect(settings: &PostgresSettings) -> Result<Self, BackendError> {
         let postgres = Self::unconnected(settings);
-        postgres.run(Repeat::Reads, require_utf8).await?;
+        postgres.requests.run(Repeat::Reads, (), |connection, ()| Box::pin(require_utf8(connection))).await?;
         Ok(postgres)
     }
 
     /// Like [`Self::connect`], but does not connect: the first request does. The server need not be up yet.
     pub fn unconnected(settings: &PostgresSettings) -> Self {
         let sessions = Sessions::new(settings);
-        let (groups, aside, ending) = (sessions.for_groups(settings), sessions.alongside(), sessions.alongside());
-        let blocking = |sessions, size| {
-            let pool = Pool::builder().max_size(size).test_on_check_out(false).build_unchecked(sessions);
-            Blocking::new(BACKEND, pool, settings.queue)
-        };
+        let for_groups = sessions.for_groups(settings);
+        let groups = Pool::new(for_groups.clone(), settings.group_pool_size, settings.queue);
         Self {
-            requests: blocking(sessions, settings.pool_size.max(1)),
-            groups: blocking(groups, settings.group_pool_size.max(1)),
-            aside: blocking(aside, 1),
+            requests: Pool::new(sessions.clone(), settings.pool_size, settings.queue),
+            readers: Readers::new(for_groups, settings.statement_timeout, groups.clone()),
+            groups,
+            aside: Pool::new(sessions.clone(), 1, settings.queue),
+            sessions,
             health_timeout: settings.health_timeout,
             lock_timeout: settings.lock_timeout,
             tried: Tried::default(),
-            ending: Arc::new(ending),
         }
     }
 
@@ -100,9 +103,7 @@ impl Postgres {
     /// which would otherwise wait for them. Behind a transaction pooler this ends nothing; there the role's time-outs
     /// do.
     pub async fn end_statements(&self) -> Result<(), BackendError> {
-        let ending = Arc::clone(&self.ending);
-        let ended = spawn_blocking(move || ending.end_statements()).await;
-        ended.unwrap_or_else(|error| Err(BackendError::new(BACKEND, BackendErrorKind::Internal, error)))
+        self.sessions.end_statements().await
     }
 
     /// Registers the gauges of the pool for requests as `database_pool_...` and those of the pool for groups as
@@ -110,18 +111,6 @@ impl Postgres {
     pub fn register(&self, registry: &mut Registry) {
         self.requests.metrics().register(registry);
         self.groups.metrics().register_as("database_group_pool", registry);
-    }
-
-    async fn run<T, R>(
-        &self,
-        repeat: Repeat,
-        operation: impl Fn(&mut PgConnection) -> Result<T, Failure<R>> + Send + 'static,
-    ) -> Result<T, R>
-    where
-        T: Send + 'static,
-        R: From<BackendError> + Send + 'static,
-    {
-        self.requests.run(move |session| attempt(session, repeat, operation)).await
     }
 }
 
@@ -131,8 +120,8 @@ statements! {
 }
 
 /// Other encodings cannot represent some texts, or count characters as bytes.
-fn require_utf8(connection: &mut PgConnection) -> Result<(), Failure<BackendError>> {
-    let encoding: String = Sql::<Encoding>::constant().get_result(connection)?;
+async fn require_utf8(connection: &mut AsyncPgConnection) -> Result<(), Failure<BackendError>> {
+    let encoding: String = Sql::<Encoding>::constant().get_result(connection).await?;
     if encoding == "UTF8" {
         return Ok(());
     }

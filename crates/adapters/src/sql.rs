@@ -49,9 +49,12 @@ pub(crate) struct Varying<C>(PhantomData<C>);
 /// A statement and its parameters in the dialect `D`. `N` names it.
 pub(crate) struct Sql<'a, N, D: Backend> {
     texts: Vec<&'static str>,
-    binds: Vec<Box<dyn QueryFragment<D> + 'a>>,
-    name: PhantomData<N>,
+    binds: Vec<Bind<'a, D>>,
+    name: PhantomData<fn() -> N>,
 }
+
+/// A parameter.
+pub(crate) type Bind<'a, D> = Box<dyn QueryFragment<D> + Send + 'a>;
 
 /// A value that the dialects store in different types.
 pub(crate) enum Value<'a> {
@@ -69,7 +72,7 @@ pub(crate) trait Dialect: Backend {
     const POSITION: &'static str;
 
     /// The value as a parameter.
-    fn bound<'a>(value: Value<'a>) -> Box<dyn QueryFragment<Self> + 'a>;
+    fn bound(value: Value<'_>) -> Bind<'_, Self>;
 }
 
 impl<N: Constant, D: Backend> Sql<'_, N, D> {
@@ -117,7 +120,7 @@ impl<'a, N, D: Backend> Sql<'a, N, D> {
     where
         T: SqlType + SingleValue,
         V: AsExpression<T>,
-        V::Expression: QueryFragment<D> + 'a,
+        V::Expression: QueryFragment<D> + Send + 'a,
     {
         self.binds.push(Box::new(value.as_expression()));
         self

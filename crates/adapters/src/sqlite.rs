@@ -43,6 +43,7 @@ mod health;
 mod identity;
 mod ledger;
 mod migrator;
+mod people;
 #[cfg(test)]
 mod query_plan;
 mod rows;
@@ -65,9 +66,10 @@ use self::error::BACKEND;
 use self::migrator::Dialect;
 use self::session::{Opened, Sessions};
 pub use self::settings::SqliteSettings;
-use crate::blocking::{Blocking, QueueLimits};
+use crate::blocking::Blocking;
 use crate::migrations::Migrator;
 use crate::tried::Tried;
+use crate::turns::QueueLimits;
 
 /// A ledger in a file. Clones share its connections.
 #[derive(Clone)]
@@ -105,7 +107,7 @@ impl Sqlite {
 
     /// Runs and reverts migrations, and checks whether the schema fits.
     pub fn migrator(&self) -> Migrator {
-        Migrator::new::<Dialect>(self.writer.clone())
+        Migrator::new(Dialect(self.writer.clone()))
     }
 
     /// Registers the gauges of the readers as `database_pool_...` and those of the one writer as

@@ -7,23 +7,32 @@ use async_trait::async_trait;
 use stint_adapters::caching::{CachedProjects, CachedTokens};
 use stint_adapters::memory::Memory;
 use stint_adapters::system::SystemClock;
-use stint_conformance::{Capture, Fixture, Projects};
+use stint_conformance::{Capture, Fixture, Ledger, People, Projects};
 use stint_domain::access::ports::TokenRepository;
 use stint_domain::access::ports::token::{
-    ChangeTokenError, CreateTokenError, Expiry, ListCapturing, ListTokens, Made, RevokeToken, Revoked, TokenChanges,
-    TokenCursor, UpdateToken,
+    ChangeTokenError, CreateTokenError, Expiry, KnownToken, ListCapturing, ListTokens, Made, RevokeToken, Revoked,
+    TokenChanges, TokenCursor, TouchSession, UpdateToken,
 };
-use stint_domain::access::{SecretHash, Token};
+use stint_domain::access::{Role, SecretHash, Standing, Token, TokenKind};
 use stint_domain::capture::ports::NewProjects;
 use stint_domain::capture::ports::new_project::AdmitProjects;
-use stint_domain::ledger::JobName;
-use stint_domain::values::{Subject, Timestamp, TokenId};
+use stint_domain::ledger::{JobName, Precondition};
+use stint_domain::people::ports::PersonRepository;
+use stint_domain::people::ports::person::{CreatePerson, LastAdmin, PersonChanges, UpdatePerson};
+use stint_domain::people::{Handle, Person, PersonName, PersonStatus, WeekStart};
+use stint_domain::values::{PersonId, Subject, Timestamp, TokenId, Version, Zone};
 use stint_domain::{BackendError, BackendErrorKind, Clock, Page};
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 async fn tokens() -> Fixture<dyn TokenRepository> {
     Fixture::new(Arc::new(CachedTokens::new(Arc::new(Memory::new()), Arc::new(SystemClock))), ())
+}
+
+async fn people() -> People {
+    let memory = Memory::new();
+    let tokens = Arc::new(CachedTokens::new(Arc::new(memory.clone()), Arc::new(SystemClock)));
+    People { ledger: Ledger::new(memory.clone(), ()), tokens, people: Arc::new(memory) }
 }
 
 async fn projects() -> Projects {
@@ -33,6 +42,7 @@ async fn projects() -> Projects {
 }
 
 stint_conformance::token_repository!(tokens);
+stint_conformance::person_repository!(people);
 stint_conformance::new_projects!(projects);
 
 /// Admits projects that start with an `a`, and counts calls.
@@ -99,7 +109,7 @@ impl Counting {
 #[async_trait]
 impl TokenRepository for Counting {
     async fn create(&self, token: Token) -> Result<(), CreateTokenError> {
-        self.inner.create(token).await
+        TokenRepository::create(&self.inner, token).await
     }
 
     async fn revoke(&self, command: RevokeToken) -> Result<Revoked, ChangeTokenError> {
@@ -107,14 +117,14 @@ impl TokenRepository for Counting {
     }
 
     async fn update(&self, command: UpdateToken) -> Result<Token, ChangeTokenError> {
-        self.inner.update(command).await
+        TokenRepository::update(&self.inner, command).await
     }
 
     async fn find(&self, id: TokenId) -> Result<Option<Token>, BackendError> {
-        self.inner.find(id).await
+        TokenRepository::find(&self.inner, id).await
     }
 
-    async fn find_by_hash(&self, hash: SecretHash) -> Result<Option<Token>, BackendError> {
+    async fn find_by_hash(&self, hash: SecretHash) -> Result<Option<KnownToken>, BackendError> {
         let answer = self.inner.find_by_hash(hash).await;
         self.questions.fetch_add(1, Ordering::SeqCst);
         if hash.0[31] == 0xff {
@@ -123,8 +133,12 @@ impl TokenRepository for Counting {
         answer
     }
 
+    async fn touch(&self, command: TouchSession) -> Result<(), BackendError> {
+        self.inner.touch(command).await
+    }
+
     async fn list(&self, query: ListTokens) -> Result<Page<Token, TokenCursor>, BackendError> {
-        self.inner.list(query).await
+        TokenRepository::list(&self.inner, query).await
     }
 
     async fn list_capturing(&self, query: ListCapturing) -> Result<Page<Token, TokenCursor>, BackendError> {
@@ -152,6 +166,8 @@ impl Setting {
             id: TokenId::new(Uuid::from_u128(1)),
             name: ci.clone(),
             subject: ci,
+            kind: TokenKind::Api,
+            person: None,
             scopes: "read".parse().unwrap(),
             capture: None,
             secret_hash: SecretHash([1; 32]),
@@ -169,7 +185,35 @@ impl Setting {
         self.clock.0.store(1_000 * SECOND + micros, Ordering::SeqCst);
     }
 
+    /// With a session of an active member.
+    async fn with_session() -> (Self, Token) {
+        let (_, token) = Self::with_token().await;
+        let (setting, handle, at) = (Self::new(), Handle::new("ci").unwrap(), token.created_at);
+        let person = Person {
+            id: PersonId::new(Uuid::from_u128(7)),
+            handle,
+            name: PersonName::new("Ci").unwrap(),
+            email: None,
+            role: Role::Member,
+            status: PersonStatus::Active,
+            time_zone: Zone::UTC,
+            week_starts_on: WeekStart::Monday,
+            version: Version::initial(at),
+            created_at: at,
+            updated_at: at,
+        };
+        let token = Token { kind: TokenKind::Session, person: Some(person.id), ..token };
+        let command = CreatePerson { person, adopt: false, invitation: None };
+        PersonRepository::create(&setting.inner.inner, command).await.unwrap();
+        setting.inner.create(token.clone()).await.unwrap();
+        (setting, token)
+    }
+
     async fn found(&self) -> Option<Token> {
+        self.known().await.map(|known| known.token)
+    }
+
+    async fn known(&self) -> Option<KnownToken> {
         self.cached.find_by_hash(SecretHash([1; 32])).await.unwrap()
     }
 
@@ -220,7 +264,52 @@ async fn what_a_token_made_is_forgotten_with_it() {
     setting.inner.create(made).await.unwrap();
     setting.cached.find_by_hash(hash).await.unwrap();
     setting.cached.revoke(setting.revocation(&token)).await.unwrap();
-    assert!(setting.cached.find_by_hash(hash).await.unwrap().unwrap().revoked_at.is_some());
+    assert!(setting.cached.find_by_hash(hash).await.unwrap().unwrap().token.revoked_at.is_some());
+}
+
+#[tokio::test]
+async fn what_another_instance_does_to_a_person_shows_within_five_seconds() {
+    let (setting, session) = Setting::with_session().await;
+    let standing = |role, active| Some(Standing { role, active });
+    assert_eq!(setting.known().await.unwrap().standing, standing(Role::Member, true));
+    for (seconds, role, status) in
+        [(5, Role::Viewer, PersonStatus::Active), (10, Role::Admin, PersonStatus::Deactivated)]
+    {
+        let changes = PersonChanges { role: Some(role), status: Some(status), ..PersonChanges::default() };
+        let (id, at, last_admin) = (session.person.unwrap(), setting.clock.now(), LastAdmin::Stays);
+        let command = UpdatePerson { id, changes, last_admin, at, precondition: Precondition::None };
+        PersonRepository::update(&setting.inner.inner, command).await.unwrap();
+        setting.set_clock(seconds * SECOND);
+        let known = setting.known().await.unwrap();
+        assert_eq!(known.standing, standing(role, status == PersonStatus::Active));
+        assert_eq!(known.token.revoked_at.is_some(), status == PersonStatus::Deactivated);
+    }
+}
+
+/// Or each request of the next seconds would note it again.
+#[tokio::test]
+async fn the_use_of_a_session_that_this_instance_notes_shows_at_once() {
+    let (setting, session) = Setting::with_session().await;
+    let setting = Arc::new(setting);
+    setting.found().await;
+    let guesses: Vec<_> = (0..u16::try_from(CachedTokens::LANE).unwrap())
+        .map(|place| {
+            let setting = setting.clone();
+            tokio::spawn(async move { setting.cached.find_by_hash(delayed(place)).await })
+        })
+        .collect();
+    until(|| setting.questions() == 1 + CachedTokens::LANE).await;
+    let (at, expires_at) = (setting.clock.now(), Timestamp::from_micros(2_000 * SECOND).unwrap());
+    setting.cached.touch(TouchSession { id: session.id, at, expires_at }).await.unwrap();
+    for _ in 0..2 {
+        let found = setting.found().await.unwrap();
+        assert_eq!((found.last_used_at, found.expires_at), (Some(at), Some(expires_at)));
+    }
+    assert_eq!(setting.questions(), 2 + CachedTokens::LANE, "it is asked for once more, beside those that are unknown");
+    setting.inner.gate.add_permits(CachedTokens::LANE);
+    for guess in guesses {
+        guess.await.unwrap().unwrap();
+    }
 }
 
 #[tokio::test]
@@ -302,7 +391,8 @@ async fn an_answer_of_before_a_token_was_created_is_not_remembered() {
     setting.inner.gate.add_permits(1);
     assert_eq!(early.await.unwrap(), None);
     setting.inner.gate.add_permits(1);
-    assert_eq!(setting.cached.find_by_hash(delayed(0)).await.unwrap(), Some(token));
+    let found = setting.cached.find_by_hash(delayed(0)).await.unwrap();
+    assert_eq!(found, Some(KnownToken { token, standing: None }));
 }
 
 #[tokio::test]

@@ -4,6 +4,8 @@ mod callers;
 #[cfg(feature = "test-support")]
 mod held;
 #[cfg(feature = "test-support")]
+mod look_ups;
+#[cfg(feature = "test-support")]
 mod plans;
 #[cfg(feature = "test-support")]
 mod postgres;

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use stint_adapters::blocking::QueueLimits;
 #[cfg(all(feature = "redis", feature = "test-support"))]
 use stint_adapters::capture::redis::RedisSettings;
 use stint_adapters::coalescing::{CoalescingSettings, CoalescingSizes};
@@ -10,6 +9,7 @@ use stint_adapters::coalescing::{CoalescingSettings, CoalescingSizes};
 use stint_adapters::postgres::PostgresSettings;
 #[cfg(feature = "sqlite")]
 use stint_adapters::sqlite::SqliteSettings;
+use stint_adapters::turns::QueueLimits;
 
 pub(crate) const QUEUE: QueueLimits = QueueLimits { max_waiting: 1_000, max_wait: Duration::from_secs(5) };
 

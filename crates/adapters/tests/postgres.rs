@@ -2,11 +2,13 @@
 
 mod cluster;
 mod conformance;
+mod connecting;
 mod connections;
 mod failover;
 mod housekeeping;
 mod idempotency;
 mod migrations;
+pub(crate) mod pooler;
 pub(crate) mod proxy;
 mod schema;
 mod spent;
@@ -14,13 +16,12 @@ mod totals;
 
 use std::time::Duration;
 
-use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
-use stint_adapters::blocking::QueueLimits;
-use stint_adapters::postgres::test_database::TestDatabase;
+use stint_adapters::postgres::test_database::{PgConnection, TestDatabase};
 use stint_adapters::postgres::{Postgres, PostgresSettings};
 use stint_adapters::system::UuidV7Generator;
+use stint_adapters::turns::QueueLimits;
 use stint_domain::IdGenerator;
 use stint_domain::ledger::ports::job::CreateJob;
 use stint_domain::ledger::ports::time_entry::{NewTimeEntry, RecordTime};

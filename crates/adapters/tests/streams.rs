@@ -8,7 +8,7 @@ use stint_adapters::postgres::Postgres;
 use stint_adapters::system::UuidV7Generator;
 use stint_domain::IdGenerator;
 use stint_domain::access::ports::TokenRepository;
-use stint_domain::access::{Scopes, SecretHash, Token};
+use stint_domain::access::{Scopes, SecretHash, Token, TokenKind};
 use stint_domain::capture::ports::ping::LogPings;
 use stint_domain::capture::ports::{PingQueue, PingRepository};
 use stint_domain::capture::{CaptureRule, CaptureTarget, CapturedDay, Gap, Ping, PingOutcome, PingRefusal, PingTarget};
@@ -31,6 +31,8 @@ fn token(number: u8, job: JobId) -> Token {
         id: TokenId::new(UuidV7Generator.generate()),
         name: Subject::new("editor").unwrap(),
         subject: Subject::new("ada").unwrap(),
+        kind: TokenKind::Capture,
+        person: None,
         scopes: Scopes::CAPTURE,
         capture: Some(CaptureRule { target, zone: "Asia/Kolkata".parse().unwrap(), gap: Gap::default() }),
         secret_hash: SecretHash([number; 32]),

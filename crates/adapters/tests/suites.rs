@@ -49,6 +49,11 @@ macro_rules! suites {
             stint_conformance::Fixture::new(std::sync::Arc::new(adapter), guard)
         }
 
+        async fn people() -> stint_conformance::People {
+            let (adapter, guard) = $fresh().await;
+            stint_conformance::People::new(adapter, guard)
+        }
+
         async fn health() -> stint_conformance::Fixture<dyn stint_domain::HealthCheck> {
             let (adapter, guard) = $fresh().await;
             stint_conformance::Fixture::new(std::sync::Arc::new(adapter), guard)
@@ -70,16 +75,23 @@ macro_rules! suites {
             stint_conformance::PingHouse { capture, housekeeping: std::sync::Arc::new(adapter) }
         }
 
+        async fn session_house() -> stint_conformance::SessionHouse {
+            let (adapter, guard) = $fresh().await;
+            stint_conformance::SessionHouse::new(adapter, guard)
+        }
+
         stint_conformance::ledger!(ledger);
         stint_conformance::totals_audit_finds!(drifting);
         stint_conformance::new_projects!(projects);
         stint_conformance::ping_repository!(capture);
         stint_conformance::ping_repository_fails_whole!(full);
         stint_conformance::token_repository!(tokens);
+        stint_conformance::person_repository!(people);
         stint_conformance::health_check!(health);
         stint_conformance::task_log!(tasks);
         stint_conformance::housekeeping!(house);
         stint_conformance::housekeeping_of_pings!(ping_house);
+        stint_conformance::housekeeping_of_sessions!(session_house);
     };
 }
 

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use prometheus_client::registry::Registry;
 use stint_worker::{
-    Drain, DrainLimits, PingMetrics, PruneIdempotencyKeys, PrunePings, PruneTaskRuns, QueueGauges, Retries, Runner,
-    Scheduled, Scheduler, Shutdown, Stop, Task, TaskMetrics, VerifyTotals, supervise,
+    Drain, DrainLimits, PingMetrics, PruneIdempotencyKeys, PrunePings, PruneSessions, PruneTaskRuns, QueueGauges,
+    Retries, Runner, Scheduled, Scheduler, Shutdown, Stop, Task, TaskMetrics, VerifyTotals, supervise,
 };
 use tokio::task::JoinHandle;
 
@@ -107,16 +107,18 @@ impl Running {
 }
 
 /// Every task with its times.
-pub(crate) fn tasks(settings: &Settings, ports: &Ports, metrics: &TaskMetrics) -> [(Arc<dyn Task>, TaskTimes); 4] {
+pub(crate) fn tasks(settings: &Settings, ports: &Ports, metrics: &TaskMetrics) -> [(Arc<dyn Task>, TaskTimes); 5] {
     let (times, retention) = (settings.tasks.clone(), &settings.retention);
     let housekeeping = || ports.housekeeping.clone();
     let keys = PruneIdempotencyKeys { housekeeping: housekeeping(), kept: retention.idempotency_keys.0 };
     let pings = PrunePings { housekeeping: housekeeping(), kept: retention.pings.0 };
     let runs = PruneTaskRuns { housekeeping: housekeeping(), kept: retention.task_runs.0 };
+    let sessions = PruneSessions { housekeeping: housekeeping(), kept: retention.sessions.0 };
     let totals = VerifyTotals { totals: ports.totals.clone(), metrics: metrics.clone() };
     [
         (Arc::new(keys), times.prune_idempotency_keys),
         (Arc::new(pings), times.prune_pings),
+        (Arc::new(sessions), times.prune_sessions),
         (Arc::new(runs), times.prune_task_runs),
         (Arc::new(totals), times.verify_totals),
     ]

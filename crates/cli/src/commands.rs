@@ -4,6 +4,7 @@ mod check;
 mod dbshell;
 mod migrate;
 mod openapi;
+mod person;
 mod pings;
 mod serve;
 mod settings;
@@ -27,6 +28,7 @@ const EXAMPLES: &str = "\
 Examples:
   stint migrate                                   bring the database's schema up
   stint token create --name ci --scopes read,write
+  stint person create --handle ada --role admin   prints a link by which she signs in
   stint serve                                     answer requests until SIGTERM
   stint worker                                    log pings and run tasks until SIGTERM
   stint settings                                  the values in force and their sources
@@ -48,6 +50,7 @@ enum Command {
     Worker(worker::Args),
     Migrate(migrate::Args),
     Token(token::Args),
+    Person(person::Args),
     Pings(pings::Args),
     Task(task::Args),
     Check(check::Args),
@@ -63,6 +66,7 @@ impl Cli {
             Command::Worker(args) => args.run().await,
             Command::Migrate(args) => args.run().await,
             Command::Token(args) => args.run().await,
+            Command::Person(args) => args.run().await,
             Command::Pings(args) => args.run().await,
             Command::Task(args) => args.run().await,
             Command::Check(args) => args.run().await,
@@ -82,5 +86,12 @@ fn configure() -> Result<Configuration> {
 
 /// Connects to the configured database, whatever its schema.
 async fn connect() -> Result<Ports> {
-    Ports::connect(&configure()?.settings, &mut Registry::default()).await
+    Ok(connect_configured().await?.1)
+}
+
+/// The same, with the settings.
+async fn connect_configured() -> Result<(Configuration, Ports)> {
+    let configuration = configure()?;
+    let ports = Ports::connect(&configuration.settings, &mut Registry::default()).await?;
+    Ok((configuration, ports))
 }

@@ -14,6 +14,31 @@ pub(crate) fn text(text: impl Display) -> io::Result<()> {
     write!(io::stdout(), "{text}")
 }
 
+/// A table whose columns are as wide as the values so far; a later page may widen them.
+pub(crate) struct Table<const COLUMNS: usize> {
+    widths: [usize; COLUMNS],
+}
+
+impl<const COLUMNS: usize> Table<COLUMNS> {
+    pub(crate) const fn new() -> Self {
+        Self { widths: [0; COLUMNS] }
+    }
+
+    /// Writes these lines as data.
+    pub(crate) fn lines(&mut self, lines: &[[String; COLUMNS]]) -> io::Result<()> {
+        for cells in lines {
+            for (width, cell) in self.widths.iter_mut().zip(cells) {
+                *width = (*width).max(cell.chars().count());
+            }
+        }
+        for cells in lines {
+            let padded = cells.iter().zip(self.widths).map(|(cell, width)| format!("{cell:<width$}"));
+            line(padded.collect::<Vec<_>>().join("  ").trim_end())?;
+        }
+        Ok(())
+    }
+}
+
 /// One line on stderr for a person.
 pub(crate) fn hint(text: impl Display) -> io::Result<()> {
     writeln!(io::stderr(), "{text}")

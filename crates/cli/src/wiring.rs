@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use prometheus_client::registry::Registry;
-use stint_adapters::blocking::QueueLimits;
 use stint_adapters::caching::{CachedProjects, CachedTokens};
 use stint_adapters::capture::redis::{Redis, RedisSettings};
 use stint_adapters::capture::spooling::Spooling;
@@ -14,7 +13,8 @@ use stint_adapters::coalescing::{Coalescing, CoalescingSettings, CoalescingSizes
 use stint_adapters::migrations::Migrator;
 use stint_adapters::postgres::{Postgres, PostgresSettings};
 use stint_adapters::sqlite::{Sqlite, SqliteSettings};
-use stint_adapters::system::{RandomSecrets, SystemClock, UuidV7Generator};
+use stint_adapters::system::{Argon2Passwords, RandomSecrets, SystemClock, UuidV7Generator};
+use stint_adapters::turns::QueueLimits;
 use stint_domain::access::Token;
 use stint_domain::access::ports::token::ListTokens;
 use stint_domain::access::ports::{AccessPorts, TokenRepository};
@@ -26,6 +26,8 @@ use stint_domain::capture::ports::{CapturePorts, NewProjects, PingQueue, PingRep
 use stint_domain::capture::services::{CaptureLimits, CaptureServices};
 use stint_domain::ledger::ports::{JobRepository, LedgerPorts, TimeEntryRepository, TotalsAudit};
 use stint_domain::ledger::services::LedgerServices;
+use stint_domain::people::ports::{PeoplePorts, PersonRepository};
+use stint_domain::people::services::{PeopleServices, PersonService};
 use stint_domain::values::JobId;
 use stint_domain::{BackendError, HealthCheck, NotReady, PageSize, Sources};
 use stint_web::{Api, BodyBudget, HttpMetrics, Limits, Surface};
@@ -44,6 +46,7 @@ pub(crate) struct Ports {
     ledger: LedgerPorts,
     pub(crate) capture: CapturePorts,
     access: AccessPorts,
+    people: Arc<dyn PersonRepository>,
     pub(crate) sources: Sources,
     /// The limits of captured time.
     pub(crate) limits: CaptureLimits,
@@ -71,7 +74,9 @@ impl Ports {
         let failed = || format!("cannot use the database {}", settings.url);
         match &settings.url {
             DatabaseUrl::Postgres(url) => {
-                let groups = coalescing.groups() + OF_PINGS;
+                // Look-ups have connections of their own, but for a pooler's.
+                let look_ups = if settings.transaction_pooling { coalescing.groups_of_look_ups() } else { 0 };
+                let groups = coalescing.groups_of_writes() + look_ups + OF_PINGS;
                 let group_pool_size = u32::try_from(groups).context("too many groups ([coalescing])")?;
                 let postgres = postgres_settings(settings, queue, url, group_pool_size);
                 let postgres = Postgres::connect(&postgres).await.with_context(failed)?;
@@ -113,6 +118,7 @@ impl Ports {
     where
         L: JobRepository + TimeEntryRepository + 'static,
         B: TokenRepository
+            + PersonRepository
             + HealthCheck
             + TotalsAudit
             + PingRepository
@@ -126,6 +132,7 @@ impl Ports {
             ledger: LedgerPorts { jobs: ledger.clone(), time_entries: ledger },
             capture: CapturePorts { queue, pings: backend.clone(), new_projects: backend.clone() },
             access: AccessPorts { tokens: backend.clone(), secrets: Arc::new(RandomSecrets) },
+            people: backend.clone(),
             sources: Sources { clock: Arc::new(SystemClock), ids: Arc::new(UuidV7Generator) },
             limits,
             health: backend.clone(),
@@ -169,6 +176,11 @@ impl Ports {
         AccessServices::over(&self.access, &self.sources)
     }
 
+    /// Use cases on accounts, for operators.
+    pub(crate) fn people(&self) -> PersonService {
+        PersonService::new(&self.people, &self.access.secrets, &self.sources)
+    }
+
     /// All tokens, oldest first, a page at a time.
     pub(crate) fn all_tokens(&self) -> TokenPages {
         TokenPages { service: self.access().tokens, next: Some(ListTokens::default()) }
@@ -180,16 +192,26 @@ impl Ports {
     }
 
     /// The API over these ports. Tokens are cached; `health` may be a decorator of the port's own.
-    pub(crate) fn api(&self, configuration: &Configuration, health: Arc<dyn HealthCheck>, metrics: HttpMetrics) -> Api {
+    ///
+    /// Fails if the thread that hashes passwords cannot be started.
+    pub(crate) fn api(
+        &self,
+        configuration: &Configuration,
+        health: Arc<dyn HealthCheck>,
+        metrics: HttpMetrics,
+    ) -> Result<Api> {
         let sources = &self.sources;
         // Over the cache, so that this instance forgets a token at once when it revokes it.
         let tokens = Arc::new(CachedTokens::new(self.access.tokens.clone(), sources.clock.clone()));
         let access = AccessPorts { tokens, ..self.access.clone() };
         let new_projects = Arc::new(CachedProjects::new(self.capture.new_projects.clone()));
         let capture = CapturePorts { new_projects, ..self.capture.clone() };
-        Api {
+        let passwords = Argon2Passwords::start().context("cannot start the thread that hashes passwords")?;
+        let people = PeoplePorts { people: self.people.clone(), passwords: Arc::new(passwords) };
+        Ok(Api {
             ledger: LedgerServices::over(&self.ledger, sources),
             capture: CaptureServices::over(&capture, &access, &self.ledger, sources, self.limits),
+            people: PeopleServices::over(&people, &access, sources),
             access: AccessServices::over(&access, sources),
             tasks: TaskService::new(self.tasks.clone()),
             health,
@@ -199,7 +221,7 @@ impl Ports {
             bodies: BodyBudget::new(configuration.settings.http.body_budget.0, &metrics),
             show_causes: configuration.environment.is_development(),
             metrics,
-        }
+        })
     }
 }
 
@@ -295,6 +317,8 @@ fn capture(settings: &settings::CaptureSettings) -> Result<CaptureLimits> {
 
 fn surface(http: &HttpSettings) -> Surface {
     Surface::new(http.base_path.clone(), http.cors_origins.clone())
+        .reached_at(http.public_url.clone())
+        .behind(http.trusted_proxies.clone())
 }
 
 fn limits(http: &HttpSettings) -> Limits {

@@ -27,7 +27,9 @@ mod ledger;
 mod nginx;
 mod openapi;
 mod outage;
+mod own;
 mod pages;
+mod people;
 #[cfg(feature = "system-tests")]
 mod proxy;
 mod raw;

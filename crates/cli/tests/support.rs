@@ -11,6 +11,8 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, SqliteConnection};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -27,13 +29,15 @@ pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
 /// The time-out of all waits: far longer than anything here takes on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
 
-/// Turns all tasks off. They would write at their first start, while a test holds the file.
-const TASKS: [&str; 4] = [
-    "STINT_TASKS__PRUNE_IDEMPOTENCY_KEYS",
-    "STINT_TASKS__PRUNE_PINGS",
-    "STINT_TASKS__PRUNE_TASK_RUNS",
-    "STINT_TASKS__VERIFY_TOTALS",
-];
+/// All tasks, by name. Each is turned off unless a test asks for tasks: they would write at their first start, while a
+/// test holds the file.
+pub(crate) const TASKS: [&str; 5] =
+    ["prune_idempotency_keys", "prune_pings", "prune_sessions", "prune_task_runs", "verify_totals"];
+
+/// The setting of a task's times.
+pub(crate) fn times_of(task: &str) -> String {
+    format!("STINT_TASKS__{}", task.to_uppercase())
+}
 
 /// A folder and an environment in which the binary starts. By default a deployment on SQLite without tasks.
 pub(crate) struct Stint {
@@ -76,15 +80,15 @@ impl Stint {
             ("STINT_WORKER__METRICS_LISTEN", "127.0.0.1:0"),
             ("STINT_LOG__FORMAT", "json"),
         ];
-        let variables = variables.into_iter().chain(TASKS.map(|name| (name, "")));
-        let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let set = variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let variables = set.chain(TASKS.map(|task| (times_of(task), String::new()))).collect();
         Self { folder: TempDir::new().unwrap(), variables }
     }
 
     /// With every task at its own times.
     pub(crate) fn with_tasks(mut self) -> Self {
-        for name in TASKS {
-            self = self.unset(name);
+        for task in TASKS {
+            self = self.unset(&times_of(task));
         }
         self
     }
@@ -107,6 +111,13 @@ impl Stint {
 
     pub(crate) fn path(&self, name: impl AsRef<Path>) -> PathBuf {
         self.folder.path().join(name)
+    }
+
+    /// A connection beside the service's. It waits for the service's writes.
+    pub(crate) fn sqlite(&self) -> SqliteConnection {
+        let mut connection = SqliteConnection::establish(self.path("stint.db").to_str().unwrap()).unwrap();
+        connection.batch_execute(&format!("PRAGMA busy_timeout = {}", PATIENCE.as_millis())).unwrap();
+        connection
     }
 
     /// A command that sees only these settings.

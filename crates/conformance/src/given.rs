@@ -3,8 +3,8 @@
 
 use chrono::NaiveDate;
 use stint_domain::PageSize;
-use stint_domain::access::{SecretHash, Token};
-use stint_domain::capture::{Gap, Ping, PingTarget};
+use stint_domain::access::{Scopes, SecretHash, Token, TokenKind};
+use stint_domain::capture::{CaptureRule, CaptureTarget, Gap, Ping, PingTarget};
 use stint_domain::ledger::ports::job::{CreateJob, DeleteJob, EntriesOfDeleted, JobChanges, PutJob, UpdateJob};
 use stint_domain::ledger::ports::time_entry::{
     BatchMode, DeleteTimeEntry, ListTimeEntries, NewTimeEntry, PutTimeEntry, RecordBatch, RecordTime, TimeEntryChanges,
@@ -142,11 +142,17 @@ pub(crate) fn batch(mode: BatchMode, entries: Vec<NewTimeEntry>) -> RecordBatch 
 }
 
 pub(crate) fn put_entry(entry: NewTimeEntry) -> PutTimeEntry {
-    PutTimeEntry { entry, at: at(2), precondition: Precondition::None }
+    PutTimeEntry { entry, owner: None, at: at(2), precondition: Precondition::None }
 }
 
 pub(crate) fn update_entry(id: TimeEntryId) -> UpdateTimeEntry {
-    UpdateTimeEntry { id, changes: TimeEntryChanges::default(), at: at(2), precondition: Precondition::None }
+    UpdateTimeEntry {
+        id,
+        changes: TimeEntryChanges::default(),
+        owner: None,
+        at: at(2),
+        precondition: Precondition::None,
+    }
 }
 
 pub(crate) fn set_minutes(id: TimeEntryId, to: i64) -> UpdateTimeEntry {
@@ -160,19 +166,21 @@ pub(crate) fn move_to(id: TimeEntryId, job: JobId) -> UpdateTimeEntry {
 }
 
 pub(crate) fn delete_entry(id: TimeEntryId) -> DeleteTimeEntry {
-    DeleteTimeEntry { id, at: at(2), precondition: Precondition::None }
+    DeleteTimeEntry { id, owner: None, at: at(2), precondition: Precondition::None }
 }
 
 pub(crate) fn entries_of(job: JobId) -> ListTimeEntries {
     ListTimeEntries { related_job: Some(job), ..ListTimeEntries::default() }
 }
 
-/// A token with the scope `read` and this hash.
+/// A token of nobody for the API, with the scope `read` and this hash.
 pub(crate) fn token_with(secret_hash: SecretHash) -> Token {
     Token {
         id: TokenId::new(fresh()),
         name: subject("ci"),
+        kind: TokenKind::Api,
         subject: subject("ada"),
+        person: None,
         scopes: "read".parse().unwrap(),
         capture: None,
         secret_hash,
@@ -181,6 +189,24 @@ pub(crate) fn token_with(secret_hash: SecretHash) -> Token {
         revoked_at: None,
         made_by: None,
         last_used_at: None,
+    }
+}
+
+/// A token of nobody of this kind, with a hash of its own. Sessions and invitations end some hours into the suite's
+/// time.
+pub(crate) fn token_of(kind: TokenKind) -> Token {
+    let id = fresh();
+    let mut hash = [0; 32];
+    hash[..16].copy_from_slice(id.as_bytes());
+    let token = Token { id: TokenId::new(id), kind, ..token_with(SecretHash(hash)) };
+    match kind {
+        TokenKind::Api => token,
+        TokenKind::Session | TokenKind::Invitation => Token { expires_at: Some(at(10_000)), ..token },
+        TokenKind::Capture => {
+            let target = CaptureTarget::Projects { create: false };
+            let rule = CaptureRule { target, zone: Zone::UTC, gap: Gap::default() };
+            Token { scopes: Scopes::CAPTURE, capture: Some(rule), ..token }
+        }
     }
 }
 

@@ -13,12 +13,13 @@
 //! | [`ping_repository_fails_whole!`] | [`capture::ping::full::Full`] |
 //! | [`new_projects!`] | [`Projects`] |
 //! | [`task_log!`] | `Fixture<dyn TaskLog>` |
-//! | [`housekeeping!`], [`housekeeping_of_pings!`] | [`House`], [`PingHouse`] |
+//! | [`housekeeping!`], [`housekeeping_of_pings!`], [`housekeeping_of_sessions!`] | [`House`], [`PingHouse`], [`SessionHouse`] |
 //! | [`token_repository!`] | `Fixture<dyn TokenRepository>` |
+//! | [`person_repository!`] | [`People`] |
 //! | [`ping_queue!`] | `Fixture<dyn PingQueue>` |
 //! | [`health_check!`] | `Fixture<dyn HealthCheck>` |
 //! | [`health_check_notices!`] | [`health::Breakable`] |
-//! | [`clock!`], [`id_generator!`], [`secrets!`] | [`Fixture`] of that port |
+//! | [`clock!`], [`id_generator!`], [`secrets!`], [`passwords!`] | [`Fixture`] of that port |
 //!
 //! # What is not tested here
 //!
@@ -38,7 +39,8 @@
 //! | a health check uses the schema rule of the start; its trial of a write leaves nothing behind | no port shows the schema or the trial |
 //! | an audit's steps are short, and it ends soon after its caller is gone | the time depends on the machine, and no port tells that an audit still runs |
 //! | secrets come from the operating system's secure random source | a secret does not show its source |
-//! | tokens are never deleted | no method deletes tokens |
+//! | a caller that has gone costs at most the hash of a password that was begun for it | the time depends on the machine |
+//! | tokens and people are never deleted | only the pruning of ended sessions and invitations deletes any |
 //! | no method blocks the runtime, on systems other than Linux, or when the blocking call happens not to sleep | see [`mod@runtime`] |
 //! | a total that would pass its maximum, an audit that finds a drift, a health check that notices a change | only if the fixture cannot cause them: [`totals_audit_finds!`], [`ping_repository_fails_whole!`], [`health_check_notices!`] |
 //!
@@ -47,9 +49,9 @@
 //!
 //! # An adapter outside this repository
 //!
-//! This adapter keeps tokens in a `Vec` and runs the suite. It needs this crate, the domain and `async_trait`. (In a
-//! real crate, the factory and the macro stand in a test, and this crate in `[dev-dependencies]`. The guide is
-//! `docs/extending-adapters.md`.)
+//! This adapter keeps tokens in a `Vec` and runs the suite. It stores no people, so each token is nobody's. It needs
+//! this crate, the domain and `async_trait`. (In a real crate, the factory and the macro stand in a test, and this crate
+//! in `[dev-dependencies]`. The guide is `docs/extending-adapters.md`.)
 //!
 //! ```test_harness
 //! use std::sync::{Arc, Mutex};
@@ -57,10 +59,11 @@
 //! use async_trait::async_trait;
 //! use stint_conformance::Fixture;
 //! use stint_domain::access::ports::token::{
-//!     ChangeTokenError, CreateTokenError, ListCapturing, ListTokens, Made, RevokeToken, Revoked, TokenCursor, UpdateToken,
+//!     ChangeTokenError, CreateTokenError, KnownToken, ListCapturing, ListTokens, Made, RevokeToken, Revoked,
+//!     TokenCursor, TouchSession, UpdateToken,
 //! };
 //! use stint_domain::access::ports::TokenRepository;
-//! use stint_domain::access::{SecretHash, Token};
+//! use stint_domain::access::{SecretHash, Token, TokenKind};
 //! use stint_domain::capture::CaptureTarget;
 //! use stint_domain::values::TokenId;
 //! use stint_domain::{BackendError, BackendErrorKind, Page};
@@ -79,6 +82,9 @@
 //!         let usable = |maker| tokens.iter().any(|other| other.id == maker && other.revoked_at.is_none());
 //!         if let Some(maker) = token.made_by.filter(|maker| !usable(*maker)) {
 //!             return Err(CreateTokenError::MakerRevoked(maker));
+//!         }
+//!         if let Some(person) = token.person {
+//!             return Err(CreateTokenError::PersonInactive(person));
 //!         }
 //!         tokens.push(token);
 //!         Ok(())
@@ -111,13 +117,30 @@
 //!         Ok(self.0.lock().unwrap().iter().find(|token| token.id == id).cloned())
 //!     }
 //!
-//!     async fn find_by_hash(&self, hash: SecretHash) -> Result<Option<Token>, BackendError> {
-//!         Ok(self.0.lock().unwrap().iter().find(|token| token.secret_hash == hash).cloned())
+//!     async fn find_by_hash(&self, hash: SecretHash) -> Result<Option<KnownToken>, BackendError> {
+//!         let token = self.0.lock().unwrap().iter().find(|token| token.secret_hash == hash).cloned();
+//!         Ok(token.map(|token| KnownToken { token, standing: None }))
+//!     }
+//!
+//!     async fn touch(&self, command: TouchSession) -> Result<(), BackendError> {
+//!         let TouchSession { id, at, expires_at } = command;
+//!         let mut tokens = self.0.lock().unwrap();
+//!         let used = |token: &&mut Token| {
+//!             let open = token.kind == TokenKind::Session && token.revoked_at.is_none();
+//!             token.id == id && open && token.last_used_at.is_none_or(|last| last <= at)
+//!         };
+//!         if let Some(token) = tokens.iter_mut().find(used) {
+//!             (token.last_used_at, token.expires_at) = (Some(at), Some(expires_at));
+//!         }
+//!         Ok(())
 //!     }
 //!
 //!     async fn list(&self, query: ListTokens) -> Result<Page<Token, TokenCursor>, BackendError> {
 //!         let mut tokens = self.0.lock().unwrap().clone();
-//!         tokens.retain(|token| query.after.is_none_or(|after| TokenCursor::from(token) > after));
+//!         tokens.retain(|token| {
+//!             let wanted = query.kind.is_none_or(|kind| token.kind == kind) && query.person.is_none();
+//!             wanted && query.after.is_none_or(|after| TokenCursor::from(token) > after)
+//!         });
 //!         tokens.sort_by_key(|token| TokenCursor::from(token));
 //!         Ok(Page::of(tokens, query.size, |token| TokenCursor::from(token)))
 //!     }
@@ -126,8 +149,9 @@
 //!         let mut tokens = self.0.lock().unwrap().clone();
 //!         tokens.retain(|token| {
 //!             let counts = |rule| query.related_job.is_none_or(|job| rule == CaptureTarget::Job(job));
+//!             let speaks = query.subject.as_ref().is_none_or(|subject| token.subject == *subject);
 //!             let follows = query.after.is_none_or(|after| TokenCursor::from(token) < after);
-//!             token.capture.is_some_and(|rule| counts(rule.target)) && follows
+//!             token.capture.is_some_and(|rule| counts(rule.target)) && speaks && follows
 //!         });
 //!         tokens.sort_by_key(|token| std::cmp::Reverse(TokenCursor::from(token)));
 //!         Ok(Page::of(tokens, query.size, |token| TokenCursor::from(token)))
@@ -164,15 +188,17 @@ pub mod clock;
 pub mod health;
 pub mod id_generator;
 pub mod ledger;
+pub mod people;
 pub mod runtime;
 pub mod suite;
 
 mod given;
 
-pub use background::housekeeping::{House, PingHouse};
+pub use background::housekeeping::{House, PingHouse, SessionHouse};
 pub use capture::new_project::Projects;
 pub use capture::ping::Capture;
 pub use ledger::Ledger;
+pub use people::person::People;
 pub use suite::Fixture;
 
 /// The guide for authors of adapters. Its examples run as tests.

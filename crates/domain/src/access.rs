@@ -4,7 +4,12 @@ pub mod ports;
 pub mod services;
 
 mod principal;
+mod role;
 mod token;
 
 pub use principal::{Capturer, MissingScope, Principal};
-pub use token::{Scope, ScopeError, Scopes, SecretHash, Token, TokenName, TokenRefusal, TokenSecret, TokenSecretError};
+pub use role::{Role, RoleError, Standing};
+pub use token::{
+    Scope, ScopeError, Scopes, SecretHash, Token, TokenKind, TokenKindError, TokenName, TokenRefusal, TokenSecret,
+    TokenSecretError,
+};

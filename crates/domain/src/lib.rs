@@ -5,6 +5,7 @@
 //! | [`ledger`] | jobs, their time entries and totals; retries and preconditions |
 //! | [`capture`] | pings, and the time that they prove; capture tokens |
 //! | [`access`] | tokens and their scopes; who is acting |
+//! | [`people`] | accounts, passwords, signing in |
 //! | [`background`] | tasks and housekeeping |
 //! | [`values`] and this page | what all of them share |
 //!
@@ -64,6 +65,7 @@ pub mod access;
 pub mod background;
 pub mod capture;
 pub mod ledger;
+pub mod people;
 pub mod values;
 
 mod clock;

@@ -20,6 +20,11 @@ impl<T, C> Page<T, C> {
         let next = if more { items.last().map(cursor) } else { None };
         Self { items, next }
     }
+
+    /// The same page of other items.
+    pub fn map<U>(self, f: impl FnMut(T) -> U) -> Page<U, C> {
+        Page { items: self.items.into_iter().map(f).collect(), next: self.next }
+    }
 }
 
 /// Declares the place in a listing right after an item: the listing's key, and the id, which breaks ties.

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use uuid::Uuid;
 
-use crate::access::Principal;
+use crate::access::{Principal, TokenKind};
 use crate::ledger::{Job, JobName, JobStatus};
 use crate::values::{JobId, Subject, Timestamp, TokenId};
 use crate::{Clock, IdGenerator, MockClock, MockIdGenerator, Sources};
@@ -33,6 +33,8 @@ pub(super) fn sources() -> Sources {
 pub(super) fn principal(scopes: &str) -> Principal {
     Principal {
         token: TokenId::new(Uuid::from_u128(9)),
+        kind: TokenKind::Api,
+        person: None,
         subject: Subject::new("ada").unwrap(),
         scopes: scopes.parse().unwrap(),
     }

@@ -1,29 +1,75 @@
-//! Who is acting: read from the `Authorization` header (RFC 6750).
+//! Who is acting: read from the `Authorization` header (RFC 6750), or else from the cookie of a session.
 //!
 //! A token in a query string is not accepted: it would end up in logs and histories.
 
+use actix_web::HttpRequest;
 use actix_web::http::header::{self, HeaderMap};
-use stint_domain::access::Principal;
-use stint_domain::access::services::Authenticator;
+use stint_domain::access::services::{AuthenticateError, Authenticator};
+use stint_domain::access::{MissingScope, Principal, Scope};
 use stint_domain::values::TokenId;
 
 use crate::problem::Problem;
 use crate::problem::refusals::Challenge::{Invalid, Missing};
 use crate::problem::refusals::unauthorized;
+use crate::surface::Surface;
 
 /// The token of a request's sender. All unknown senders count as one.
 pub(crate) type Sender = Option<TokenId>;
 
-/// What a request shows to prove who is acting. A new way, such as a cookie, is one more variant: `of` finds it, and
-/// `principal` tells whom it stands for. Handlers only ask for the principal.
+/// What a route needs of its caller.
+pub(crate) trait Needed {
+    /// Fails unless the principal has it. The services check this again; here it is checked before a body is read.
+    fn of(self, principal: &Principal) -> Result<(), MissingScope>;
+}
+
+impl Needed for Scope {
+    fn of(self, principal: &Principal) -> Result<(), MissingScope> {
+        principal.require(self)
+    }
+}
+
+/// Whoever it is.
+pub(crate) struct Anybody;
+
+impl Needed for Anybody {
+    fn of(self, _: &Principal) -> Result<(), MissingScope> {
+        Ok(())
+    }
+}
+
+/// This scope, or `own` for what is the caller's own.
+pub(crate) struct OrOwn(pub(crate) Scope);
+
+impl Needed for OrOwn {
+    fn of(self, principal: &Principal) -> Result<(), MissingScope> {
+        principal.require(self.0).or_else(|missing| principal.require(Scope::Own).or(Err(missing)))
+    }
+}
+
+/// What a request shows to prove who is acting. A new way is one more variant: `of` finds it, and `principal` tells whom it
+/// stands for. Handlers only ask for the principal.
 pub(crate) enum Credential<'r> {
     /// The secret of a token, in the `Authorization` header.
     Bearer(&'r str),
+    /// The secret of a session, in a cookie.
+    Session(&'r str),
 }
 
 impl<'r> Credential<'r> {
-    /// Finds it, or says how to send it.
-    pub(crate) fn of(headers: &'r HeaderMap) -> Result<Self, Problem> {
+    /// Finds it, or says how to send it. A cookie counts only where there is no `Authorization`, and a change by a cookie
+    /// must come from a page of this service.
+    pub(crate) fn of(request: &'r HttpRequest, surface: &Surface) -> Result<Self, Problem> {
+        let headers = request.headers();
+        if let (None, Some(secret)) = (headers.get(header::AUTHORIZATION), surface.session_of(headers)) {
+            if !request.method().is_safe() {
+                surface.require_same_origin(request)?;
+            }
+            return Ok(Self::Session(secret));
+        }
+        Self::of_header(headers)
+    }
+
+    fn of_header(headers: &'r HeaderMap) -> Result<Self, Problem> {
         let mut lines = headers.get_all(header::AUTHORIZATION);
         let secret = match (lines.next(), lines.next()) {
             (Some(line), None) => line.to_str().ok().and_then(|line| line.split_once(' ')),
@@ -40,6 +86,11 @@ impl<'r> Credential<'r> {
     pub(crate) async fn principal(self, authenticator: &Authenticator) -> Result<Principal, Problem> {
         match self {
             Self::Bearer(secret) => Ok(authenticator.authenticate(secret).await?),
+            Self::Session(secret) => match authenticator.authenticate_session(secret).await {
+                Err(AuthenticateError::Backend(error)) => Err(error.into()),
+                Err(_) => Err(unauthorized("the session is unknown or has ended; sign in again", Missing)),
+                Ok(principal) => Ok(principal),
+            },
         }
     }
 }

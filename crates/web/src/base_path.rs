@@ -14,7 +14,19 @@ use thiserror::Error;
 const MAX_BYTES: usize = 200;
 
 /// The first segments of this service's own paths.
-pub(crate) const OWN: [&str; 6] = ["api", "docs", "healthz", "openapi.json", "ping", "readyz"];
+pub(crate) const OWN: [&str; 11] = [
+    "api",
+    "docs",
+    "forms.css",
+    "healthz",
+    "openapi.json",
+    "ping",
+    "readyz",
+    "sign-in",
+    "sign-out",
+    "welcome",
+    "welcome.js",
+];
 
 /// A base path such as `/time`; empty at the root. Clones share it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]

@@ -16,6 +16,7 @@ mod tests;
 pub(crate) use log_tests::Lines;
 
 use std::cell::{Cell, OnceCell};
+use std::net::{IpAddr, Ipv4Addr};
 use std::ops::Range;
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
@@ -28,12 +29,13 @@ use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
 use futures::FutureExt;
 use stint_domain::access::services::AuthenticateError;
-use stint_domain::access::{Capturer, Principal, Scope, Scopes};
+use stint_domain::access::{Capturer, Principal, Scopes, TokenKind};
+use stint_domain::people::services::ClientAddress;
 use stint_domain::values::IdError;
 use tokio::time::{Instant, timeout_at};
 use tracing::Instrument;
 
-use crate::auth::{Credential, Sender};
+use crate::auth::{Credential, Needed, Sender};
 use crate::base_path::BasePath;
 use crate::body::{Body, Terms};
 use crate::excerpt::Excerpt;
@@ -70,13 +72,13 @@ impl Context {
 }
 
 impl Call {
-    /// Who is acting, if they have the scope.
-    pub(crate) async fn principal(&self, scope: Scope) -> Result<Rc<Principal>, Problem> {
-        let principal = Rc::new(Credential::of(self.headers())?.principal(&self.api.access.authenticator).await?);
+    /// Who is acting, if they have what is needed.
+    pub(crate) async fn principal(&self, needed: impl Needed) -> Result<Rc<Principal>, Problem> {
+        let principal =
+            Rc::new(Credential::of(&self.request, &self.api.surface)?.principal(&self.api.access.authenticator).await?);
         // Kept before it may be refused, so that the log names it.
         let principal = self.context.principal.get_or_init(|| principal);
-        // The services check this again. Here it is checked before a body is read.
-        principal.require(scope)?;
+        needed.of(principal)?;
         Ok(Rc::clone(principal))
     }
 
@@ -88,7 +90,10 @@ impl Call {
             AuthenticateError::Malformed(_) | AuthenticateError::Unknown | AuthenticateError::Refused(_) => refused(),
         })?;
         let Capturer { token, subject, .. } = &capturer;
-        let principal = || Rc::new(Principal { token: *token, subject: subject.clone(), scopes: Scopes::CAPTURE });
+        let principal = || {
+            let (token, subject) = (*token, subject.clone());
+            Rc::new(Principal { token, kind: TokenKind::Capture, subject, person: None, scopes: Scopes::CAPTURE })
+        };
         // Kept so that the log names it.
         self.context.principal.get_or_init(principal);
         Ok(capturer)
@@ -128,6 +133,12 @@ impl Call {
         // Checked while the body's room is held: few requests can be between this check and their answers.
         self.api.bodies.answers().admit(sender)?;
         Ok(body)
+    }
+
+    /// Where the request comes from. Whoever connects to a Unix socket without saying more counts as this host.
+    pub(crate) fn client(&self) -> ClientAddress {
+        let address = self.api.surface.proxies.client(&self.request);
+        address.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)).into()
     }
 
     /// What every URL begins with.
@@ -190,7 +201,7 @@ pub(crate) async fn exchange<F: Future<Output = Answer>>(
         };
         let mut response = answer.and_then(fitting).unwrap_or_else(|problem| {
             problem.log();
-            let sees = context.principal.get().is_some_and(|principal| principal.scopes.allow(Scope::Read));
+            let sees = context.principal.get().is_some_and(|principal| principal.reads().is_ok());
             let problem = if sees { problem } else { problem.without_read() };
             pieces::of(problem.respond(errors, &context.id, api.show_causes), answers, reader)
         });

@@ -9,7 +9,7 @@ pub(crate) mod property;
 mod values;
 
 pub(crate) use fields::{Fields, Refused};
-pub(crate) use values::text_of;
+pub(crate) use values::{AttemptedPassword, Line, SentSecret, text_of};
 
 use crate::json::Json;
 use crate::openapi::Form;

@@ -14,8 +14,10 @@
 //! - `pieces`, `wanted`: what bounds the memory of a connection. Large answers are sent piece by piece, under a budget,
 //!   and no body is read before its handler wants it.
 //! - `problem`: RFC 9457, with the catalogue of codes; `problem/refusals` says what each refusal of the domain becomes.
-//! - `auth`: who is acting.
-//! - `surface`: how the API looks from outside: `base_path` (below a proxy's path), `cors` (pages of other sites).
+//! - `forms`: the pages on which people sign in and use links.
+//! - `auth`: who is acting. `session_cookie` carries a session, and `cross_site` keeps other sites from using it.
+//! - `surface`: how the API looks from outside: `base_path` (below a proxy's path), `public_url`, `cors` (pages of other
+//!   sites), `proxies` (whom to believe where a request comes from).
 //! - `secrecy`: keeps secrets that stand in URLs out of messages.
 //!
 //! Deliberately absent: TLS (a proxy's task), compression of answers, rate limits (not there yet), and any request body
@@ -29,12 +31,14 @@ mod base_path;
 mod body;
 mod conditional;
 mod cors;
+mod cross_site;
 mod cursor;
 mod docs;
 mod endpoint;
 mod etag;
 mod excerpt;
 mod exchange;
+mod forms;
 mod idempotency;
 mod input;
 mod json;
@@ -46,9 +50,12 @@ mod openapi;
 mod percent;
 mod pieces;
 mod problem;
+mod proxies;
+mod public_url;
 mod query;
 mod request_id;
 mod secrecy;
+mod session_cookie;
 mod surface;
 #[cfg(test)]
 mod test;
@@ -65,6 +72,7 @@ use stint_domain::access::services::AccessServices;
 use stint_domain::background::services::TaskService;
 use stint_domain::capture::services::CaptureServices;
 use stint_domain::ledger::services::LedgerServices;
+use stint_domain::people::services::PeopleServices;
 use stint_domain::{HealthCheck, IdGenerator};
 
 use problem::{Code, Problem};
@@ -75,6 +83,8 @@ pub use body::BodyBudget;
 pub use cors::{CorsOrigins, CorsOriginsError};
 pub use limits::Limits;
 pub use metrics::HttpMetrics;
+pub use proxies::{TrustedProxies, TrustedProxiesError};
+pub use public_url::{PublicUrl, PublicUrlError};
 pub use surface::Surface;
 pub use wanted::BodyWanted;
 
@@ -87,6 +97,8 @@ pub struct Api {
     pub capture: CaptureServices,
     /// Use cases on tokens; among them, who is acting with a secret.
     pub access: AccessServices,
+    /// Use cases on people.
+    pub people: PeopleServices,
     /// Use cases on runs of background tasks.
     pub tasks: TaskService,
     /// Whether requests can be served.

@@ -22,18 +22,24 @@ pub(crate) use form::{Example, Form, Schemas, meaning, named, or_null, put};
 pub(crate) use parameters::{date, date_time, minutes, one_of, text, uuid};
 pub(crate) use resource::Documented;
 pub(crate) use texts::{
-    Moment, Name, PingName, Status, Summary, ZoneName, day, days, moment, name, name_part, ping_name, status, summary,
+    EmailAddress, HandleName, MAX_TYPED, Moment, Name, NewPasswordText, PersonState, PingName, RoleName, Status,
+    Summary, TypedLine, TypedPassword, WeekDay, ZoneName, day, days, moment, name, name_part, person_state, ping_name,
+    role_name, status, summary,
 };
 
 use crate::base_path::BasePath;
 use crate::problem::{Body as ProblemBody, FieldError};
 
-// The names of the security schemes: one for all tokens, two for those of editor plugins.
+// The names of the security schemes: one for all tokens, one for sessions, two for the tokens of editor plugins.
 const BEARER: &str = "bearer";
+const COOKIE: &str = "session";
 const KEY: &str = "capture_key";
 const KEY_IN_QUERY: &str = "capture_key_in_query";
 
 const OF_BEARER: &str = "A token made by `stint token create`: `stint_` and 43 characters of base64url.";
+const OF_COOKIE: &str = "The cookie of a session; see `POST /api/v1/session`. Over TLS its name is `__Host-stint`, or \
+                         `__Secure-stint` below a path. `Authorization` wins over it. A change by a cookie must come from a \
+                         page of this service.";
 const OF_KEY: &str = "A capture token's secret, with or without the prefix `waka_`, as user name; no password.";
 
 const DESCRIPTION: &str = "\
@@ -48,13 +54,16 @@ Every path that takes GET takes HEAD. An unknown path is 404 `route-not-found`, 
 is 405 `method-not-allowed` with `Allow`. Every response has an `X-Request-Id`: the caller's if it is 1 to 128 \
 characters of `[A-Za-z0-9._-]`, else a new one.";
 
-const TAGS: [(&str, &str); 8] = [
+const TAGS: [(&str, &str); 11] = [
     ("Jobs", "What time is logged on."),
     ("Time entries", "Minutes worked on one date for one job."),
     ("Pings", "Signals that work is happening now, from tools that can call a URL, and what became of them."),
     ("Capture tokens", "The tokens that send pings. The pings of one count for its job, or for the jobs of projects."),
+    ("People", "Accounts, signing in, and one's own account."),
+    ("Tokens", "Tokens for the API: one's own, and all for an admin."),
     ("WakaTime", "Heartbeats of editor plugins, in their protocol. Errors are `{\"error\": \"...\"}`."),
     ("Tasks", "Runs of background tasks."),
+    ("Pages", "Forms for people. They need no token and no script."),
     ("Health", "Whether the service runs. Needs no token."),
     ("Reference", "What you are reading. Needs no token."),
 ];
@@ -67,6 +76,7 @@ pub(crate) fn document<'r>(
     let mut paths = Paths::new();
     let mut components = ComponentsBuilder::new()
         .security_scheme(BEARER, http(HttpAuthScheme::Bearer, OF_BEARER))
+        .security_scheme(COOKIE, cookie())
         .security_scheme(KEY, http(HttpAuthScheme::Basic, OF_KEY))
         .security_scheme(KEY_IN_QUERY, SecurityScheme::ApiKey(ApiKey::Query(ApiKeyValue::new("api_key"))))
         .header("X-Request-Id", responses::response_header("X-Request-Id"))
@@ -113,6 +123,10 @@ fn in_document(method: &Method) -> Option<HttpMethod> {
         Method::DELETE => Some(HttpMethod::Delete),
         _ => None,
     }
+}
+
+fn cookie() -> SecurityScheme {
+    SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description("stint", OF_COOKIE)))
 }
 
 fn http(scheme: HttpAuthScheme, about: &str) -> SecurityScheme {

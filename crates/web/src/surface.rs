@@ -1,4 +1,4 @@
-//! How the API looks from outside: below which path it is found, and whose pages may call it.
+//! How the API looks from outside: where it is found, whose pages may call it, and behind which proxies it is.
 
 use std::sync::{Arc, OnceLock};
 
@@ -6,12 +6,16 @@ use actix_web::web::Bytes;
 
 use crate::base_path::BasePath;
 use crate::cors::CorsOrigins;
+use crate::proxies::TrustedProxies;
+use crate::public_url::PublicUrl;
 
 /// How the API looks from outside. Clones share it.
 #[derive(Debug, Clone, Default)]
 pub struct Surface {
     pub(crate) base_path: BasePath,
     pub(crate) cors: CorsOrigins,
+    pub(crate) public_url: PublicUrl,
+    pub(crate) proxies: TrustedProxies,
     pub(crate) reference: Arc<Reference>,
 }
 
@@ -25,7 +29,19 @@ pub(crate) struct Reference {
 impl Surface {
     /// Below this path, for pages of these origins.
     pub fn new(base_path: BasePath, cors: CorsOrigins) -> Self {
-        Self { base_path, cors, reference: Arc::default() }
+        Self { base_path, cors, ..Self::default() }
+    }
+
+    /// Browsers reach it at this address.
+    #[must_use]
+    pub fn reached_at(self, public_url: PublicUrl) -> Self {
+        Self { public_url, ..self }
+    }
+
+    /// These proxies may say where requests come from.
+    #[must_use]
+    pub fn behind(self, proxies: TrustedProxies) -> Self {
+        Self { proxies, ..self }
     }
 }
 

@@ -16,9 +16,10 @@ use actix_web::test::{init_service, read_body, try_call_service};
 use actix_web::web::Bytes;
 use prometheus_client::registry::Registry;
 use serde_json::Value;
+use stint_domain::access::ports::token::KnownToken;
 use stint_domain::access::ports::{AccessPorts, MockSecrets, MockTokenRepository, Secrets};
 use stint_domain::access::services::AccessServices;
-use stint_domain::access::{Scopes, SecretHash, Token, TokenSecret};
+use stint_domain::access::{Scopes, SecretHash, Token, TokenKind, TokenSecret};
 use stint_domain::background::ports::MockTaskLog;
 use stint_domain::background::services::TaskService;
 use stint_domain::capture::ports::{CapturePorts, MockNewProjects, MockPingQueue, MockPingRepository};
@@ -27,13 +28,15 @@ use stint_domain::capture::{CaptureRule, CaptureTarget, Gap, Ping};
 use stint_domain::ledger::ports::{LedgerPorts, MockJobRepository, MockTimeEntryRepository};
 use stint_domain::ledger::services::LedgerServices;
 use stint_domain::ledger::{Job, JobName, JobStatus, Minutes, TimeEntry, TotalMinutes, WorkSummary};
+use stint_domain::people::ports::{MockPersonRepository, PeoplePorts};
+use stint_domain::people::services::PeopleServices;
 use stint_domain::values::{JobId, Subject, TimeEntryId, Timestamp, Version};
 use stint_domain::{BackendError, BackendErrorKind, MockClock, MockHealthCheck, MockIdGenerator, Sources};
 use uuid::Uuid;
 
 use crate::{Api, BodyBudget, HttpMetrics, Limits, Surface, app};
 
-/// The secret of a token. Its first letter is its scope: `r`ead, `w`rite or `a`dmin. `x` is unknown, and `f` fails.
+/// The secret of a token. Its first letter is its scope: `r`ead, `w`rite, `a`dmin or `o`wn. `x` is unknown, and `f` fails.
 pub(crate) fn secret(kind: &str) -> String {
     format!("stint_{}", kind.repeat(43))
 }
@@ -64,6 +67,7 @@ pub(crate) struct Ports {
     pub(crate) tasks: MockTaskLog,
     /// What the service of capture tokens uses. Who is acting is looked up elsewhere.
     pub(crate) tokens: MockTokenRepository,
+    pub(crate) people: MockPersonRepository,
 }
 
 impl Ports {
@@ -78,6 +82,7 @@ impl Ports {
             new_projects: None,
             tasks: MockTaskLog::new(),
             tokens: MockTokenRepository::new(),
+            people: MockPersonRepository::new(),
         }
     }
 
@@ -108,6 +113,8 @@ impl Ports {
         (ledger.jobs, ledger.time_entries) = (Arc::new(self.jobs), Arc::new(self.time_entries));
         let secrets: Arc<dyn Secrets> = Arc::new(secrets());
         let capturing = AccessPorts { tokens: Arc::new(self.tokens), secrets: secrets.clone() };
+        let mut people = PeoplePorts::mocks();
+        people.people = Arc::new(self.people);
         let mut capture = CapturePorts::mocks();
         (capture.queue, capture.pings) = (Arc::new(self.queue), Arc::new(self.pings));
         capture.new_projects = Arc::new(self.new_projects.unwrap_or_else(admitting));
@@ -115,6 +122,7 @@ impl Ports {
             ledger: LedgerServices::over(&ledger, &sources),
             capture: CaptureServices::over(&capture, &capturing, &ledger, &sources, CaptureLimits::default()),
             access: AccessServices::over(&AccessPorts { tokens: Arc::new(tokens()), secrets }, &sources),
+            people: PeopleServices::over(&people, &capturing, &sources),
             tasks: TaskService::new(Arc::new(self.tasks)),
             health: Arc::new(self.health),
             ids,
@@ -136,7 +144,12 @@ pub(crate) fn admitting() -> MockNewProjects {
 
 fn secrets() -> MockSecrets {
     let mut secrets = MockSecrets::new();
-    secrets.expect_generate_for_capture().returning(|| Ok(TokenSecret::new(&capture_secret('b')).unwrap()));
+    secrets.expect_generate().returning(|kind| {
+        Ok(match TokenSecret::prefix(kind) {
+            None => TokenSecret::new(&capture_secret('b')).unwrap(),
+            Some(prefix) => TokenSecret::of(kind, &format!("{prefix}{}", "n".repeat(43))).unwrap(),
+        })
+    });
     secrets.expect_hash().returning(|secret| {
         let secret = secret.expose().as_bytes();
         // Secrets differ in the first letter, and those of capture tokens in the first digit.
@@ -152,6 +165,7 @@ fn tokens() -> MockTokenRepository {
             b'r' => ("read", None),
             b'w' => ("write", None),
             b'a' => ("admin", None),
+            b'o' => ("own", None),
             b'1' | b'4' => ("capture", Some(CaptureTarget::Job(job().id))),
             b'2' => ("capture", Some(CaptureTarget::Projects { create: false })),
             b'3' => ("capture", Some(CaptureTarget::Projects { create: true })),
@@ -160,7 +174,10 @@ fn tokens() -> MockTokenRepository {
         };
         let revoked_at = Some(at()).filter(|_| hash.0[0] == b'4');
         let capture = target.map(|target| CaptureRule { target, ..rule() });
-        Ok(Some(Token { scopes: scopes.parse().unwrap(), capture, secret_hash: hash, revoked_at, ..token() }))
+        let kind = if capture.is_some() { TokenKind::Capture } else { TokenKind::Api };
+        let scopes = scopes.parse().unwrap();
+        let token = Token { kind, scopes, capture, secret_hash: hash, revoked_at, ..token() };
+        Ok(Some(KnownToken { token, standing: None }))
     });
     tokens
 }
@@ -177,6 +194,8 @@ pub(crate) fn token() -> Token {
         id: TOKEN.parse().unwrap(),
         name: Subject::new("laptop").unwrap(),
         subject: Subject::new("ada").unwrap(),
+        kind: TokenKind::Capture,
+        person: None,
         scopes: Scopes::CAPTURE,
         capture: Some(rule()),
         secret_hash: SecretHash([b'1'; 32]),

@@ -30,4 +30,4 @@ pub use scheduler::{Runner, Scheduled, Scheduler};
 pub use shutdown::{Shutdown, Stop};
 pub use supervise::supervise;
 pub use task::{Task, TaskError};
-pub use tasks::{PruneIdempotencyKeys, PrunePings, PruneTaskRuns, VerifyTotals};
+pub use tasks::{PruneIdempotencyKeys, PrunePings, PruneSessions, PruneTaskRuns, VerifyTotals};

@@ -6,6 +6,7 @@
 
 mod prune_idempotency_keys;
 mod prune_pings;
+mod prune_sessions;
 mod prune_task_runs;
 mod verify_totals;
 
@@ -15,6 +16,7 @@ use stint_domain::values::Timestamp;
 
 pub use prune_idempotency_keys::PruneIdempotencyKeys;
 pub use prune_pings::PrunePings;
+pub use prune_sessions::PruneSessions;
 pub use prune_task_runs::PruneTaskRuns;
 pub use verify_totals::VerifyTotals;
 

@@ -26,6 +26,10 @@ pub(crate) fn pings<C, D: Dialect>(query: &ListPings) -> Sql<'_, Varying<C>, D> 
     let after = query.after.map(|after| [Value::Moment(after.received_at), Value::Id(after.id.as_uuid())]);
     Sql::varying(concat!("SELECT ", ping_columns!(), " FROM pings WHERE true"))
         .when(" AND token_id = ?", query.token.map(|token| [Value::Id(token.as_uuid())]))
+        .when(
+            " AND token_id IN (SELECT id FROM tokens WHERE subject = ? AND capture_target IS NOT NULL)",
+            query.subject.as_ref().map(|subject| [Value::Text(subject.as_str())]),
+        )
         .when(" AND related_job = ?", query.related_job.map(|job| [Value::Id(job.as_uuid())]))
         .text(status)
         .when(" AND (received_at, id) < (?, ?)", after)

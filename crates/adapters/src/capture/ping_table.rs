@@ -22,7 +22,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
 use crate::capture::stored_ping;
-use crate::grouping::{Coalescer, Group, GroupError, GroupLimits};
+use crate::grouping::{Coalescer, Group, GroupError, GroupLimits, Workers};
 
 /// How often a waiting take looks for abandoned rows and for rows of other processes.
 const POLL: Duration = Duration::from_millis(100);
@@ -66,9 +66,11 @@ pub(crate) struct DeadRow {
 #[async_trait]
 pub(crate) trait PingTable: Clone + Send + Sync + 'static {
     const BACKEND: &'static str;
+    /// Who inserts rows. Only threads may block.
+    const WRITERS: Workers;
 
-    /// Inserts the rows in order, all or none. Blocks.
-    fn insert(&self, rows: Vec<NewRow>) -> Result<(), GroupError>;
+    /// Inserts the rows in order, all or none.
+    async fn insert(&self, rows: Vec<NewRow>) -> Result<(), GroupError>;
 
     /// Leases rows that have no lease, or one that is older than `abandoned_after` microseconds. Lowest places first.
     async fn lease(&self, consumer: String, most: i64, abandoned_after: i64) -> Result<Vec<LeasedRow>, BackendError>;
@@ -122,13 +124,14 @@ impl<T: PingTable> Group for Pushes<T> {
     type Outcome = ();
 
     const BACKEND: &'static str = T::BACKEND;
+    const WORKERS: Workers = T::WRITERS;
 
     fn weight(rows: &Vec<NewRow>) -> usize {
         rows.len()
     }
 
-    fn carry_out(&self, pushes: &[Vec<NewRow>]) -> Result<Vec<()>, GroupError> {
-        self.0.insert(pushes.concat())?;
+    async fn carry_out(&self, pushes: &[Vec<NewRow>]) -> Result<Vec<()>, GroupError> {
+        self.0.insert(pushes.concat()).await?;
         Ok(vec![(); pushes.len()])
     }
 }

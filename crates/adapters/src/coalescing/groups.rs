@@ -10,7 +10,7 @@ use stint_domain::values::{JobId, TimeEntryId};
 use stint_domain::{BackendError, BackendErrorKind};
 
 use super::held::{HeldJobs, PutOff};
-use crate::grouping::{Group, GroupError};
+use crate::grouping::{Group, GroupError, Workers};
 use crate::ledger::{Attempted, LedgerStore, PageOfJob, TimeEntryPage, Write, Written};
 
 /// Writes of entries. Writes that need a held job are put off and come back.
@@ -21,12 +21,12 @@ pub(super) struct Writes<S> {
 
 impl<S: LedgerStore> Writes<S> {
     /// Carries out the writes, except those that need a job in `held` or another job that turns out to be held.
-    pub(super) fn carry_out_past(
+    pub(super) async fn carry_out_past(
         &self,
         held: &HashSet<JobId>,
         writes: &[Write],
     ) -> Result<Vec<Result<Written, Box<PutOff>>>, GroupError> {
-        let attempted = self.store.write(writes, held)?;
+        let attempted = self.store.write(writes, held).await?;
         if attempted.len() != writes.len() {
             let message = format!("{} outcomes for {} writes", attempted.len(), writes.len());
             return Err(GroupError::Unknown(BackendError::new(S::BACKEND, BackendErrorKind::Internal, message)));
@@ -44,13 +44,14 @@ impl<S: LedgerStore> Group for Writes<S> {
     type Outcome = Result<Written, Box<PutOff>>;
 
     const BACKEND: &'static str = S::BACKEND;
+    const WORKERS: Workers = S::WRITERS;
 
     fn weight(write: &Write) -> usize {
         write.weight()
     }
 
-    fn carry_out(&self, writes: &[Write]) -> Result<Vec<Result<Written, Box<PutOff>>>, GroupError> {
-        self.carry_out_past(&self.held.now(), writes)
+    async fn carry_out(&self, writes: &[Write]) -> Result<Vec<Result<Written, Box<PutOff>>>, GroupError> {
+        self.carry_out_past(&self.held.now(), writes).await
     }
 }
 
@@ -62,9 +63,12 @@ impl<S: LedgerStore> Group for Jobs<S> {
     type Outcome = Option<Job>;
 
     const BACKEND: &'static str = S::BACKEND;
+    const WORKERS: Workers = S::READERS;
 
-    fn carry_out(&self, ids: &[JobId]) -> Result<Vec<Option<Job>>, GroupError> {
-        find(ids, |ids| self.0.find_jobs(ids).map(|jobs| jobs.into_iter().map(|job| (job.id, job)).collect()))
+    async fn carry_out(&self, ids: &[JobId]) -> Result<Vec<Option<Job>>, GroupError> {
+        let wanted = Wanted::of(ids);
+        let jobs = self.0.find_jobs(&wanted.keys).await;
+        wanted.answers(ids, jobs.map(|jobs| jobs.into_iter().map(|job| (job.id, job)).collect()))
     }
 }
 
@@ -76,11 +80,12 @@ impl<S: LedgerStore> Group for Entries<S> {
     type Outcome = Option<TimeEntry>;
 
     const BACKEND: &'static str = S::BACKEND;
+    const WORKERS: Workers = S::READERS;
 
-    fn carry_out(&self, ids: &[TimeEntryId]) -> Result<Vec<Option<TimeEntry>>, GroupError> {
-        find(ids, |ids| {
-            self.0.find_entries(ids).map(|entries| entries.into_iter().map(|entry| (entry.id, entry)).collect())
-        })
+    async fn carry_out(&self, ids: &[TimeEntryId]) -> Result<Vec<Option<TimeEntry>>, GroupError> {
+        let wanted = Wanted::of(ids);
+        let entries = self.0.find_entries(&wanted.keys).await;
+        wanted.answers(ids, entries.map(|entries| entries.into_iter().map(|entry| (entry.id, entry)).collect()))
     }
 }
 
@@ -92,6 +97,7 @@ impl<S: LedgerStore> Group for Pages<S> {
     type Outcome = Option<TimeEntryPage>;
 
     const BACKEND: &'static str = S::BACKEND;
+    const WORKERS: Workers = S::READERS;
 
     fn weight(page: &PageOfJob) -> usize {
         page.weight()
@@ -101,30 +107,44 @@ impl<S: LedgerStore> Group for Pages<S> {
         1
     }
 
-    fn carry_out(&self, pages: &[PageOfJob]) -> Result<Vec<Option<TimeEntryPage>>, GroupError> {
-        find(pages, |pages| self.0.find_pages(pages).map(|found| pages.iter().copied().zip(found).collect()))
+    async fn carry_out(&self, pages: &[PageOfJob]) -> Result<Vec<Option<TimeEntryPage>>, GroupError> {
+        let wanted = Wanted::of(pages);
+        let found = self.0.find_pages(&wanted.keys).await.map(|found| wanted.keys.iter().copied().zip(found).collect());
+        wanted.answers(pages, found)
     }
 }
 
-/// Looks up each key once, even when many callers ask for it, and answers in the order of the keys.
-fn find<K: Copy + Eq + Hash, T: Clone>(
-    keys: &[K],
-    look_up: impl FnOnce(&[K]) -> Result<HashMap<K, T>, BackendError>,
-) -> Result<Vec<Option<T>>, GroupError> {
-    let mut callers: HashMap<K, usize> = HashMap::with_capacity(keys.len());
-    for key in keys {
-        *callers.entry(*key).or_default() += 1;
-    }
-    let wanted: Vec<K> = callers.keys().copied().collect();
-    // A read can always be repeated.
-    let mut found = look_up(&wanted).map_err(GroupError::Undone)?;
-    // The last caller of a key gets the value itself and the others get copies. Most often there is one caller.
-    let take = |key: &K| match callers.get_mut(key) {
-        Some(left @ 2..) => {
-            *left -= 1;
-            found.get(key).cloned()
+/// The keys of a group, each once, even when many callers ask for it.
+struct Wanted<K> {
+    keys: Vec<K>,
+    callers: HashMap<K, usize>,
+}
+
+impl<K: Copy + Eq + Hash> Wanted<K> {
+    fn of(asked: &[K]) -> Self {
+        let mut callers = HashMap::with_capacity(asked.len());
+        for key in asked {
+            *callers.entry(*key).or_default() += 1;
         }
-        _ => found.remove(key),
-    };
-    Ok(keys.iter().map(take).collect())
+        Self { keys: callers.keys().copied().collect(), callers }
+    }
+
+    /// What was found for each caller, in the order of `asked`.
+    fn answers<T: Clone>(
+        mut self,
+        asked: &[K],
+        found: Result<HashMap<K, T>, BackendError>,
+    ) -> Result<Vec<Option<T>>, GroupError> {
+        // A read can always be repeated.
+        let mut found = found.map_err(GroupError::Undone)?;
+        // The last caller of a key gets the value itself and the others get copies. Most often there is one caller.
+        let take = |key: &K| match self.callers.get_mut(key) {
+            Some(left @ 2..) => {
+                *left -= 1;
+                found.get(key).cloned()
+            }
+            _ => found.remove(key),
+        };
+        Ok(asked.iter().map(take).collect())
+    }
 }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::groups::Writes;
 use super::held::PutOff;
-use crate::grouping::{Group, GroupError};
+use crate::grouping::{Group, GroupError, Workers};
 use crate::ledger::{LedgerStore, Write, Written};
 
 /// Writes that were put off.
@@ -21,6 +21,7 @@ impl<S: LedgerStore> Group for PutOffWrites<S> {
     type Outcome = Result<Written, Box<PutOff>>;
 
     const BACKEND: &'static str = S::BACKEND;
+    const WORKERS: Workers = S::WRITERS;
 
     fn weight(put_off: &Box<PutOff>) -> usize {
         put_off.write.weight()
@@ -30,12 +31,12 @@ impl<S: LedgerStore> Group for PutOffWrites<S> {
         Some(put_off.job.as_uuid())
     }
 
-    fn carry_out(&self, put_off: &[Box<PutOff>]) -> Result<Vec<Result<Written, Box<PutOff>>>, GroupError> {
+    async fn carry_out(&self, put_off: &[Box<PutOff>]) -> Result<Vec<Result<Written, Box<PutOff>>>, GroupError> {
         let writes: Vec<Write> = put_off.iter().map(|each| each.write.clone()).collect();
         if let Some(PutOff { job, since, .. }) = put_off.first().map(Box::as_ref) {
             // The write may have waited for other jobs before. If its time is over, it looks once and does not wait.
             let wait = since.elapsed() < self.patience;
-            if !self.writes.store.await_job(*job, wait).map_err(GroupError::Undone)? {
+            if !self.writes.store.await_job(*job, wait).await.map_err(GroupError::Undone)? {
                 let again = |write| Err(PutOff::new(*job, write, &self.writes.held));
                 return Ok(writes.into_iter().map(again).collect());
             }
@@ -43,7 +44,7 @@ impl<S: LedgerStore> Group for PutOffWrites<S> {
         }
         // With an empty set, because a write that needs another held job must find that out by trying, or it would be
         // put off for ever.
-        self.writes.carry_out_past(&HashSet::new(), &writes)
+        self.writes.carry_out_past(&HashSet::new(), &writes).await
     }
 }
 

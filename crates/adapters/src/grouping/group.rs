@@ -5,15 +5,35 @@ use std::time::Duration;
 use stint_domain::{BackendError, BackendErrorKind};
 use uuid::Uuid;
 
+/// Who carries out groups.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(
+    not(all(feature = "postgres", any(feature = "redis", feature = "sqlite"))),
+    allow(dead_code, reason = "each backend has workers of its own kind")
+)]
+pub(crate) enum Workers {
+    /// Threads that may block. The process has one queue.
+    Threads,
+    /// Tasks of the runtime in which the queue was made. The process has one queue.
+    Tasks,
+    /// Tasks of the runtime in which the caller runs. Each thread has a queue, so that no command and no outcome
+    /// crosses threads. A worker lets everybody else on its thread run once before it takes the first group, and so
+    /// gathers all that came in one turn of the event loop.
+    OwnTasks,
+}
+
 /// Carries out commands of one kind together.
 pub(crate) trait Group: Send + Sync + 'static {
     /// The callers' commands.
-    type Command: Send + 'static;
+    type Command: Send + Sync + 'static;
     /// What a command did, including a refusal.
     type Outcome: Send + 'static;
 
     /// The backend's name, for errors.
     const BACKEND: &'static str;
+
+    /// Who carries out the groups.
+    const WORKERS: Workers;
 
     /// How much of a group's bound the command takes up: for example the rows that it writes or shows.
     fn weight(_command: &Self::Command) -> usize {
@@ -30,8 +50,12 @@ pub(crate) trait Group: Send + Sync + 'static {
         None
     }
 
-    /// Carries out all commands, in order where the order matters, and returns one outcome for each. Blocks.
-    fn carry_out(&self, commands: &[Self::Command]) -> Result<Vec<Self::Outcome>, GroupError>;
+    /// Carries out all commands, in order where the order matters, and returns one outcome for each. It may block only
+    /// if [`Self::WORKERS`] are threads.
+    fn carry_out(
+        &self,
+        commands: &[Self::Command],
+    ) -> impl Future<Output = Result<Vec<Self::Outcome>, GroupError>> + Send;
 }
 
 /// The failure of a whole group.
@@ -66,7 +90,7 @@ impl GroupError {
 /// Limits on groups and on their queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GroupLimits {
-    /// The most groups that run at the same time.
+    /// The most groups that run at the same time, per queue.
     pub workers: usize,
     /// How many more may run when those seem stuck, or when another whole group waits (commands with as much room as
     /// a group's weight).
@@ -83,7 +107,7 @@ pub struct GroupLimits {
 }
 
 impl GroupLimits {
-    pub(super) const fn most_workers(&self) -> usize {
+    pub(crate) const fn most_workers(&self) -> usize {
         self.workers + self.spare_workers
     }
 

@@ -2,10 +2,11 @@
 //! caller has to start, which is counted already.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use stint_domain::{BackendError, BackendErrorKind};
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
@@ -17,9 +18,11 @@ const TICK: Duration = Duration::from_millis(1);
 
 /// What the handles, workers and watch of a queue share.
 pub(super) struct Shared<G: Group> {
-    pub(super) group: G,
+    group: Arc<G>,
     pub(super) limits: GroupLimits,
     pub(super) metrics: QueueMetrics,
+    /// The runtime in which the queue was made.
+    pub(super) home: Option<Handle>,
     state: Mutex<State<G>>,
 }
 
@@ -69,7 +72,20 @@ pub(super) struct Look {
     pub(super) again_after: Duration,
 }
 
+impl<G: Group> Default for State<G> {
+    fn default() -> Self {
+        Self { waiting: VecDeque::new(), room: 0, workers: 0, under_way: Vec::new(), watched: false }
+    }
+}
+
 impl<G: Group> State<G> {
+    /// A group is no longer under way.
+    fn ended(&mut self, group: Option<UnderWay>) {
+        if let Some(place) = self.under_way.iter().position(|other| Some(*other) == group) {
+            self.under_way.swap_remove(place);
+        }
+    }
+
     fn is_under_way(&self, lane: Option<Uuid>) -> bool {
         lane.is_some() && self.under_way.iter().any(|group| group.lane == lane)
     }
@@ -83,8 +99,14 @@ impl<G: Group> State<G> {
 
 impl<G: Group> Shared<G> {
     pub(super) fn new(group: G, limits: GroupLimits) -> Self {
-        let state = State { waiting: VecDeque::new(), room: 0, workers: 0, under_way: Vec::new(), watched: false };
-        Self { group, limits, metrics: QueueMetrics::default(), state: Mutex::new(state) }
+        let home = Handle::try_current().ok();
+        Self { group: Arc::new(group), limits, metrics: QueueMetrics::default(), home, state: Mutex::default() }
+    }
+
+    /// An empty queue for another thread.
+    pub(super) fn for_thread(&self) -> Self {
+        let (group, metrics) = (Arc::clone(&self.group), self.metrics.clone());
+        Self { group, limits: self.limits, metrics, home: self.home.clone(), state: Mutex::default() }
     }
 
     /// Enqueues a caller, and returns what has to be started for it, which is counted already.
@@ -117,9 +139,7 @@ impl<G: Group> Shared<G> {
     /// lock, so that the next command starts another one. `done` is the worker's last group.
     pub(super) fn next_group(&self, done: Option<UnderWay>) -> Option<(Vec<Caller<G>>, UnderWay)> {
         let (mut state, now) = (self.state(), Instant::now());
-        if let Some(place) = state.under_way.iter().position(|group| Some(*group) == done) {
-            state.under_way.swap_remove(place);
-        }
+        state.ended(done);
         let GroupLimits { workers, stuck_after, group_weight, .. } = self.limits;
         if state.workers > workers && state.at_work(now, stuck_after) > workers && state.room < group_weight {
             state.workers -= 1;
@@ -161,8 +181,15 @@ impl<G: Group> Shared<G> {
         Some((group, under_way))
     }
 
+    /// Counts out a worker that ends amid a group.
+    pub(super) fn leave(&self, group: Option<UnderWay>) {
+        let mut state = self.state();
+        state.ended(group);
+        state.workers -= 1;
+    }
+
     /// Carries out a group, and answers its callers.
-    pub(super) fn answer(&self, group: Part<G>) {
+    pub(super) async fn answer(&self, group: Part<G>) {
         let (start, mut parts) = (Instant::now(), vec![group]);
         while let Some((commands, answers)) = parts.pop() {
             // Earlier parts may have taken longer than a caller waits.
@@ -171,7 +198,7 @@ impl<G: Group> Shared<G> {
             if commands.is_empty() {
                 continue;
             }
-            let failed = match self.group.carry_out(&commands) {
+            let failed = match self.group.carry_out(&commands).await {
                 Ok(outcomes) => {
                     debug_assert_eq!(outcomes.len(), answers.len(), "one outcome per command");
                     // Dropped first: when its caller gets the answer, nothing of a command is left.

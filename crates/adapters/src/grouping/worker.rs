@@ -1,35 +1,45 @@
 //! Workers, which carry out groups.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use tokio::task::spawn_blocking;
+use futures::FutureExt;
+use tokio::runtime::Handle;
+use tokio::task::{spawn, spawn_blocking, yield_now};
 
-use super::group::Group;
-use super::queue::Shared;
+use super::group::{Group, Workers};
+use super::queue::{Shared, UnderWay};
 
-/// A worker that is counted. It exists before its thread starts, because on a runtime that is shutting down the
-/// thread never starts.
+/// A worker that is counted. It exists before it starts, because on a runtime that is shutting down it never does.
 pub(super) struct Worker<G: Group> {
     shared: Arc<Shared<G>>,
     counted: bool,
+    /// The group that it works on.
+    under_way: Option<UnderWay>,
 }
 
 impl<G: Group> Worker<G> {
     /// Starts a worker that is counted already.
     pub(super) fn start(shared: &Arc<Shared<G>>) {
-        let worker = Self { shared: Arc::clone(shared), counted: true };
-        spawn_blocking(move || worker.work());
+        let worker = Self { shared: Arc::clone(shared), counted: true, under_way: None };
+        match (G::WORKERS, &shared.home) {
+            (Workers::Threads, _) => drop(spawn_blocking(move || Handle::current().block_on(worker.work()))),
+            (Workers::Tasks, Some(home)) => drop(home.spawn(worker.work())),
+            (Workers::Tasks, None) => drop(spawn(worker.work())),
+            (Workers::OwnTasks, _) => drop(spawn(async move {
+                yield_now().await;
+                worker.work().await;
+            })),
+        }
     }
 
     /// Carries out groups until no command waits that this worker should take.
-    fn work(mut self) {
-        let mut done = None;
-        while let Some((group, under_way)) = self.shared.next_group(done) {
-            done = Some(under_way);
+    async fn work(mut self) {
+        while let Some((group, under_way)) = self.shared.next_group(self.under_way.take()) {
+            self.under_way = Some(under_way);
             let part = group.into_iter().map(|caller| (caller.command, caller.answer)).unzip();
             // When a group panics, its callers get an error, and waiting callers are not affected.
-            let _panic = catch_unwind(AssertUnwindSafe(|| self.shared.answer(part)));
+            let _panic = AssertUnwindSafe(self.shared.answer(part)).catch_unwind().await;
         }
         self.counted = false;
     }
@@ -37,6 +47,8 @@ impl<G: Group> Worker<G> {
 
 impl<G: Group> Drop for Worker<G> {
     fn drop(&mut self) {
-        self.shared.state().workers -= usize::from(self.counted);
+        if self.counted {
+            self.shared.leave(self.under_way);
+        }
     }
 }

@@ -9,7 +9,7 @@ use stint_domain::ledger::ports::time_entry::{
     RecordBatchError, RecordRefusal, RecordTime, RecordTimeError, UpdateTimeEntry,
 };
 use stint_domain::ledger::{Applied, TimeEntry};
-use stint_domain::values::{TimeEntryId, Timestamp};
+use stint_domain::values::{Subject, TimeEntryId, Timestamp};
 
 use super::{Closed, Delta, KeyReused, Ledger, Outcome};
 
@@ -56,6 +56,7 @@ impl Ledger {
 
     pub(crate) fn put(&mut self, command: &PutTimeEntry) -> Result<Put<TimeEntry>, ChangeTimeEntryError> {
         let stored = self.entries.get(&command.entry.id).cloned();
+        owned(stored.as_ref(), command.owner.as_ref())?;
         command.precondition.check(stored.as_ref().map(|entry| entry.version))?;
         let Some(stored) = stored else {
             self.open(command.entry.related_job)?;
@@ -69,6 +70,7 @@ impl Ledger {
 
     pub(crate) fn update(&mut self, command: &UpdateTimeEntry) -> Result<TimeEntry, ChangeTimeEntryError> {
         let stored = self.entries.get(&command.id).cloned().ok_or(ChangeTimeEntryError::NotFound(command.id))?;
+        owned(Some(&stored), command.owner.as_ref())?;
         command.precondition.check(Some(stored.version))?;
         let changes = &command.changes;
         let wanted = TimeEntry {
@@ -88,6 +90,7 @@ impl Ledger {
     pub(crate) fn delete(&mut self, command: &DeleteTimeEntry) -> Result<(), ChangeTimeEntryError> {
         let stored = self.entries.get(&command.id).ok_or(ChangeTimeEntryError::NotFound(command.id))?;
         let (job, minutes) = (stored.related_job, stored.minutes_worked);
+        owned(Some(stored), command.owner.as_ref())?;
         command.precondition.check(Some(stored.version))?;
         if let Err(Closed::Archived(job)) = self.open(job) {
             return Err(ChangeTimeEntryError::JobArchived(job));
@@ -148,6 +151,14 @@ impl Ledger {
         let entry = TimeEntry { version, updated_at, ..wanted };
         self.entries.insert(entry.id, entry.clone());
         Ok(entry)
+    }
+}
+
+/// Fails when the entry is somebody else's than the owner's.
+fn owned(stored: Option<&TimeEntry>, owner: Option<&Subject>) -> Result<(), ChangeTimeEntryError> {
+    match (stored, owner) {
+        (Some(entry), Some(owner)) if entry.created_by != *owner => Err(ChangeTimeEntryError::NotFound(entry.id)),
+        _ => Ok(()),
     }
 }
 

@@ -81,14 +81,12 @@ pub(crate) fn too_long(backend: &'static str, job: JobId) -> BackendError {
     BackendError::new(backend, BackendErrorKind::Timeout, message)
 }
 
-/// Carries out `command` as a group of its own.
+/// The result of a `C` that `backend` carried out as a group of its own.
 pub(crate) fn alone<C: Command>(
     backend: &'static str,
-    command: C,
-    carry_out: impl FnOnce(&[Write]) -> Result<Vec<Attempted>, GroupError>,
+    attempted: Result<Vec<Attempted>, GroupError>,
 ) -> Result<C::Outcome, C::Refusal> {
-    let attempted = carry_out(&[command.into_write()]).map_err(GroupError::into_error)?;
-    match <[Attempted; 1]>::try_from(attempted) {
+    match <[Attempted; 1]>::try_from(attempted.map_err(GroupError::into_error)?) {
         Ok([Attempted::Done(written)]) => outcome::<C>(backend, written),
         Ok([Attempted::Held(job)]) => Err(too_long(backend, job).into()),
         Err(attempted) => {

@@ -11,13 +11,14 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
-use diesel::connection::{AnsiTransactionManager, TransactionManager};
-use diesel::pg::PgConnection;
 use diesel::result::{DatabaseErrorKind, Error};
+use diesel_async::{AnsiTransactionManager, AsyncPgConnection, TransactionManager};
+use futures::future::BoxFuture;
 use stint_domain::{BackendError, BackendErrorKind};
+use tokio::time::sleep;
 
-use super::error::BACKEND;
-use super::error::{Fault, backend_error, fault};
+use super::error::{BACKEND, Fault, fault};
+use super::link::Link;
 use super::session::Session;
 use super::sqlstate::Again;
 
@@ -79,49 +80,74 @@ pub(super) enum Repeat {
     Never,
 }
 
+/// What is done with a connection and an input, maybe several times.
+pub(super) type Operation<'o, C, I, T, R> =
+    dyn for<'a> Fn(&'a mut C, &'a I) -> BoxFuture<'a, Result<T, Failure<R>>> + Send + Sync + 'o;
+
 /// Carries out `operation` until it has a result for its caller.
-pub(super) fn attempt<T, R: From<BackendError>>(
+pub(super) async fn attempt<I: Sync, T: Send, R: From<BackendError> + Send>(
     session: &mut Session,
     repeat: Repeat,
-    operation: impl Fn(&mut PgConnection) -> Result<T, Failure<R>>,
+    input: &I,
+    operation: &Operation<'_, AsyncPgConnection, I, T, R>,
 ) -> Result<T, R> {
-    attempt_in(session, repeat, &mut Doubt::default(), operation)
+    attempt_in(session, repeat, &mut Doubt::default(), input, operation).await
 }
 
 /// Like [`attempt`], for a part of a larger operation whose parts share their doubt.
-pub(super) fn attempt_in<T, R: From<BackendError>>(
+pub(super) async fn attempt_in<I: Sync, T: Send, R: From<BackendError> + Send>(
     session: &mut Session,
     repeat: Repeat,
     doubt: &mut Doubt,
-    operation: impl Fn(&mut PgConnection) -> Result<T, Failure<R>>,
+    input: &I,
+    operation: &Operation<'_, AsyncPgConnection, I, T, R>,
+) -> Result<T, R> {
+    if !session.is_pooled() {
+        return attempt_on(session, repeat, doubt, input, operation).await;
+    }
+    // Behind a transaction pooler only a transaction keeps its server, where its statements are prepared. So
+    // everything is a transaction there.
+    attempt_on(session, repeat, doubt, &(input, operation), &|connection, (input, operation)| {
+        Box::pin(transaction(connection, async |connection| operation(connection, input).await))
+    })
+    .await
+}
+
+/// Like [`attempt_in`], over any link.
+pub(super) async fn attempt_on<L: Link, I, T, R: From<BackendError>>(
+    link: &mut L,
+    repeat: Repeat,
+    doubt: &mut Doubt,
+    input: &I,
+    operation: &Operation<'_, L::Connection, I, T, R>,
 ) -> Result<T, R> {
     let mut reconnected = false;
     for attempt in 0..ATTEMPTS {
-        let connection = session.connection().map_err(|error| doubt.told(error))?;
-        let (error, undone) = match operation(connection) {
+        let connection = link.connection().await.map_err(|error| doubt.told(error))?;
+        let (error, undone) = match operation(connection, input).await {
             Ok(outcome) => return Ok(outcome),
             Err(Failure::Refused(refusal)) => return Err(refusal),
             Err(Failure::Overtaken) => {
-                pause(attempt);
+                pause(attempt).await;
                 continue;
             }
             Err(Failure::Database(error)) => (error, false),
             Err(Failure::Undone(error)) => (error, true),
         };
-        let fault = fault(&error);
-        let replaced = session.failed(fault);
+        let fault = link.fault(&error).await;
+        let replaced = link.failed(fault);
         doubt.0 |= fault == Fault::Lost && !undone && repeat != Repeat::Reads;
         let again = match fault.again() {
             Again::No => false,
             Again::Once => true,
             Again::OnceIfHarmless => undone || repeat != Repeat::Never,
             Again::Often => {
-                pause(attempt);
+                pause(attempt).await;
                 continue;
             }
         };
         if reconnected || !again || !replaced {
-            return Err(doubt.told(backend_error(error)).into());
+            return Err(doubt.told(BackendError::new(BACKEND, fault.kind(), error)).into());
         }
         reconnected = true;
     }
@@ -172,20 +198,25 @@ impl InDoubt {
     }
 }
 
-/// Runs `body` as one transaction. It commits when `body` succeeds, and leaves nothing behind otherwise.
-pub(super) fn transaction<T, R>(
-    connection: &mut PgConnection,
-    body: impl FnOnce(&mut PgConnection) -> Result<T, Failure<R>>,
+/// Runs `body` as one transaction. It commits when `body` succeeds, and leaves nothing behind otherwise. In a
+/// transaction that is open already, `body` is a part of that one.
+pub(super) async fn transaction<T, R>(
+    connection: &mut AsyncPgConnection,
+    body: impl AsyncFnOnce(&mut AsyncPgConnection) -> Result<T, Failure<R>>,
 ) -> Result<T, Failure<R>> {
-    AnsiTransactionManager::begin_transaction(connection).map_err(Failure::Undone)?;
-    match body(connection) {
+    let status = AnsiTransactionManager::transaction_manager_status_mut(connection);
+    if matches!(status.transaction_depth(), Ok(Some(_))) {
+        return body(connection).await;
+    }
+    AnsiTransactionManager::begin_transaction(connection).await.map_err(Failure::Undone)?;
+    match body(connection).await {
         Ok(outcome) => {
-            AnsiTransactionManager::commit_transaction(connection)?;
+            AnsiTransactionManager::commit_transaction(connection).await?;
             Ok(outcome)
         }
         Err(failure) => {
             // If this fails too, the connection is broken, and the session notices that.
-            let _ = AnsiTransactionManager::rollback_transaction(connection);
+            let _ = AnsiTransactionManager::rollback_transaction(connection).await;
             Err(match failure {
                 Failure::Database(error) => Failure::Undone(error),
                 other => other,
@@ -196,7 +227,7 @@ pub(super) fn transaction<T, R>(
 
 /// Gives other writers time to finish: longer after each attempt, and of random length, so that two writers do not
 /// meet again.
-fn pause(attempt: u32) {
+async fn pause(attempt: u32) {
     let jitter = RandomState::new().hash_one(attempt) % 500;
-    std::thread::sleep(Duration::from_micros((500 + jitter) << attempt.min(5)));
+    sleep(Duration::from_micros((500 + jitter) << attempt.min(5))).await;
 }

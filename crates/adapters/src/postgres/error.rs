@@ -7,19 +7,17 @@
 //! [`Internal`](BackendErrorKind::Internal): worse, never wrong. After a failure that is not recognised, the session
 //! is replaced, so that nothing of it remains.
 
-use diesel::ConnectionError;
 use diesel::result::{DatabaseErrorKind, Error};
 use stint_domain::{BackendError, BackendErrorKind};
 
 pub(super) use super::sqlstate::Fault;
 use super::sqlstate::fault_of;
-use crate::secrecy::UrlSecrets;
 
 /// The name of this backend in errors.
 pub(super) const BACKEND: &str = "postgres";
 
 /// The first words of messages, and the SQLSTATE of each.
-const MESSAGES: [(&str, &str); 30] = [
+const MESSAGES: [(&str, &str); 25] = [
     ("deadlock detected", "40P01"),
     ("could not serialize access", "40001"),
     ("canceling statement due to lock timeout", "55P03"),
@@ -31,11 +29,6 @@ const MESSAGES: [(&str, &str); 30] = [
     ("terminating connection because of crash", "57P02"),
     ("terminating connection", "57P01"),
     ("the database system is ", "57P03"),
-    ("server closed the connection", "08006"),       // libpq
-    ("no connection to the server", "08003"),        // libpq
-    ("SSL connection has been closed", "08006"),     // libpq
-    ("could not receive data from server", "08006"), // libpq
-    ("could not send data to server", "08006"),      // libpq
     ("cached plan must not change result type", "0A000"),
     ("prepared statement \"", "26000"), // or 42P05, which means the same here
     ("current transaction is aborted", "25P02"),
@@ -94,9 +87,10 @@ pub(super) fn is_locked(error: &BackendError) -> bool {
     error.source.downcast_ref().is_some_and(|error| fault(error) == Fault::Locked)
 }
 
-/// The server cannot be reached, or rejects the login. libpq's messages quote the URL, so its secrets are hidden.
-pub(super) fn not_connected(error: &ConnectionError, secrets: &UrlSecrets) -> BackendError {
-    BackendError::new(BACKEND, BackendErrorKind::Unavailable, secrets.hidden_in(&error.to_string()))
+/// Whether the failure is the driver's and not the server's: nearly always the connection is closed, and
+/// [`super::connection`] knows why.
+pub(super) fn is_closed(error: &Error) -> bool {
+    matches!(error, Error::DatabaseError(DatabaseErrorKind::UnableToSendCommand, _))
 }
 
 #[cfg(test)]

@@ -1,13 +1,12 @@
 //! Whether Postgres answers, its schema fits, and a write would work.
 
 use async_trait::async_trait;
-use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
-use diesel::pg::PgConnection;
+use diesel_async::{AnsiTransactionManager, AsyncPgConnection, SimpleAsyncConnection, TransactionManager};
 use stint_domain::{BackendError, BackendErrorKind, HealthCheck, NotReady};
 use tokio::time::timeout;
 
 use super::Postgres;
-use super::attempt::{Failure, Repeat, attempt};
+use super::attempt::{Failure, Repeat};
 use super::error::BACKEND;
 
 /// What every write needs: a transaction number, and the permission to change the tables. No row is touched.
@@ -22,11 +21,8 @@ impl HealthCheck for Postgres {
     async fn check(&self) -> Result<(), NotReady> {
         let checked = async {
             self.migrator().check().await?;
-            let tried = self.tried.clone();
-            self.aside
-                .run(move |session| tried.now_or_lately(|| attempt(session, Repeat::Reads, try_a_write)))
-                .await
-                .map_err(NotReady::Backend)
+            let trial = self.aside.run(Repeat::Reads, (), |connection, ()| Box::pin(try_a_write(connection)));
+            self.tried.now_or_lately(trial).await.map_err(NotReady::Backend)
         };
         match timeout(self.health_timeout, checked).await {
             Ok(checked) => checked,
@@ -36,10 +32,10 @@ impl HealthCheck for Postgres {
 }
 
 /// Begins a write, and undoes it.
-fn try_a_write(connection: &mut PgConnection) -> Result<(), Failure<BackendError>> {
-    AnsiTransactionManager::begin_transaction(connection).map_err(Failure::Undone)?;
-    let tried = connection.batch_execute(A_WRITE);
+async fn try_a_write(connection: &mut AsyncPgConnection) -> Result<(), Failure<BackendError>> {
+    AnsiTransactionManager::begin_transaction(connection).await.map_err(Failure::Undone)?;
+    let tried = connection.batch_execute(A_WRITE).await;
     // If this fails, the connection is broken, and the session notices that.
-    let _ = AnsiTransactionManager::rollback_transaction(connection);
+    let _ = AnsiTransactionManager::rollback_transaction(connection).await;
     tried.map_err(Failure::Undone)
 }

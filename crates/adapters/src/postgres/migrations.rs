@@ -1,51 +1,50 @@
 //! The schema's migrations, and how Postgres keeps two migrators apart.
 
-use std::thread::sleep;
 use std::time::Duration;
 
-use diesel::connection::SimpleConnection;
-use diesel::pg::PgConnection;
-use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
+use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
+use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use stint_domain::{BackendError, BackendErrorKind};
+use tokio::task::spawn_blocking;
+use tokio::time::sleep;
 
 use super::Postgres;
-use super::attempt::{Repeat, attempt};
-use super::error::BACKEND;
-use super::error::backend_error;
-use super::session::{Session, Sessions};
+use super::attempt::{Failure, Repeat};
+use super::error::{BACKEND, backend_error};
+use super::pool::Pool;
+use super::session::Sessions;
 use super::sql::Sql;
+use crate::joined::aborted;
 use crate::migrations::{AppliedMigration, Dialect, Migrator};
 use crate::sql::statements;
 
 impl Postgres {
     /// Runs and reverts migrations. Behind a transaction pooler, give it a URL that bypasses the pooler.
     pub fn migrator(&self) -> Migrator {
-        Migrator::new::<PostgresDialect>(self.aside.clone())
+        Migrator::new(PostgresDialect { pool: self.aside.clone(), sessions: self.sessions.clone() })
     }
 }
 
 /// Postgres' part of the migrator.
-pub(super) struct PostgresDialect;
+pub(super) struct PostgresDialect {
+    pool: Pool,
+    sessions: Sessions,
+}
 
 impl Dialect for PostgresDialect {
-    type Connection = PgConnection;
-    type Manager = Sessions;
+    /// Diesel's migrations block. Each statement of theirs waits on a thread that may.
+    type Connection = AsyncConnectionWrapper<AsyncPgConnection>;
 
     const BACKEND: &'static str = BACKEND;
     const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
 
-    fn applied(session: &mut Session) -> Result<Vec<AppliedMigration>, BackendError> {
-        let applied = attempt::<_, BackendError>(session, Repeat::Reads, |connection| {
-            let rows: Vec<(String, bool)> = Sql::<Applied>::constant().load(connection)?;
-            Ok(rows.into_iter().map(|(version, contract)| AppliedMigration { version, contract }).collect())
-        });
-        let is_empty = |connection: &mut PgConnection| Ok(Sql::<IsEmpty>::constant().get_result::<bool>(connection)?);
-        match applied {
+    async fn applied(&self) -> Result<Vec<AppliedMigration>, BackendError> {
+        match self.pool.run(Repeat::Reads, (), |connection, ()| Box::pin(applied(connection))).await {
             // Either no migration has been run, or the failure has another cause.
             Err(error) if error.kind == BackendErrorKind::Internal => {
-                match attempt::<_, BackendError>(session, Repeat::Reads, is_empty) {
+                match self.pool.run(Repeat::Reads, (), |connection, ()| Box::pin(is_empty(connection))).await {
                     Ok(true) => Ok(Vec::new()),
                     _ => Err(error),
                 }
@@ -54,26 +53,35 @@ impl Dialect for PostgresDialect {
         }
     }
 
-    fn exclusively<T>(
-        session: &mut Session,
-        f: impl FnOnce(&mut PgConnection) -> Result<T, BackendError>,
+    async fn exclusively<T: Send + 'static>(
+        &self,
+        f: impl FnOnce(&mut Self::Connection) -> Result<T, BackendError> + Send + 'static,
     ) -> Result<T, BackendError> {
-        let connection = session.connection()?;
-        let outcome = alone(connection).map_err(backend_error).and_then(|()| f(connection));
-        // The lock and the settings end with the connection.
-        session.spent();
-        outcome
+        // A connection of its own: the lock and the settings end with it.
+        let mut opened = self.sessions.open().await?;
+        alone(&mut opened.connection).await.map_err(backend_error)?;
+        let migrate = spawn_blocking(move || f(&mut opened.connection.into()));
+        migrate.await.map_err(|error| aborted(BACKEND, error))?
     }
+}
+
+async fn applied(connection: &mut AsyncPgConnection) -> Result<Vec<AppliedMigration>, Failure<BackendError>> {
+    let rows: Vec<(String, bool)> = Sql::<Applied>::constant().load(connection).await?;
+    Ok(rows.into_iter().map(|(version, contract)| AppliedMigration { version, contract }).collect())
+}
+
+async fn is_empty(connection: &mut AsyncPgConnection) -> Result<bool, Failure<BackendError>> {
+    Ok(Sql::<IsEmpty>::constant().get_result(connection).await?)
 }
 
 /// Removes the time-outs and waits until no other migrator runs, however long that takes.
 ///
 /// It asks for the lock again and again: a statement that waited for the lock would keep a snapshot open, and the
 /// other migrator's `CREATE INDEX CONCURRENTLY` would wait for that snapshot.
-fn alone(connection: &mut PgConnection) -> QueryResult<()> {
-    connection.batch_execute("SET statement_timeout = 0; SET lock_timeout = 0")?;
-    while !Sql::<TryLock>::constant().get_result::<bool>(connection)? {
-        sleep(Duration::from_millis(50));
+async fn alone(connection: &mut AsyncPgConnection) -> diesel::QueryResult<()> {
+    connection.batch_execute("SET statement_timeout = 0; SET lock_timeout = 0").await?;
+    while !Sql::<TryLock>::constant().get_result::<bool>(connection).await? {
+        sleep(Duration::from_millis(50)).await;
     }
     Ok(())
 }

@@ -5,10 +5,10 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{Array, BigInt, Integer};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::sql::Sql;
 use crate::sql::statements;
@@ -49,20 +49,21 @@ statements! {
 
 impl Running {
     /// Adds a new session.
-    pub(super) fn register(self: &Arc<Self>, connection: &mut PgConnection) -> QueryResult<Registered> {
-        let Own { pid, start } = sql_query(OWN).get_result(connection)?;
+    pub(super) async fn register(self: &Arc<Self>, connection: &mut AsyncPgConnection) -> QueryResult<Registered> {
+        let Own { pid, start } = sql_query(OWN).get_result(connection).await?;
         let process = (pid, start);
         self.processes().push(process);
         Ok(Registered { process, running: Arc::clone(self) })
     }
 
     /// Ends the statements of all sessions, through another session.
-    pub(super) fn cancel(&self, other: &mut PgConnection) -> QueryResult<()> {
+    pub(super) async fn cancel(&self, other: &mut AsyncPgConnection) -> QueryResult<()> {
         let (numbers, starts): (Vec<_>, Vec<_>) = self.processes().iter().copied().unzip();
         Sql::<Cancel>::constant()
             .bind::<Array<Integer>, _>(numbers)
             .bind::<Array<BigInt>, _>(starts)
             .get_result::<i64>(other)
+            .await
             .map(drop)
     }
 

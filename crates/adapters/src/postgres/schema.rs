@@ -43,8 +43,30 @@ diesel::table! {
         capture_gap -> Nullable<Integer>,
         last_used_at -> Nullable<Timestamptz>,
         made_by -> Nullable<Uuid>,
+        kind -> Nullable<Text>,
+        person_id -> Nullable<Uuid>,
     }
 }
+
+diesel::table! {
+    people (id) {
+        id -> Uuid,
+        handle -> Text,
+        handle_folded -> Text,
+        name -> Text,
+        email -> Nullable<Text>,
+        role -> Text,
+        status -> Text,
+        time_zone -> Text,
+        week_starts_on -> Text,
+        password_hash -> Nullable<Text>,
+        version -> BigInt,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(people, tokens);
 
 diesel::table! {
     idempotency_keys (token_id, key) {

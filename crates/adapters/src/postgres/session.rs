@@ -1,8 +1,6 @@
-//! A place in the pool and its connection, which is opened when it is first needed and again when it was lost.
+//! A place in a pool and its connection, which is opened when it is first needed and again when it was lost.
 //!
-//! So r2d2 never connects by itself. Its own retries in the background would make callers wait for their back-off
-//! while a server restarts; here the first request after the restart connects, and a request during the restart fails
-//! at once.
+//! So the first request after a restart of the server connects, and a request during the restart fails at once.
 //!
 //! Connections have a generation. When one is lost, the others of its generation most likely are too (a restart, a
 //! failover), so all of them are replaced before they are used again. So a restart fails only the requests that were
@@ -10,209 +8,227 @@
 //! address may lead to another server. Where a new connection may not write either, replacing more of them gains
 //! nothing, so this happens at most once a second.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use diesel::Connection;
-use diesel::connection::{CacheSize, SimpleConnection};
-use diesel::pg::PgConnection;
-use diesel::r2d2::R2D2Connection;
-use r2d2::ManageConnection;
+use diesel::result::Error;
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use stint_domain::BackendError;
+use tokio::runtime::Handle;
 
-use super::error::{Fault, backend_error, not_connected};
-use super::running::{Registered, Running};
+use super::connection::{Destination, Greeting, Opened};
+use super::error::{Fault, backend_error, fault};
+use super::link::Link;
+use super::running::Running;
 use super::{PostgresSettings, sqlstate};
-use crate::secrecy::UrlSecrets;
 
 /// How long a new connection that may not write is kept before it is replaced.
 const FRESH: Duration = Duration::from_secs(1);
 
-/// Makes sessions.
-#[derive(Debug)]
-pub(super) struct Sessions {
-    how: Arc<How>,
-}
+/// Makes sessions. Clones make sessions of the same generation.
+#[derive(Debug, Clone)]
+pub(super) struct Sessions(Arc<How>);
 
-/// What the sessions of a pool share.
+/// What sessions share.
 #[derive(Debug)]
 struct How {
-    url: String,
-    secrets: UrlSecrets,
-    /// Statements for each new connection; `None` behind a transaction pooler.
-    greeting: Option<String>,
+    destination: Arc<Destination>,
+    greeting: Greeting,
     /// How many times a connection is used before its statements are planned again; `None` means never.
     uses_per_plan: Option<u32>,
     generation: Arc<AtomicU64>,
     running: Arc<Running>,
+    /// The runtime that drives the connections; `None` means the one in which they are opened.
+    home: Option<Handle>,
 }
 
-/// A connection, when it was opened, and its place on the list of running sessions.
-struct Connected {
-    connection: PgConnection,
-    since: Instant,
-    _registered: Option<Registered>,
-}
-
-/// A place in the pool.
+/// A place in a pool.
 pub(super) struct Session {
-    how: Arc<How>,
+    sessions: Sessions,
     generation: u64,
-    connection: Option<Connected>,
+    opened: Option<Opened>,
     /// How many times the place was used since the last planning.
     uses: u32,
+    /// Whether its user has not come to an end.
+    is_in_use: bool,
 }
 
 impl Sessions {
     pub(super) fn new(settings: &PostgresSettings) -> Self {
-        let greeting = (!settings.transaction_pooling).then(|| greeting(settings));
-        let how = How {
-            url: settings.connection_string(),
-            secrets: UrlSecrets::of(&settings.url),
-            greeting,
+        let running = Arc::<Running>::default();
+        Self(Arc::new(How {
+            destination: Arc::new(Destination::of(settings)),
+            greeting: greeting(settings, "", &running),
             uses_per_plan: None,
             generation: Arc::default(),
-            running: Arc::default(),
-        };
-        Self { how: Arc::new(how) }
+            running,
+            home: Handle::try_current().ok(),
+        }))
     }
 
-    /// Makes the server end the statements that still run in these sessions. Blocks.
-    pub(super) fn end_statements(&self) -> Result<(), BackendError> {
-        let mut connected = self.how.connect()?;
-        self.how.running.cancel(&mut connected.connection).map_err(backend_error)
-    }
-
-    /// Sessions that share the generation of these.
-    pub(super) fn alongside(&self) -> Self {
-        Self { how: Arc::clone(&self.how) }
-    }
-
-    /// Sessions of the same generation for groups, whose statements find every row by its key. One plan is right for
-    /// them, however large the group: reading a whole table never is, and making a plan takes longer than executing
-    /// it. But a plan that was made while a table had few rows may choose the wrong index, so plans are made again
-    /// now and then.
+    /// Sessions for groups, whose statements find every row by its key. One plan is right for them, however large the
+    /// group: reading a whole table never is, and making a plan takes longer than executing it. But a plan that was
+    /// made while a table had few rows may choose the wrong index, so plans are made again now and then.
     pub(super) fn for_groups(&self, settings: &PostgresSettings) -> Self {
         let settings = PostgresSettings { lock_timeout: settings.group_lock_timeout, ..settings.clone() };
-        let greeting = (!settings.transaction_pooling).then(|| {
-            greeting(&settings) + "; SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET jit = off"
-        });
-        let uses_per_plan = greeting.is_some().then_some(settings.group_uses_per_plan);
-        let how = How {
-            url: self.how.url.clone(),
-            secrets: self.how.secrets.clone(),
-            greeting,
-            uses_per_plan,
-            generation: Arc::clone(&self.how.generation),
-            running: Arc::clone(&self.how.running),
-        };
-        Self { how: Arc::new(how) }
+        let plans = "; SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET jit = off";
+        let How { destination, generation, running, home, .. } = self.0.as_ref();
+        Self(Arc::new(How {
+            destination: Arc::clone(destination),
+            greeting: greeting(&settings, plans, running),
+            uses_per_plan: (!settings.transaction_pooling).then_some(settings.group_uses_per_plan),
+            generation: Arc::clone(generation),
+            running: Arc::clone(running),
+            home: home.clone(),
+        }))
+    }
+
+    /// A place without a connection.
+    pub(super) fn place(&self) -> Session {
+        Session { sessions: self.clone(), generation: 0, opened: None, uses: 0, is_in_use: false }
+    }
+
+    /// Opens a connection, which is driven by the pools' runtime.
+    pub(super) async fn open(&self) -> Result<Opened, BackendError> {
+        Opened::open(&self.0.destination, &self.0.greeting, self.0.home.as_ref()).await
+    }
+
+    /// Opens a connection, which is driven by the current runtime.
+    pub(super) async fn open_here(&self) -> Result<Opened, BackendError> {
+        Opened::open(&self.0.destination, &self.0.greeting, None).await
+    }
+
+    /// Makes the server end the statements that still run in these sessions.
+    pub(super) async fn end_statements(&self) -> Result<(), BackendError> {
+        if self.are_pooled() {
+            return Ok(());
+        }
+        let mut opened = self.open().await?;
+        self.0.running.cancel(&mut opened.connection).await.map_err(backend_error)
+    }
+
+    /// Whether a transaction pooler stands before the server.
+    pub(super) fn are_pooled(&self) -> bool {
+        matches!(self.0.greeting, Greeting::Pooler)
+    }
+
+    /// How many times a connection is used before its statements are planned again.
+    pub(super) fn uses_per_plan(&self) -> Option<u32> {
+        self.0.uses_per_plan
+    }
+
+    /// The generation of connections that are opened now.
+    pub(super) fn generation(&self) -> u64 {
+        self.0.generation.load(Ordering::Acquire)
+    }
+
+    /// Gives up all connections of this generation: a single step, however many of them report their loss.
+    fn give_up(&self, generation: u64) {
+        let _ = self.0.generation.compare_exchange(generation, generation + 1, Ordering::AcqRel, Ordering::Acquire);
+    }
+
+    /// Whether a connection of this generation is replaced after a failure. Replaces the others if need be.
+    pub(super) fn are_replaced(&self, generation: u64, fault: Fault, is_broken: bool, age: Duration) -> bool {
+        match fault.sessions() {
+            sqlstate::Sessions::ReplaceAll if !is_broken && fault == Fault::ReadOnly && age < FRESH => return false,
+            sqlstate::Sessions::ReplaceOne => {}
+            sqlstate::Sessions::Stay if !is_broken => return false,
+            sqlstate::Sessions::ReplaceAll | sqlstate::Sessions::Stay => self.give_up(generation),
+        }
+        true
     }
 }
 
 /// Sets the time-outs, the isolation level that the statements are written for, messages that `error` can read (where
 /// the role may choose their language), and (from Postgres 14 on) that the server ends the statements of a process
 /// that is gone.
-fn greeting(settings: &PostgresSettings) -> String {
+fn greeting(settings: &PostgresSettings, more: &str, running: &Arc<Running>) -> Greeting {
+    if settings.transaction_pooling {
+        return Greeting::Pooler;
+    }
     let (statement, lock) = (settings.statement_timeout.as_millis(), settings.lock_timeout.as_millis());
-    format!(
+    let statements = format!(
         "SET statement_timeout = {statement}; SET lock_timeout = {lock}; \
          SET idle_in_transaction_session_timeout = {statement}; \
          SET default_transaction_isolation = 'read committed'; \
          DO $$ BEGIN PERFORM set_config('lc_messages', 'C', false); \
          EXCEPTION WHEN insufficient_privilege THEN NULL; END $$; \
          DO $$ BEGIN PERFORM set_config('client_connection_check_interval', '5s', false); \
-         EXCEPTION WHEN undefined_object OR invalid_parameter_value THEN NULL; END $$"
-    )
+         EXCEPTION WHEN undefined_object OR invalid_parameter_value THEN NULL; END $${more}"
+    );
+    Greeting::Session(statements, Arc::clone(running))
+}
+
+impl Link for Session {
+    type Connection = AsyncPgConnection;
+
+    async fn connection(&mut self) -> Result<&mut AsyncPgConnection, BackendError> {
+        let current = self.sessions.generation();
+        if self.generation != current {
+            self.opened = None;
+        }
+        // What is known to be over is not tried.
+        self.opened.take_if(Opened::is_broken);
+        self.uses += 1;
+        if self.sessions.uses_per_plan().is_some_and(|most| self.uses > most) {
+            self.forget_plans().await;
+        }
+        let opened = match self.opened.take() {
+            Some(opened) => opened,
+            None => self.sessions.open().await?,
+        };
+        self.generation = current;
+        self.is_in_use = true;
+        Ok(&mut self.opened.insert(opened).connection)
+    }
+
+    async fn fault(&self, error: &Error) -> Fault {
+        match &self.opened {
+            Some(opened) => opened.fault(error).await,
+            None => fault(error),
+        }
+    }
+
+    fn failed(&mut self, fault: Fault) -> bool {
+        let Some(opened) = &mut self.opened else { return true };
+        let (is_broken, age) = (opened.is_broken(), opened.since.elapsed());
+        let replaced = self.sessions.are_replaced(self.generation, fault, is_broken, age);
+        if replaced {
+            self.opened = None;
+        }
+        replaced
+    }
 }
 
 impl Session {
-    /// The connection. It is opened now if there is none, or if the last one was lost.
-    pub(super) fn connection(&mut self) -> Result<&mut PgConnection, BackendError> {
-        let current = self.how.generation.load(Ordering::Acquire);
-        if self.generation != current {
-            self.connection = None;
-        }
-        self.uses += 1;
-        if self.how.uses_per_plan.is_some_and(|most| self.uses > most) {
-            self.forget_plans();
-        }
-        let connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => self.how.connect()?,
-        };
-        self.generation = current;
-        Ok(&mut self.connection.insert(connection).connection)
-    }
-
     /// Makes the server plan the statements again at their next use.
-    fn forget_plans(&mut self) {
+    async fn forget_plans(&mut self) {
         self.uses = 0;
-        self.connection.take_if(|connected| connected.connection.batch_execute("DISCARD PLANS").is_err());
-    }
-
-    /// Replaces what such a failure requires, and tells whether the next connection will be a new one.
-    pub(super) fn failed(&mut self, fault: Fault) -> bool {
-        let Some(connected) = &mut self.connection else { return true };
-        let (broken, fresh) = (connected.connection.is_broken(), connected.since.elapsed() < FRESH);
-        match fault.sessions() {
-            _ if broken => self.lost(),
-            sqlstate::Sessions::ReplaceAll if fault == Fault::ReadOnly && fresh => return false,
-            sqlstate::Sessions::ReplaceAll => self.lost(),
-            sqlstate::Sessions::ReplaceOne => self.spent(),
-            sqlstate::Sessions::Stay => return false,
+        if let Some(opened) = &mut self.opened
+            && opened.connection.batch_execute("DISCARD PLANS").await.is_err()
+        {
+            self.opened = None;
         }
-        true
     }
 
-    /// Gives up the connection, and all others of its generation.
-    fn lost(&mut self) {
-        self.connection = None;
-        // A single step, however many connections of this generation report their loss.
-        let next = self.generation + 1;
-        let _ = self.how.generation.compare_exchange(self.generation, next, Ordering::AcqRel, Ordering::Acquire);
+    /// Whether a transaction pooler stands before the server.
+    pub(super) fn is_pooled(&self) -> bool {
+        self.sessions.are_pooled()
     }
 
-    /// Gives up this connection only, because its state is not what the next user expects.
-    pub(super) fn spent(&mut self) {
-        self.connection = None;
+    /// Ends a use, and gives up a connection that the next user could not use.
+    pub(super) fn tidy(&mut self) {
+        self.is_in_use = false;
+        self.opened.take_if(Opened::is_broken);
     }
 }
 
-impl How {
-    fn connect(&self) -> Result<Connected, BackendError> {
-        let mut connection =
-            PgConnection::establish(&self.url).map_err(|error| not_connected(&error, &self.secrets))?;
-        let mut registered = None;
-        if let Some(greeting) = &self.greeting {
-            connection.batch_execute(greeting).map_err(backend_error)?;
-            registered = Some(self.running.register(&mut connection).map_err(backend_error)?);
-        } else {
-            // Behind a pooler it is not known which of the server's processes a client gets.
-            connection.set_prepared_statement_cache_size(CacheSize::Disabled);
+impl Drop for Session {
+    /// Nobody knows what the server was told.
+    fn drop(&mut self) {
+        if let (true, Some(opened)) = (self.is_in_use, &self.opened) {
+            opened.cut();
         }
-        Ok(Connected { connection, since: Instant::now(), _registered: registered })
-    }
-}
-
-impl ManageConnection for Sessions {
-    type Connection = Session;
-    type Error = Infallible;
-
-    fn connect(&self) -> Result<Session, Infallible> {
-        Ok(Session { how: Arc::clone(&self.how), generation: 0, connection: None, uses: 0 })
-    }
-
-    /// Never called: a test at check-out costs a round trip, and its answer is out of date when it arrives.
-    fn is_valid(&self, _: &mut Session) -> Result<(), Infallible> {
-        Ok(())
-    }
-
-    /// An open transaction, most likely left by a panic, must not reach the next user.
-    fn has_broken(&self, session: &mut Session) -> bool {
-        std::thread::panicking()
-            || session.connection.as_mut().is_some_and(|connected| connected.connection.is_broken())
     }
 }

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::blocking::QueueLimits;
+use crate::turns::QueueLimits;
 
 /// How to reach Postgres, and how long to wait for it.
 #[derive(Clone, PartialEq, Eq)]
@@ -12,11 +12,12 @@ pub struct PostgresSettings {
     /// `postgres://user:password@host:port/database?option=value`, or libpq's `key=value` form. An option in the URL
     /// overrides the corresponding field below.
     pub url: String,
-    /// The most connections for requests. One more is for health checks and migrations.
+    /// The most connections for requests. One more is for health checks, and one for migrations while they run. Each
+    /// thread that looks something up in groups has up to two of its own.
     pub pool_size: u32,
-    /// How many connections are reserved for groups of coalesced requests, so that no slow listing delays them: as
-    /// many as [`groups`](crate::coalescing::CoalescingSettings::groups) may run. Each is opened when a group first
-    /// needs it.
+    /// How many connections are reserved for groups of coalesced writes, so that no slow listing delays them: as
+    /// many as [`groups_of_writes`](crate::coalescing::CoalescingSettings::groups_of_writes) may run. Each is opened
+    /// when a group first needs it. Behind a transaction pooler look-ups use them, too.
     pub group_pool_size: u32,
     /// How long the server may take to accept a connection. Whole seconds, at least 2.
     pub connect_timeout: Duration,
@@ -38,7 +39,8 @@ pub struct PostgresSettings {
     /// Limits of the queue for connections.
     pub queue: QueueLimits,
     /// Whether a transaction pooler, such as `PgBouncer`, stands before the server. With a pooler a session keeps
-    /// no state: it prepares no statements, and the time-outs must be set for the role (`ALTER ROLE ... SET`).
+    /// no state: statements are prepared for one transaction, and the time-outs must be set for the role (`ALTER ROLE
+    /// ... SET`).
     pub transaction_pooling: bool,
 }
 
@@ -50,31 +52,19 @@ impl PostgresSettings {
     /// How long a health check takes at most.
     pub const HEALTH_TIMEOUT: Duration = Duration::from_secs(2);
 
-    /// The URL with libpq's options added where it does not have them: a time limit for the connection, and probes
-    /// that find a dead server behind a silent network within half a minute.
-    pub(super) fn connection_string(&self) -> String {
+    /// The limit for a connection's start, and probes that find a dead server behind a silent network within half a
+    /// minute. The URL may set other values.
+    pub(super) fn options(&self) -> [(&'static str, String); 6] {
         let connect_timeout = self.connect_timeout.as_secs().max(2).to_string();
-        let options = [
-            ("connect_timeout", connect_timeout.as_str()),
-            ("keepalives_idle", "10"),
-            ("keepalives_interval", "5"),
-            ("keepalives_count", "3"),
-            ("tcp_user_timeout", "20000"),
-            ("application_name", "stint"),
-        ];
-        let is_url = self.url.starts_with("postgres://") || self.url.starts_with("postgresql://");
-        let mut text = self.url.clone();
-        for (name, value) in options {
-            if !text.contains(&format!("{name}=")) {
-                let separator = match (is_url, text.contains('?')) {
-                    (true, false) => '?',
-                    (true, true) => '&',
-                    (false, _) => ' ',
-                };
-                text = format!("{text}{separator}{name}={value}");
-            }
-        }
-        text
+        let constant = |name, value: &str| (name, value.to_owned());
+        [
+            ("connect_timeout", connect_timeout),
+            constant("keepalives_idle", "10"),
+            constant("keepalives_interval", "5"),
+            constant("keepalives_count", "3"),
+            constant("tcp_user_timeout", "20000"),
+            constant("application_name", "stint"),
+        ]
     }
 }
 
@@ -114,16 +104,6 @@ mod tests {
             queue: QueueLimits { max_waiting: 1, max_wait: Duration::from_secs(5) },
             transaction_pooling: false,
         }
-    }
-
-    #[test]
-    fn options_are_added_in_the_form_of_the_url_and_never_over_its_own() {
-        let text = |url: &str| settings(url).connection_string();
-        assert!(text("postgres://h/d").starts_with("postgres://h/d?connect_timeout=5&keepalives_idle=10&"));
-        assert!(text("postgres://h/d?sslmode=require").contains("?sslmode=require&connect_timeout=5&"));
-        assert!(text("host=h dbname=d").starts_with("host=h dbname=d connect_timeout=5 "));
-        let own = text("postgres://h/d?connect_timeout=9");
-        assert!(own.contains("connect_timeout=9") && !own.contains("connect_timeout=5"));
     }
 
     #[test]

@@ -2,11 +2,10 @@
 
 use diesel::IntoSql;
 use diesel::pg::Pg;
-use diesel::query_builder::QueryFragment;
 use diesel::sql_types::{BigInt, Date, Text, Timestamptz, Uuid as SqlUuid};
 
 use super::rows::{date, timestamptz};
-use crate::sql::{self, Dialect, Value};
+use crate::sql::{self, Bind, Dialect, Value};
 
 /// A statement and its parameters.
 pub(super) type Sql<'a, N> = sql::Sql<'a, N, Pg>;
@@ -14,7 +13,7 @@ pub(super) type Sql<'a, N> = sql::Sql<'a, N, Pg>;
 impl Dialect for Pg {
     const POSITION: &'static str = "strpos";
 
-    fn bound<'a>(value: Value<'a>) -> Box<dyn QueryFragment<Self> + 'a> {
+    fn bound(value: Value<'_>) -> Bind<'_, Self> {
         match value {
             Value::Id(id) => Box::new(id.into_sql::<SqlUuid>()),
             Value::Moment(moment) => Box::new(timestamptz(moment).into_sql::<Timestamptz>()),

@@ -5,17 +5,41 @@
 //! process shows that it is alive by one open connection with the template's name.
 
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use diesel::connection::SimpleConnection;
-use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
+use diesel_async::AsyncPgConnection;
+use diesel_async::async_connection_wrapper::{AsyncConnectionWrapper, BlockOn};
 use diesel_migrations::MigrationHarness;
+use tokio::runtime::Runtime;
+use tokio::task::spawn;
 use uuid::Uuid;
 
+use super::connecting::Target;
 use super::migrations;
-use crate::migrations::Dialect;
+use crate::migrations::Dialect as _;
+
+/// A connection for tests, which blocks, also on a thread of a runtime.
+pub type PgConnection = AsyncConnectionWrapper<AsyncPgConnection, Waiting>;
+
+/// Waits on the current thread, while another runtime does the work.
+#[derive(Debug)]
+pub struct Waiting;
+
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime for the connections of tests"));
+
+impl BlockOn for Waiting {
+    fn block_on<F: Future>(&self, future: F) -> F::Output {
+        let _entered = RUNTIME.enter();
+        futures::executor::block_on(future)
+    }
+
+    fn get_runtime() -> Self {
+        Self
+    }
+}
 
 /// A database of one test. It is dropped with this handle, even if somebody is connected.
 #[derive(Debug)]
@@ -80,7 +104,7 @@ impl Server {
             .expect("STINT_TEST_DATABASE_URL names no Postgres: run the tests with `make test`");
         #[expect(clippy::disallowed_methods, reason = "the name of a database is no id of the ledger")]
         let template = format!("stint_test_{}", Uuid::now_v7().simple());
-        let mut connection = connect(&url);
+        let mut connection = establish(&url);
         connection.batch_execute(&format!("SET application_name = '{template}'")).expect("a name for the connection");
         for abandoned in abandoned(&mut connection) {
             // Another process may be cleaning up, too.
@@ -89,7 +113,7 @@ impl Server {
         }
         connection.batch_execute(&format!("CREATE DATABASE {template} TEMPLATE template0")).expect("a template");
         let server = Self { url, template, connection: Mutex::new(connection) };
-        connect(&server.url_of(&server.template))
+        establish(&server.url_of(&server.template))
             .run_pending_migrations(migrations::PostgresDialect::MIGRATIONS)
             .expect("the schema of the template");
         server
@@ -107,7 +131,15 @@ impl Server {
     }
 }
 
-fn connect(url: &str) -> PgConnection {
+/// Connects as the adapter does, and returns the error's message if that fails.
+pub async fn connect(url: &str) -> Result<tokio_postgres::Client, String> {
+    let target = Target::parse(url, &[("connect_timeout", "30")]).map_err(|error| error.to_string())?;
+    let (client, driver) = target.connect().await.map_err(|error| error.to_string())?;
+    spawn(driver);
+    Ok(client)
+}
+
+fn establish(url: &str) -> PgConnection {
     PgConnection::establish(url).unwrap_or_else(|error| panic!("the Postgres for tests does not answer: {error}"))
 }
 

@@ -24,9 +24,8 @@ const A_ROW: &str = "
 impl HealthCheck for Sqlite {
     async fn check(&self) -> Result<(), NotReady> {
         let checked = async {
-            Migrator::new::<Dialect>(self.aside.clone()).check().await?;
-            let tried = self.tried.clone();
-            self.aside.run(move |session| tried.now_or_lately(|| try_a_write(session))).await.map_err(NotReady::Backend)
+            Migrator::new(Dialect(self.aside.clone())).check().await?;
+            self.tried.now_or_lately(self.aside.run(try_a_write)).await.map_err(NotReady::Backend)
         };
         match timeout(self.health_timeout, checked).await {
             Ok(checked) => checked,
@@ -62,9 +61,10 @@ mod tests {
     use tokio::sync::oneshot;
 
     use super::*;
-    use crate::blocking::{Blocking, QueueLimits};
+    use crate::blocking::Blocking;
     use crate::sqlite::SqliteSettings;
     use crate::sqlite::session::Sessions;
+    use crate::turns::QueueLimits;
 
     /// Takes a connection until the sender is dropped.
     async fn occupy(pool: &Blocking<Sessions>) -> mpsc::Sender<()> {

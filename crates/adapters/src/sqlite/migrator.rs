@@ -6,32 +6,32 @@ use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use stint_domain::BackendError;
 
 use super::error::{BACKEND, classify};
-use super::session::{Session, Sessions};
+use super::session::Sessions;
 use super::sql::Sql;
+use crate::blocking::Blocking;
 use crate::migrations::{self, AppliedMigration};
 use crate::sql::statements;
 
-/// SQLite's part of the migrator.
-pub(super) struct Dialect;
+/// SQLite's part of the migrator, and the pool that it uses.
+pub(super) struct Dialect(pub(super) Blocking<Sessions>);
 
 impl migrations::Dialect for Dialect {
     type Connection = SqliteConnection;
-    type Manager = Sessions;
 
     const BACKEND: &'static str = BACKEND;
     const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 
-    fn applied(session: &mut Session) -> Result<Vec<AppliedMigration>, BackendError> {
-        applied(session.connection()?).map_err(classify)
+    async fn applied(&self) -> Result<Vec<AppliedMigration>, BackendError> {
+        self.0.run(|session| applied(session.connection()?).map_err(classify)).await
     }
 
     /// The lock that every write takes keeps other migrators away, too. So all of `f` is one transaction: either all
     /// missing migrations are run or none is.
-    fn exclusively<T>(
-        session: &mut Session,
-        f: impl FnOnce(&mut SqliteConnection) -> Result<T, BackendError>,
+    async fn exclusively<T: Send + 'static>(
+        &self,
+        f: impl FnOnce(&mut SqliteConnection) -> Result<T, BackendError> + Send + 'static,
     ) -> Result<T, BackendError> {
-        session.write(f)
+        self.0.run(|session| session.write(f)).await
     }
 }
 

@@ -45,8 +45,30 @@ diesel::table! {
         capture_gap -> Nullable<BigInt>,
         last_used_at -> Nullable<BigInt>,
         made_by -> Nullable<Binary>,
+        kind -> Nullable<Text>,
+        person_id -> Nullable<Binary>,
     }
 }
+
+diesel::table! {
+    people (id) {
+        id -> Binary,
+        handle -> Text,
+        handle_folded -> Text,
+        name -> Text,
+        email -> Nullable<Text>,
+        role -> Text,
+        status -> Text,
+        time_zone -> Text,
+        week_starts_on -> Text,
+        password_hash -> Nullable<Text>,
+        version -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(people, tokens);
 
 diesel::table! {
     idempotency_keys (token_id, key) {

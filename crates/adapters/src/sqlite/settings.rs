@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::blocking::QueueLimits;
+use crate::turns::QueueLimits;
 
 /// Where the ledger is, and how it is used.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,11 +1,10 @@
 //! Statements in SQLite's dialect.
 
 use diesel::IntoSql;
-use diesel::query_builder::QueryFragment;
 use diesel::sql_types::{BigInt, Binary, Text};
 pub(super) use diesel::sqlite::Sqlite as Dialect;
 
-use crate::sql::{self, Value};
+use crate::sql::{self, Bind, Value};
 
 /// A statement and its parameters.
 pub(super) type Sql<'a, N> = sql::Sql<'a, N, Dialect>;
@@ -13,7 +12,7 @@ pub(super) type Sql<'a, N> = sql::Sql<'a, N, Dialect>;
 impl sql::Dialect for Dialect {
     const POSITION: &'static str = "instr";
 
-    fn bound<'a>(value: Value<'a>) -> Box<dyn QueryFragment<Self> + 'a> {
+    fn bound(value: Value<'_>) -> Bind<'_, Self> {
         match value {
             Value::Id(id) => Box::new(id.into_bytes().into_sql::<Binary>()),
             Value::Moment(moment) => Box::new(moment.as_micros().into_sql::<BigInt>()),

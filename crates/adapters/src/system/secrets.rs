@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use stint_domain::access::ports::Secrets;
-use stint_domain::access::{SecretHash, TokenSecret};
+use stint_domain::access::{SecretHash, TokenKind, TokenSecret};
 use stint_domain::{BackendError, BackendErrorKind};
 
 use super::BACKEND;
@@ -15,21 +15,21 @@ use super::BACKEND;
 pub struct RandomSecrets;
 
 impl Secrets for RandomSecrets {
-    fn generate(&self) -> Result<TokenSecret, BackendError> {
-        let mut bytes = [0; 32];
-        getrandom::fill(&mut bytes).map_err(|error| BackendError::new(BACKEND, BackendErrorKind::Internal, error))?;
-        let text = format!("stint_{}", URL_SAFE_NO_PAD.encode(bytes));
-        Ok(TokenSecret::new(&text).expect("32 bytes are 43 characters of base64url"))
-    }
-
-    fn generate_for_capture(&self) -> Result<TokenSecret, BackendError> {
-        let mut bytes = [0; 16];
-        getrandom::fill(&mut bytes).map_err(|error| BackendError::new(BACKEND, BackendErrorKind::Internal, error))?;
-        let text = uuid::Builder::from_random_bytes(bytes).into_uuid().hyphenated().to_string();
-        Ok(TokenSecret::new(&text).expect("random bytes make a UUIDv4"))
+    fn generate(&self, kind: TokenKind) -> Result<TokenSecret, BackendError> {
+        let text = match TokenSecret::prefix(kind) {
+            Some(prefix) => format!("{prefix}{}", URL_SAFE_NO_PAD.encode(random::<32>()?)),
+            None => uuid::Builder::from_random_bytes(random()?).into_uuid().hyphenated().to_string(),
+        };
+        Ok(TokenSecret::of(kind, &text).expect("32 bytes are 43 characters of base64url, and 16 make a UUIDv4"))
     }
 
     fn hash(&self, secret: &TokenSecret) -> SecretHash {
         SecretHash(Sha256::digest(secret.expose()).into())
     }
+}
+
+fn random<const N: usize>() -> Result<[u8; N], BackendError> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|error| BackendError::new(BACKEND, BackendErrorKind::Internal, error))?;
+    Ok(bytes)
 }

@@ -59,7 +59,7 @@ pub(super) fn half_an_hour(job: JobId) -> RecordTime {
 }
 
 pub(super) fn change(id: TimeEntryId, changes: TimeEntryChanges) -> UpdateTimeEntry {
-    UpdateTimeEntry { id, changes, at: at(2), precondition: Precondition::None }
+    UpdateTimeEntry { id, changes, owner: None, at: at(2), precondition: Precondition::None }
 }
 
 pub(super) fn set_minutes(id: TimeEntryId, minutes: i64) -> UpdateTimeEntry {
@@ -67,7 +67,7 @@ pub(super) fn set_minutes(id: TimeEntryId, minutes: i64) -> UpdateTimeEntry {
 }
 
 pub(super) fn delete(id: TimeEntryId) -> DeleteTimeEntry {
-    DeleteTimeEntry { id, at: at(3), precondition: Precondition::None }
+    DeleteTimeEntry { id, owner: None, at: at(3), precondition: Precondition::None }
 }
 
 pub(super) async fn assert_totals_are_sums(ledger: &Ledger) {
@@ -188,7 +188,7 @@ pub(super) async fn commands_on_one_entry_keep_their_order(ledger: Ledger) {
     for _ in 0..20 {
         let RecordTime { entry, .. } = half_an_hour(job);
         let id = entry.id;
-        let put = PutTimeEntry { entry, at: at(1), precondition: Precondition::Absent };
+        let put = PutTimeEntry { entry, owner: None, at: at(1), precondition: Precondition::Absent };
         let to_other = TimeEntryChanges { related_job: Some(other), ..TimeEntryChanges::default() };
         let entries = &ledger.time_entries;
         // The futures are polled in this order, so the commands are queued in it.

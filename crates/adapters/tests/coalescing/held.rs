@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
-use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use stint_adapters::coalescing::CoalescingSettings;
-use stint_adapters::postgres::test_database::TestDatabase;
+use stint_adapters::postgres::test_database::{PgConnection, TestDatabase};
 use stint_conformance::Ledger;
 use stint_domain::BackendErrorKind;
 use stint_domain::ledger::ports::time_entry::{RecordRefusal, RecordTime, RecordTimeError, TimeEntryChanges};

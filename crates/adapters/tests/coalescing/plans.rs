@@ -2,15 +2,14 @@
 //! for long in a ledger that grows.
 
 use diesel::connection::SimpleConnection;
-use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use stint_adapters::coalescing::Coalescing;
-use stint_adapters::postgres::test_database::TestDatabase;
+use stint_adapters::postgres::test_database::{PgConnection, TestDatabase};
 use stint_adapters::postgres::{Postgres, PostgresSettings};
 use stint_conformance::Ledger;
 use stint_domain::PageSize;
 use stint_domain::access::ports::TokenRepository;
-use stint_domain::access::{Scopes, SecretHash, Token};
+use stint_domain::access::{Scopes, SecretHash, Token, TokenKind};
 use stint_domain::capture::ports::PingRepository;
 use stint_domain::capture::ports::ping::{ListPings, LogPings, RetractPing};
 use stint_domain::capture::{CaptureRule, CaptureTarget, Gap, Ping, PingProject, PingTarget};
@@ -30,7 +29,7 @@ const ROWS_READ: &str = "
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plan_made_for_an_empty_ledger_reads_few_rows_of_a_large_one() {
     let database = TestDatabase::create();
-    let group_pool_size = given::COALESCING.groups().try_into().unwrap();
+    let group_pool_size = given::COALESCING.groups_of_writes().try_into().unwrap();
     // No plan is used twice.
     let settings = PostgresSettings { group_pool_size, group_uses_per_plan: 0, ..given::postgres(database.url()) };
     let postgres = Postgres::connect(&settings).await.unwrap();
@@ -134,6 +133,8 @@ fn token(job: JobId) -> Token {
         id: TokenId::new(fresh()),
         name: Subject::new("editor").unwrap(),
         subject: Subject::new("ada").unwrap(),
+        kind: TokenKind::Capture,
+        person: None,
         scopes: Scopes::CAPTURE,
         capture: Some(CaptureRule { target, zone: Zone::UTC, gap: Gap::default() }),
         secret_hash: SecretHash([7; 32]),

@@ -4,25 +4,26 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
-use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use prometheus_client::registry::Registry;
 use stint_adapters::coalescing::{Coalescing, CoalescingSettings};
 use stint_adapters::grouping::GroupLimits;
-use stint_adapters::postgres::test_database::TestDatabase;
+use stint_adapters::postgres::test_database::{PgConnection, TestDatabase};
 use stint_adapters::postgres::{Postgres, PostgresSettings};
 use stint_conformance::Ledger;
 use stint_conformance::ledger::totals::drift::Drifting;
 use stint_domain::BackendErrorKind;
+use stint_domain::ledger::WorkSummary;
 use stint_domain::ledger::ports::TimeEntryRepository;
-use stint_domain::ledger::ports::time_entry::ChangeTimeEntryError;
-use stint_domain::values::JobId;
+use stint_domain::ledger::ports::time_entry::{BatchMode, ChangeTimeEntryError, RecordBatch};
+use stint_domain::values::{JobId, TimeEntryId};
 use uuid::Uuid;
 
+use crate::given;
 use crate::postgres::proxy::Proxy;
 use crate::postgres::{connection, number, until, until_alone};
 
-use super::callers::{self, assert_totals_are_sums, delete, half_an_hour, open_job, set_minutes, together};
+use super::callers::{self, assert_totals_are_sums, delete, fresh, half_an_hour, open_job, set_minutes, together};
 use super::held::Holder;
 
 /// Groups so small that even a clause with a few tasks makes several that run at the same time.
@@ -35,7 +36,6 @@ const SMALL: CoalescingSettings = CoalescingSettings {
 
 const TWO_WRITERS: CoalescingSettings =
     CoalescingSettings { writes: GroupLimits { workers: 2, ..given::COALESCING.writes }, ..given::COALESCING };
-use crate::given;
 
 pub(super) const ONE_WRITER: CoalescingSettings = given::COALESCING.with_one_writer();
 
@@ -48,7 +48,7 @@ pub(super) async fn instance(
 }
 
 async fn instance_with(postgres: PostgresSettings, settings: CoalescingSettings) -> (Coalescing<Postgres>, Postgres) {
-    let group_pool_size = settings.groups().try_into().unwrap();
+    let group_pool_size = settings.groups_of_writes().try_into().unwrap();
     let postgres = PostgresSettings { group_pool_size, ..postgres };
     let postgres = Postgres::connect(&postgres).await.unwrap();
     (Coalescing::new(postgres.clone(), settings), postgres)
@@ -79,6 +79,21 @@ async fn drifting() -> Drifting {
 
 stint_conformance::ledger!(ledger);
 stint_conformance::totals_audit_finds!(drifting);
+
+mod behind_a_transaction_pooler {
+    use super::*;
+    use crate::postgres::pooler::Pooler;
+
+    async fn ledger() -> Ledger {
+        let database = TestDatabase::create();
+        let pooler = Pooler::up(&database);
+        let settings = PostgresSettings { transaction_pooling: true, ..given::postgres(pooler.url()) };
+        let (coalescing, postgres) = instance_with(settings, SMALL).await;
+        super::super::ledger(coalescing, postgres, (pooler, database))
+    }
+
+    stint_conformance::ledger!(ledger);
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_caller_in_a_group_gets_its_own_answer() {
@@ -169,6 +184,56 @@ async fn a_commit_without_an_answer_leaves_each_caller_in_doubt_and_is_not_repea
         assert_eq!((stored.minutes_worked.get(), stored.version), (minutes, entry.version.next()));
     }
     assert_eq!(ledger.time_entries.find(entries[2].id).await.unwrap(), None);
+    assert_totals_are_sums(&ledger).await;
+}
+
+/// 10,000 callers go away at different moments. What they began is done or not done, and nothing is left of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn callers_that_vanish_leave_no_transaction_no_lock_and_no_half_group() {
+    let database = TestDatabase::create();
+    let (coalescing, postgres) = instance(&database, given::COALESCING).await;
+    let ledger = super::ledger(coalescing, postgres, ());
+    let mut jobs = Vec::new();
+    for _ in 0..20 {
+        jobs.push(open_job(&ledger).await);
+    }
+    let entries = jobs.iter().map(|job| half_an_hour(*job).entry).collect();
+    let batch = RecordBatch { entries, mode: BatchMode::Atomic, at: half_an_hour(jobs[0]).at, idempotency: None };
+    for round in 0..20 {
+        let callers = (0..500).map(|place| {
+            let (ledger, job, mut batch) = (ledger.clone(), jobs[place % 20], batch.clone());
+            let name = WorkSummary::new(&format!("batch {}", fresh())).unwrap();
+            for entry in &mut batch.entries {
+                (entry.id, entry.work_summary) = (TimeEntryId::new(fresh()), name.clone());
+            }
+            tokio::spawn(async move {
+                match place % 5 {
+                    0 => drop(ledger.time_entries.record_batch(batch).await),
+                    _ => drop(ledger.time_entries.record(half_an_hour(job)).await),
+                }
+            })
+        });
+        let callers: Vec<_> = callers.collect();
+        for _ in 0..round {
+            tokio::task::yield_now().await;
+        }
+        callers.iter().for_each(tokio::task::JoinHandle::abort);
+        for caller in callers {
+            let _gone_or_done = caller.await;
+        }
+    }
+    // Its group is the last.
+    ledger.time_entries.record(half_an_hour(jobs[0])).await.unwrap();
+    let mut aside = connection(&database);
+    let left = "SELECT (count(*) = 0)::int::int8 AS n FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+            AND (state <> 'idle' OR EXISTS (SELECT FROM pg_locks WHERE pg_locks.pid = pg_stat_activity.pid))";
+    until(&mut aside, left).await;
+    let batches = "SELECT count(*) AS n FROM (
+            SELECT FROM time_entries WHERE work_summary LIKE 'batch %' GROUP BY work_summary";
+    let (whole, half) = (format!("{batches}) AS whole"), format!("{batches} HAVING count(*) <> 20) AS half"));
+    assert!(number(&mut aside, &whole) > 0);
+    assert_eq!(number(&mut aside, &half), 0);
     assert_totals_are_sums(&ledger).await;
 }
 

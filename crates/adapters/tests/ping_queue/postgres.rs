@@ -14,6 +14,7 @@ use stint_domain::capture::ports::ping_queue::Burial;
 use super::{ping, receipts, take};
 use crate::PATIENCE;
 use crate::given;
+use crate::postgres::pooler::Pooler;
 use crate::postgres::{connection, number, postgres, until, until_alone};
 
 async fn queue() -> Queue {
@@ -30,8 +31,9 @@ mod behind_a_transaction_pooler {
 
     async fn queue() -> Queue {
         let database = TestDatabase::create();
-        let settings = PostgresSettings { transaction_pooling: true, ..given::postgres(database.url()) };
-        Queue::new(Arc::new(Postgres::connect(&settings).await.unwrap().ping_queue()), database)
+        let pooler = Pooler::up(&database);
+        let settings = PostgresSettings { transaction_pooling: true, ..given::postgres(pooler.url()) };
+        Queue::new(Arc::new(Postgres::connect(&settings).await.unwrap().ping_queue()), (pooler, database))
     }
 
     stint_conformance::ping_queue!(queue);

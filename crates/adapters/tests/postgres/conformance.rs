@@ -12,3 +12,35 @@ fn plant(_: &Postgres, database: &TestDatabase, job: JobId, total: TotalMinutes)
 }
 
 crate::suites::suites_of_a_database!(super::postgres, plant);
+
+mod behind_a_transaction_pooler {
+    use std::sync::Arc;
+
+    use stint_adapters::postgres::PostgresSettings;
+    use stint_conformance::{Fixture, People};
+    use stint_domain::access::ports::TokenRepository;
+
+    use super::*;
+    use crate::given;
+    use crate::postgres::pooler::Pooler;
+
+    async fn pooled() -> (Postgres, (Pooler, TestDatabase)) {
+        let database = TestDatabase::create();
+        let pooler = Pooler::up(&database);
+        let settings = PostgresSettings { transaction_pooling: true, ..given::postgres(pooler.url()) };
+        (Postgres::connect(&settings).await.unwrap(), (pooler, database))
+    }
+
+    async fn tokens() -> Fixture<dyn TokenRepository> {
+        let (postgres, guard) = pooled().await;
+        Fixture::new(Arc::new(postgres), guard)
+    }
+
+    async fn people() -> People {
+        let (postgres, guard) = pooled().await;
+        People::new(postgres, guard)
+    }
+
+    stint_conformance::token_repository!(tokens);
+    stint_conformance::person_repository!(people);
+}

@@ -50,7 +50,7 @@ async fn until_it_is_not_ready(postgres: &Postgres) -> BackendError {
 
 #[tokio::test]
 async fn a_server_that_became_a_standby_is_not_ready_and_written_again_once_it_is_promoted() {
-    let mut server = Cluster::started();
+    let mut server = Cluster::started(&[]);
     let postgres = migrated(&server.url()).await;
     let job = job(&postgres).await;
     for signal in ["INT", "QUIT"] {
@@ -58,7 +58,7 @@ async fn a_server_that_became_a_standby_is_not_ready_and_written_again_once_it_i
         server.stop(signal);
         assert_away(&write(&postgres).await.unwrap_err());
         server.demote();
-        server.start();
+        server.start(&[]);
         assert_eq!(write(&postgres).await.unwrap_err().kind, BackendErrorKind::Unavailable);
         let reason = until_it_is_not_ready(&postgres).await;
         assert!(reason.source.to_string().ends_with("during recovery"), "{reason:?}");
@@ -71,13 +71,13 @@ async fn a_server_that_became_a_standby_is_not_ready_and_written_again_once_it_i
 /// libpq chooses the first of the hosts that accepts writes.
 #[tokio::test]
 async fn of_several_hosts_the_one_that_takes_writes_is_found_and_found_again_after_a_failover() {
-    let mut primary = Cluster::started();
+    let mut primary = Cluster::started(&[]);
     migrated(&primary.url()).await;
     primary.stop("INT");
-    let mut standby = primary.copied();
+    let mut standby = primary.standby();
     standby.demote();
-    standby.start();
-    primary.start();
+    standby.start(&[]);
+    primary.start(&[]);
     let hosts = format!("127.0.0.1:{},127.0.0.1:{}", standby.port, primary.port);
     let url = format!("postgres://stint@{hosts}/postgres?target_session_attrs=read-write");
     let postgres = Postgres::connect(&given::postgres(url)).await.unwrap();
@@ -92,7 +92,7 @@ async fn of_several_hosts_the_one_that_takes_writes_is_found_and_found_again_aft
 
 #[tokio::test]
 async fn a_role_that_may_not_write_or_not_connect_is_not_ready_until_it_may() {
-    let server = Cluster::started();
+    let server = Cluster::started(&[]);
     migrated(&server.url()).await;
     let mut admin = server.connection();
     let role = "CREATE ROLE app LOGIN; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO app";

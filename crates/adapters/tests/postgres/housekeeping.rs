@@ -66,3 +66,33 @@ async fn runs_go_in_pieces_and_the_latest_stays() {
     assert_eq!(postgres.prune_task_runs(at(0)).await.unwrap(), 2_199);
     assert_eq!(number(&mut connection, "SELECT extract(epoch FROM due)::bigint AS n FROM task_runs"), 2_200);
 }
+
+/// By the earlier of both moments.
+#[tokio::test]
+async fn sessions_go_in_pieces_once_they_have_ended() {
+    let (postgres, database) = postgres().await;
+    let mut connection = connection(&database);
+    let moment = |seconds: Option<i64>| seconds.map_or("NULL".to_owned(), |seconds| format!("'{}'", at(seconds)));
+    let sessions = |kind: &str, revoked_at: Option<i64>, expires_at: Option<i64>, count: u32| {
+        format!(
+            "INSERT INTO tokens (id, name, subject, scopes, secret_hash, created_at, revoked_at, expires_at, kind) \
+             SELECT gen_random_uuid(), 'ada', 'ada', 'admin', sha256(gen_random_uuid()::text::bytea), now(), \
+             {}::timestamptz, {}::timestamptz, {kind} FROM generate_series(1, {count})",
+            moment(revoked_at),
+            moment(expires_at)
+        )
+    };
+    for sql in [
+        sessions("'session'", None, Some(99), 2_300),
+        sessions("'invitation'", Some(99), Some(200), 5),
+        sessions("'session'", Some(200), Some(99), 5),
+        sessions("'session'", None, None, 7),
+        sessions("'session'", Some(100), Some(200), 7),
+        sessions("NULL", Some(99), Some(99), 7),
+    ] {
+        connection.batch_execute(&sql).unwrap();
+    }
+    assert_eq!(postgres.prune_sessions(at(99)).await.unwrap(), 0);
+    assert_eq!(postgres.prune_sessions(at(100)).await.unwrap(), 2_310);
+    assert_eq!(number(&mut connection, "SELECT count(*) AS n FROM tokens"), 21);
+}

@@ -121,6 +121,30 @@ async fn a_migrator_that_waits_does_not_stop_an_index_from_being_built_concurren
     second.await.unwrap().unwrap();
 }
 
+/// It would take sessions for tokens, and does not know what a person's role allows.
+#[tokio::test]
+async fn what_people_act_by_is_of_no_use_to_the_release_before() {
+    let (postgres, database) = postgres().await;
+    let mut connection = connection(&database);
+    connection
+        .batch_execute(
+            "INSERT INTO tokens (id, name, subject, scopes, secret_hash, created_at, person_id, kind)
+                SELECT gen_random_uuid(), 'ci', subject, 'admin', sha256(gen_random_uuid()::text::bytea), now(), person,
+                    kind
+                FROM (VALUES
+                    ('ci', NULL, NULL), ('ada', gen_random_uuid(), NULL), ('ada', gen_random_uuid(), 'session'),
+                    ('ada', gen_random_uuid(), 'invitation')
+                ) AS new (subject, person, kind)",
+        )
+        .unwrap();
+    let migrator = postgres.migrator();
+    while migrator.down().await.unwrap().as_deref() != Some("2026-11-30-000500_expand_people") {}
+    let tokens = |which| format!("SELECT count(*) AS n FROM tokens WHERE {which}");
+    assert_eq!(number(&mut connection, &tokens("true")), 2);
+    assert_eq!(number(&mut connection, &tokens("subject = 'ada' AND revoked_at IS NOT NULL")), 1);
+    assert_eq!(number(&mut connection, &tokens("subject = 'ci' AND revoked_at IS NULL")), 1);
+}
+
 fn folder(dialect: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations").join(dialect)
 }

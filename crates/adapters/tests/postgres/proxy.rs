@@ -15,6 +15,7 @@ pub(crate) struct Proxy {
     url: String,
     cuts: Arc<Mutex<VecDeque<Cut>>>,
     gone: Arc<AtomicBool>,
+    silent: Arc<AtomicBool>,
 }
 
 /// When to cut the wire: as soon as a client has sent these bytes. Also whether the server still gets them, and
@@ -25,13 +26,15 @@ struct Cut {
     for_good: bool,
     /// Whether the server is not told of the end, as when a host loses its power.
     unheard: bool,
+    /// What the client gets last.
+    farewell: Vec<u8>,
 }
 
 impl Proxy {
     /// A wire at an address where nobody listens yet.
     pub(crate) fn down(database: &TestDatabase) -> Self {
         let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
-        Self { address, url: database.url(), cuts: Arc::default(), gone: Arc::default() }
+        Self { address, url: database.url(), cuts: Arc::default(), gone: Arc::default(), silent: Arc::default() }
     }
 
     /// A wire that works.
@@ -53,15 +56,21 @@ impl Proxy {
         let listener = TcpListener::bind(self.address).unwrap();
         let (_, rest) = self.url.split_once('@').unwrap();
         let server = rest.split_once('/').unwrap().0.to_owned();
-        let (cuts, gone) = (Arc::clone(&self.cuts), Arc::clone(&self.gone));
+        let (cuts, gone, silent) = (Arc::clone(&self.cuts), Arc::clone(&self.gone), Arc::clone(&self.silent));
         thread::spawn(move || {
             for client in listener.incoming() {
                 if gone.load(Ordering::SeqCst) {
                     continue;
                 }
+                if silent.load(Ordering::SeqCst) {
+                    // Stays open until the test's process ends.
+                    std::mem::forget(client);
+                    continue;
+                }
                 let (client, server) = (client.unwrap(), TcpStream::connect(&server).unwrap());
-                let (mut from, mut to) = (server.try_clone().unwrap(), client.try_clone().unwrap());
-                thread::spawn(move || std::io::copy(&mut from, &mut to).map(|_| to.shutdown(Shutdown::Both)));
+                let (from, to) = (server.try_clone().unwrap(), client.try_clone().unwrap());
+                let quiet = Arc::clone(&silent);
+                thread::spawn(move || answer(from, to, &quiet));
                 let (cuts, gone) = (Arc::clone(&cuts), Arc::clone(&gone));
                 thread::spawn(move || forward(client, server, &cuts, &gone));
             }
@@ -76,25 +85,76 @@ impl Proxy {
             delivered,
             for_good: false,
             unheard: false,
+            farewell: Vec::new(),
+        });
+    }
+
+    /// Like [`Self::cut_at`], and the client is told so by a last message, as poolers do: `FATAL` with this text.
+    pub(crate) fn end_at(&self, bytes: &str, delivered: bool, last_words: &str) {
+        let fields = format!("SFATAL\0VFATAL\0C08P01\0M{last_words}\0\0");
+        let length = u32::try_from(4 + fields.len()).unwrap().to_be_bytes();
+        self.cuts.lock().unwrap().push_back(Cut {
+            bytes: bytes.as_bytes().to_vec(),
+            delivered,
+            for_good: false,
+            unheard: false,
+            farewell: [b"E", &length[..], fields.as_bytes()].concat(),
         });
     }
 
     /// Like [`Self::cut_at`], before the server has the bytes, and later connections are refused.
     pub(crate) fn cut_for_good_at(&self, bytes: &str) {
-        let cut = Cut { bytes: bytes.as_bytes().to_vec(), delivered: false, for_good: true, unheard: false };
+        let cut = Cut {
+            bytes: bytes.as_bytes().to_vec(),
+            delivered: false,
+            for_good: true,
+            unheard: false,
+            farewell: Vec::new(),
+        };
         self.cuts.lock().unwrap().push_back(cut);
     }
 
     /// Like [`Self::cut_for_good_at`], and the server goes on waiting for the client.
     pub(crate) fn go_dead_at(&self, bytes: &str) {
-        let cut = Cut { bytes: bytes.as_bytes().to_vec(), delivered: false, for_good: true, unheard: true };
+        let cut = Cut {
+            bytes: bytes.as_bytes().to_vec(),
+            delivered: false,
+            for_good: true,
+            unheard: true,
+            farewell: Vec::new(),
+        };
         self.cuts.lock().unwrap().push_back(cut);
+    }
+
+    /// From now on nothing comes from the server any more, and new connections get no answer.
+    pub(crate) fn fall_silent(&self) {
+        self.silent.store(true, Ordering::SeqCst);
+    }
+
+    /// New connections get answers again. Those that were open stay silent.
+    pub(crate) fn speak(&self) {
+        self.silent.store(false, Ordering::SeqCst);
     }
 
     /// Whether the wire was cut as often as asked for.
     pub(crate) fn was_cut(&self) -> bool {
         self.cuts.lock().unwrap().is_empty()
     }
+}
+
+fn answer(mut server: TcpStream, mut client: TcpStream, silent: &AtomicBool) {
+    let mut buffer = [0; 16_384];
+    while let Ok(length @ 1..) = server.read(&mut buffer) {
+        if silent.load(Ordering::SeqCst) {
+            // Stays open until the test's process ends.
+            std::mem::forget((server, client));
+            return;
+        }
+        if client.write_all(&buffer[..length]).is_err() {
+            break;
+        }
+    }
+    let _ = client.shutdown(Shutdown::Both);
 }
 
 fn forward(mut client: TcpStream, mut server: TcpStream, cuts: &Mutex<VecDeque<Cut>>, gone: &AtomicBool) {
@@ -105,6 +165,7 @@ fn forward(mut client: TcpStream, mut server: TcpStream, cuts: &Mutex<VecDeque<C
         match waiting.pop_front() {
             Some(now) if sent.windows(now.bytes.len()).any(|window| window == now.bytes) => {
                 gone.store(now.for_good, Ordering::SeqCst);
+                client.write_all(&now.farewell).unwrap();
                 // The client sees the end of the connection before the server's answer.
                 client.shutdown(Shutdown::Both).unwrap();
                 if now.delivered {

@@ -4,8 +4,14 @@ use diesel::connection::SimpleConnection;
 use diesel::result::{DatabaseErrorKind, Error};
 use stint_domain::access::ports::TokenRepository;
 use stint_domain::access::ports::token::{ListCapturing, ListTokens};
+use stint_domain::access::{Role, SecretHash, TokenKind};
+use stint_domain::background::ports::Housekeeping;
 use stint_domain::ledger::ports::job::{JobCursor, ListJobs};
 use stint_domain::ledger::ports::time_entry::{ListTimeEntries, TimeEntryCursor};
+use stint_domain::people::ports::PersonRepository;
+use stint_domain::people::ports::person::{CreatePerson, CreatePersonError, ListPeople};
+use stint_domain::people::{Handle, Person, PersonName, PersonStatus, WeekStart};
+use stint_domain::values::{PersonId, Version, Zone};
 use stint_domain::{BackendErrorKind, PageSize};
 
 use super::*;
@@ -84,6 +90,99 @@ async fn the_schema_itself_refuses_what_the_domain_does() {
     }
 }
 
+/// A person.
+const ADA: &str = "INSERT INTO people (
+        id, handle, handle_folded, name, role, status, time_zone, week_starts_on, version, created_at, updated_at
+    ) VALUES (
+        '00000000-0000-0000-0000-00000000000a', 'ada', 'ada', 'Ada', 'member', 'active', 'UTC', 'monday', 0, now(),
+        now()
+    )";
+
+#[tokio::test]
+async fn the_schema_itself_refuses_of_people_what_the_domain_does() {
+    let database = TestDatabase::create();
+    connection(&database).batch_execute(ADA).unwrap();
+    let out_of_range = [
+        "INSERT INTO tokens (id, name, subject, scopes, secret_hash, created_at, kind)
+            VALUES (gen_random_uuid(), 'ci', 'ci', 'read', sha256('a'), now(), 'other')",
+        "INSERT INTO tokens
+            (id, name, subject, scopes, secret_hash, created_at, capture_target, capture_zone, capture_gap, kind)
+            VALUES (gen_random_uuid(), 'ci', 'ci', 'capture', sha256('a'), now(), 'projects', 'UTC', 900, 'session')",
+        "UPDATE people SET handle = ''",
+        "UPDATE people SET handle = repeat('ä', 65)",
+        "UPDATE people SET handle_folded = ''",
+        "UPDATE people SET name = ''",
+        "UPDATE people SET name = repeat('ä', 121)",
+        "UPDATE people SET email = 'a@'",
+        "UPDATE people SET email = repeat('ä', 255)",
+        "UPDATE people SET role = 'owner'",
+        "UPDATE people SET status = 'gone'",
+        "UPDATE people SET time_zone = ''",
+        "UPDATE people SET week_starts_on = 'someday'",
+        "UPDATE people SET password_hash = ''",
+        "UPDATE people SET version = -1",
+        "UPDATE people SET created_at = 'infinity'",
+        "UPDATE people SET updated_at = '0001-12-31 00:00:00+00 BC'",
+    ];
+    for (statement, refusal) in refusals(&out_of_range, &database) {
+        assert!(matches!(refusal, Some(DatabaseErrorKind::CheckViolation)), "{statement}: {refusal:?}");
+    }
+    let twice =
+        ["INSERT INTO people SELECT gen_random_uuid(), 'ADA', handle_folded, name, email, role, status, time_zone,
+        week_starts_on, password_hash, version, created_at, updated_at FROM people"];
+    for (statement, refusal) in refusals(&twice, &database) {
+        assert!(matches!(refusal, Some(DatabaseErrorKind::UniqueViolation)), "{statement}: {refusal:?}");
+    }
+    let at_the_limits =
+        ["UPDATE people SET handle = repeat('ä', 64), name = repeat('ä', 120), email = repeat('ä', 254)"];
+    for (statement, refusal) in refusals(&at_the_limits, &database) {
+        assert!(refusal.is_none(), "{statement}: {refusal:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_persons_row_that_does_not_parse_is_corrupt_and_named() {
+    let (postgres, database) = postgres().await;
+    let mut connection = connection(&database);
+    connection.batch_execute(ADA).unwrap();
+    connection
+        .batch_execute(
+            "UPDATE people SET email = 'no address';
+            INSERT INTO tokens (id, name, subject, scopes, secret_hash, created_at, person_id) VALUES
+                (gen_random_uuid(), 'ci', 'ada', 'read', decode(repeat('01', 32), 'hex'), now(), gen_random_uuid())",
+        )
+        .unwrap();
+    let id = "00000000-0000-0000-0000-00000000000a".parse().unwrap();
+    let error = PersonRepository::find(&postgres, id).await.unwrap_err();
+    assert_eq!(error.kind, BackendErrorKind::Corrupt);
+    assert_eq!(error.source.to_string(), format!("people.email of {id} holds a text of 10 bytes"));
+    let error = postgres.find_by_hash(SecretHash([1; 32])).await.unwrap_err();
+    assert_eq!(error.kind, BackendErrorKind::Corrupt);
+    assert!(error.source.to_string().starts_with("tokens.person_id of "), "{}", error.source);
+}
+
+/// It knows neither kinds nor people.
+#[tokio::test]
+async fn tokens_that_the_release_before_creates_are_for_what_they_were() {
+    let (postgres, database) = postgres().await;
+    connection(&database)
+        .batch_execute(
+            "INSERT INTO tokens (id, name, subject, scopes, secret_hash, created_at)
+                VALUES (gen_random_uuid(), 'ci', 'ci', 'read', sha256('a'), now());
+            INSERT INTO tokens
+                (id, name, subject, scopes, secret_hash, created_at, capture_target, capture_zone, capture_gap)
+                VALUES (gen_random_uuid(), 'ci', 'ci', 'capture', sha256('b'), now(), 'projects', 'UTC', 900)",
+        )
+        .unwrap();
+    for kind in TokenKind::ALL {
+        let query = ListTokens { kind: Some(kind), ..ListTokens::default() };
+        let listed = TokenRepository::list(&postgres, query).await.unwrap().items;
+        let expected = usize::from(matches!(kind, TokenKind::Api | TokenKind::Capture));
+        assert_eq!(listed.len(), expected, "{kind}");
+        assert!(listed.iter().all(|token| token.kind == kind && token.person.is_none()), "{listed:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_row_that_does_not_parse_is_corrupt_and_named() {
     let (postgres, database) = postgres().await;
@@ -158,11 +257,11 @@ async fn listings_walk_their_index_and_nothing_else() {
         TimeEntryRepository::list(&postgres, ListTimeEntries { after, ..query }).await.unwrap();
     }
 
-    let page = TokenRepository::list(&postgres, ListTokens { size, after: None }).await.unwrap();
-    TokenRepository::list(&postgres, ListTokens { size, after: page.next }).await.unwrap();
+    let page = TokenRepository::list(&postgres, ListTokens { size, ..ListTokens::default() }).await.unwrap();
+    TokenRepository::list(&postgres, ListTokens { size, after: page.next, ..ListTokens::default() }).await.unwrap();
     for related_job in [None, Some("00000000-0000-0000-0000-000000000005".parse().unwrap())] {
-        let query = ListCapturing { related_job, size, after: None };
-        let page = postgres.list_capturing(query).await.unwrap();
+        let query = ListCapturing { related_job, size, ..ListCapturing::default() };
+        let page = postgres.list_capturing(query.clone()).await.unwrap();
         postgres.list_capturing(ListCapturing { after: page.next, ..query }).await.unwrap();
     }
 
@@ -184,4 +283,101 @@ async fn listings_walk_their_index_and_nothing_else() {
     // A page of six rows is read as six rows, and not as a table that is sorted first.
     let rows = "SELECT sum(idx_tup_read)::bigint AS n FROM pg_stat_user_indexes";
     assert!(number(&mut connection, rows) <= 14 * 6 + 6, "{} rows read", number(&mut connection, rows));
+}
+
+#[tokio::test]
+async fn people_and_their_tokens_are_found_by_an_index_and_nothing_else() {
+    let database = TestDatabase::create();
+    connection(&database)
+        .batch_execute(
+            "INSERT INTO people SELECT gen_random_uuid(), 'p' || n, 'p' || n, 'P', NULL, 'member', 'active', 'UTC',
+                'monday', NULL, 0, now() - n * interval '1 s', now() FROM generate_series(1, 1000) n;
+            INSERT INTO tokens (id, name, subject, scopes, secret_hash, created_at, expires_at, kind, person_id)
+                SELECT gen_random_uuid(), 'p', handle, 'admin', sha256((handle || n)::bytea),
+                    created_at + n * interval '1 s', now(), 'session', id
+                FROM people, generate_series(1, 10) n;
+            INSERT INTO tokens (id, name, subject, scopes, secret_hash, created_at)
+                SELECT gen_random_uuid(), 'ci', 'ci', 'read', sha256(n::text::bytea), now() - n * interval '1 s'
+                FROM generate_series(1, 1000) n;
+            INSERT INTO tokens
+                (id, name, subject, scopes, secret_hash, created_at, capture_target, capture_zone, capture_gap)
+                SELECT gen_random_uuid(), 'editor', 's' || n % 100, 'capture', sha256(('c' || n)::bytea),
+                    now() - n * interval '1 s', 'projects', 'UTC', 900
+                FROM generate_series(1, 1000) n;
+            ANALYZE",
+        )
+        .unwrap();
+    statistics(&database).await.batch_execute("SELECT pg_stat_reset()").unwrap();
+
+    let postgres = Postgres::connect(&given::postgres(database.url())).await.unwrap();
+    let size = PageSize::new(5).unwrap();
+    let people = ListPeople { size, role: Some(Role::Member), ..ListPeople::default() };
+    let page = PersonRepository::list(&postgres, people).await.unwrap();
+    let person = page.items.first().map(|person| person.id);
+    PersonRepository::list(&postgres, ListPeople { after: page.next, ..people }).await.unwrap();
+    for (kind, person) in [
+        (None, person),
+        (Some(TokenKind::Session), person),
+        (Some(TokenKind::Session), None),
+        (Some(TokenKind::Api), None),
+        (Some(TokenKind::Capture), None),
+    ] {
+        let query = ListTokens { kind, person, size, after: None };
+        let page = TokenRepository::list(&postgres, query).await.unwrap();
+        assert!(page.next.is_some());
+        TokenRepository::list(&postgres, ListTokens { after: page.next, ..query }).await.unwrap();
+        let known = postgres.find_by_hash(page.items[0].secret_hash).await.unwrap().unwrap();
+        assert_eq!(known.standing.is_some(), page.items[0].person.is_some());
+    }
+    let capturing = ListCapturing { subject: Some(Subject::new("s7").unwrap()), size, ..ListCapturing::default() };
+    let page = postgres.list_capturing(capturing.clone()).await.unwrap();
+    postgres.list_capturing(ListCapturing { after: page.next, ..capturing }).await.unwrap();
+    assert_eq!(postgres.prune_sessions(at(0)).await.unwrap(), 0);
+
+    drop(postgres);
+    let mut connection = statistics(&database).await;
+    let whole = "SELECT sum(seq_scan)::bigint AS n FROM pg_stat_user_tables WHERE relname IN ('people', 'tokens')";
+    assert_eq!(number(&mut connection, whole), 0);
+    let rows = "SELECT sum(idx_tup_read)::bigint AS n FROM pg_stat_user_indexes";
+    // Fourteen pages of six rows, some rows by their keys, and where the planner looks. An index has a thousand rows.
+    assert!(number(&mut connection, rows) <= 200, "{} rows read", number(&mut connection, rows));
+}
+
+/// Also in a ledger that the server has not counted yet.
+#[tokio::test]
+async fn a_new_handle_is_compared_with_one_entry_of_each_subject() {
+    let (postgres, database) = postgres().await;
+    let job = job(&postgres).await;
+    let create = async |handle: &str| {
+        let (id, at) = (PersonId::new(id()), at(0));
+        let person = Person {
+            id,
+            handle: Handle::new(handle).unwrap(),
+            name: PersonName::new("Ada").unwrap(),
+            email: None,
+            role: Role::Member,
+            status: PersonStatus::Active,
+            time_zone: Zone::UTC,
+            week_starts_on: WeekStart::Monday,
+            version: Version::initial(at),
+            created_at: at,
+            updated_at: at,
+        };
+        PersonRepository::create(&postgres, CreatePerson { person, adopt: false, invitation: None }).await
+    };
+    create("grace").await.unwrap();
+    connection(&database)
+        .batch_execute(&format!(
+            "ALTER TABLE time_entries SET (autovacuum_enabled = false);
+            INSERT INTO time_entries SELECT gen_random_uuid(), '{}', 1, date '2026-01-01' + n, '', 's' || n % 3, 0,
+                now(), now() FROM generate_series(1, 30000) n",
+            job.id
+        ))
+        .unwrap();
+    create("ada").await.unwrap();
+    assert!(matches!(create("S2").await, Err(CreatePersonError::SubjectTaken(_))));
+    drop(postgres);
+    let mut connection = statistics(&database).await;
+    let read = "SELECT seq_tup_read + idx_tup_fetch AS n FROM pg_stat_user_tables WHERE relname = 'time_entries'";
+    assert!(number(&mut connection, read) <= 50, "{} entries read", number(&mut connection, read));
 }

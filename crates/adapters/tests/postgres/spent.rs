@@ -134,6 +134,7 @@ async fn what_a_dead_session_has_locked_is_free_again_soon() {
     wire.go_dead_at("COMMIT");
     let command = stint_domain::ledger::ports::time_entry::DeleteTimeEntry {
         id: entry.id,
+        owner: None,
         at: at(2),
         precondition: Precondition::None,
     };

@@ -31,7 +31,7 @@ async fn every_job_is_looked_at_in_steps_and_every_entry_in_pieces() {
 }
 
 /// The running statement is waited for, and the next one is not sent.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn an_audit_that_nobody_waits_for_ends_with_its_statement() {
     let (postgres, database) = postgres().await;
     let mut other = connection(&database);

@@ -5,12 +5,15 @@ use stint_domain::access::SecretHash;
 use stint_domain::access::ports::TokenRepository;
 use stint_domain::ledger::ports::job::ListJobs;
 use stint_domain::ledger::ports::{JobRepository, TimeEntryRepository, TotalsAudit};
+use stint_domain::people::ports::PersonRepository;
+use stint_domain::people::ports::person::ListPeople;
 use stint_domain::{BackendError, BackendErrorKind};
 
 use super::{bare, database, job, record};
 
 const JOB: &str = "00000000-0000-0000-0000-000000000001";
 const ENTRY: &str = "00000000-0000-0000-0000-000000000002";
+const NOBODY: &str = "00000000-0000-0000-0000-000000000000";
 
 #[track_caller]
 fn assert_corrupt(error: &BackendError, message: &str) {
@@ -56,4 +59,25 @@ async fn a_row_that_does_not_parse_is_corrupt_and_named() {
     );
     let error = sqlite.find_by_hash(SecretHash([0; 32])).await.unwrap_err();
     assert_corrupt(&error, "tokens.id of x'ff' holds x'ff'");
+
+    spoil("UPDATE tokens SET id = zeroblob(16), kind = 'badge'");
+    let error = sqlite.find_by_hash(SecretHash([0; 32])).await.unwrap_err();
+    assert_corrupt(&error, &format!("tokens.kind of {NOBODY} holds badge"));
+
+    spoil("UPDATE tokens SET kind = NULL, person_id = zeroblob(16)");
+    let error = sqlite.find_by_hash(SecretHash([0; 32])).await.unwrap_err();
+    assert_corrupt(&error, &format!("tokens.person_id of {NOBODY} holds {NOBODY}"));
+
+    spoil(
+        "INSERT INTO people
+            VALUES (zeroblob(16), 'a b', 'a b', 'Ada', 'ada', 'owner', 'active', 'UTC', 'monday', NULL, 0, 0, 0)",
+    );
+    let error = sqlite.find_by_hash(SecretHash([0; 32])).await.unwrap_err();
+    assert_corrupt(&error, &format!("people.role of {NOBODY} holds owner"));
+    let error = PersonRepository::list(&sqlite, ListPeople::default()).await.unwrap_err();
+    assert_corrupt(&error, &format!("people.handle of {NOBODY} holds a b"));
+
+    spoil("UPDATE people SET handle = 'ada', role = 'admin'");
+    let error = PersonRepository::list(&sqlite, ListPeople::default()).await.unwrap_err();
+    assert_corrupt(&error, &format!("people.email of {NOBODY} holds a text of 3 bytes"));
 }

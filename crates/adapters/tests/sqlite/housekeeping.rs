@@ -63,3 +63,31 @@ async fn runs_go_in_pieces_and_the_latest_stays() {
     assert_eq!(sqlite.prune_task_runs(at(10_000)).await.unwrap(), 2_199);
     assert_eq!(number(&mut bare, "SELECT due AS n FROM task_runs"), 2_200);
 }
+
+/// By the earlier of both moments.
+#[tokio::test]
+async fn sessions_go_in_pieces_once_they_have_ended() {
+    let (sqlite, folder) = database().await;
+    let mut bare = bare(&folder);
+    let sessions = |from: u32, kind: &str, revoked_at: &str, expires_at: &str, count: u32| {
+        format!(
+            "{} INSERT INTO tokens (id, name, subject, scopes, secret_hash, created_at, revoked_at, expires_at, kind) \
+             SELECT unhex(printf('%032x', n + {from})), 'ada', 'ada', 'admin', unhex(printf('%064x', n + {from})), 0, \
+             {revoked_at}, {expires_at}, {kind} FROM numbers",
+            numbers(count)
+        )
+    };
+    for sql in [
+        sessions(0, "'session'", "NULL", "99", 2_300),
+        sessions(10_000, "'invitation'", "99", "200", 5),
+        sessions(20_000, "'session'", "200", "99", 5),
+        sessions(30_000, "'session'", "NULL", "NULL", 7),
+        sessions(40_000, "'session'", "100", "200", 7),
+        sessions(50_000, "NULL", "99", "99", 7),
+    ] {
+        bare.batch_execute(&sql).unwrap();
+    }
+    assert_eq!(sqlite.prune_sessions(at(99)).await.unwrap(), 0);
+    assert_eq!(sqlite.prune_sessions(at(100)).await.unwrap(), 2_310);
+    assert_eq!(number(&mut bare, "SELECT count(*) AS n FROM tokens"), 21);
+}

@@ -4,9 +4,12 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error};
 use diesel::sql_query;
-use diesel::sql_types::Text;
+use diesel::sql_types::{Bool, Text};
 use stint_adapters::migrations::SchemaState;
 use stint_adapters::sqlite::Sqlite;
+use stint_domain::access::TokenKind;
+use stint_domain::access::ports::TokenRepository;
+use stint_domain::access::ports::token::ListTokens;
 use stint_domain::ledger::ports::{JobRepository, TimeEntryRepository};
 use stint_domain::{HealthCheck, NotReady};
 use tempfile::TempDir;
@@ -24,6 +27,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     "2026-11-30-000401_expand_free_pings",
     "2026-11-30-000402_expand_new_projects",
     "2026-11-30-000403_expand_whole_entries_by_job",
+    "2026-11-30-000500_expand_people",
 ];
 
 /// Everything that the migrations made.
@@ -80,13 +84,15 @@ async fn a_database_without_the_schema_is_behind_and_one_of_a_newer_contraction_
 #[tokio::test]
 async fn values_that_the_domain_refuses_are_refused_by_the_schema() {
     let (sqlite, folder) = database().await;
-    sqlite.create(job(1)).await.unwrap();
+    JobRepository::create(&sqlite, job(1)).await.unwrap();
     sqlite.record(record(2, None)).await.unwrap();
     let mut bare = bare(&folder);
     let ping = "INSERT INTO pings (id, token_id, at, received_at, day, status, logged_at)
         VALUES (zeroblob(16), zeroblob(16), 0, 0, '2026-01-02', 'retracted', 0)";
     bare.batch_execute(ping).unwrap();
     bare.batch_execute("INSERT INTO capture_new_projects VALUES (zeroblob(16), '2026-01-02', 'stint')").unwrap();
+    bare.batch_execute(ADA).unwrap();
+    bare.batch_execute(TOKENS).unwrap();
     for assignment in [
         "jobs SET id = x'01'",
         "jobs SET name = ''",
@@ -106,6 +112,25 @@ async fn values_that_the_domain_refuses_are_refused_by_the_schema() {
         "time_entries SET date_stamp = ''",
         "time_entries SET work_summary = printf('%.*c', 4001, 'x')",
         "time_entries SET created_by = ''",
+        "people SET id = x'01'",
+        "people SET handle = ''",
+        "people SET handle = printf('%.*c', 65, 'x')",
+        "people SET handle_folded = ''",
+        "people SET name = ''",
+        "people SET name = printf('%.*c', 121, 'x')",
+        "people SET email = 'a@'",
+        "people SET email = printf('%.*c', 255, 'x')",
+        "people SET role = 'owner'",
+        "people SET status = 'gone'",
+        "people SET time_zone = ''",
+        "people SET week_starts_on = 'someday'",
+        "people SET password_hash = ''",
+        "people SET version = -1",
+        "people SET created_at = 253402300800000000",
+        "people SET updated_at = -62135596800000001",
+        "tokens SET kind = 'api'",
+        "tokens SET kind = 'session'",
+        "tokens SET person_id = x'01'",
         "pings SET project = ''",
         "pings SET anew = 2",
         "capture_new_projects SET token_id = x'01'",
@@ -122,10 +147,75 @@ async fn values_that_the_domain_refuses_are_refused_by_the_schema() {
     }
 }
 
+/// A person.
+const ADA: &str = "INSERT INTO people VALUES (
+    unhex('0000000000000000000000000000000a'), 'Ada', 'ada', 'Ada', NULL, 'member', 'active', 'UTC', 'monday', NULL,
+    0, 0, 0
+)";
+
+/// A token for the API and one for pings, as the release before creates them.
+const TOKENS: &str = "
+    INSERT INTO tokens (id, name, subject, scopes, secret_hash, created_at)
+        VALUES (unhex('0000000000000000000000000000000b'), 'ci', 'ci', 'read', zeroblob(32), 0);
+    INSERT INTO tokens (id, name, subject, scopes, secret_hash, created_at, capture_target, capture_zone, capture_gap)
+        VALUES (
+            unhex('0000000000000000000000000000000c'), 'ci', 'ci', 'capture', randomblob(32), 0, 'projects', 'UTC', 900
+        )";
+
+#[tokio::test]
+async fn of_two_people_with_one_handle_the_schema_stores_one() {
+    let (_sqlite, folder) = database().await;
+    let mut bare = bare(&folder);
+    bare.batch_execute(ADA).unwrap();
+    let other = ADA.replace("0a'", "0b'");
+    let refused = bare.batch_execute(&other);
+    assert!(matches!(refused, Err(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn tokens_that_the_release_before_creates_are_for_what_they_were() {
+    let (sqlite, folder) = database().await;
+    bare(&folder).batch_execute(TOKENS).unwrap();
+    for kind in TokenKind::ALL {
+        let query = ListTokens { kind: Some(kind), ..ListTokens::default() };
+        let listed = TokenRepository::list(&sqlite, query).await.unwrap().items;
+        let expected = usize::from(matches!(kind, TokenKind::Api | TokenKind::Capture));
+        assert_eq!(listed.len(), expected, "{kind}");
+        assert!(listed.iter().all(|token| token.kind == kind && token.person.is_none()), "{listed:?}");
+    }
+}
+
+/// It would take sessions for tokens, and does not know what a person's role allows.
+#[tokio::test]
+async fn what_people_act_by_is_of_no_use_to_the_release_before() {
+    #[derive(QueryableByName, Debug, PartialEq)]
+    struct Left {
+        #[diesel(sql_type = Text)]
+        subject: String,
+        #[diesel(sql_type = Bool)]
+        revoked: bool,
+    }
+
+    let (sqlite, folder) = database().await;
+    let mut bare = bare(&folder);
+    bare.batch_execute(TOKENS).unwrap();
+    bare.batch_execute(ADA).unwrap();
+    let of_ada = "INSERT INTO tokens (id, name, subject, scopes, secret_hash, created_at, person_id, kind)
+        SELECT randomblob(16), 'ci', 'Ada', 'admin', randomblob(32), 0, id, kind
+        FROM people, (SELECT NULL AS kind UNION SELECT 'session' UNION SELECT 'invitation')";
+    bare.batch_execute(of_ada).unwrap();
+    let migrator = sqlite.migrator();
+    while migrator.down().await.unwrap().as_deref() != Some("2026-11-30-000500_expand_people") {}
+    let left = sql_query("SELECT subject, revoked_at IS NOT NULL AS revoked FROM tokens ORDER BY subject, revoked");
+    let left: Vec<Left> = left.load(&mut bare).unwrap();
+    let expected = [("Ada", true), ("ci", false), ("ci", false)];
+    assert_eq!(left, expected.map(|(subject, revoked)| Left { subject: subject.to_owned(), revoked }));
+}
+
 #[tokio::test]
 async fn columns_keep_their_types() {
     let (sqlite, folder) = database().await;
-    sqlite.create(job(1)).await.unwrap();
+    JobRepository::create(&sqlite, job(1)).await.unwrap();
     for assignment in ["total_minutes = 'many'", "created_at = 1.5", "name = x'00'", "name = NULL"] {
         let result = bare(&folder).batch_execute(&format!("UPDATE jobs SET {assignment}"));
         assert!(result.is_err(), "{assignment}");
@@ -135,7 +225,7 @@ async fn columns_keep_their_types() {
 #[tokio::test]
 async fn a_job_with_entries_cannot_be_deleted_around_the_adapter() {
     let (sqlite, folder) = database().await;
-    sqlite.create(job(1)).await.unwrap();
+    JobRepository::create(&sqlite, job(1)).await.unwrap();
     sqlite.record(record(2, None)).await.unwrap();
     let result = bare(&folder).batch_execute("PRAGMA foreign_keys = ON; DELETE FROM jobs");
     assert_eq!(result.unwrap_err().to_string(), "FOREIGN KEY constraint failed");

@@ -53,16 +53,17 @@ impl Args {
         manager.status("connecting to the database");
         let mut registry = metrics::registry();
         let ports = Ports::connect(settings, registry.sub_registry_with_prefix("stint")).await?;
-        if environment.is_development() {
-            development::prepare(&ports).await?;
+        let first_link = if environment.is_development() {
+            Some(development::prepare(&ports).await?)
         } else {
             ports.require_schema().await?;
-        }
+            None
+        };
 
         // Before any client can reach the service.
         let mut signals = Signals::install()?;
         let draining = Arc::new(Draining::new(ports.health.clone()));
-        let api = ports.api(&configuration, draining.clone(), HttpMetrics::new(&mut registry));
+        let api = ports.api(&configuration, draining.clone(), HttpMetrics::new(&mut registry))?;
         let counted = Counted::new(&mut registry);
         let works = configuration.works_in_serve();
         let background = Background::prepare(settings, &ports, &mut registry, works);
@@ -80,8 +81,8 @@ impl Args {
         if !works {
             tracing::info!("this process does not log pings; they wait until `stint worker` runs");
         }
-        if environment.is_development() {
-            development::show_first_steps(&listener.address)?;
+        if let Some(secret) = first_link {
+            development::show_first_steps(&settings.http, &listener.address, &secret)?;
         }
 
         let own = Target::of(&listener.address).context("cannot tell where the service listens (http.listen)")?;

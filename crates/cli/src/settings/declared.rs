@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 
 use serde::Deserialize;
-use stint_web::{BasePath, CorsOrigins};
+use stint_web::{BasePath, CorsOrigins, PublicUrl, TrustedProxies};
 
 use super::key::{Key, settings};
 use super::worker::{InServe, WhenQueueIsDown};
@@ -16,10 +16,10 @@ settings! {
     /// Where the ledger is kept.
     database: DatabaseSettings {
         /// `sqlite://PATH`, percent-encoded and without parameters, or `postgres://USER:PASSWORD@HOST/DATABASE`, with
-        /// anything that libpq accepts in a URL, such as several hosts and `target_session_attrs`
+        /// what libpq takes in a URL, such as several hosts, `sslmode` and `target_session_attrs`
         url: DatabaseUrl;
-        /// connections for requests outside groups; on Postgres a process has one more for each group of `[coalescing]`
-        /// (10 by default), four for pings, and one for health checks
+        /// connections for requests outside groups; on Postgres a process has more: one for each group of writes (4 by
+        /// default), four for pings, one for health checks, and up to two for each HTTP thread
         pool_size: u32 = 8;
         /// how long a request waits for a connection, new or from the pool
         connect_timeout: Period = "3s";
@@ -54,18 +54,18 @@ settings! {
         /// or another whole group waits; SQLite has one writer
         writers: NonZeroUsize = 1;
         /// how many groups of reads of jobs by id run at the same time, and as many of entries; one more starts when
-        /// these are stuck or another whole group waits
+        /// these are stuck or another whole group waits; on Postgres each HTTP thread has so many
         readers: NonZeroUsize = 1;
         /// the most entries that a group writes; a larger batch is a group of its own
         max_rows: NonZeroUsize = 1000;
         /// the most rows that a group looks up
         max_ids: NonZeroUsize = 200;
-        /// how many groups of pages of one job's entries run at the same time
+        /// how many groups of pages of one job's entries run at the same time; on Postgres each HTTP thread has so many
         page_readers: NonZeroUsize = 2;
         /// the most rows that a group of pages reads; a larger page is a group of its own
         max_page_rows: NonZeroUsize = 250;
         /// how many rows may wait in each queue to be written or looked up, counting all entries of a batch; more are
-        /// answered 503 at once
+        /// answered 503 at once; on Postgres each HTTP thread has its own queues of look-ups
         max_waiting: NonZeroUsize = 10000;
     }
 
@@ -81,6 +81,12 @@ settings! {
         /// the origins whose pages may call the API from a browser, separated by commas, such as
         /// `https://app.example.org`; none if empty
         cors_origins: CorsOrigins = "";
+        /// the origin that people type, such as `https://time.example.org`: links begin with it, and cookies and checks for
+        /// requests of other sites follow from it. Empty only in development
+        public_url: PublicUrl = "";
+        /// the proxies that may tell, in `X-Forwarded-For`, where a request comes from: addresses, networks such as
+        /// `10.0.0.0/8`, and `unix` for peers at a Unix socket, separated by commas
+        trusted_proxies: TrustedProxies = "unix";
         /// HTTP threads; 0 is one per core
         workers: usize = 0;
         /// the largest body of a request
@@ -145,6 +151,8 @@ settings! {
         pings: Period = "90d", rules::pings;
         /// how long runs of tasks are kept; at least `1d`
         task_runs: Period = "90d", rules::task_runs;
+        /// how long sessions and links are kept after their end
+        sessions: Period = "30d";
     }
 
     /// When tasks run.
@@ -153,6 +161,8 @@ settings! {
         prune_idempotency_keys: TaskTimes = "20 * * * *";
         /// when old pings are deleted; the same form
         prune_pings: TaskTimes = "40 2 * * *";
+        /// when sessions and links are deleted that ended long ago; the same form
+        prune_sessions: TaskTimes = "45 2 * * *";
         /// when old runs of tasks are deleted; the same form
         prune_task_runs: TaskTimes = "50 2 * * *";
         /// when every job's total is compared with the sum of its entries; the same form

@@ -1,13 +1,13 @@
-//! The parts of a Postgres URL, by libpq's own grammar: several hosts, sockets, parameters. libpq decides whether the
-//! URL works. Only an unencoded password is refused here, because libpq would take parts of it for something else and
-//! show them.
+//! The parts of a Postgres URL, by libpq's grammar: several hosts, sockets, parameters. The adapter decides whether the
+//! URL works. Only an unencoded password is refused here, because parts of it would be taken for something else and
+//! shown.
 
 use std::str::FromStr;
 
 use percent_encoding::percent_decode_str;
 use thiserror::Error;
 
-/// A URL for libpq. It may hold a password, so it has no `Display`.
+/// A URL in libpq's form. It may hold a password, so it has no `Display`.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct PostgresUrl(String);
 

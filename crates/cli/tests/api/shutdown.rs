@@ -55,7 +55,8 @@ async fn sigterm_lets_what_is_in_flight_finish_and_exits_with_success(mut servic
 #[actix_web::test]
 async fn sigterm_ends_a_statement_that_runs_for_long() {
     use diesel::connection::SimpleConnection;
-    use diesel::{Connection as _, PgConnection, RunQueryDsl};
+    use diesel::{Connection as _, RunQueryDsl};
+    use stint_adapters::postgres::test_database::PgConnection;
 
     let limits = [("STINT_HTTP__SHUTDOWN_TIMEOUT", "1s"), ("STINT_HTTP__REQUEST_TIMEOUT", "1s")];
     let mut service = Service::on_postgres_by(|address| address, &limits);

@@ -6,7 +6,6 @@ use std::fs::{Permissions, create_dir, set_permissions, write};
 use std::os::unix::fs::PermissionsExt;
 
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, SqliteConnection};
 
 use crate::support::Stint;
 
@@ -66,7 +65,7 @@ fn a_password_that_everybody_may_read_is_serious_wherever_it_stands() {
 #[test]
 fn pings_that_nobody_logs_and_those_that_were_set_aside_are_found() {
     let stint = Stint::new().with_tasks().migrated();
-    let mut database = SqliteConnection::establish(stint.path("stint.db").to_str().unwrap()).unwrap();
+    let mut database = stint.sqlite();
     let pings = "INSERT INTO ping_queue (ping, received_at) VALUES ('no ping', 0);
         INSERT INTO ping_queue (ping, received_at, dead_reason, buried_at) VALUES ('no ping', 0, 'told so', 0)";
     database.batch_execute(pings).unwrap();
@@ -87,8 +86,7 @@ fn totals_that_drifted_are_named() {
     let (token, server) = (stint.token("write"), stint.serve());
     let created = server.post("/api/v1/jobs", &token, r#"{"name": "Research"}"#);
     assert!(created.starts_with("HTTP/1.1 201 "), "{created}");
-    let path = stint.path("stint.db");
-    let mut database = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+    let mut database = stint.sqlite();
     database.batch_execute("UPDATE jobs SET total_minutes = total_minutes + 7").unwrap();
 
     let drifted = stint.run(&["check", "totals"]);
@@ -123,7 +121,7 @@ fn changes_that_are_dated_later_than_now_are_told_and_are_no_drift() {
     assert_eq!(stint.run(&["check", "totals"]).succeeded(), all_is_well);
 
     // The year 2200.
-    let mut database = SqliteConnection::establish(stint.path("stint.db").to_str().unwrap()).unwrap();
+    let mut database = stint.sqlite();
     database.batch_execute("UPDATE jobs SET updated_at = 7258118400000000").unwrap();
     let told = stint.run(&["check", "totals"]).succeeded();
     assert!(told.starts_with(all_is_well) && told.ends_with("the latest at 2200-01-01T00:00:00.000000Z\n"), "{told}");

@@ -5,7 +5,6 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, SqliteConnection};
 use serde_json::Value;
 
 use crate::support::{Stint, get};
@@ -93,7 +92,7 @@ fn every_line_of_a_deployments_log_is_json_and_a_requests_lines_carry_its_id() {
 fn failure_in(environment: &str) -> String {
     let stint = Stint::new().migrated().set("STINT_ENV", environment);
     let (token, server) = (stint.token("read"), stint.serve());
-    let mut database = SqliteConnection::establish(stint.path("stint.db").to_str().unwrap()).unwrap();
+    let mut database = stint.sqlite();
     database.batch_execute("PRAGMA foreign_keys = off; DROP TABLE time_entries; DROP TABLE jobs").unwrap();
     let answer = server.get("/api/v1/jobs", &token);
     assert!(answer.starts_with("HTTP/1.1 500 "), "{answer}");

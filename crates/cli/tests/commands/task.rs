@@ -1,9 +1,8 @@
 //! `stint task`.
 
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, SqliteConnection};
 
-use crate::support::{Server, Stint};
+use crate::support::{Server, Stint, TASKS};
 
 #[test]
 fn a_task_runs_when_it_is_told_to_and_is_recorded() {
@@ -20,7 +19,7 @@ fn a_task_runs_when_it_is_told_to_and_is_recorded() {
 #[test]
 fn a_total_that_drifted_is_dead_at_once_and_ends_with_1() {
     let stint = Stint::new().migrated();
-    let mut database = SqliteConnection::establish(stint.path("stint.db").to_str().unwrap()).unwrap();
+    let mut database = stint.sqlite();
     let job = "INSERT INTO jobs VALUES (zeroblob(16), 'Research', 'research', 'open', 7, 1, 0, 0)";
     database.batch_execute(job).unwrap();
     let ended = stint.run(&["task", "run", "verify_totals"]);
@@ -34,7 +33,7 @@ fn a_total_that_drifted_is_dead_at_once_and_ends_with_1() {
 #[test]
 fn a_task_that_runs_already_is_refused_and_no_other() {
     let stint = Stint::new().migrated();
-    let mut database = SqliteConnection::establish(stint.path("stint.db").to_str().unwrap()).unwrap();
+    let mut database = stint.sqlite();
     let run = "INSERT INTO task_runs (id, task, due, attempt, instance, started_at, until, state, detail)
         VALUES (zeroblob(16), 'prune_pings', 0, 1, 'worker', 0, 4000000000000000, 'running', '')";
     database.batch_execute(run).unwrap();
@@ -48,15 +47,14 @@ fn a_task_that_runs_already_is_refused_and_no_other() {
 #[test]
 fn a_task_that_does_not_exist_is_answered_with_those_that_do() {
     let complaint = Stint::new().migrated().run(&["task", "run", "sweep"]).failed();
-    let expected =
-        "there is no task sweep; there are prune_idempotency_keys, prune_pings, prune_task_runs, verify_totals";
+    let expected = format!("there is no task sweep; there are {}", TASKS.join(", "));
     assert_eq!(complaint, expected);
 }
 
 #[test]
 fn a_task_that_is_stopped_ends_at_once_and_can_run_again() {
     let stint = Stint::new().migrated();
-    let mut database = SqliteConnection::establish(stint.path("stint.db").to_str().unwrap()).unwrap();
+    let mut database = stint.sqlite();
     let endless = "ALTER TABLE time_entries RENAME TO entries;
         CREATE VIEW time_entries AS SELECT * FROM entries WHERE 0 < (
             WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers) SELECT max(n) FROM numbers

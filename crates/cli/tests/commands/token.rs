@@ -1,7 +1,6 @@
 //! `stint token`: the life of a token.
 
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, SqliteConnection};
 use serde_json::Value;
 
 use crate::support::Stint;
@@ -158,7 +157,7 @@ fn more_tokens_than_a_page_are_listed_as_one_array_and_one_table() {
     assert_eq!(stint.run(&["token", "list", "--json"]).succeeded(), "[]\n");
     assert_eq!(stint.run(&["token", "list"]).succeeded().lines().count(), 1);
     stint.run(&["token", "create", "--name", "ci", "--scopes", "read"]).succeeded();
-    let mut connection = SqliteConnection::establish(stint.path("stint.db").to_str().unwrap()).unwrap();
+    let mut connection = stint.sqlite();
     let insert = connection.batch_execute(
         "INSERT INTO tokens (id, name, subject, scopes, secret_hash, created_at)
         WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 450)

@@ -7,15 +7,22 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::support::{Server, Stint, get};
+use crate::support::{Server, Stint, TASKS, get, times_of};
 
 fn runs(stint: &Stint) -> Vec<Value> {
     serde_json::from_str(&stint.run(&["task", "list", "--json"]).succeeded()).unwrap()
 }
 
+/// The names of the tasks that ran.
+fn names(stint: &Stint) -> Vec<String> {
+    let mut names: Vec<_> = runs(stint).into_iter().map(|run| run["task"].as_str().unwrap().to_owned()).collect();
+    names.sort();
+    names
+}
+
 /// Waits until each task has run.
 fn until_tasks_ran(server: &mut Server) {
-    for _ in 0..4 {
+    for _ in TASKS {
         server.logged("a task ended");
     }
 }
@@ -58,22 +65,20 @@ fn every_task_runs_at_the_first_start_and_is_recorded_and_counted() {
     worker.signal("TERM");
     assert!(worker.ended().success());
 
-    let mut names: Vec<_> = runs(&stint).into_iter().map(|run| run["task"].as_str().unwrap().to_owned()).collect();
-    names.sort();
-    assert_eq!(names, ["prune_idempotency_keys", "prune_pings", "prune_task_runs", "verify_totals"]);
+    assert_eq!(names(&stint), TASKS);
 }
 
 #[test]
 fn a_task_that_is_turned_off_does_not_run() {
-    let stint =
-        Stint::new().with_tasks().migrated().set("STINT_TASKS__PRUNE_PINGS", "").set("STINT_TASKS__VERIFY_TOTALS", "");
+    let (off, on) = TASKS.split_at(2);
+    let stint = off.iter().fold(Stint::new().with_tasks().migrated(), |stint, task| stint.set(&times_of(task), ""));
     let mut worker = stint.work();
-    for _ in 0..2 {
+    for _ in on {
         worker.logged("a task ended");
     }
     worker.signal("INT");
     assert!(worker.ended().success());
-    assert_eq!(runs(&stint).len(), 2);
+    assert_eq!(names(&stint), on);
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use stint_domain::access::TokenSecret;
 use stint_domain::access::ports::Secrets;
+use stint_domain::access::{TokenKind, TokenSecret};
 
 use crate::Fixture;
 
@@ -15,34 +15,49 @@ macro_rules! secrets {
             (access::secrets) {
                 no_secret_is_made_twice,
                 every_byte_of_a_secret_varies,
-                no_secret_for_capture_is_made_twice,
+                a_secret_has_the_form_of_its_kind_and_of_no_other,
                 the_hash_is_sha_256_of_the_secret_as_it_is_written,
             }
         }
     };
 }
 
-/// No two secrets even share their first eight characters.
+/// No two secrets even share the first eight characters after their prefix. `TokenSecret` checks that each secret for
+/// capture is a `UUIDv4`.
 pub async fn no_secret_is_made_twice(secrets: Fixture<dyn Secrets>) {
-    let made: Vec<_> = (0..1_000).map(|_| secrets.port.generate().unwrap()).collect();
-    let distinct: HashSet<_> = made.iter().map(|secret| &secret.expose()[..14]).collect();
-    assert_eq!(distinct.len(), made.len());
+    for kind in TokenKind::ALL {
+        let made: Vec<_> = (0..1_000).map(|_| secrets.port.generate(kind).unwrap()).collect();
+        let random = TokenSecret::prefix(kind).unwrap_or_default().len();
+        let distinct: HashSet<_> = made.iter().map(|secret| &secret.expose()[random..random + 8]).collect();
+        assert_eq!(distinct.len(), made.len(), "{kind}");
+    }
 }
 
 /// 32 random bytes fill all 43 characters, so no character is the same in a hundred secrets.
 pub async fn every_byte_of_a_secret_varies(secrets: Fixture<dyn Secrets>) {
-    let made: Vec<_> = (0..100).map(|_| secrets.port.generate().unwrap()).collect();
-    for place in 6..49 {
-        let distinct: HashSet<_> = made.iter().map(|secret| secret.expose().as_bytes()[place]).collect();
-        assert!(distinct.len() > 1, "the character at {place} is always the same");
+    for kind in TokenKind::ALL {
+        let Some(prefix) = TokenSecret::prefix(kind) else { continue };
+        let made: Vec<_> = (0..100).map(|_| secrets.port.generate(kind).unwrap()).collect();
+        for place in prefix.len()..prefix.len() + 43 {
+            let distinct: HashSet<_> = made.iter().map(|secret| secret.expose().as_bytes()[place]).collect();
+            assert!(distinct.len() > 1, "{kind}: the character at {place} is always the same");
+        }
     }
 }
 
-/// No two secrets even share their first eight characters. `TokenSecret` checks that each is a `UUIDv4`.
-pub async fn no_secret_for_capture_is_made_twice(secrets: Fixture<dyn Secrets>) {
-    let made: Vec<_> = (0..100).map(|_| secrets.port.generate_for_capture().unwrap()).collect();
-    let distinct: HashSet<_> = made.iter().map(|secret| &secret.expose()[..8]).collect();
-    assert_eq!(distinct.len(), made.len());
+/// So each door tells its own secrets from those of others.
+pub async fn a_secret_has_the_form_of_its_kind_and_of_no_other(secrets: Fixture<dyn Secrets>) {
+    for kind in TokenKind::ALL {
+        let made = secrets.port.generate(kind).unwrap();
+        for other in TokenKind::ALL {
+            let read = TokenSecret::of(other, made.expose());
+            assert_eq!(
+                read.ok(),
+                Some(made.clone()).filter(|_| kind == other),
+                "a secret of the kind {kind} as {other}"
+            );
+        }
+    }
 }
 
 /// So a token that one program made works in another.

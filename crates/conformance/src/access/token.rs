@@ -1,5 +1,8 @@
-//! The duties of a [`TokenRepository`]. Those about tokens that make tokens are in [`made`].
+//! The duties of a [`TokenRepository`] that need no people; those that do are in
+//! [`people::person`](crate::people::person). Here each token is nobody's. Those about tokens that make tokens are in
+//! [`made`].
 
+pub mod kinds;
 pub mod made;
 pub mod races;
 
@@ -8,14 +11,14 @@ use std::time::{Duration, Instant};
 
 use stint_domain::access::ports::TokenRepository;
 use stint_domain::access::ports::token::{
-    ChangeTokenError, Expiry, ListCapturing, ListTokens, Made, RevokeToken, TokenChanges, UpdateToken,
+    ChangeTokenError, Expiry, KnownToken, ListCapturing, ListTokens, Made, RevokeToken, TokenChanges, UpdateToken,
 };
-use stint_domain::access::{Scopes, SecretHash, Token};
+use stint_domain::access::{Scopes, SecretHash, Token, TokenKind};
 use stint_domain::capture::{CaptureRule, CaptureTarget, Gap};
 use stint_domain::values::{JobId, TokenId, Zone};
 
 use crate::Fixture;
-use crate::given::{at, fresh, job_id, size, subject, token_with};
+use crate::given::{at, fresh, job_id, size, subject, token_of, token_with};
 use crate::suite::walk;
 
 /// A token repository without tokens.
@@ -46,8 +49,19 @@ macro_rules! token_repository {
                 a_new_end_shows_within_5_seconds,
                 tokens_that_capture_are_listed_latest_first_and_others_are_not,
                 tokens_of_one_job_are_listed_without_others,
+                tokens_of_one_subject_are_listed_without_others,
                 pages_of_tokens_that_capture_hold_each_once,
                 pages_of_all_tokens_hold_each_once,
+            }
+            (access::token::kinds) {
+                a_token_of_each_kind_reads_back_unchanged,
+                tokens_of_one_kind_are_listed_without_others,
+                pages_of_tokens_of_one_kind_hold_each_once,
+                an_unknown_person_has_no_tokens_and_gets_none,
+                a_session_shows_its_last_use_and_until_when_it_lasts,
+                a_use_that_comes_late_changes_nothing,
+                a_session_that_is_revoked_shows_no_later_use,
+                a_token_that_is_no_session_shows_no_use,
             }
             (access::token::made) {
                 a_token_remembers_which_one_made_it,
@@ -64,6 +78,8 @@ macro_rules! token_repository {
                 of_tokens_with_one_id_made_at_once_one_is_stored,
                 an_update_that_races_with_a_revocation_undoes_none,
                 of_racing_revocations_one_moment_stays,
+                of_racing_uses_of_a_session_the_latest_stays,
+                a_use_that_races_with_a_revocation_undoes_none,
                 no_method_of_tokens_blocks_the_runtime,
             }
         }
@@ -81,7 +97,7 @@ pub async fn a_token_reads_back_unchanged_by_its_hash(tokens: Tokens) {
             ..token(byte)
         };
         tokens.port.create(new.clone()).await.unwrap();
-        assert_eq!(tokens.port.find_by_hash(new.secret_hash).await.unwrap(), Some(new));
+        assert_eq!(by_hash(&tokens, new.secret_hash).await, Some(new));
     }
 }
 
@@ -100,7 +116,7 @@ pub async fn a_capture_rule_reads_back_unchanged(tokens: Tokens) {
         let rule = CaptureRule { target, zone: zone.parse().unwrap(), gap: Gap::new(gap).unwrap() };
         let new = capturing(byte, rule);
         tokens.port.create(new.clone()).await.unwrap();
-        assert_eq!(tokens.port.find_by_hash(new.secret_hash).await.unwrap().as_ref(), Some(&new));
+        assert_eq!(by_hash(&tokens, new.secret_hash).await.as_ref(), Some(&new));
         assert_eq!(tokens.port.find(new.id).await.unwrap(), Some(new));
     }
 }
@@ -121,22 +137,22 @@ pub async fn an_unknown_hash_finds_nothing(tokens: Tokens) {
     tokens.port.create(stored.clone()).await.unwrap();
     let mut other = stored.secret_hash;
     other.0[31] ^= 1;
-    assert_eq!(tokens.port.find_by_hash(other).await.unwrap(), None);
+    assert_eq!(by_hash(&tokens, other).await, None);
 }
 
 /// A cache must not keep the answer that the hash was unknown.
 pub async fn a_token_can_be_found_right_after_its_hash_was_unknown(tokens: Tokens) {
     let new = token(1);
-    assert_eq!(tokens.port.find_by_hash(new.secret_hash).await.unwrap(), None);
+    assert_eq!(by_hash(&tokens, new.secret_hash).await, None);
     tokens.port.create(new.clone()).await.unwrap();
-    assert_eq!(tokens.port.find_by_hash(new.secret_hash).await.unwrap(), Some(new));
+    assert_eq!(by_hash(&tokens, new.secret_hash).await, Some(new));
 }
 
 /// The caller decides whether to refuse it, and can then say why.
 pub async fn an_expired_token_is_still_found(tokens: Tokens) {
     let expired = Token { expires_at: Some(at(-3600)), ..token(1) };
     tokens.port.create(expired.clone()).await.unwrap();
-    assert_eq!(tokens.port.find_by_hash(expired.secret_hash).await.unwrap(), Some(expired));
+    assert_eq!(by_hash(&tokens, expired.secret_hash).await, Some(expired));
 }
 
 /// Also when it was found just before and may be cached.
@@ -146,16 +162,16 @@ pub async fn a_revoked_token_is_still_found_and_shows_it_within_5_seconds(tokens
     tokens.port.find_by_hash(stored.secret_hash).await.unwrap();
     let expected = Token { revoked_at: Some(at(7)), ..stored.clone() };
     assert_eq!(tokens.port.revoke(revocation(stored.id, 7)).await.unwrap().token, expected);
-    shown_within_5_seconds(&tokens, &expected).await;
+    shown_within_5_seconds(&*tokens.port, &of_nobody(expected)).await;
 }
 
 /// Looks until the token is as expected, which must be so at a look 5 seconds after the change. The duration of a
 /// look does not count: it depends on the machine.
-async fn shown_within_5_seconds(tokens: &Tokens, expected: &Token) {
+pub(crate) async fn shown_within_5_seconds(tokens: &dyn TokenRepository, expected: &KnownToken) {
     let changed = Instant::now();
     loop {
         let asked_after = changed.elapsed();
-        if tokens.port.find_by_hash(expected.secret_hash).await.unwrap().as_ref() == Some(expected) {
+        if tokens.find_by_hash(expected.token.secret_hash).await.unwrap().as_ref() == Some(expected) {
             return;
         }
         assert!(asked_after < Duration::from_secs(5), "asked after {asked_after:?}, the token is as it was");
@@ -179,7 +195,7 @@ pub async fn revoking_one_token_leaves_the_others(tokens: Tokens) {
         tokens.port.create(new.clone()).await.unwrap();
     }
     tokens.port.revoke(revocation(revoked.id, 7)).await.unwrap();
-    assert_eq!(tokens.port.find_by_hash(kept.secret_hash).await.unwrap(), Some(kept));
+    assert_eq!(by_hash(&tokens, kept.secret_hash).await, Some(kept));
 }
 
 /// The refusal names the id.
@@ -258,12 +274,14 @@ pub async fn a_new_end_shows_within_5_seconds(tokens: Tokens) {
     tokens.port.find_by_hash(stored.secret_hash).await.unwrap();
     let changes = TokenChanges { expiry: Some(Expiry::At(at(1))), ..TokenChanges::default() };
     let expected = tokens.port.update(UpdateToken { id: stored.id, changes }).await.unwrap();
-    shown_within_5_seconds(&tokens, &expected).await;
+    shown_within_5_seconds(&*tokens.port, &of_nobody(expected)).await;
 }
 
 /// By `created_at`, whatever they count for. Revoked ones are listed, too.
 pub async fn tokens_that_capture_are_listed_latest_first_and_others_are_not(tokens: Tokens) {
-    tokens.port.create(token(9)).await.unwrap();
+    for kind in [TokenKind::Api, TokenKind::Session, TokenKind::Invitation] {
+        tokens.port.create(token_of(kind)).await.unwrap();
+    }
     let targets = [CaptureTarget::Job(job_id()), CaptureTarget::Projects { create: true }];
     let mut expected = Vec::new();
     for (byte, seconds) in [(1, 2), (2, 0), (3, 3), (4, 1)] {
@@ -290,6 +308,24 @@ pub async fn tokens_of_one_job_are_listed_without_others(tokens: Tokens) {
     let of = |job: JobId| ListCapturing { related_job: Some(job), ..ListCapturing::default() };
     assert_eq!(tokens.port.list_capturing(of(job)).await.unwrap().items, [expected]);
     assert_eq!(tokens.port.list_capturing(of(job_id())).await.unwrap().items, []);
+}
+
+/// Of any job, and of that job alone when both are named.
+pub async fn tokens_of_one_subject_are_listed_without_others(tokens: Tokens) {
+    let job = job_id();
+    let of = |byte, name: &str, target| Token {
+        subject: subject(name),
+        created_at: at(i64::from(byte)),
+        ..capturing(byte, rule(target))
+    };
+    let (early, late) =
+        (of(1, "Eve", CaptureTarget::Job(job)), of(2, "Eve", CaptureTarget::Projects { create: false }));
+    for new in [early.clone(), late.clone(), of(3, "eve", CaptureTarget::Job(job)), token(4)] {
+        tokens.port.create(new).await.unwrap();
+    }
+    let of = |related_job| ListCapturing { related_job, subject: Some(subject("Eve")), ..ListCapturing::default() };
+    assert_eq!(tokens.port.list_capturing(of(None)).await.unwrap().items, [late, early.clone()]);
+    assert_eq!(tokens.port.list_capturing(of(Some(job))).await.unwrap().items, [early]);
 }
 
 /// Also when several were created at the same moment, and while others are created.
@@ -327,7 +363,7 @@ pub async fn pages_of_all_tokens_hold_each_once(tokens: Tokens) {
     expected.sort_by_key(|token| (token.created_at, token.id));
     let byte = Cell::new(100);
     let walked = walk(async |after| {
-        let page = tokens.port.list(ListTokens { size: size(2), after }).await.unwrap();
+        let page = tokens.port.list(ListTokens { size: size(2), after, ..ListTokens::default() }).await.unwrap();
         assert!(page.items.len() <= 2);
         // Its place is before the next page, so it is on no page.
         byte.set(byte.get() + 1);
@@ -338,9 +374,21 @@ pub async fn pages_of_all_tokens_hold_each_once(tokens: Tokens) {
     assert_eq!(walked, expected);
 }
 
+/// The token with this hash, which is nobody's.
+async fn by_hash(tokens: &Tokens, hash: SecretHash) -> Option<Token> {
+    let KnownToken { token, standing } = tokens.port.find_by_hash(hash).await.unwrap()?;
+    assert_eq!(standing, None, "it is nobody's");
+    Some(token)
+}
+
+/// What is known of a token by its hash.
+fn of_nobody(token: Token) -> KnownToken {
+    KnownToken { token, standing: None }
+}
+
 /// All tokens, which must fit on one page.
 async fn all(tokens: &Tokens) -> Vec<Token> {
-    let page = tokens.port.list(ListTokens { size: size(200), after: None }).await.unwrap();
+    let page = tokens.port.list(ListTokens { size: size(200), ..ListTokens::default() }).await.unwrap();
     assert_eq!(page.next, None);
     page.items
 }
@@ -355,7 +403,7 @@ fn rule(target: CaptureTarget) -> CaptureRule {
 
 /// A capture token with a hash made of `byte`.
 fn capturing(byte: u8, rule: CaptureRule) -> Token {
-    Token { scopes: Scopes::CAPTURE, capture: Some(rule), ..token(byte) }
+    Token { kind: TokenKind::Capture, scopes: Scopes::CAPTURE, capture: Some(rule), ..token(byte) }
 }
 
 /// A token with the scope `read` and a hash made of `byte`.

@@ -5,6 +5,9 @@
 use std::any::Any;
 use std::sync::Arc;
 
+use stint_domain::access::ports::TokenRepository;
+use stint_domain::access::ports::token::{ListTokens, Made, RevokeToken};
+use stint_domain::access::{Token, TokenKind};
 use stint_domain::background::ports::task::{BeginTask, EndTask, ListTaskRuns, TaskState};
 use stint_domain::background::ports::{Housekeeping, TaskLog};
 use stint_domain::capture::Ping;
@@ -15,7 +18,7 @@ use stint_domain::ledger::ports::time_entry::{BatchMode, RecordBatch, RecordTime
 
 use crate::background::task::{all, begin, brief, end};
 use crate::capture::ping::{signal, worked};
-use crate::given::{at, batch, create_job, entry, idempotency, job_id, record};
+use crate::given::{at, batch, create_job, entry, idempotency, job_id, record, token_of};
 use crate::ledger::concurrency::{race, together};
 use crate::{Capture, Fixture, Ledger};
 
@@ -61,6 +64,48 @@ pub struct PingHouse {
     pub housekeeping: Arc<dyn Housekeeping>,
 }
 
+/// An adapter without tokens.
+#[derive(Clone)]
+pub struct SessionHouse {
+    /// The adapter's tokens.
+    pub tokens: Fixture<dyn TokenRepository>,
+    /// The adapter's housekeeping, over the same tokens.
+    pub housekeeping: Arc<dyn Housekeeping>,
+}
+
+impl SessionHouse {
+    /// The ports of an adapter that implements both. `guard` keeps its database alive (`()` if nothing has to).
+    pub fn new<A>(adapter: A, guard: impl Any + Send + Sync) -> Self
+    where
+        A: TokenRepository + Housekeeping + Clone + 'static,
+    {
+        let (tokens, housekeeping) = (Arc::new(adapter.clone()), Arc::new(adapter));
+        Self { tokens: Fixture::new(tokens, guard), housekeeping }
+    }
+
+    /// Stores a token of this kind that expires and is revoked so many seconds in, if at all.
+    async fn token(&self, kind: TokenKind, expires: Option<i64>, revoked: Option<i64>) -> Token {
+        let token = Token { expires_at: expires.map(at), ..token_of(kind) };
+        self.tokens.port.create(token.clone()).await.unwrap();
+        match revoked.map(at) {
+            None => token,
+            Some(at) => {
+                self.tokens.port.revoke(RevokeToken { id: token.id, at, made: Made::Keep }).await.unwrap().token
+            }
+        }
+    }
+
+    async fn prune(&self, seconds: i64) -> u64 {
+        self.housekeeping.prune_sessions(at(seconds)).await.unwrap()
+    }
+
+    /// Fails unless these tokens are there, and no others.
+    async fn assert_left(&self, mut tokens: Vec<Token>) {
+        tokens.sort_by_key(|token| (token.created_at, token.id));
+        assert_eq!(self.tokens.port.list(ListTokens::default()).await.unwrap().items, tokens);
+    }
+}
+
 /// Makes one test of each duty of housekeeping on keys and task runs. The argument is an `async fn() -> House`.
 #[macro_export]
 macro_rules! housekeeping {
@@ -87,6 +132,21 @@ macro_rules! housekeeping_of_pings {
             (background::housekeeping) {
                 pings_are_forgotten_whose_time_and_arrival_are_before_the_moment,
                 what_forgotten_pings_proved_stays,
+            }
+        }
+    };
+}
+
+/// Makes one test of each duty of housekeeping on sessions and invitations. The argument is an `async fn() ->
+/// SessionHouse`.
+#[macro_export]
+macro_rules! housekeeping_of_sessions {
+    ($factory:expr) => {
+        $crate::clauses! { $factory;
+            (background::housekeeping) {
+                sessions_and_invitations_are_forgotten_that_ended_before_the_moment,
+                sessions_and_invitations_that_have_not_ended_are_kept,
+                tokens_for_the_api_and_for_capture_are_kept_for_ever,
             }
         }
     };
@@ -243,4 +303,54 @@ pub async fn what_forgotten_pings_proved_stays(house: PingHouse) {
     house.capture.log(&[signal(&token, 600), signal(&token, 605)]).await;
     assert_eq!(house.capture.ledger.total(job).await, 45);
     house.capture.ledger.assert_totals_are_sums().await;
+}
+
+/// To the microsecond, whichever ended them. Nothing of them is found any more, and their secrets are unknown.
+pub async fn sessions_and_invitations_are_forgotten_that_ended_before_the_moment(house: SessionHouse) {
+    for kind in [TokenKind::Session, TokenKind::Invitation] {
+        let old = [
+            house.token(kind, Some(9), None).await,
+            house.token(kind, Some(1_000), Some(9)).await,
+            house.token(kind, None, Some(9)).await,
+            house.token(kind, Some(9), Some(1_000)).await,
+        ];
+        let young = vec![
+            house.token(kind, Some(10), None).await,
+            house.token(kind, Some(1_000), Some(10)).await,
+            house.token(kind, None, Some(10)).await,
+        ];
+        assert_eq!((house.prune(9).await, house.prune(10).await, house.prune(10).await), (0, 4, 0));
+        house.assert_left(young).await;
+        for token in old {
+            assert_eq!(house.tokens.port.find(token.id).await.unwrap(), None);
+            // A cache may have it for some time, but not one that has never seen it.
+            assert_eq!(house.tokens.port.find_by_hash(token.secret_hash).await.unwrap(), None);
+        }
+        assert_eq!(house.prune(11).await, 3);
+        house.assert_left(vec![]).await;
+    }
+}
+
+/// Whenever they began.
+pub async fn sessions_and_invitations_that_have_not_ended_are_kept(house: SessionHouse) {
+    let mut open = Vec::new();
+    for kind in [TokenKind::Session, TokenKind::Invitation] {
+        open.push(house.token(kind, None, None).await);
+        open.push(house.token(kind, Some(1_000_000), None).await);
+    }
+    assert_eq!(house.prune(1_000_000).await, 0);
+    house.assert_left(open).await;
+}
+
+/// However long ago they ended, so that their use can be traced.
+pub async fn tokens_for_the_api_and_for_capture_are_kept_for_ever(house: SessionHouse) {
+    let mut kept = Vec::new();
+    for kind in [TokenKind::Api, TokenKind::Capture] {
+        kept.push(house.token(kind, Some(1), None).await);
+        kept.push(house.token(kind, Some(1), Some(2)).await);
+        kept.push(house.token(kind, None, Some(2)).await);
+    }
+    house.token(TokenKind::Session, Some(1), None).await;
+    assert_eq!(house.prune(1_000_000).await, 1);
+    house.assert_left(kept).await;
 }

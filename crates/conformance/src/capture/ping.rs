@@ -17,16 +17,16 @@ use std::any::Any;
 use std::sync::Arc;
 
 use stint_domain::access::ports::TokenRepository;
-use stint_domain::access::{Scopes, SecretHash, Token};
+use stint_domain::access::{Token, TokenKind};
 use stint_domain::capture::ports::PingRepository;
 use stint_domain::capture::ports::ping::{LogPings, RetractPing, RetractPingError};
 use stint_domain::capture::{CaptureRule, CaptureTarget, CapturedDay, Gap, Ping, PingOutcome, PingTarget};
 use stint_domain::ledger::TimeEntry;
 use stint_domain::ledger::ports::LedgerAdapter;
-use stint_domain::values::{JobId, PingId, TimeEntryId, Timestamp, TokenId, Zone};
+use stint_domain::values::{JobId, PingId, TimeEntryId, Timestamp, Zone};
 
 use crate::Ledger;
-use crate::given::{at, date, entries_of, fresh, minutes, ping, summary, token_with};
+use crate::given::{at, date, entries_of, minutes, ping, subject, summary, token_of};
 
 /// An adapter over a fresh, empty ledger, with its pings and tokens.
 #[derive(Clone)]
@@ -121,6 +121,7 @@ macro_rules! ping_repository {
                 pings_are_listed_latest_first_page_by_page,
                 a_walk_through_pings_sees_each_once_while_others_are_logged,
                 a_listing_can_be_narrowed,
+                a_listing_can_be_of_one_subject,
                 captured_time_is_that_of_the_token_and_the_day,
                 captured_time_is_told_by_day_and_job,
                 a_token_shows_when_it_was_last_used,
@@ -167,10 +168,12 @@ impl Capture {
 
     /// Stores a capture token with this `rule`.
     pub(crate) async fn token(&self, rule: CaptureRule) -> Token {
-        let id = TokenId::new(fresh());
-        let mut hash = [0; 32];
-        hash[..16].copy_from_slice(id.as_uuid().as_bytes());
-        let token = Token { id, scopes: Scopes::CAPTURE, capture: Some(rule), ..token_with(SecretHash(hash)) };
+        self.token_of("ada", rule).await
+    }
+
+    /// Stores a capture token that speaks for this subject.
+    pub(crate) async fn token_of(&self, name: &str, rule: CaptureRule) -> Token {
+        let token = Token { subject: subject(name), capture: Some(rule), ..token_of(TokenKind::Capture) };
         self.tokens.create(token.clone()).await.unwrap();
         token
     }

@@ -3,6 +3,7 @@
 pub mod batch;
 pub mod delete;
 pub mod list;
+pub mod owner;
 pub mod put;
 pub mod record;
 pub mod text;
@@ -74,6 +75,11 @@ macro_rules! time_entry_repository {
                 deleting_an_unknown_entry_is_refused_before_its_precondition,
                 a_deletion_with_a_stale_version_changes_nothing,
                 an_entry_of_an_archived_job_is_not_deleted,
+            }
+            (ledger::time_entry::owner) {
+                an_owner_changes_what_it_logged,
+                for_an_owner_the_entries_of_others_do_not_exist,
+                a_put_by_an_owner_creates_where_nothing_is,
             }
             (ledger::time_entry::list) {
                 entries_are_listed_latest_date_first_and_then_by_id,

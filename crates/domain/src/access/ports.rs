@@ -18,3 +18,11 @@ pub struct AccessPorts {
     /// New secrets, and their hashes.
     pub secrets: Arc<dyn Secrets>,
 }
+
+#[cfg(any(test, feature = "mocks"))]
+impl AccessPorts {
+    /// Ports that expect no call.
+    pub fn mocks() -> Self {
+        Self { tokens: Arc::new(MockTokenRepository::new()), secrets: Arc::new(MockSecrets::new()) }
+    }
+}

@@ -9,7 +9,7 @@ use uuid::{Uuid, Variant};
 
 use crate::capture::CaptureRule;
 use crate::values::word::words;
-use crate::values::{Subject, Timestamp, TokenId};
+use crate::values::{PersonId, Subject, Timestamp, TokenId};
 
 /// A stored token. It holds the hash of its secret, never the secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,13 +18,17 @@ pub struct Token {
     pub id: TokenId,
     /// The name that people give it.
     pub name: TokenName,
+    /// What it is for.
+    pub kind: TokenKind,
     /// The person or program that it speaks for.
     pub subject: Subject,
-    /// What it allows.
+    /// The person whose it is; `None` for a program's. The person's handle is its subject.
+    pub person: Option<PersonId>,
+    /// What it allows, at most: a person's role may allow less.
     pub scopes: Scopes,
-    /// What its pings count for. Present exactly when its scope is `capture`.
+    /// What its pings count for. Present exactly when its kind is `capture`.
     pub capture: Option<CaptureRule>,
-    /// The token that created this one over the API; `None` when an operator created it.
+    /// The token that created this one over the API; `None` when an operator created it, or a person in a session.
     pub made_by: Option<TokenId>,
     /// The SHA-256 of its secret.
     pub secret_hash: SecretHash,
@@ -34,8 +38,25 @@ pub struct Token {
     pub expires_at: Option<Timestamp>,
     /// `None` while it is not revoked.
     pub revoked_at: Option<Timestamp>,
-    /// When its latest logged ping came in. Other use is not recorded.
+    /// When its latest logged ping came in; of a session: when it was last used, give or take an hour. Other use is not
+    /// recorded.
     pub last_used_at: Option<Timestamp>,
+}
+
+words! {
+    /// What a token is for. A token of one kind is unknown wherever another kind is asked for.
+    TokenKind {
+        /// Using the API.
+        Api = "api",
+        /// Sending pings.
+        Capture = "capture",
+        /// One sign-in of a person in one browser.
+        Session = "session",
+        /// Setting a password and signing in, once.
+        Invitation = "invitation",
+    }
+
+    TokenKindError = "must be `api`, `capture`, `session` or `invitation`"
 }
 
 /// The name that people give a token. The rules are those of a subject, and a new token's subject is its name unless
@@ -67,6 +88,8 @@ impl Token {
 words! {
     /// A permission of a token.
     Scope {
+        /// Read jobs with their totals; read and write what is one's own. A token with this scope has no other.
+        Own = "own",
         /// Read everything.
         Read = "read",
         /// Write everything in the ledger.
@@ -77,7 +100,7 @@ words! {
         Capture = "capture",
     }
 
-    ScopeError = "must be one or more of `read`, `write`, `admin`, separated by commas, or `capture` alone"
+    ScopeError = "must be one or more of `read`, `write`, `admin`, separated by commas, or `own` or `capture` alone"
 }
 
 impl Scope {
@@ -93,29 +116,58 @@ pub struct Scopes(u8);
 impl Scopes {
     /// The set of a capture token.
     pub const CAPTURE: Self = Self(Scope::Capture.bit());
+    /// The set of somebody who sees and changes what is their own.
+    pub const OWN: Self = Self(Scope::Own.bit());
+    /// The set of somebody who may do everything.
+    pub const ADMIN: Self = Self(Scope::Admin.bit());
 
-    /// Makes a set. Fails without any scope, and when `capture` stands beside another.
+    /// The set of these scopes, which fit together.
+    pub(super) const fn of(scopes: &[Scope]) -> Self {
+        let (mut bits, mut at) = (0, 0);
+        while at < scopes.len() {
+            bits |= scopes[at].bit();
+            at += 1;
+        }
+        Self(bits)
+    }
+
+    /// Makes a set. Fails without any scope, and when `own` or `capture` stands beside another.
     pub fn new(scopes: impl IntoIterator<Item = Scope>) -> Result<Self, ScopeError> {
         match Self(scopes.into_iter().fold(0, |bits, scope| bits | scope.bit())) {
             Self(0) => Err(ScopeError),
-            scopes if scopes.allow(Scope::Capture) && scopes != Self::CAPTURE => Err(ScopeError),
+            alone @ (Self::CAPTURE | Self::OWN) => Ok(alone),
+            Self(bits) if bits & (Self::CAPTURE.0 | Self::OWN.0) != 0 => Err(ScopeError),
             scopes => Ok(scopes),
         }
     }
 
-    /// Whether the set allows what `scope` allows. `admin` allows everything but `capture`: a ping counts for what
-    /// its own token names, and other tokens name nothing.
+    /// Whether the set allows what `scope` allows. `read` and `write` together allow what `own` does, and `admin` allows
+    /// everything but `capture`: a ping counts for what its own token names, and other tokens name nothing.
     pub const fn allow(self, scope: Scope) -> bool {
-        let sufficient = match scope {
-            Scope::Read | Scope::Write | Scope::Admin => scope.bit() | Scope::Admin.bit(),
-            Scope::Capture => scope.bit(),
-        };
-        self.0 & sufficient != 0
+        match scope {
+            Scope::Own => self.has(scope) || self.allow(Scope::Read) && self.allow(Scope::Write),
+            Scope::Read | Scope::Write => self.has(scope) || self.has(Scope::Admin),
+            Scope::Admin | Scope::Capture => self.has(scope),
+        }
+    }
+
+    /// What both sets allow. It may be nothing, and then the set is empty: somebody whose role is `member` can do nothing
+    /// with a token for `read`.
+    #[must_use]
+    pub fn cut(self, other: Self) -> Self {
+        let both = |scope: &Scope| self.allow(*scope) && other.allow(*scope);
+        let bits = |scopes: &[Scope]| scopes.iter().filter(|scope| both(scope)).fold(0, |bits, it| bits | it.bit());
+        let cut = Self(bits(&[Scope::Read, Scope::Write, Scope::Admin, Scope::Capture]));
+        if cut.allow(Scope::Own) { cut } else { Self(cut.0 | bits(&[Scope::Own])) }
+    }
+
+    const fn has(self, scope: Scope) -> bool {
+        self.0 & scope.bit() != 0
     }
 
     /// The scopes in the set, in the order of [`Scope::ALL`].
     pub fn iter(self) -> impl Iterator<Item = Scope> {
-        Scope::ALL.into_iter().filter(move |scope| self.0 & scope.bit() != 0)
+        Scope::ALL.into_iter().filter(move |scope| self.has(*scope))
     }
 }
 
@@ -139,8 +191,10 @@ impl FromStr for Scopes {
     }
 }
 
-/// A token's secret: `stint_` and 43 characters of base64url, which encode 32 random bytes. A capture token's secret
-/// is a `UUIDv4` in lower case (RFC 9562, section 5.4). `Debug` does not print it.
+/// A token's secret: a prefix and 43 characters of base64url, which encode 32 random bytes. The prefix is `stint_`, of a
+/// session `stint_session_`, and of an invitation `stint_invitation_`: a release that does not know these kinds takes
+/// their secrets for malformed ones. A capture token's secret is a `UUIDv4` in lower case (RFC 9562, section 5.4). `Debug`
+/// does not print it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct TokenSecret(String);
 
@@ -150,16 +204,32 @@ pub struct TokenSecret(String);
 pub struct TokenSecretError;
 
 impl TokenSecret {
-    const PREFIX: &str = "stint_";
     const CHARS: usize = 43;
 
-    /// Reads either form.
+    /// Reads the secret of a token for the API, or of a capture token.
     pub fn new(text: &str) -> Result<Self, TokenSecretError> {
+        if Self::is_for_capture(text) { Ok(Self(text.to_owned())) } else { Self::of(TokenKind::Api, text) }
+    }
+
+    /// Reads the secret of a token of this kind.
+    pub fn of(kind: TokenKind, text: &str) -> Result<Self, TokenSecretError> {
         let base64url = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
-        match text.strip_prefix(Self::PREFIX) {
-            Some(rest) if rest.len() == Self::CHARS && rest.bytes().all(base64url) => Ok(Self(text.to_owned())),
-            None if Self::is_for_capture(text) => Ok(Self(text.to_owned())),
-            _ => Err(TokenSecretError),
+        match Self::prefix(kind) {
+            None => Self::for_capture(text),
+            Some(prefix) => match text.strip_prefix(prefix) {
+                Some(rest) if rest.len() == Self::CHARS && rest.bytes().all(base64url) => Ok(Self(text.to_owned())),
+                _ => Err(TokenSecretError),
+            },
+        }
+    }
+
+    /// What the secret of a token of this kind begins with; `None` for a capture token's.
+    pub const fn prefix(kind: TokenKind) -> Option<&'static str> {
+        match kind {
+            TokenKind::Api => Some("stint_"),
+            TokenKind::Session => Some("stint_session_"),
+            TokenKind::Invitation => Some("stint_invitation_"),
+            TokenKind::Capture => None,
         }
     }
 
@@ -202,16 +272,41 @@ mod tests {
     use super::*;
 
     #[test]
-    fn admin_includes_read_and_write_and_neither_includes_the_other() {
+    fn admin_includes_read_and_write_which_together_include_own() {
         let allowed = |text: &str| Scope::ALL.map(|scope| text.parse::<Scopes>().unwrap().allow(scope));
-        assert_eq!(allowed("read"), [true, false, false, false]);
-        assert_eq!(allowed("write"), [false, true, false, false]);
-        assert_eq!(allowed("admin"), [true, true, true, false]);
-        assert_eq!(allowed("capture"), [false, false, false, true]);
-        assert_eq!("read,capture".parse::<Scopes>(), Err(ScopeError));
+        assert_eq!(allowed("own"), [true, false, false, false, false]);
+        assert_eq!(allowed("read"), [false, true, false, false, false]);
+        assert_eq!(allowed("write"), [false, false, true, false, false]);
+        assert_eq!(allowed("read,write"), [true, true, true, false, false]);
+        assert_eq!(allowed("admin"), [true, true, true, true, false]);
+        assert_eq!(allowed("capture"), [false, false, false, false, true]);
+        for mixed in ["read,capture", "own,read", "own,write", "admin,own", "own,capture"] {
+            assert_eq!(mixed.parse::<Scopes>(), Err(ScopeError), "{mixed}");
+        }
         assert_eq!("write, read".parse::<Scopes>().unwrap().to_string(), "read,write");
         assert_eq!("".parse::<Scopes>(), Err(ScopeError));
         assert_eq!("read,root".parse::<Scopes>(), Err(ScopeError));
+    }
+
+    #[test]
+    fn a_cut_set_allows_what_both_allow_and_nothing_else() {
+        let sets = ["own", "read", "write", "read,write", "admin", "read,admin", "capture"];
+        for one in sets {
+            for other in sets {
+                let (one, other): (Scopes, Scopes) = (one.parse().unwrap(), other.parse().unwrap());
+                let cut = one.cut(other);
+                for scope in Scope::ALL {
+                    assert_eq!(
+                        cut.allow(scope),
+                        one.allow(scope) && other.allow(scope),
+                        "{one} cut by {other}: {scope}"
+                    );
+                }
+                assert_eq!(cut, other.cut(one));
+            }
+        }
+        assert_eq!("admin".parse::<Scopes>().unwrap().cut(Scopes::OWN), Scopes::OWN);
+        assert_eq!("read".parse::<Scopes>().unwrap().cut(Scopes::OWN).to_string(), "");
     }
 
     #[test]
@@ -223,6 +318,18 @@ mod tests {
         assert_eq!(TokenSecret::new(&text[1..]), Err(TokenSecretError));
         assert_eq!(TokenSecret::new(&format!("{text}a")), Err(TokenSecretError));
         assert_eq!(TokenSecret::new(&text.replace('-', "+")), Err(TokenSecretError));
+    }
+
+    /// So every door takes its own kind's secrets, and to the release before the new ones are malformed.
+    #[test]
+    fn a_secret_of_one_kind_is_none_of_another() {
+        for kind in [TokenKind::Api, TokenKind::Session, TokenKind::Invitation] {
+            let text = format!("{}{}", TokenSecret::prefix(kind).unwrap(), "a".repeat(43));
+            for other in TokenKind::ALL {
+                assert_eq!(TokenSecret::of(other, &text).is_ok(), kind == other, "{text} as {other}");
+            }
+            assert_eq!(TokenSecret::new(&text).is_ok(), kind == TokenKind::Api, "{text}");
+        }
     }
 
     #[test]

@@ -33,7 +33,7 @@ impl CaptureServices {
         limits: CaptureLimits,
     ) -> Self {
         Self {
-            pings: PingService::new(ports, sources, limits),
+            pings: PingService::new(ports, access, sources, limits),
             tokens: CaptureTokenService::new(access, ledger, sources, limits.gap),
         }
     }

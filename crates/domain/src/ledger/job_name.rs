@@ -28,7 +28,7 @@ impl JobName {
     /// The form that searches compare. It is stored beside the name, so that every backend folds case in the same
     /// way.
     pub fn folded(&self) -> String {
-        fold(&self.0)
+        text::folded(&self.0)
     }
 }
 
@@ -49,7 +49,7 @@ impl NamePart {
             return Err(TextError::Empty);
         }
         text::check(&text::composed(text), JobName::MAX_CHARS, &[])?;
-        let folded = fold(text);
+        let folded = text::folded(text);
         Ok(Self { decomposed: text::decomposed(&folded), folded })
     }
 
@@ -67,24 +67,6 @@ impl NamePart {
     /// Whether `name` contains this part.
     pub fn is_in(&self, name: &JobName) -> bool {
         name.folded().contains(&self.folded)
-    }
-}
-
-/// Folds each character by itself, so that the result for a part does not depend on the characters beside it. Both
-/// small sigmas become one, and ß becomes ss, as in Unicode's full case folding. Accents are composed before and
-/// after, because some letters have a composed form in one case only.
-fn fold(text: &str) -> String {
-    let mut folded = String::with_capacity(text.len());
-    for c in text::composed(text).chars().flat_map(char::to_lowercase) {
-        match c {
-            'ς' => folded.push('σ'),
-            'ß' => folded.push_str("ss"),
-            c => folded.push(c),
-        }
-    }
-    match text::composed(&folded) {
-        Cow::Borrowed(_) => folded,
-        Cow::Owned(composed) => composed,
     }
 }
 

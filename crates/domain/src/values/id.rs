@@ -69,6 +69,10 @@ id! {
     /// The identifier of a run of a task.
     TaskRunId
 }
+id! {
+    /// The identifier of a [`Person`](crate::people::Person).
+    PersonId
+}
 
 impl PingId {
     /// The id of the ping to which its sender gave `name`: the same for each repeat, and different for another token

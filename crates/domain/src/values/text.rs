@@ -87,6 +87,24 @@ pub(crate) fn decomposed(text: &str) -> Option<String> {
     Some(text.nfd().collect::<String>()).filter(|decomposed| decomposed != text)
 }
 
+/// Folds each character by itself, so that the result for a part does not depend on the characters beside it. Both
+/// small sigmas become one, and ß becomes ss, as in Unicode's full case folding. Accents are composed before and
+/// after, because some letters have a composed form in one case only.
+pub(crate) fn folded(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    for c in composed(text).chars().flat_map(char::to_lowercase) {
+        match c {
+            'ς' => folded.push('σ'),
+            'ß' => folded.push_str("ss"),
+            c => folded.push(c),
+        }
+    }
+    match composed(&folded) {
+        Cow::Borrowed(_) => folded,
+        Cow::Owned(composed) => composed,
+    }
+}
+
 /// Checks `text` against `max` characters. The control characters in `allowed` may occur.
 pub(crate) fn check(text: &str, max: usize, allowed: &[char]) -> Result<(), TextError> {
     // A fast path: most texts are short and plain, and every row that is read passes here.

@@ -1,6 +1,7 @@
 //! Moments in time.
 
 use std::fmt;
+use std::time::Duration;
 
 use chrono::{DateTime, Timelike, Utc};
 use thiserror::Error;
@@ -31,6 +32,13 @@ impl Timestamp {
     /// Cuts off fractions of a microsecond. Fails outside the years 1 to 9999.
     pub fn from_datetime(moment: DateTime<Utc>) -> Result<Self, TimestampError> {
         Self::from_micros(moment.timestamp_micros())
+    }
+
+    /// The moment that is so much later, or the last one there is.
+    #[must_use]
+    pub fn later(self, by: Duration) -> Self {
+        let micros = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
+        Self::from_micros(self.0.saturating_add(micros)).unwrap_or(Self::MAX)
     }
 
     /// Microseconds since 1970-01-01T00:00:00Z.

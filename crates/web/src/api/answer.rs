@@ -7,7 +7,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use arrayvec::ArrayString;
 use serde::{Serialize, Serializer};
-use stint_domain::access::{Principal, Scope};
+use stint_domain::access::Principal;
 use stint_domain::ledger::Applied;
 use stint_domain::ledger::ports::job::Put;
 use stint_domain::values::Version;
@@ -65,12 +65,17 @@ pub(super) fn read<R: Resource>(call: &Call, resource: &R, condition: &ReadCondi
     whole(call, StatusCode::OK, resource)
 }
 
-/// A resource after a change. A token without the scope `read` gets no body: others may have made the resource.
+/// A resource after a change. A token without the scope `read` or `own` gets no body: others may have made the resource.
 pub(super) fn changed<R: Resource>(call: &Call, principal: &Principal, resource: &R) -> Answer {
     if sees(principal) {
         return whole(call, StatusCode::OK, resource);
     }
     Ok(tagged(HttpResponse::NoContent().finish(), resource))
+}
+
+/// What the principal has changed of its own.
+pub(super) fn own<R: Resource>(call: &Call, resource: &R) -> Answer {
+    whole(call, StatusCode::OK, resource)
 }
 
 /// A resource that PUT created or replaced.
@@ -85,9 +90,9 @@ pub(super) fn deleted() -> HttpResponse {
     HttpResponse::NoContent().finish()
 }
 
-/// Whether the principal may see more than what it has just made.
+/// Whether the principal may see what it may change. With `own` it reaches nothing else.
 pub(super) fn sees(principal: &Principal) -> bool {
-    principal.scopes.allow(Scope::Read)
+    principal.reads().is_ok()
 }
 
 fn whole<R: Resource>(call: &Call, status: StatusCode, resource: &R) -> Answer {

@@ -3,10 +3,11 @@
 use std::rc::Rc;
 use std::str::FromStr;
 
-use stint_domain::access::{Principal, Scope};
+use stint_domain::access::Principal;
 use stint_domain::ledger::Precondition;
 use stint_domain::values::IdError;
 
+use crate::auth::Needed;
 use crate::conditional;
 use crate::exchange::Call;
 use crate::input::Object;
@@ -16,8 +17,11 @@ use crate::query::Query;
 
 impl Call {
     /// Who is acting, and the id of the path. Refuses query parameters.
-    pub(super) async fn on<I: FromStr<Err = IdError>>(&self, scope: Scope) -> Result<(Rc<Principal>, I), Problem> {
-        let (principal, id) = (self.principal(scope).await?, self.id()?);
+    pub(super) async fn on<I: FromStr<Err = IdError>>(
+        &self,
+        needed: impl Needed,
+    ) -> Result<(Rc<Principal>, I), Problem> {
+        let (principal, id) = (self.principal(needed).await?, self.id()?);
         Query::none(&self.request)?;
         Ok((principal, id))
     }
@@ -25,8 +29,9 @@ impl Call {
     /// The same for a change that may have a condition.
     pub(super) async fn changing<I: FromStr<Err = IdError>>(
         &self,
+        needed: impl Needed,
     ) -> Result<(Rc<Principal>, I, Precondition), Problem> {
-        let (principal, id) = self.on(Scope::Write).await?;
+        let (principal, id) = self.on(needed).await?;
         Ok((principal, id, conditional::for_write(self.headers())?))
     }
 

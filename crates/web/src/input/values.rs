@@ -4,8 +4,11 @@ use std::borrow::Cow;
 use std::fmt::Display;
 
 use serde_json::{Value, json};
+use stint_domain::access::{Role, Scope, Scopes};
 use stint_domain::ledger::{JobName, JobStatus, Minutes, MinutesError, WorkSummary};
+use stint_domain::people::{Email, Handle, Password, PersonName, PersonStatus, WeekStart};
 use stint_domain::values::{DateStamp, JobId, Subject, Timestamp, Zone};
+use utoipa::openapi::schema::{ArrayBuilder, OneOfBuilder};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 
 use super::Input;
@@ -41,6 +44,88 @@ from_text! {
     Subject, Self::new, named::<openapi::Name>;
     Zone, str::parse, named::<openapi::ZoneName>;
     Timestamp, from_rfc3339, |_| openapi::date_time().into();
+    Handle, Self::new, named::<openapi::HandleName>;
+    PersonName, Self::new, named::<openapi::Name>;
+    Email, Self::new, named::<openapi::EmailAddress>;
+    Role, str::parse, named::<openapi::RoleName>;
+    PersonStatus, str::parse, named::<openapi::PersonState>;
+    WeekStart, str::parse, named::<openapi::WeekDay>;
+}
+
+/// A line as somebody typed it to sign in: not yet a value, so that no answer tells more than that it was wrong.
+#[derive(Debug)]
+pub(crate) struct Line(pub(crate) String);
+
+/// A password to sign in with, which may be shorter than a new one.
+#[derive(Debug)]
+pub(crate) struct AttemptedPassword(pub(crate) Password);
+
+/// A secret that was sent in a body.
+#[derive(Debug)]
+pub(crate) struct SentSecret(pub(crate) String);
+
+/// Values that no error repeats: the type, its constructor from text, its schema.
+macro_rules! secret {
+    ($($type:ty, $new:expr, $form:expr;)+) => {$(
+        impl Form for $type {
+            fn schema(schemas: &mut Schemas) -> RefOr<Schema> {
+                $form(schemas)
+            }
+        }
+
+        impl Input<'_> for $type {
+            fn read(json: Json<'_>) -> Result<Self, String> {
+                let Json::String(text) = json else { return Err("must be text".to_owned()) };
+                $new(&text).map_err(|error| error.to_string())
+            }
+        }
+    )+};
+}
+
+secret! {
+    Line, |text: &str| typed(text).map(Self), named::<openapi::TypedLine>;
+    SentSecret, |text: &str| typed(text).map(Self), named::<openapi::TypedLine>;
+    AttemptedPassword, |text: &str| Password::attempted(text).map(Self), named::<openapi::TypedPassword>;
+    Password, Self::new, named::<openapi::NewPasswordText>;
+}
+
+fn typed(text: &str) -> Result<String, String> {
+    match text.chars().count() {
+        long if long > openapi::MAX_TYPED => {
+            Err(format!("must have at most {} characters, has {long}", openapi::MAX_TYPED))
+        }
+        _ => Ok(text.to_owned()),
+    }
+}
+
+impl Form for Scopes {
+    fn schema(schemas: &mut Schemas) -> RefOr<Schema> {
+        let own = openapi::one_of([Scope::Own.as_str()]);
+        let others = openapi::one_of([Scope::Read, Scope::Write, Scope::Admin].map(Scope::as_str));
+        let list = |items, most| ArrayBuilder::new().items(items).min_items(Some(1)).max_items(Some(most));
+        openapi::put(schemas, "Scopes", OneOfBuilder::new().item(list(own, 1)).item(list(others, 3)))
+    }
+}
+
+impl Input<'_> for Scopes {
+    fn read(json: Json<'_>) -> Result<Self, String> {
+        const RULE: &str = "must be a list of one or more of `read`, `write`, `admin`, or of `own` alone";
+        let Json::Array(items) = &json else { return Err(format!("{RULE}, got {json}")) };
+        let scope = |item: &Json<'_>| match item {
+            Json::String(text) => text.parse::<Scope>().ok().filter(|scope| *scope != Scope::Capture),
+            _ => None,
+        };
+        let scopes: Option<Vec<Scope>> = items.iter().map(scope).collect();
+        // As the schema has it: a scope may be named twice, but not one that stands alone.
+        let fits = |scopes: &Vec<Scope>| scopes.len() == 1 || scopes.len() <= 3 && !scopes.contains(&Scope::Own);
+        scopes.filter(fits).and_then(|scopes| Self::new(scopes).ok()).ok_or_else(|| format!("{RULE}, got {json}"))
+    }
+}
+
+impl Assumed for WeekStart {
+    fn assumed() -> Option<Value> {
+        Some(json!(Self::default().as_str()))
+    }
 }
 
 /// A moment in the form in which moments are shown.

@@ -19,7 +19,7 @@ use utoipa::openapi::{ObjectBuilder, RefOr, Required, Schema, Type};
 
 use super::parameters::{self, parameter};
 use super::responses::{page_of, problem, response, response_header};
-use super::{BEARER, Example, KEY, KEY_IN_QUERY, Schemas, named, texts};
+use super::{BEARER, COOKIE, Example, KEY, KEY_IN_QUERY, Schemas, named, texts};
 use crate::media::Media;
 use crate::problem::{Code, Plain};
 
@@ -29,6 +29,7 @@ pub(crate) struct Described {
     problems: BTreeSet<Code>,
     schemas: Schemas,
     plain_errors: bool,
+    takes_a_cookie: bool,
 }
 
 impl Described {
@@ -45,13 +46,32 @@ impl Described {
             problems: BTreeSet::from([Code::ValidationFailed, Code::Internal, Code::Timeout]),
             schemas: Schemas::new(),
             plain_errors: false,
+            takes_a_cookie: false,
         }
     }
 
-    /// It needs a token with this scope, and the database.
-    pub(crate) fn needs(mut self, scope: Scope) -> Self {
-        self.operation = self.operation.security(SecurityRequirement::new(BEARER, [scope.as_str()]));
-        self.may(&[Code::Unauthorized, Code::Forbidden, Code::Unavailable])
+    /// It needs a token or a session with this scope, and the database.
+    pub(crate) fn needs(self, scope: Scope) -> Self {
+        self.secured([scope.as_str()]).may(&[Code::Unauthorized, Code::Forbidden, Code::Unavailable])
+    }
+
+    /// It needs any token for the API or session, and the database.
+    pub(crate) fn needs_anybody(self) -> Self {
+        const NO_SCOPES: [&str; 0] = [];
+        self.secured(NO_SCOPES).may(&[Code::Unauthorized, Code::Unavailable])
+    }
+
+    fn secured<const N: usize>(mut self, scopes: [&str; N]) -> Self {
+        for scheme in [BEARER, COOKIE] {
+            self.operation = self.operation.security(SecurityRequirement::new(scheme, scopes));
+        }
+        self.takes_a_cookie = true;
+        self
+    }
+
+    /// A token with the scope `own` will do, too.
+    pub(crate) fn or_own(self) -> Self {
+        self.secured([Scope::Own.as_str()])
     }
 
     /// It needs the secret of a capture token, in one of the ways in which editor plugins send it. It reports errors as
@@ -159,6 +179,9 @@ impl Described {
         let in_path = parameters::in_path(path);
         if in_path.is_some() && *method != Method::PUT {
             self.problems.insert(Code::NotFound);
+        }
+        if self.takes_a_cookie && *method != Method::GET {
+            self.problems.insert(Code::CrossSite);
         }
         let mut operation = self.operation;
         for (status, response) in self.answers {

@@ -34,9 +34,23 @@ impl Described {
 
     /// It shows a resource, unless the caller has its present state already.
     pub(crate) fn reads<R: Documented>(self) -> Self {
+        self.reads_as::<R>(Scope::Read)
+    }
+
+    /// The same for callers with this scope.
+    pub(crate) fn reads_as<R: Documented>(self, scope: Scope) -> Self {
+        self.needs(scope).known::<R>()
+    }
+
+    /// The same for what is the caller's own.
+    pub(crate) fn reads_own<R: Documented>(self) -> Self {
+        self.needs_anybody().may(&[Code::NotAPerson]).known::<R>()
+    }
+
+    fn known<R: Documented>(self) -> Self {
         const KNOWN: &str = "Answers 304 if the resource has one of these tags, or for `*`.";
         const MATCH: &str = "Answers 412 if the resource has none of these tags.";
-        let described = self.needs(Scope::Read).shows::<R>(200, &format!("The {}.", R::NOUN));
+        let described = self.shows::<R>(200, &format!("The {}.", R::NOUN));
         if !R::HAS_ETAG {
             return described;
         }
@@ -61,6 +75,16 @@ impl Described {
         self.changes::<R>(&format!("The {}, changed.", R::NOUN)).takes_as::<I>(Media::MergePatch, Required::True)
     }
 
+    /// It changes a resource that callers with this scope, or the person themselves, may see.
+    pub(crate) fn patches_as<I: Example, R: Documented>(self, scope: Option<Scope>) -> Self {
+        let shown = self.shows::<R>(200, &format!("The {}, changed.", R::NOUN));
+        let needing = match scope {
+            Some(scope) => shown.needs(scope),
+            None => shown.needs_anybody().may(&[Code::NotAPerson]),
+        };
+        needing.guarded().takes_as::<I>(Media::MergePatch, Required::True)
+    }
+
     /// It takes a resource away; nothing is left to show.
     pub(crate) fn deletes<R: Documented>(self) -> Self {
         self.writes::<R>().empty(204, "Done.")
@@ -82,21 +106,22 @@ impl Described {
 
     /// Without the scope `read`, the answer has no body.
     fn changes<R: Documented>(self, about: &str) -> Self {
-        self.empty(204, "It is changed, and not shown, because the token lacks the scope `read`.")
+        self.empty(204, "It is changed, and not shown, because the token lacks the scopes `read` and `own`.")
             .shows::<R>(200, about)
             .writes::<R>()
     }
 
     /// It writes. If the resource has an `ETag`, the request may have a condition.
     fn writes<R: Documented>(self) -> Self {
+        let described = self.needs(Scope::Write);
+        if R::HAS_ETAG { described.guarded() } else { described }
+    }
+
+    /// The request may have a condition.
+    fn guarded(self) -> Self {
         const MATCH: &str = "Changes nothing unless the resource has one of these tags; `*`: unless it exists.";
         const NONE: &str = "`*`: changes nothing if the resource exists.";
-        let described = self.needs(Scope::Write);
-        if !R::HAS_ETAG {
-            return described;
-        }
-        described
-            .takes_header("If-Match", MATCH, texts::entity_tags(), TAG)
+        self.takes_header("If-Match", MATCH, texts::entity_tags(), TAG)
             .takes_header("If-None-Match", NONE, parameters::one_of(["*"]), "*")
             .may(&[Code::PreconditionFailed])
     }

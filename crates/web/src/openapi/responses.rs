@@ -31,6 +31,9 @@ pub(super) fn response_header(name: &str) -> Header {
         "Accept" => ("The media types that are accepted, if it had another.", "application/json"),
         "Accept-Patch" => ("The same for PATCH.", "application/merge-patch+json, application/json"),
         "Accept-Encoding" => ("The coding that is accepted, if it had another.", "gzip"),
+        "Set-Cookie" => {
+            ("The session, for the browser to send along.", "__Host-stint=stint_session_...; Path=/; HttpOnly")
+        }
         "WWW-Authenticate" => ("What is needed.", "Bearer realm=\"stint\", error=\"invalid_token\""),
         _ => ("After how many seconds to try again.", "1"),
     };

@@ -46,7 +46,7 @@ fn every_operation_has_an_id_of_its_own_words_and_a_tag_that_is_explained() {
         }
         let tag = operation["tags"][0].as_str().unwrap();
         assert!(TAGS.iter().any(|(known, _)| *known == tag), "{name}");
-        let open = !name.contains("/api/");
+        let open = !name.contains("/api/") || name == "post /api/v1/session" || name == "post /api/v1/invitations";
         assert_eq!(operation["security"].is_null(), open, "{name}");
     }
 }
@@ -64,6 +64,9 @@ fn every_request_and_every_problem_has_an_example() {
             if status.starts_with(['4', '5']) {
                 let plain = name.contains("/api/wakatime/");
                 let media_type = if plain { "application/json" } else { "application/problem+json" };
+                if content.contains_key("text/html; charset=utf-8") {
+                    continue;
+                }
                 let examples = content[media_type]["examples"].as_object().unwrap();
                 assert!(!examples.is_empty(), "{name} {status}");
                 if plain {

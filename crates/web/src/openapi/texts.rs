@@ -5,8 +5,10 @@
 
 use std::borrow::Cow;
 
+use stint_domain::access::Role;
 use stint_domain::capture;
 use stint_domain::ledger::{IdempotencyKey, JobName, JobStatus, WorkSummary};
+use stint_domain::people::{Email, Handle, Password, PersonStatus, WeekStart};
 use stint_domain::values::Timestamp;
 use utoipa::openapi::schema::SchemaType;
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
@@ -72,6 +74,43 @@ pub(crate) fn status() -> ObjectBuilder {
     one_of([JobStatus::Open, JobStatus::Archived].map(JobStatus::as_str))
 }
 
+pub(crate) fn role_name() -> ObjectBuilder {
+    one_of(Role::ALL.map(Role::as_str))
+}
+
+pub(crate) fn person_state() -> ObjectBuilder {
+    one_of(PersonStatus::ALL.map(PersonStatus::as_str))
+}
+
+fn week_day() -> ObjectBuilder {
+    one_of(WeekStart::ALL.map(WeekStart::as_str))
+}
+
+/// Letters and digits of other scripts are taken, too; only their number is told.
+fn handle() -> ObjectBuilder {
+    text().min_length(Some(1)).max_length(Some(Handle::MAX_CHARS)).pattern(Some("^[A-Za-z0-9._-]+$"))
+}
+
+fn email() -> ObjectBuilder {
+    const SIDE: &str = r"[^\s@\x00-\x1f\x7f-\x9f]+";
+    text().max_length(Some(Email::MAX_CHARS)).pattern(Some(format!("^{SIDE}@{SIDE}$")))
+}
+
+fn typed_line() -> ObjectBuilder {
+    text().max_length(Some(MAX_TYPED))
+}
+
+fn password() -> ObjectBuilder {
+    text().max_length(Some(Password::MAX_CHARS))
+}
+
+fn new_password() -> ObjectBuilder {
+    password().min_length(Some(Password::MIN_CHARS))
+}
+
+/// The most characters of a text that somebody types to sign in.
+pub(crate) const MAX_TYPED: usize = 256;
+
 /// A place in a listing, as `cursor` writes it.
 pub(super) fn cursor() -> ObjectBuilder {
     text().pattern(Some("^[A-Za-z0-9_-]{44}$"))
@@ -114,4 +153,12 @@ schema! {
     Moment, moment_or_number, "RFC 3339, or seconds since 1970; also as a number.";
     PingName, ping_name, "One line.";
     Status, status, "Whether a job takes time.";
+    RoleName, role_name, "What a person may do: `viewer` reads, `member` has its own, `manager` writes, `admin` may all.";
+    PersonState, person_state, "Whether a person may sign in.";
+    WeekDay, week_day, "A day of the week.";
+    HandleName, handle, "A name to sign in with.";
+    EmailAddress, email, "An e-mail address.";
+    TypedLine, typed_line, "One line as it was typed.";
+    TypedPassword, password, "A password as it was typed.";
+    NewPasswordText, new_password, "A password that is not easy to guess.";
 }

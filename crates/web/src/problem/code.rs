@@ -49,9 +49,18 @@ catalogue! {
     Unauthorized: UNAUTHORIZED, "unauthorized",
         "A valid token is needed",
         "the token is unknown";
+    SignInFailed: UNAUTHORIZED, "sign-in-failed",
+        "The handle or the password is wrong",
+        "the handle or the password is wrong";
     Forbidden: FORBIDDEN, "forbidden",
         "The token may not do that",
         "the token lacks the scope `write`";
+    CrossSite: FORBIDDEN, "cross-site",
+        "The request must come from a page of this service",
+        "the request must come from a page of this service, as `Sec-Fetch-Site: same-origin` or `Origin` tells";
+    NotAPerson: FORBIDDEN, "not-a-person",
+        "The token is no person's",
+        "the token is no person's";
     NotFound: NOT_FOUND, "not-found",
         "There is no such thing",
         "there is no job 01890a5d-ac96-774b-bcce-b302099a8057";
@@ -76,6 +85,18 @@ catalogue! {
     EntryDetached: CONFLICT, "entry-detached",
         "The time entry was changed by hand",
         "the time entry 01890a5d-ac96-774b-bcce-b302099a8057 was changed by hand since";
+    HandleTaken: CONFLICT, "handle-taken",
+        "The handle is taken",
+        "the handle ada is taken";
+    LastAdmin: CONFLICT, "last-admin",
+        "The last admin stays one",
+        "ada is the last admin";
+    PersonDeactivated: CONFLICT, "person-deactivated",
+        "The person is deactivated",
+        "the person 01890a5d-ac96-774b-bcce-b302099a8057 is deactivated";
+    LinkUnusable: GONE, "link-unusable",
+        "The link cannot be used",
+        "the link is unknown, used or expired";
     PreconditionFailed: PRECONDITION_FAILED, "precondition-failed",
         "The present state is not the one expected",
         "the precondition does not hold: the present ETag is \"1700000000000001\"";
@@ -97,6 +118,9 @@ catalogue! {
     TooManyNewJobs: TOO_MANY_REQUESTS, "too-many-new-jobs",
         "The token has had too many jobs made today",
         "the project `stint` stands for no job, and the token has had as many made today as it may";
+    TooManyGuesses: TOO_MANY_REQUESTS, "too-many-guesses",
+        "There were too many wrong passwords",
+        "there were too many wrong passwords; try again in 600 s";
     Internal: INTERNAL_SERVER_ERROR, "internal",
         "An internal error",
         "an internal error occurred; the operator finds its cause in the log by the request id";

@@ -3,6 +3,7 @@
 mod access;
 mod capture;
 mod ledger;
+mod people;
 
 use std::error::Error;
 

@@ -63,13 +63,14 @@ impl Runner {
             Err(error) if error.lasting => (TaskState::Dead, error.reason),
             Err(error) => (self.retries.state_after(attempt), error.reason),
         };
+        let now = self.clock.now();
+        // Before the line: whoever reads it finds the run counted.
+        self.metrics.ended(name, state, started.elapsed(), now);
         match state {
             TaskState::Succeeded => tracing::info!(task = name, run = %id, detail, "a task ended"),
             TaskState::Dead => tracing::error!(task = name, run = %id, detail, "a task failed for the last time"),
             _ => tracing::warn!(task = name, run = %id, attempt, detail, "a task failed and is tried again"),
         }
-        let now = self.clock.now();
-        self.metrics.ended(name, state, started.elapsed(), now);
         self.record(EndTask { id, state, detail: detail.clone(), at: now }, shutdown).await?;
         Ok(Some((state, detail)))
     }

@@ -1,4 +1,5 @@
-//! The API over a storage of jobs, entries and tokens, and nothing else: it captures no time and runs no tasks.
+//! The API over a storage of jobs, entries and tokens, and nothing else: it captures no time, runs no tasks and lets
+//! nobody sign in.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -14,6 +15,8 @@ use stint_domain::capture::ports::CapturePorts;
 use stint_domain::capture::services::{CaptureLimits, CaptureServices};
 use stint_domain::ledger::ports::{LedgerAdapter, LedgerPorts};
 use stint_domain::ledger::services::LedgerServices;
+use stint_domain::people::ports::PeoplePorts;
+use stint_domain::people::services::PeopleServices;
 use stint_domain::values::Subject;
 use stint_domain::{HealthCheck, Sources};
 use stint_web::{Api, BodyBudget, HttpMetrics, Limits, Surface};
@@ -28,11 +31,13 @@ where
     let access = AccessPorts { tokens, secrets: Arc::new(RandomSecrets) };
     let (ledger, none) = (LedgerPorts::of(adapter), Arc::new(NotOffered));
     let (capture, limits) = (CapturePorts::of(&none), CaptureLimits::default());
+    let people = PeoplePorts { people: none.clone(), passwords: none.clone() };
     let metrics = HttpMetrics::new(registry);
     Api {
         ledger: LedgerServices::over(&ledger, &sources),
         capture: CaptureServices::over(&capture, &access, &ledger, &sources, limits),
         access: AccessServices::over(&access, &sources),
+        people: PeopleServices::over(&people, &access, &sources),
         tasks: TaskService::new(none),
         health: adapter.clone(),
         ids: sources.ids,
@@ -49,7 +54,8 @@ pub async fn first_token(tokens: Arc<dyn TokenRepository>) -> Result<String, Box
     let sources = Sources { clock: Arc::new(SystemClock), ids: Arc::new(UuidV7Generator) };
     let access = AccessPorts { tokens, secrets: Arc::new(RandomSecrets) };
     let (name, scopes) = (Subject::new("operator")?, "admin".parse()?);
-    let draft = TokenDraft { name, subject: None, grant: Grant::Scopes(scopes), expires_at: None, made_by: None };
+    let grant = Grant::Scopes(scopes);
+    let draft = TokenDraft { name, subject: None, grant, expires_at: None, person: None, made_by: None };
     let (_, secret) = AccessServices::over(&access, &sources).tokens.create(draft).await?;
     Ok(secret.expose().to_owned())
 }

@@ -131,11 +131,11 @@ impl Ledger {
                     work_summary: Some(text).filter(|text| *text != entry.work_summary),
                     ..TimeEntryChanges::default()
                 };
-                let updated = self.update(&UpdateTimeEntry { id, changes, at, precondition });
+                let updated = self.update(&UpdateTimeEntry { id, changes, owner: None, at, precondition });
                 Some(updated.map_err(|error| self.internal(error))?.version)
             }
             (Some(_), None) => {
-                let deleted = self.delete(&DeleteTimeEntry { id, at, precondition });
+                let deleted = self.delete(&DeleteTimeEntry { id, owner: None, at, precondition });
                 deleted.map_err(|error| self.internal(error))?;
                 None
             }

@@ -178,7 +178,7 @@ impl Ledger {
         if found != (day.job, day.date, ping.minutes, ping.logged_at) {
             return Err(RetractPingError::EntryDetached(id));
         }
-        let deleted = self.delete(&DeleteTimeEntry { id, at, precondition: Precondition::None });
+        let deleted = self.delete(&DeleteTimeEntry { id, owner: None, at, precondition: Precondition::None });
         Ok(deleted.map_err(|error| self.internal(error))?)
     }
 }

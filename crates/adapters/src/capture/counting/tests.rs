@@ -81,7 +81,7 @@ fn what_somebody_changed_is_theirs() {
     log(&mut ledger, &mut captured, &[ping(0), ping(10)]);
     let id = entry_id(day(0));
     let changes = TimeEntryChanges { minutes_worked: Minutes::new(60).ok(), ..TimeEntryChanges::default() };
-    ledger.update(&UpdateTimeEntry { id, changes, at: at(1), precondition: Precondition::None }).unwrap();
+    ledger.update(&UpdateTimeEntry { id, changes, owner: None, at: at(1), precondition: Precondition::None }).unwrap();
     let logged = log(&mut ledger, &mut captured, &[ping(20)]);
     assert_eq!(logged.outcomes, [PingOutcome::Ignored(PingRefusal::EntryDetached)]);
     assert_eq!(minutes(&ledger, day(0)), Some(60));

@@ -12,7 +12,7 @@ use super::keys::Keys;
 use super::session::{Attempt, Session, Sessions};
 use super::take;
 use crate::blocking::Blocking;
-use crate::grouping::{Group, GroupError};
+use crate::grouping::{Group, GroupError, Workers};
 
 /// Pushes that share a round trip. A push is its pings as text.
 pub(super) struct Pushes {
@@ -28,6 +28,7 @@ impl Group for Pushes {
     type Outcome = Result<(), BackendError>;
 
     const BACKEND: &'static str = BACKEND;
+    const WORKERS: Workers = Workers::Threads;
 
     fn weight(pings: &Vec<String>) -> usize {
         pings.len()
@@ -35,7 +36,7 @@ impl Group for Pushes {
 
     /// A pipeline, not a transaction: when memory runs out, some pushes may succeed and others not, each with its own
     /// answer.
-    fn carry_out(&self, pushes: &[Vec<String>]) -> Result<Vec<Result<(), BackendError>>, GroupError> {
+    async fn carry_out(&self, pushes: &[Vec<String>]) -> Result<Vec<Result<(), BackendError>>, GroupError> {
         let mut pipeline = pipe();
         pipeline.ignore_errors();
         let makes_group = !self.grouped.load(Ordering::Relaxed);
@@ -56,7 +57,7 @@ impl Group for Pushes {
                 }
             })
         };
-        let added = match self.commands.run_here(push) {
+        let added = match self.commands.run_here(push).await {
             Ok(added) => {
                 self.grouped.store(true, Ordering::Relaxed);
                 added

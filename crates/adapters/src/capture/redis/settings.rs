@@ -3,8 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::blocking::QueueLimits;
 use crate::grouping::GroupLimits;
+use crate::turns::QueueLimits;
 
 /// How to reach Redis, and how long to wait for it.
 #[derive(Clone, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use super::super::{Coalescing, CoalescingSettings, CoalescingSizes};
-use crate::grouping::GroupError;
+use crate::grouping::{GroupError, Workers};
 use crate::ledger::{Attempted, LedgerStore, PageOfJob, TimeEntryPage, Write, Written};
 
 const FREE: JobId = JobId::new(Uuid::from_u128(1));
@@ -29,8 +29,10 @@ struct Store {
 
 impl LedgerStore for Store {
     const BACKEND: &'static str = "store";
+    const WRITERS: Workers = Workers::Threads;
+    const READERS: Workers = Workers::Threads;
 
-    fn write(&self, writes: &[Write], held: &HashSet<JobId>) -> Result<Vec<Attempted>, GroupError> {
+    async fn write(&self, writes: &[Write], held: &HashSet<JobId>) -> Result<Vec<Attempted>, GroupError> {
         self.told.send(held.clone()).unwrap();
         let is_free = *self.is_free.lock().unwrap();
         let attempted = |write: &Write| match write {
@@ -43,22 +45,22 @@ impl LedgerStore for Store {
         Ok(writes.iter().map(attempted).collect())
     }
 
-    fn await_job(&self, job: JobId, _wait: bool) -> Result<bool, BackendError> {
+    async fn await_job(&self, job: JobId, _wait: bool) -> Result<bool, BackendError> {
         assert_eq!(job, HELD);
         let is_free = self.awaited.lock().unwrap().recv().unwrap();
         *self.is_free.lock().unwrap() = is_free;
         Ok(is_free)
     }
 
-    fn find_jobs(&self, _ids: &[JobId]) -> Result<Vec<Job>, BackendError> {
+    async fn find_jobs(&self, _ids: &[JobId]) -> Result<Vec<Job>, BackendError> {
         Ok(Vec::new())
     }
 
-    fn find_entries(&self, _ids: &[TimeEntryId]) -> Result<Vec<TimeEntry>, BackendError> {
+    async fn find_entries(&self, _ids: &[TimeEntryId]) -> Result<Vec<TimeEntry>, BackendError> {
         Ok(Vec::new())
     }
 
-    fn find_pages(&self, _pages: &[PageOfJob]) -> Result<Vec<TimeEntryPage>, BackendError> {
+    async fn find_pages(&self, _pages: &[PageOfJob]) -> Result<Vec<TimeEntryPage>, BackendError> {
         Ok(Vec::new())
     }
 }

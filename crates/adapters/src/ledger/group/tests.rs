@@ -73,11 +73,11 @@ fn batch(mode: BatchMode, entries: &[(u128, JobId)]) -> Write {
 }
 
 fn put(n: u128, job: JobId, precondition: Precondition) -> Write {
-    Write::Put(PutTimeEntry { entry: entry(n, job), at: at(7), precondition })
+    Write::Put(PutTimeEntry { entry: entry(n, job), owner: None, at: at(7), precondition })
 }
 
 fn update(n: u128, changes: TimeEntryChanges, precondition: Precondition) -> Write {
-    Write::Update(UpdateTimeEntry { id: id(n), changes, at: at(8), precondition })
+    Write::Update(UpdateTimeEntry { id: id(n), changes, owner: None, at: at(8), precondition })
 }
 
 fn minutes(minutes: i64) -> TimeEntryChanges {
@@ -89,7 +89,7 @@ fn to_job(job: JobId) -> TimeEntryChanges {
 }
 
 fn delete(n: u128) -> Write {
-    Write::Delete(DeleteTimeEntry { id: id(n), at: at(9), precondition: Precondition::None })
+    Write::Delete(DeleteTimeEntry { id: id(n), owner: None, at: at(9), precondition: Precondition::None })
 }
 
 /// What a group did to the [`ledger`].

@@ -5,6 +5,7 @@ use std::sync::MutexGuard;
 
 use async_trait::async_trait;
 use stint_domain::BackendError;
+use stint_domain::access::{Token, TokenKind};
 use stint_domain::background::ports::Housekeeping;
 use stint_domain::ledger::Idempotency;
 use stint_domain::values::Timestamp;
@@ -55,5 +56,14 @@ impl Housekeeping for Memory {
         let all = runs.len();
         runs.retain(|run| run.ended_at.is_none_or(|at| at >= before) || latest[&run.task] == (run.due, run.attempt));
         Ok((all - runs.len()) as u64)
+    }
+
+    async fn prune_sessions(&self, before: Timestamp) -> Result<u64, BackendError> {
+        let mut tokens = self.tokens();
+        let passes = |token: &Token| matches!(token.kind, TokenKind::Session | TokenKind::Invitation);
+        let ended = |token: &Token| [token.revoked_at, token.expires_at].into_iter().flatten().min();
+        let all = tokens.len();
+        tokens.retain(|token| !passes(token) || ended(token).is_none_or(|at| at >= before));
+        Ok((all - tokens.len()) as u64)
     }
 }

@@ -11,7 +11,7 @@ use stint_domain::capture::ports::ping::{
 };
 use stint_domain::capture::{LoggedPing, Ping, PingOutcome};
 use stint_domain::ledger::{JobName, JobStatus};
-use stint_domain::values::{PingId, Subject, Timestamp};
+use stint_domain::values::{PingId, Subject, Timestamp, TokenId};
 use stint_domain::{BackendError, Page};
 
 use self::before::Before;
@@ -86,12 +86,17 @@ impl PingRepository for Memory {
     }
 
     async fn list(&self, query: ListPings) -> Result<Page<LoggedPing, PingCursor>, BackendError> {
+        let capture = self.capture();
+        let tokens = self.tokens();
+        let speaks_for = |token: TokenId, subject: &Subject| {
+            tokens.iter().any(|other| other.id == token && other.subject == *subject)
+        };
         let wanted = |ping: &&LoggedPing| {
             query.token.is_none_or(|token| ping.token == token)
+                && query.subject.as_ref().is_none_or(|subject| speaks_for(ping.token, subject))
                 && query.related_job.is_none_or(|job| ping.related_job == Some(job))
                 && query.status.is_none_or(|status| PingStatus::from(&ping.outcome) == status)
         };
-        let capture = self.capture();
         Ok(latest_first(capture.pings.values().map(|new| &new.ping).filter(wanted), query.after, query.size))
     }
 

@@ -4,10 +4,13 @@ use diesel::data_types::PgTimestamp;
 use diesel::dsl::{AsSelect, SqlTypeOf};
 use diesel::prelude::*;
 use stint_domain::BackendError;
-use stint_domain::access::{SecretHash, Token, TokenName};
-use stint_domain::values::{Subject, TokenId};
+use stint_domain::access::ports::token::KnownToken;
+use stint_domain::access::{SecretHash, Standing, Token, TokenName};
+use stint_domain::people::PersonStatus;
+use stint_domain::values::{PersonId, Subject, TokenId};
 use uuid::Uuid;
 
+use crate::access::{read_kind, stored_kind};
 use crate::capture::stored_rule::RuleColumns;
 use crate::postgres::rows::{Place, timestamptz};
 use crate::postgres::schema::tokens;
@@ -30,6 +33,15 @@ pub(in crate::postgres) struct TokenRow {
     capture_gap: Option<i32>,
     last_used_at: Option<PgTimestamp>,
     made_by: Option<Uuid>,
+    kind: Option<String>,
+    person_id: Option<Uuid>,
+}
+
+/// A token, and the role and status of its person.
+#[derive(Queryable)]
+pub(in crate::postgres) struct KnownTokenRow {
+    token: TokenRow,
+    standing: Option<(String, String)>,
 }
 
 /// The SQL types of a [`TokenRow`].
@@ -54,6 +66,8 @@ impl From<&Token> for TokenRow {
             capture_gap: rule.gap.and_then(|gap| gap.try_into().ok()),
             last_used_at: token.last_used_at.map(timestamptz),
             made_by: token.made_by.map(TokenId::as_uuid),
+            kind: stored_kind(token.kind).map(str::to_owned),
+            person_id: token.person.map(PersonId::as_uuid),
         }
     }
 }
@@ -70,10 +84,13 @@ impl TryFrom<TokenRow> for Token {
             zone: row.capture_zone,
             gap: row.capture_gap.map(i64::from),
         };
+        let rule = rule.read(|| place.row())?;
         Ok(Self {
             id: TokenId::new(row.id),
             name: place.column("name", &row.name, TokenName::stored(&row.name))?,
+            kind: read_kind(row.kind, rule.is_some(), || place.row())?,
             subject: place.column("subject", &row.subject, Subject::stored(&row.subject))?,
+            person: row.person_id.map(PersonId::new),
             scopes: place.column("scopes", &row.scopes, row.scopes.parse())?,
             // Not shown: no part of a secret's hash belongs in a log.
             secret_hash: SecretHash(place.column(
@@ -84,9 +101,31 @@ impl TryFrom<TokenRow> for Token {
             created_at: place.timestamp("created_at", row.created_at)?,
             expires_at: row.expires_at.map(|at| place.timestamp("expires_at", at)).transpose()?,
             revoked_at: row.revoked_at.map(|at| place.timestamp("revoked_at", at)).transpose()?,
-            capture: rule.read(|| place.row())?,
+            capture: rule,
             last_used_at: row.last_used_at.map(|at| place.timestamp("last_used_at", at)).transpose()?,
             made_by: row.made_by.map(TokenId::new),
         })
+    }
+}
+
+impl TryFrom<KnownTokenRow> for KnownToken {
+    type Error = BackendError;
+
+    fn try_from(KnownTokenRow { token, standing }: KnownTokenRow) -> Result<Self, BackendError> {
+        let of_token = Place { table: "tokens", id: token.id };
+        let token = Token::try_from(token)?;
+        let standing = match (token.person, standing) {
+            (None, _) => None,
+            (Some(person), None) => {
+                return Err(of_token.row().corrupt("person_id", person, "is the id of no person"));
+            }
+            (Some(person), Some((role, status))) => {
+                let place = Place { table: "people", id: person.as_uuid() };
+                let status: PersonStatus = place.column("status", &status, status.parse())?;
+                let role = place.column("role", &role, role.parse())?;
+                Some(Standing { role, active: status == PersonStatus::Active })
+            }
+        };
+        Ok(Self { token, standing })
     }
 }

@@ -2,14 +2,14 @@
 //! for its locks, nor a standby for its log. Rows that another transaction has locked are left for the next time.
 
 use async_trait::async_trait;
-use diesel::RunQueryDsl;
 use diesel::sql_types::{BigInt, Timestamptz};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use stint_domain::BackendError;
 use stint_domain::background::ports::Housekeeping;
 use stint_domain::values::Timestamp;
 
 use crate::postgres::Postgres;
-use crate::postgres::attempt::Repeat;
+use crate::postgres::attempt::{Failure, Repeat};
 use crate::postgres::rows::timestamptz;
 use crate::postgres::sql::Sql;
 use crate::sql::{Constant, statements};
@@ -42,6 +42,13 @@ statements! {
             LIMIT ? FOR UPDATE OF task_runs SKIP LOCKED
         )
         DELETE FROM task_runs USING old WHERE task_runs.id = old.id";
+    Sessions: () = "
+        WITH old AS (
+            SELECT id FROM tokens
+            WHERE kind IS NOT NULL AND least(revoked_at, expires_at) < ?
+            ORDER BY least(revoked_at, expires_at) LIMIT ? FOR UPDATE SKIP LOCKED
+        )
+        DELETE FROM tokens USING old WHERE tokens.id = old.id";
 }
 
 impl Postgres {
@@ -49,20 +56,25 @@ impl Postgres {
     async fn prune<S: Constant<Columns = ()>>(&self, before: Timestamp) -> Result<u64, BackendError> {
         let mut deleted = 0;
         loop {
-            let piece: usize = self
-                .run::<_, BackendError>(Repeat::Harmless, move |connection| {
-                    Ok(Sql::<S>::constant()
-                        .bind::<Timestamptz, _>(timestamptz(before))
-                        .bind::<BigInt, _>(i64::from(PIECE))
-                        .execute(connection)?)
-                })
-                .await?;
+            let piece = self
+                .requests
+                .run(Repeat::Harmless, before, |connection, before| Box::pin(delete::<S>(connection, *before)));
+            let piece: usize = piece.await?;
             deleted += piece as u64;
             if piece < PIECE as usize {
                 return Ok(deleted);
             }
         }
     }
+}
+
+/// Deletes a piece, and returns how many rows it had.
+async fn delete<S: Constant<Columns = ()>>(
+    connection: &mut AsyncPgConnection,
+    before: Timestamp,
+) -> Result<usize, Failure<BackendError>> {
+    let delete = Sql::<S>::constant().bind::<Timestamptz, _>(timestamptz(before)).bind::<BigInt, _>(i64::from(PIECE));
+    Ok(delete.execute(connection).await?)
 }
 
 #[async_trait]
@@ -77,5 +89,9 @@ impl Housekeeping for Postgres {
 
     async fn prune_task_runs(&self, before: Timestamp) -> Result<u64, BackendError> {
         self.prune::<TaskRuns>(before).await
+    }
+
+    async fn prune_sessions(&self, before: Timestamp) -> Result<u64, BackendError> {
+        self.prune::<Sessions>(before).await
     }
 }

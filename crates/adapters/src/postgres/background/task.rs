@@ -4,9 +4,10 @@
 use async_trait::async_trait;
 use diesel::data_types::PgTimestamp;
 use diesel::dsl::{AsSelect, SqlTypeOf, insert_into};
-use diesel::pg::{Pg, PgConnection};
+use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use stint_domain::background::ports::TaskLog;
 use stint_domain::background::ports::task::{BeginTask, EndTask, ListTaskRuns, TaskRun, TaskRunCursor, TaskState};
 use stint_domain::values::TaskRunId;
@@ -31,59 +32,64 @@ statements! {
 #[async_trait]
 impl TaskLog for Postgres {
     async fn begin(&self, command: BeginTask) -> Result<bool, BackendError> {
-        self.run(Repeat::Harmless, move |connection| {
-            transaction(connection, |connection| Ok(begin(connection, &command)?))
-        })
-        .await
+        self.requests
+            .run(Repeat::Harmless, command, |connection, command| {
+                Box::pin(transaction(connection, async |connection| Ok(begin(connection, command).await?)))
+            })
+            .await
     }
 
-    async fn end(&self, EndTask { id, state, detail, at }: EndTask) -> Result<(), BackendError> {
-        self.run(Repeat::Harmless, move |connection| {
-            let running = task_runs::table.find(id.as_uuid()).filter(task_runs::state.eq(TaskState::Running.as_str()));
-            diesel::update(running)
-                .set((
+    async fn end(&self, command: EndTask) -> Result<(), BackendError> {
+        self.requests
+            .run(Repeat::Harmless, command, |connection, EndTask { id, state, detail, at }| {
+                let running =
+                    task_runs::table.find(id.as_uuid()).filter(task_runs::state.eq(TaskState::Running.as_str()));
+                let end = diesel::update(running).set((
                     task_runs::state.eq(state.as_str()),
-                    task_runs::detail.eq(&detail),
-                    task_runs::ended_at.eq(timestamptz(at)),
-                ))
-                .execute(connection)?;
-            Ok(())
-        })
-        .await
+                    task_runs::detail.eq(detail),
+                    task_runs::ended_at.eq(timestamptz(*at)),
+                ));
+                Box::pin(async move { Ok(end.execute(connection).await.map(drop)?) })
+            })
+            .await
     }
 
     async fn latest(&self, task: &str) -> Result<Option<TaskRun>, BackendError> {
-        let task = task.to_owned();
-        self.run(Repeat::Reads, move |connection| {
-            let runs = task_runs::table.filter(task_runs::task.eq(&task)).select(TaskRunRow::as_select());
-            one(runs.order((task_runs::due.desc(), task_runs::attempt.desc())).first(connection))
-        })
-        .await
+        self.requests
+            .run(Repeat::Reads, task.to_owned(), |connection, task| {
+                let runs = task_runs::table.filter(task_runs::task.eq(task)).select(TaskRunRow::as_select());
+                let latest = runs.order((task_runs::due.desc(), task_runs::attempt.desc()));
+                Box::pin(async move { one(latest.first(connection).await) })
+            })
+            .await
     }
 
     async fn list(&self, query: ListTaskRuns) -> Result<Page<TaskRun, TaskRunCursor>, BackendError> {
-        self.run(Repeat::Reads, move |connection| {
-            page(listed::<TaskRunColumns, Pg>(&query).load::<TaskRunRow>(connection), query.size)
-        })
-        .await
+        self.requests
+            .run(Repeat::Reads, query, |connection, query| {
+                Box::pin(async move {
+                    page(listed::<TaskRunColumns, Pg>(query).load::<TaskRunRow>(connection).await, query.size)
+                })
+            })
+            .await
     }
 }
 
 /// Whether the run is the caller's: begun now, or by the same call before.
-fn begin(connection: &mut PgConnection, command: &BeginTask) -> QueryResult<bool> {
+async fn begin(connection: &mut AsyncPgConnection, command: &BeginTask) -> QueryResult<bool> {
     let run = (
         task_runs::task.eq(&command.task),
         task_runs::due.eq(timestamptz(command.due)),
         // The number of attempts is small.
         task_runs::attempt.eq(i32::try_from(command.attempt).unwrap_or(i32::MAX)),
     );
-    Sql::<Lock>::constant().bind::<Text, _>(&command.task).execute(connection)?;
+    Sql::<Lock>::constant().bind::<Text, _>(&command.task).execute(connection).await?;
     let others = task_runs::table
         .filter(task_runs::task.eq(&command.task))
         .filter(task_runs::state.eq(TaskState::Running.as_str()))
         .filter(task_runs::until.gt(timestamptz(command.at)))
         .filter(task_runs::id.ne(command.id.as_uuid()));
-    if diesel::select(diesel::dsl::exists(others)).get_result(connection)? {
+    if diesel::select(diesel::dsl::exists(others)).get_result(connection).await? {
         return Ok(false);
     }
     let begun = insert_into(task_runs::table)
@@ -98,13 +104,14 @@ fn begin(connection: &mut PgConnection, command: &BeginTask) -> QueryResult<bool
         ))
         .on_conflict((task_runs::task, task_runs::due, task_runs::attempt))
         .do_nothing()
-        .execute(connection)?;
+        .execute(connection)
+        .await?;
     if begun == 1 {
         return Ok(true);
     }
     let (task, due, attempt) = run;
     let same = task_runs::table.find(command.id.as_uuid()).filter(task).filter(due).filter(attempt);
-    diesel::select(diesel::dsl::exists(same)).get_result(connection)
+    diesel::select(diesel::dsl::exists(same)).get_result(connection).await
 }
 
 /// A row of `task_runs`.

@@ -5,9 +5,8 @@
 //! the bound. This lock is separate: those who log pings of the token do not wait for it.
 
 use async_trait::async_trait;
-use diesel::pg::PgConnection;
-use diesel::prelude::*;
 use diesel::sql_types::{Array, Date, Text, Uuid as SqlUuid};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use stint_domain::BackendError;
 use stint_domain::capture::ports::NewProjects;
 use stint_domain::capture::ports::new_project::AdmitProjects;
@@ -43,22 +42,29 @@ statements! {
 impl NewProjects for Postgres {
     async fn admit(&self, command: AdmitProjects) -> Result<Vec<bool>, BackendError> {
         // Counting a project twice has no effect.
-        self.run(Repeat::Harmless, move |connection| {
-            let admission = admission(connection, &command)?;
-            if admission.new.is_empty() {
-                return Ok(admission.admitted);
-            }
-            transaction(connection, |connection| count(connection, &command))
-        })
-        .await
+        self.requests.run(Repeat::Harmless, command, |connection, command| Box::pin(admit(connection, command))).await
     }
 }
 
-fn count(connection: &mut PgConnection, command: &AdmitProjects) -> Result<Vec<bool>, Failure<BackendError>> {
+async fn admit(
+    connection: &mut AsyncPgConnection,
+    command: &AdmitProjects,
+) -> Result<Vec<bool>, Failure<BackendError>> {
+    let admission = admission(connection, command).await?;
+    if admission.new.is_empty() {
+        return Ok(admission.admitted);
+    }
+    transaction(connection, async |connection| count(connection, command).await).await
+}
+
+async fn count(
+    connection: &mut AsyncPgConnection,
+    command: &AdmitProjects,
+) -> Result<Vec<bool>, Failure<BackendError>> {
     let (token, day) = (command.token.as_uuid(), date(command.day));
-    let _locked: Vec<String> = Sql::<Lock>::constant().bind::<SqlUuid, _>(token).load(connection)?;
+    let _locked: Vec<String> = Sql::<Lock>::constant().bind::<SqlUuid, _>(token).load(connection).await?;
     // Another transaction may have counted in the meantime.
-    let Admission { admitted, new } = admission(connection, command)?;
+    let Admission { admitted, new } = admission(connection, command).await?;
     if !new.is_empty() {
         Sql::<Count>::constant()
             .bind::<SqlUuid, _>(token)
@@ -66,21 +72,26 @@ fn count(connection: &mut PgConnection, command: &AdmitProjects) -> Result<Vec<b
             .bind::<SqlUuid, _>(token)
             .bind::<Date, _>(day)
             .bind::<Array<Text>, _>(names(&new))
-            .execute(connection)?;
+            .execute(connection)
+            .await?;
     }
     Ok(admitted)
 }
 
-fn admission(connection: &mut PgConnection, command: &AdmitProjects) -> Result<Admission, Failure<BackendError>> {
+async fn admission(
+    connection: &mut AsyncPgConnection,
+    command: &AdmitProjects,
+) -> Result<Admission, Failure<BackendError>> {
     let (token, day) = (command.token.as_uuid(), date(command.day));
     let forms: Vec<_> = command.projects.iter().flat_map(JobName::forms).collect();
     let with_job: Vec<String> = Sql::<WithJob>::constant()
         .bind::<Array<Text>, _>(forms)
         .bind::<Text, _>(command.subject.as_str())
-        .load(connection)?;
+        .load(connection)
+        .await?;
     let stands = |project: &&JobName| project.forms().any(|form| with_job.iter().any(|name| *name == form));
     let counted: Vec<String> =
-        Sql::<Counted>::constant().bind::<SqlUuid, _>(token).bind::<Date, _>(day).load(connection)?;
+        Sql::<Counted>::constant().bind::<SqlUuid, _>(token).bind::<Date, _>(day).load(connection).await?;
     let place = Place { table: "capture_new_projects", id: token };
     let name = |name: String| place.column("project", &name, JobName::stored(&name));
     let projects = AskedProjects {

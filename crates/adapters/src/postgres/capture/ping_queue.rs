@@ -3,23 +3,24 @@
 //! `FOR UPDATE SKIP LOCKED` lets several consumers take at the same time, and never the same row. All times are the
 //! server's `now()`, so the clocks of the workers need not agree. Every statement finds its rows by place, walks them
 //! in that order, or has few to read. So the statements run on the sessions for groups, whose plans always do this,
-//! whatever the server's statistics say about the table's size, which changes faster than they do.
+//! whatever the server's statistics say about the table's size, which changes faster than they do. All but one may be
+//! repeated; a lease whose answer was lost has to expire first.
 
 use async_trait::async_trait;
-use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Integer, Nullable, Text, Timestamptz};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use stint_domain::BackendError;
 use stint_domain::capture::ports::ping_queue::QueueDepth;
 use stint_domain::values::Timestamp;
 
 use crate::capture::ping_table::{DeadRow, LeasedRow, NewRow, PUSHES, PingTable, PingTableQueue};
-use crate::grouping::{GroupError, GroupLimits};
+use crate::grouping::{GroupError, GroupLimits, Workers};
 use crate::postgres::Postgres;
-use crate::postgres::attempt::{Failure, InDoubt, Repeat, attempt};
+use crate::postgres::attempt::{Failure, InDoubt, Repeat};
 use crate::postgres::error::BACKEND;
 use crate::postgres::rows::timestamptz;
 use crate::postgres::sql::Sql;
-use crate::sql::statements;
+use crate::sql::{Constant, statements};
 use crate::stored_row::StoredRow;
 
 statements! {
@@ -83,35 +84,22 @@ impl Postgres {
     pub fn ping_queue_with(&self, pushes: GroupLimits) -> PingTableQueue<Self> {
         PingTableQueue::new(self.clone(), pushes)
     }
-
-    /// Carries out a statement of the queue. All of them may be repeated; a lease whose answer was lost has to expire
-    /// first.
-    async fn on_pings<T: Send + 'static>(
-        &self,
-        repeat: Repeat,
-        operation: impl Fn(&mut PgConnection) -> Result<T, Failure<BackendError>> + Send + 'static,
-    ) -> Result<T, BackendError> {
-        self.groups.run(move |session| attempt(session, repeat, operation)).await
-    }
 }
 
 #[async_trait]
 impl PingTable for Postgres {
     const BACKEND: &'static str = BACKEND;
+    const WRITERS: Workers = Workers::Tasks;
 
-    fn insert(&self, rows: Vec<NewRow>) -> Result<(), GroupError> {
+    async fn insert(&self, rows: Vec<NewRow>) -> Result<(), GroupError> {
         let received_at: Vec<_> = rows.iter().map(|row| timestamptz(row.received_at)).collect();
         let pings: Vec<_> = rows.into_iter().map(|row| row.ping).collect();
-        let inserted = self.groups.run_here(|session| {
-            attempt(session, Repeat::Harmless, |connection| {
-                Sql::<Insert>::constant()
-                    .bind::<Array<Text>, _>(&pings)
-                    .bind::<Array<Timestamptz>, _>(&received_at)
-                    .execute(connection)?;
-                Ok(())
-            })
+        let inserted = self.groups.run(Repeat::Harmless, (pings, received_at), |connection, (pings, received_at)| {
+            let insert =
+                Sql::<Insert>::constant().bind::<Array<Text>, _>(pings).bind::<Array<Timestamptz>, _>(received_at);
+            Box::pin(done(insert, connection))
         });
-        inserted.map_err(
+        inserted.await.map_err(
             |error: BackendError| {
                 if InDoubt::is(&error) { GroupError::Unknown(error) } else { GroupError::Undone(error) }
             },
@@ -121,78 +109,92 @@ impl PingTable for Postgres {
     async fn lease(&self, consumer: String, most: i64, abandoned_after: i64) -> Result<Vec<LeasedRow>, BackendError> {
         // Postgres has no timestamps before that, so no lease can be older.
         let abandoned_after = abandoned_after.min(1_000 * 365 * 86_400 * 1_000_000);
-        self.on_pings(Repeat::Harmless, move |connection| {
-            let rows: Vec<(i64, String, i32)> = Sql::<Lease>::constant()
-                .bind::<BigInt, _>(abandoned_after)
-                .bind::<BigInt, _>(most)
-                .bind::<Text, _>(&consumer)
-                .load(connection)?;
-            let leased = |(place, ping, deliveries)| LeasedRow { place, ping, deliveries };
-            let mut rows: Vec<_> = rows.into_iter().map(leased).collect();
-            rows.sort_by_key(|row| row.place);
-            Ok(rows)
-        })
-        .await
+        self.groups
+            .run(Repeat::Harmless, (consumer, most, abandoned_after), |connection, (consumer, most, abandoned)| {
+                Box::pin(async move {
+                    let rows: Vec<(i64, String, i32)> = Sql::<Lease>::constant()
+                        .bind::<BigInt, _>(*abandoned)
+                        .bind::<BigInt, _>(*most)
+                        .bind::<Text, _>(consumer)
+                        .load(connection)
+                        .await?;
+                    let leased = |(place, ping, deliveries)| LeasedRow { place, ping, deliveries };
+                    let mut rows: Vec<_> = rows.into_iter().map(leased).collect();
+                    rows.sort_by_key(|row| row.place);
+                    Ok(rows)
+                })
+            })
+            .await
     }
 
     async fn delete(&self, places: Vec<i64>) -> Result<(), BackendError> {
-        self.on_pings(Repeat::Harmless, move |connection| {
-            Sql::<Delete>::constant().bind::<Array<BigInt>, _>(&places).execute(connection)?;
-            Ok(())
-        })
-        .await
+        self.groups
+            .run(Repeat::Harmless, places, |connection, places| {
+                Box::pin(done(Sql::<Delete>::constant().bind::<Array<BigInt>, _>(places), connection))
+            })
+            .await
     }
 
     async fn bury(&self, places: Vec<i64>, reasons: Vec<String>) -> Result<(), BackendError> {
-        self.on_pings(Repeat::Harmless, move |connection| {
-            Sql::<Bury>::constant()
-                .bind::<Array<BigInt>, _>(&places)
-                .bind::<Array<Text>, _>(&reasons)
-                .execute(connection)?;
-            Ok(())
-        })
-        .await
+        self.groups
+            .run(Repeat::Harmless, (places, reasons), |connection, (places, reasons)| {
+                let bury = Sql::<Bury>::constant().bind::<Array<BigInt>, _>(places).bind::<Array<Text>, _>(reasons);
+                Box::pin(done(bury, connection))
+            })
+            .await
     }
 
     async fn dead(&self, most: i64) -> Result<Vec<DeadRow>, BackendError> {
-        self.on_pings(Repeat::Reads, move |connection| {
-            let rows: Vec<(i64, String, String, i64)> =
-                Sql::<Dead>::constant().bind::<BigInt, _>(most).load(connection)?;
-            let dead = |(place, ping, reason, buried_at)| {
-                let buried_at = moment("buried_at", place, buried_at)?;
-                Ok(DeadRow { place, ping, reason, buried_at })
-            };
-            rows.into_iter().map(dead).collect()
-        })
-        .await
+        self.groups
+            .run(Repeat::Reads, most, |connection, most| {
+                Box::pin(async move {
+                    let rows: Vec<(i64, String, String, i64)> =
+                        Sql::<Dead>::constant().bind::<BigInt, _>(*most).load(connection).await?;
+                    let dead = |(place, ping, reason, buried_at)| {
+                        let buried_at = moment("buried_at", place, buried_at)?;
+                        Ok(DeadRow { place, ping, reason, buried_at })
+                    };
+                    rows.into_iter().map(dead).collect()
+                })
+            })
+            .await
     }
 
     async fn replay(&self, places: Option<Vec<i64>>) -> Result<usize, BackendError> {
         // A repeat would count too few.
-        self.on_pings(Repeat::Never, move |connection| {
-            Ok(Sql::<Replay>::constant()
-                .bind::<Nullable<Array<BigInt>>, _>(&places)
-                .bind::<Nullable<Array<BigInt>>, _>(&places)
-                .execute(connection)?)
-        })
-        .await
+        self.groups
+            .run(Repeat::Never, places, |connection, places| {
+                let replay =
+                    Sql::<Replay>::constant()
+                        .bind::<Nullable<Array<BigInt>>, _>(places)
+                        .bind::<Nullable<Array<BigInt>>, _>(places);
+                Box::pin(async move { Ok(replay.execute(connection).await?) })
+            })
+            .await
     }
 
     async fn newest(&self, most: i64) -> Result<Vec<String>, BackendError> {
-        self.on_pings(Repeat::Reads, move |connection| {
-            Ok(Sql::<Newest>::constant().bind::<BigInt, _>(most).load(connection)?)
-        })
-        .await
+        self.groups
+            .run(Repeat::Reads, most, |connection, most| {
+                Box::pin(async move { Ok(Sql::<Newest>::constant().bind::<BigInt, _>(*most).load(connection).await?) })
+            })
+            .await
     }
 
     async fn depth(&self) -> Result<QueueDepth, BackendError> {
-        self.on_pings(Repeat::Reads, |connection| {
-            let (waiting, oldest, dead): (i64, Option<i64>, i64) = Sql::<Depth>::constant().get_result(connection)?;
-            let oldest = oldest.map(|oldest| moment("received_at", 0, oldest)).transpose()?;
-            Ok(QueueDepth { waiting: waiting.max(0).unsigned_abs(), oldest, dead: dead.unsigned_abs() })
-        })
-        .await
+        self.groups.run(Repeat::Reads, (), |connection, ()| Box::pin(depth(connection))).await
     }
+}
+
+/// Executes a statement without rows.
+async fn done<N: Constant>(sql: Sql<'_, N>, connection: &mut AsyncPgConnection) -> Result<(), Failure<BackendError>> {
+    Ok(sql.execute(connection).await.map(drop)?)
+}
+
+async fn depth(connection: &mut AsyncPgConnection) -> Result<QueueDepth, Failure<BackendError>> {
+    let (waiting, oldest, dead): (i64, Option<i64>, i64) = Sql::<Depth>::constant().get_result(connection).await?;
+    let oldest = oldest.map(|oldest| moment("received_at", 0, oldest)).transpose()?;
+    Ok(QueueDepth { waiting: waiting.max(0).unsigned_abs(), oldest, dead: dead.unsigned_abs() })
 }
 
 fn moment(column: &'static str, place: i64, micros: i64) -> Result<Timestamp, BackendError> {

@@ -1,8 +1,8 @@
 //! Jobs and entries by id.
 
-use diesel::pg::PgConnection;
-use diesel::prelude::*;
+use diesel::pg::Pg;
 use diesel::sql_types::{Array, Uuid as SqlUuid};
+use diesel_async::{AsyncConnectionCore, RunQueryDsl};
 use stint_domain::BackendError;
 use stint_domain::ledger::{Job, TimeEntry};
 use stint_domain::values::{JobId, TimeEntryId};
@@ -20,19 +20,19 @@ statements! {
 }
 
 /// Finds those of the jobs that exist, in any order.
-pub(super) fn jobs<R: From<BackendError>>(
-    connection: &mut PgConnection,
+pub(super) async fn jobs<C: AsyncConnectionCore<Backend = Pg>, R: From<BackendError>>(
+    connection: &mut C,
     ids: impl IntoIterator<Item = JobId>,
 ) -> Result<Vec<Job>, Failure<R>> {
     let ids: Vec<_> = ids.into_iter().map(JobId::as_uuid).collect();
-    all(Sql::<FindJobs>::constant().bind::<Array<SqlUuid>, _>(ids).load::<JobRow>(connection))
+    all(Sql::<FindJobs>::constant().bind::<Array<SqlUuid>, _>(ids).load::<JobRow>(connection).await)
 }
 
 /// Finds those of the entries that exist, in any order.
-pub(super) fn entries<R: From<BackendError>>(
-    connection: &mut PgConnection,
+pub(super) async fn entries<C: AsyncConnectionCore<Backend = Pg>, R: From<BackendError>>(
+    connection: &mut C,
     ids: impl IntoIterator<Item = TimeEntryId>,
 ) -> Result<Vec<TimeEntry>, Failure<R>> {
     let ids: Vec<_> = ids.into_iter().map(TimeEntryId::as_uuid).collect();
-    all(Sql::<FindEntries>::constant().bind::<Array<SqlUuid>, _>(ids).load::<TimeEntryRow>(connection))
+    all(Sql::<FindEntries>::constant().bind::<Array<SqlUuid>, _>(ids).load::<TimeEntryRow>(connection).await)
 }

@@ -8,9 +8,9 @@
 
 use diesel::data_types::PgTimestamp;
 use diesel::dsl::insert_into;
-use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text, Timestamptz, Uuid as SqlUuid};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use stint_domain::ledger::ports::job::CreateJobError;
 use stint_domain::ledger::{Applied, Idempotency, Job};
 use stint_domain::values::Timestamp;
@@ -35,24 +35,25 @@ pub(in crate::postgres) fn forget_before(at: Timestamp, new: usize) -> (PgTimest
 }
 
 /// Carries out `create` in a transaction, at most once for each key.
-pub(in crate::postgres) fn once_per_key(
-    connection: &mut PgConnection,
+pub(in crate::postgres) async fn once_per_key(
+    connection: &mut AsyncPgConnection,
     key: &Idempotency,
     at: Timestamp,
-    create: impl FnOnce(&mut PgConnection) -> Result<Job, Failure<CreateJobError>>,
+    create: impl AsyncFnOnce(&mut AsyncPgConnection) -> Result<Job, Failure<CreateJobError>>,
 ) -> Result<Applied<Job>, Failure<CreateJobError>> {
-    transaction(connection, |connection| {
-        if !claim(connection, key, at)? {
-            return replay(connection, key).map(Applied::earlier);
+    let create_once = async |connection: &mut AsyncPgConnection| {
+        if !claim(connection, key, at).await? {
+            return replay(connection, key).await.map(Applied::earlier);
         }
-        let job = create(connection)?;
-        store(connection, key, &StoredOutcome::from(&job).to_text(), at)?;
+        let job = create(connection).await?;
+        store(connection, key, &StoredOutcome::from(&job).to_text(), at).await?;
         Ok(Applied::now(job))
-    })
+    };
+    transaction(connection, create_once).await
 }
 
 /// Claims the key, if it is free. The outcome follows in the same transaction.
-fn claim(connection: &mut PgConnection, key: &Idempotency, at: Timestamp) -> QueryResult<bool> {
+async fn claim(connection: &mut AsyncPgConnection, key: &Idempotency, at: Timestamp) -> QueryResult<bool> {
     let claimed = insert_into(dsl::idempotency_keys)
         .values((
             dsl::token_id.eq(key.token.as_uuid()),
@@ -62,7 +63,8 @@ fn claim(connection: &mut PgConnection, key: &Idempotency, at: Timestamp) -> Que
             dsl::created_at.eq(timestamptz(at)),
         ))
         .on_conflict_do_nothing()
-        .execute(connection)?;
+        .execute(connection)
+        .await?;
     Ok(claimed == 1)
 }
 
@@ -80,7 +82,7 @@ statements! {
         UPDATE idempotency_keys SET outcome = ? WHERE token_id = ? AND key = ?";
 }
 
-fn store(connection: &mut PgConnection, key: &Idempotency, outcome: &str, at: Timestamp) -> QueryResult<()> {
+async fn store(connection: &mut AsyncPgConnection, key: &Idempotency, outcome: &str, at: Timestamp) -> QueryResult<()> {
     let (before, most) = forget_before(at, 1);
     Sql::<Store>::constant()
         .bind::<Timestamptz, PgTimestamp>(before)
@@ -89,15 +91,17 @@ fn store(connection: &mut PgConnection, key: &Idempotency, outcome: &str, at: Ti
         .bind::<SqlUuid, _>(key.token.as_uuid())
         .bind::<Text, _>(key.key.as_str())
         .execute(connection)
+        .await
         .map(|_| ())
 }
 
 /// The outcome that is stored under a taken key. An outcome that is no job belongs to another request.
-fn replay(connection: &mut PgConnection, key: &Idempotency) -> Result<Job, Failure<CreateJobError>> {
+async fn replay(connection: &mut AsyncPgConnection, key: &Idempotency) -> Result<Job, Failure<CreateJobError>> {
     let stored: Option<(Vec<u8>, String)> = dsl::idempotency_keys
         .find((key.token.as_uuid(), key.key.as_str()))
         .select((dsl::fingerprint, dsl::outcome))
         .first(connection)
+        .await
         .optional()?;
     // It may have been deleted since the claim.
     let (fingerprint, outcome) = stored.ok_or(Failure::Overtaken)?;

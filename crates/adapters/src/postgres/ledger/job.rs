@@ -6,11 +6,12 @@
 mod statements;
 
 use async_trait::async_trait;
-use diesel::connection::SimpleConnection;
 use diesel::dsl::insert_into;
-use diesel::pg::{Pg, PgConnection};
+use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel_async::SimpleAsyncConnection;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use stint_domain::ledger::ports::JobRepository;
 use stint_domain::ledger::ports::job::{
     ChangeJobError, CreateJob, CreateJobError, DeleteJob, EntriesOfDeleted, JobCursor, ListJobs, Put, PutJob, UpdateJob,
@@ -35,50 +36,57 @@ use statements::{Change, Delete};
 #[async_trait]
 impl JobRepository for Postgres {
     async fn create(&self, command: CreateJob) -> Result<Applied<Job>, CreateJobError> {
-        self.run(Repeat::Harmless, move |connection| {
-            let Some(key) = &command.idempotency else {
-                return create(connection, &command).map(Applied::now);
-            };
-            once_per_key(connection, key, command.at, |connection| create(connection, &command))
-        })
-        .await
+        self.requests
+            .run(Repeat::Harmless, command, |connection, command| Box::pin(create_once(connection, command)))
+            .await
     }
 
     async fn put(&self, command: PutJob) -> Result<Put<Job>, ChangeJobError> {
-        self.run(Repeat::Never, move |connection| put(connection, &command)).await
+        self.requests.run(Repeat::Never, command, |connection, command| Box::pin(put(connection, command))).await
     }
 
     async fn update(&self, command: UpdateJob) -> Result<Job, ChangeJobError> {
-        self.run(Repeat::Never, move |connection| update(connection, &command)).await
+        self.requests.run(Repeat::Never, command, |connection, command| Box::pin(update(connection, command))).await
     }
 
     async fn delete(&self, command: DeleteJob) -> Result<(), ChangeJobError> {
-        self.run(Repeat::Never, move |connection| match command.entries {
-            EntriesOfDeleted::Refuse => delete(connection, &command),
-            EntriesOfDeleted::Delete => transaction(connection, |connection| delete_with_entries(connection, &command)),
-        })
-        .await
+        self.requests
+            .run(Repeat::Never, command, |connection, command| {
+                Box::pin(async move {
+                    match command.entries {
+                        EntriesOfDeleted::Refuse => delete(connection, command).await,
+                        EntriesOfDeleted::Delete => {
+                            transaction(connection, async |connection| delete_with_entries(connection, command).await)
+                                .await
+                        }
+                    }
+                })
+            })
+            .await
     }
 
     async fn find(&self, id: JobId) -> Result<Option<Job>, BackendError> {
-        self.run(Repeat::Reads, move |connection| find(connection, id)).await
+        self.requests.run(Repeat::Reads, id, |connection, id| Box::pin(find(connection, *id))).await
     }
 
     async fn list(&self, query: ListJobs) -> Result<Page<Job, JobCursor>, BackendError> {
-        self.run(Repeat::Reads, move |connection| {
-            page(jobs_listed::<JobColumns, Pg>(&query).load::<JobRow>(connection), query.size)
-        })
-        .await
+        self.requests
+            .run(Repeat::Reads, query, |connection, query| {
+                Box::pin(async move {
+                    page(jobs_listed::<JobColumns, Pg>(query).load::<JobRow>(connection).await, query.size)
+                })
+            })
+            .await
     }
 }
 
-fn find<R: From<BackendError>>(connection: &mut PgConnection, id: JobId) -> Result<Option<Job>, Failure<R>> {
-    Ok(find::jobs(connection, [id])?.pop())
+async fn find<R: From<BackendError>>(connection: &mut AsyncPgConnection, id: JobId) -> Result<Option<Job>, Failure<R>> {
+    Ok(find::jobs(connection, [id]).await?.pop())
 }
 
 /// Stores a job unless the id is taken.
-pub(in crate::postgres) fn insert(
-    connection: &mut PgConnection,
+pub(in crate::postgres) async fn insert(
+    connection: &mut AsyncPgConnection,
     id: JobId,
     name: &JobName,
     status: JobStatus,
@@ -97,15 +105,27 @@ pub(in crate::postgres) fn insert(
             jobs::updated_at.eq(timestamptz(at)),
         ))
         .on_conflict_do_nothing()
-        .execute(connection)?;
+        .execute(connection)
+        .await?;
     Ok((inserted == 1).then_some(job))
 }
 
-fn create(connection: &mut PgConnection, command: &CreateJob) -> Result<Job, Failure<CreateJobError>> {
-    if let Some(job) = insert(connection, command.id, &command.name, command.status, command.at)? {
+/// Creates a job, and only once for each key.
+async fn create_once(
+    connection: &mut AsyncPgConnection,
+    command: &CreateJob,
+) -> Result<Applied<Job>, Failure<CreateJobError>> {
+    let Some(key) = &command.idempotency else {
+        return create(connection, command).await.map(Applied::now);
+    };
+    once_per_key(connection, key, command.at, async |connection| create(connection, command).await).await
+}
+
+async fn create(connection: &mut AsyncPgConnection, command: &CreateJob) -> Result<Job, Failure<CreateJobError>> {
+    if let Some(job) = insert(connection, command.id, &command.name, command.status, command.at).await? {
         return Ok(job);
     }
-    match find(connection, command.id)? {
+    match find(connection, command.id).await? {
         Some(job) if job.name == command.name && job.status == command.status => Ok(job),
         Some(job) => Err(Failure::Refused(CreateJobError::IdTaken(job.id))),
         None => Err(Failure::Overtaken),
@@ -113,37 +133,37 @@ fn create(connection: &mut PgConnection, command: &CreateJob) -> Result<Job, Fai
 }
 
 /// Each step is atomic and decides by what it finds, so racing puts of a new id create the job once.
-fn put(connection: &mut PgConnection, command: &PutJob) -> Result<Put<Job>, Failure<ChangeJobError>> {
+async fn put(connection: &mut AsyncPgConnection, command: &PutJob) -> Result<Put<Job>, Failure<ChangeJobError>> {
     if matches!(command.precondition, Precondition::None | Precondition::Absent)
-        && let Some(job) = insert(connection, command.id, &command.name, command.status, command.at)?
+        && let Some(job) = insert(connection, command.id, &command.name, command.status, command.at).await?
     {
         return Ok(Put::Created(job));
     }
     let (name, status) = (Some(&command.name), Some(command.status));
-    if let Some(job) = change(connection, command.id, name, status, command.at, &command.precondition)? {
+    if let Some(job) = change(connection, command.id, name, status, command.at, &command.precondition).await? {
         return Ok(Put::Replaced(job));
     }
-    let current = find(connection, command.id)?.map(|job| job.version);
+    let current = find(connection, command.id).await?.map(|job| job.version);
     command.precondition.check(current).map_err(Failure::refused)?;
     Err(Failure::Overtaken)
 }
 
-fn update(connection: &mut PgConnection, command: &UpdateJob) -> Result<Job, Failure<ChangeJobError>> {
+async fn update(connection: &mut AsyncPgConnection, command: &UpdateJob) -> Result<Job, Failure<ChangeJobError>> {
     let changes = &command.changes;
     if !changes.is_empty() {
         let (name, status) = (changes.name.as_ref(), changes.status);
-        if let Some(job) = change(connection, command.id, name, status, command.at, &command.precondition)? {
+        if let Some(job) = change(connection, command.id, name, status, command.at, &command.precondition).await? {
             return Ok(job);
         }
     }
-    let job = find(connection, command.id)?.ok_or(Failure::Refused(ChangeJobError::NotFound(command.id)))?;
+    let job = find(connection, command.id).await?.ok_or(Failure::Refused(ChangeJobError::NotFound(command.id)))?;
     command.precondition.check(Some(job.version)).map_err(Failure::refused)?;
     if changes.is_empty() { Ok(job) } else { Err(Failure::Overtaken) }
 }
 
 /// Changes the given fields, if the job exists and the precondition holds.
-fn change<R: From<BackendError>>(
-    connection: &mut PgConnection,
+async fn change<R: From<BackendError>>(
+    connection: &mut AsyncPgConnection,
     id: JobId,
     name: Option<&JobName>,
     status: Option<JobStatus>,
@@ -157,7 +177,8 @@ fn change<R: From<BackendError>>(
         .bind::<Timestamptz, _>(timestamptz(at))
         .bind::<SqlUuid, _>(id.as_uuid())
         .bind::<Nullable<Array<BigInt>>, _>(versions(precondition))
-        .get_result::<JobRow>(connection);
+        .get_result::<JobRow>(connection)
+        .await;
     one(changed)
 }
 
@@ -170,14 +191,16 @@ fn versions(precondition: &Precondition) -> Option<Vec<i64>> {
     }
 }
 
-fn delete(connection: &mut PgConnection, command: &DeleteJob) -> Result<(), Failure<ChangeJobError>> {
+async fn delete(connection: &mut AsyncPgConnection, command: &DeleteJob) -> Result<(), Failure<ChangeJobError>> {
     let deleted = Sql::<Delete>::constant()
         .bind::<SqlUuid, _>(command.id.as_uuid())
         .bind::<Nullable<Array<BigInt>>, _>(versions(&command.precondition))
-        .execute(connection);
+        .execute(connection)
+        .await;
     match deleted {
         Ok(0) => {
-            let job = find(connection, command.id)?.ok_or(Failure::Refused(ChangeJobError::NotFound(command.id)))?;
+            let job =
+                find(connection, command.id).await?.ok_or(Failure::Refused(ChangeJobError::NotFound(command.id)))?;
             command.precondition.check(Some(job.version)).map_err(Failure::refused)?;
             Err(Failure::Overtaken)
         }
@@ -190,15 +213,18 @@ fn delete(connection: &mut PgConnection, command: &DeleteJob) -> Result<(), Fail
 }
 
 /// While the job is locked, nobody adds an entry to it.
-fn delete_with_entries(connection: &mut PgConnection, command: &DeleteJob) -> Result<(), Failure<ChangeJobError>> {
+async fn delete_with_entries(
+    connection: &mut AsyncPgConnection,
+    command: &DeleteJob,
+) -> Result<(), Failure<ChangeJobError>> {
     let id = command.id.as_uuid();
-    let locked = one(jobs::table.find(id).select(JobRow::as_select()).for_update().first(connection))?;
+    let locked = one(jobs::table.find(id).select(JobRow::as_select()).for_update().first(connection).await)?;
     let job: Job = locked.ok_or(Failure::Refused(ChangeJobError::NotFound(command.id)))?;
     command.precondition.check(Some(job.version)).map_err(Failure::refused)?;
     // With very many entries this takes longer than a request may. If it were undone each time, it could never
     // succeed.
-    connection.batch_execute("SET LOCAL statement_timeout = 0")?;
-    diesel::delete(time_entries::table.filter(time_entries::related_job.eq(id))).execute(connection)?;
-    diesel::delete(jobs::table.find(id)).execute(connection)?;
+    connection.batch_execute("SET LOCAL statement_timeout = 0").await?;
+    diesel::delete(time_entries::table.filter(time_entries::related_job.eq(id))).execute(connection).await?;
+    diesel::delete(jobs::table.find(id)).execute(connection).await?;
     Ok(())
 }

@@ -3,8 +3,8 @@
 use std::iter;
 
 use async_trait::async_trait;
-use diesel::RunQueryDsl;
 use diesel::pg::Pg;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use stint_domain::ledger::ports::TimeEntryRepository;
 use stint_domain::ledger::ports::job::Put;
 use stint_domain::ledger::ports::time_entry::{
@@ -47,19 +47,25 @@ impl TimeEntryRepository for Postgres {
     }
 
     async fn find(&self, id: TimeEntryId) -> Result<Option<TimeEntry>, BackendError> {
-        self.run(Repeat::Reads, move |connection| Ok(find::entries(connection, iter::once(id))?.pop())).await
+        self.requests
+            .run(Repeat::Reads, id, |connection, id| {
+                Box::pin(async move { Ok(find::entries(connection, iter::once(*id)).await?.pop()) })
+            })
+            .await
     }
 
     async fn list(&self, query: ListTimeEntries) -> Result<Page<TimeEntry, TimeEntryCursor>, BackendError> {
-        let Some(page) = PageOfJob::of(&query) else {
-            return self
-                .run(Repeat::Reads, move |connection| {
-                    let listing = time_entries::<TimeEntryColumns, Pg>(&query);
-                    page(listing.load::<TimeEntryRow>(connection), query.size)
-                })
-                .await;
-        };
-        self.run(Repeat::Reads, move |connection| pages::find(connection, &[page])?.pop().ok_or(Failure::Overtaken))
-            .await
+        self.requests.run(Repeat::Reads, query, |connection, query| Box::pin(list(connection, query))).await
     }
+}
+
+async fn list(
+    connection: &mut AsyncPgConnection,
+    query: &ListTimeEntries,
+) -> Result<Page<TimeEntry, TimeEntryCursor>, Failure<BackendError>> {
+    let Some(of_job) = PageOfJob::of(query) else {
+        let listing = time_entries::<TimeEntryColumns, Pg>(query);
+        return page(listing.load::<TimeEntryRow>(connection).await, query.size);
+    };
+    pages::find(connection, &[of_job]).await?.pop().ok_or(Failure::Overtaken)
 }

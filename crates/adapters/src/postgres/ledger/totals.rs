@@ -5,11 +5,10 @@
 
 use async_trait::async_trait;
 use chrono::NaiveDate;
-use diesel::connection::SimpleConnection;
 use diesel::data_types::PgTimestamp;
-use diesel::pg::PgConnection;
-use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Nullable, Timestamptz, Uuid as SqlUuid};
+use diesel_async::SimpleAsyncConnection;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use stint_domain::ledger::TotalMinutes;
 use stint_domain::ledger::ports::TotalsAudit;
 use stint_domain::ledger::ports::totals::{ChangedAfter, Drift, TotalsReport};
@@ -17,7 +16,7 @@ use stint_domain::values::{JobId, Timestamp};
 use stint_domain::{BackendError, BackendErrorKind};
 use uuid::Uuid;
 
-use crate::blocking::{Caller, Waiting};
+use crate::caller::{Caller, Waiting};
 use crate::ledger::auditing::{GivenUp, JOBS, PIECE, Step};
 use crate::postgres::Postgres;
 use crate::postgres::attempt::{Failure, Repeat, transaction};
@@ -56,24 +55,21 @@ statements! {
 #[async_trait]
 impl TotalsAudit for Postgres {
     async fn changed_after(&self, moment: Timestamp) -> Result<ChangedAfter, BackendError> {
-        self.run(Repeat::Reads, move |connection| {
-            let changed = Sql::<Changed>::constant().bind::<Timestamptz, _>(timestamptz(moment));
-            let (jobs, latest): (i64, Option<PgTimestamp>) = changed.get_result(connection)?;
-            let place = Place { table: "jobs", id: Uuid::nil() };
-            let latest = latest.map(|at| place.timestamp("max(updated_at)", at)).transpose()?;
-            Ok(ChangedAfter { jobs: jobs.cast_unsigned(), latest })
-        })
-        .await
+        self.requests
+            .run(Repeat::Reads, moment, |connection, moment| Box::pin(changed_after(connection, *moment)))
+            .await
     }
 
     async fn audit(&self) -> Result<TotalsReport, BackendError> {
         let (caller, mut report) = (Caller::default(), TotalsReport { jobs: 0, time_entries: 0, drifts: Vec::new() });
         let (mut from, mut jobs) = (Uuid::nil(), JOBS);
         loop {
-            let waiting = caller.waiting();
             let step = self
-                .run(Repeat::Reads, move |connection| {
-                    transaction(connection, |connection| step(connection, from, jobs, &waiting))
+                .requests
+                .run(Repeat::Reads, (from, jobs, caller.waiting()), |connection, (from, jobs, waiting)| {
+                    Box::pin(async move {
+                        transaction(connection, async |connection| step(connection, *from, *jobs, waiting).await).await
+                    })
                 })
                 .await;
             match step {
@@ -90,29 +86,45 @@ impl TotalsAudit for Postgres {
     }
 }
 
-fn step(
-    connection: &mut PgConnection,
+async fn changed_after(
+    connection: &mut AsyncPgConnection,
+    moment: Timestamp,
+) -> Result<ChangedAfter, Failure<BackendError>> {
+    let changed = Sql::<Changed>::constant().bind::<Timestamptz, _>(timestamptz(moment));
+    let (jobs, latest): (i64, Option<PgTimestamp>) = changed.get_result(connection).await?;
+    let place = Place { table: "jobs", id: Uuid::nil() };
+    let latest = latest.map(|at| place.timestamp("max(updated_at)", at)).transpose()?;
+    Ok(ChangedAfter { jobs: jobs.cast_unsigned(), latest })
+}
+
+async fn step(
+    connection: &mut AsyncPgConnection,
     from: Uuid,
     jobs: u32,
     waiting: &Waiting,
 ) -> Result<Step, Failure<BackendError>> {
-    connection.batch_execute(BEGIN)?;
+    connection.batch_execute(BEGIN).await?;
     let rows: Vec<(Uuid, i64, i64, i64)> = Sql::<Jobs>::constant()
         .bind::<BigInt, _>(i64::from(PIECE))
         .bind::<SqlUuid, _>(from)
         .bind::<BigInt, _>(i64::from(jobs))
-        .load(connection)?;
+        .load(connection)
+        .await?;
     let mut step = Step::default();
     for (id, recorded, minutes, number) in rows {
         let (minutes, number) =
-            if number < i64::from(PIECE) { (minutes, number) } else { add_up(connection, id, waiting)? };
+            if number < i64::from(PIECE) { (minutes, number) } else { add_up(connection, id, waiting).await? };
         step.job(drift(id, recorded, minutes)?, number.cast_unsigned());
     }
     Ok(step)
 }
 
 /// The minutes and the number of all entries of one job.
-fn add_up(connection: &mut PgConnection, job: Uuid, waiting: &Waiting) -> Result<(i64, i64), Failure<BackendError>> {
+async fn add_up(
+    connection: &mut AsyncPgConnection,
+    job: Uuid,
+    waiting: &Waiting,
+) -> Result<(i64, i64), Failure<BackendError>> {
     // Later than every entry.
     let mut from = (NaiveDate::from_ymd_opt(10_000, 1, 1).unwrap_or(NaiveDate::MAX), Uuid::nil());
     let (mut minutes, mut number) = (0, 0);
@@ -125,7 +137,8 @@ fn add_up(connection: &mut PgConnection, job: Uuid, waiting: &Waiting) -> Result
             .bind::<Date, _>(from.0)
             .bind::<SqlUuid, _>(from.1)
             .bind::<BigInt, _>(i64::from(PIECE))
-            .get_result(connection)?;
+            .get_result(connection)
+            .await?;
         (minutes, number) = (minutes + more, number + entries);
         match date.zip(id) {
             Some(last) if entries == i64::from(PIECE) => from = last,

@@ -34,6 +34,13 @@ const TASK_RUNS: &str = "
         LIMIT ?2
     )";
 
+const SESSIONS: &str = "
+    DELETE FROM tokens WHERE id IN (
+        SELECT id FROM tokens
+        WHERE kind IS NOT NULL AND coalesce(min(revoked_at, expires_at), revoked_at, expires_at) < ?1
+        ORDER BY coalesce(min(revoked_at, expires_at), revoked_at, expires_at) LIMIT ?2
+    )";
+
 impl Sqlite {
     /// Deletes in pieces until nothing is left to delete.
     async fn prune(&self, sql: &'static str, before: Timestamp) -> Result<u64, BackendError> {
@@ -65,5 +72,22 @@ impl Housekeeping for Sqlite {
 
     async fn prune_task_runs(&self, before: Timestamp) -> Result<u64, BackendError> {
         self.prune(TASK_RUNS, before).await
+    }
+
+    async fn prune_sessions(&self, before: Timestamp) -> Result<u64, BackendError> {
+        self.prune(SESSIONS, before).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sqlite::query_plan::query_plan;
+
+    #[test]
+    fn sessions_that_have_ended_are_found_by_an_index_in_their_order() {
+        let plan = query_plan(&sql_query(SESSIONS));
+        let of_index = "SEARCH tokens USING INDEX tokens_ended (<expr><?)";
+        assert_eq!(plan, ["SEARCH tokens USING PRIMARY KEY (id=?)", "LIST SUBQUERY 1", of_index]);
     }
 }

@@ -14,7 +14,7 @@ use stint_domain::values::Timestamp;
 use stint_domain::{BackendError, Clock};
 
 use crate::capture::ping_table::{DeadRow, LeasedRow, NewRow, PUSHES, PingTable, PingTableQueue};
-use crate::grouping::{GroupError, GroupLimits};
+use crate::grouping::{GroupError, GroupLimits, Workers};
 use crate::sql::statements;
 use crate::sqlite::Sqlite;
 use crate::sqlite::error::{BACKEND, classify};
@@ -87,13 +87,14 @@ impl Sqlite {
 #[async_trait]
 impl PingTable for Sqlite {
     const BACKEND: &'static str = BACKEND;
+    const WRITERS: Workers = Workers::Threads;
 
-    fn insert(&self, rows: Vec<NewRow>) -> Result<(), GroupError> {
+    async fn insert(&self, rows: Vec<NewRow>) -> Result<(), GroupError> {
         let rows = json(&rows.iter().map(|row| (&row.ping, row.received_at.as_micros())).collect::<Vec<_>>());
         let insert = |connection: &mut SqliteConnection| {
             Sql::<Insert>::constant().bind::<Text, _>(rows).execute(connection).map(drop).map_err(classify)
         };
-        self.writer.run_here(|session| session.write(insert)).map_err(group_error)
+        self.writer.run_here(|session| session.write(insert)).await.map_err(group_error)
     }
 
     async fn lease(&self, consumer: String, most: i64, abandoned_after: i64) -> Result<Vec<LeasedRow>, BackendError> {

@@ -12,7 +12,7 @@ use stint_domain::values::{JobId, TimeEntryId};
 use stint_domain::{BackendError, BackendErrorKind};
 
 use super::{idempotency, job, time_entry};
-use crate::grouping::GroupError;
+use crate::grouping::{GroupError, Workers};
 use crate::ledger::group::{Differences, Scope};
 use crate::ledger::stored_outcome::StoredOutcome;
 use crate::ledger::{Attempted, Command, Ledger, LedgerStore, Outcome, PageOfJob, TimeEntryPage, Write, alone};
@@ -23,33 +23,37 @@ use crate::sqlite::session::Session;
 
 impl LedgerStore for Sqlite {
     const BACKEND: &'static str = BACKEND;
+    const WRITERS: Workers = Workers::Threads;
+    const READERS: Workers = Workers::Threads;
 
     /// Nothing is ever put off, because a writer holds all jobs.
-    fn write(&self, writes: &[Write], _held: &HashSet<JobId>) -> Result<Vec<Attempted>, GroupError> {
-        self.writer.run_here(|session| write(session, writes)).map_err(group_error)
+    async fn write(&self, writes: &[Write], _held: &HashSet<JobId>) -> Result<Vec<Attempted>, GroupError> {
+        self.writer.run_here(|session| write(session, writes)).await.map_err(group_error)
     }
 
-    fn find_jobs(&self, ids: &[JobId]) -> Result<Vec<Job>, BackendError> {
-        self.readers.run_here(|session| job::load_all(session.connection()?, ids.iter().copied()))
+    async fn find_jobs(&self, ids: &[JobId]) -> Result<Vec<Job>, BackendError> {
+        self.readers.run_here(|session| job::load_all(session.connection()?, ids.iter().copied())).await
     }
 
-    fn find_entries(&self, ids: &[TimeEntryId]) -> Result<Vec<TimeEntry>, BackendError> {
-        self.readers.run_here(|session| time_entry::load(session.connection()?, ids.iter().copied()))
+    async fn find_entries(&self, ids: &[TimeEntryId]) -> Result<Vec<TimeEntry>, BackendError> {
+        self.readers.run_here(|session| time_entry::load(session.connection()?, ids.iter().copied())).await
     }
 
-    fn find_pages(&self, pages: &[PageOfJob]) -> Result<Vec<TimeEntryPage>, BackendError> {
-        self.readers.run_here(|session| {
+    async fn find_pages(&self, pages: &[PageOfJob]) -> Result<Vec<TimeEntryPage>, BackendError> {
+        let find = |session: &mut Session| {
             let connection = session.connection()?;
             pages.iter().map(|page| time_entry::page(connection, &(*page).into())).collect()
-        })
+        };
+        self.readers.run_here(find).await
     }
 }
 
 impl Sqlite {
     /// Carries out `command` as a group of its own.
     pub(in crate::sqlite) async fn write_alone<C: Command>(&self, command: C) -> Result<C::Outcome, C::Refusal> {
-        let write = |session: &mut Session, writes: &[Write]| write(session, writes).map_err(group_error);
-        self.writer.run(move |session| alone(BACKEND, command, |writes| write(session, writes))).await
+        let writes = [command.into_write()];
+        let attempted = self.writer.run(move |session| write(session, &writes)).await.map_err(group_error);
+        alone::<C>(BACKEND, attempted)
     }
 }
 

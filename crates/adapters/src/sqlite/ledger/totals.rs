@@ -11,7 +11,7 @@ use stint_domain::values::{JobId, Timestamp};
 use stint_domain::{BackendError, BackendErrorKind};
 use uuid::Uuid;
 
-use crate::blocking::{Caller, Waiting};
+use crate::caller::{Caller, Waiting};
 use crate::ledger::auditing::{GivenUp, JOBS, PIECE, Step};
 use crate::sql::statements;
 use crate::sqlite::Sqlite;

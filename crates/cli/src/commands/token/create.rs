@@ -31,7 +31,8 @@ pub(super) struct Args {
     /// The token's name
     #[arg(long, value_parser = subject)]
     name: Subject,
-    /// Its scopes: `read`, `write`, `admin`, separated by commas; `admin` includes the others
+    /// Its scopes: `read`, `write`, `admin`, separated by commas; `admin` includes the others; or `own` alone, for what its
+    /// subject logs
     #[arg(long, required_unless_present = "capture", conflicts_with = "capture", value_parser = scopes)]
     scopes: Option<Scopes>,
     /// Its subject, shown as `created_by` [default: its name]
@@ -94,7 +95,7 @@ impl Args {
             (None, Some(scopes)) => Grant::Scopes(scopes),
             (None, None) => bail!("either --scopes or --capture must be given"),
         };
-        let draft = TokenDraft { name, subject, grant, expires_at, made_by: None };
+        let draft = TokenDraft { name, subject, grant, expires_at, person: None, made_by: None };
         let created = ports.access().tokens.create(draft).await;
         let (token, secret) = created.map_err(|error| anyhow!(error))?;
         tracing::info!(token = %token.id, name = %token.name, scopes = %token.scopes, "created a token");

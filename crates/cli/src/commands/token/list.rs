@@ -1,8 +1,9 @@
-//! `stint token list`: all tokens, also expired and revoked ones, and who made them. Secrets are not shown.
+//! `stint token list`: all tokens, also expired and revoked ones, and who made them. Sessions and links are not listed, and
+//! secrets are not shown.
 
 use anyhow::Result;
 use serde::Serialize;
-use stint_domain::access::{Token, TokenRefusal};
+use stint_domain::access::{Token, TokenKind, TokenRefusal};
 use stint_domain::capture::CaptureTarget;
 use stint_domain::values::Timestamp;
 
@@ -118,7 +119,8 @@ impl Args {
         let mut print: Box<dyn Print> = if self.json { Box::new(Array::default()) } else { Box::new(Table::new()) };
         let mut pages = ports.all_tokens();
         while let Some(tokens) = pages.next().await? {
-            print.page(&tokens.iter().map(|token| Row::new(token, now)).collect::<Vec<_>>())?;
+            let shown = tokens.iter().filter(|token| matches!(token.kind, TokenKind::Api | TokenKind::Capture));
+            print.page(&shown.map(|token| Row::new(token, now)).collect::<Vec<_>>())?;
         }
         print.end()
     }
@@ -151,28 +153,15 @@ impl Print for Array {
     }
 }
 
-/// A table whose columns are as wide as the values so far; a later page may widen them.
+/// A table with a header.
 struct Table {
-    widths: [usize; COLUMNS],
+    table: output::Table<COLUMNS>,
     begun: bool,
 }
 
 impl Table {
-    fn new() -> Self {
-        Self { widths: [0; COLUMNS], begun: false }
-    }
-
-    fn lines(&mut self, lines: &[[String; COLUMNS]]) -> Result<()> {
-        for cells in lines {
-            for (width, cell) in self.widths.iter_mut().zip(cells) {
-                *width = (*width).max(cell.chars().count());
-            }
-        }
-        for cells in lines {
-            let padded = cells.iter().zip(self.widths).map(|(cell, width)| format!("{cell:<width$}"));
-            output::line(padded.collect::<Vec<_>>().join("  ").trim_end())?;
-        }
-        Ok(())
+    const fn new() -> Self {
+        Self { table: output::Table::new(), begun: false }
     }
 }
 
@@ -180,7 +169,7 @@ impl Print for Table {
     fn page(&mut self, rows: &[Row]) -> Result<()> {
         let header = (!std::mem::replace(&mut self.begun, true)).then(|| HEADER.map(str::to_owned));
         let lines: Vec<_> = header.into_iter().chain(rows.iter().map(Row::cells)).collect();
-        self.lines(&lines)
+        Ok(self.table.lines(&lines)?)
     }
 
     fn end(&mut self) -> Result<()> {

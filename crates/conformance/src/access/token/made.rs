@@ -7,7 +7,7 @@ use stint_domain::access::ports::token::{CreateTokenError, ListCapturing, Made, 
 use stint_domain::capture::CaptureTarget;
 use stint_domain::values::TokenId;
 
-use super::{Tokens, all, capturing, revocation, rule, shown_within_5_seconds, token};
+use super::{Tokens, all, by_hash, capturing, of_nobody, revocation, rule, shown_within_5_seconds, token};
 use crate::given::{at, fresh};
 use crate::suite::unless_refused;
 
@@ -37,7 +37,7 @@ async fn find(tokens: &Tokens, token: &Token) -> Token {
 pub async fn a_token_remembers_which_one_made_it(tokens: Tokens) {
     let (maker, [made, other]) = family(&tokens).await;
     assert_eq!(find(&tokens, &made).await, made);
-    assert_eq!(tokens.port.find_by_hash(made.secret_hash).await.unwrap().as_ref(), Some(&made));
+    assert_eq!(by_hash(&tokens, made.secret_hash).await.as_ref(), Some(&made));
     let mut expected = [maker, made.clone(), other.clone()];
     expected.sort_by_key(|token| (token.created_at, token.id));
     assert_eq!(all(&tokens).await, expected);
@@ -91,7 +91,7 @@ pub async fn what_a_token_made_is_refused_within_5_seconds_of_its_revocation(tok
     let (maker, [made, _]) = family(&tokens).await;
     tokens.port.find_by_hash(made.secret_hash).await.unwrap();
     tokens.port.revoke(revocation(maker.id, 7)).await.unwrap();
-    shown_within_5_seconds(&tokens, &revoked(&made, 7)).await;
+    shown_within_5_seconds(&*tokens.port, &of_nobody(revoked(&made, 7))).await;
 }
 
 /// Whatever happened to the tokens that it had made.

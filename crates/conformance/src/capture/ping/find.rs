@@ -10,7 +10,7 @@ use stint_domain::ledger::ports::job::{DeleteJob, EntriesOfDeleted};
 use stint_domain::values::{PingId, Timestamp};
 
 use super::{Capture, minute, rule, signal, telling, worked};
-use crate::given::{date, fresh, size};
+use crate::given::{date, fresh, size, subject};
 use crate::suite::{each_once, walk};
 
 /// Every field, of both kinds and with each outcome.
@@ -99,6 +99,24 @@ pub async fn a_listing_can_be_narrowed(capture: Capture) {
     }
 }
 
+/// Of all its tokens, and with the other filters.
+pub async fn a_listing_can_be_of_one_subject(capture: Capture) {
+    let (job, token) = capture.job_and_token().await;
+    let mut of_eve = Vec::new();
+    for minute in [1, 3] {
+        of_eve.push(signal(&capture.token_of("Eve", rule(job)).await, minute));
+    }
+    let of_ada = signal(&token, 2);
+    capture.log(&[of_eve[0].clone(), of_ada.clone(), of_eve[1].clone()]).await;
+    let of = |name: &str| ListPings { subject: Some(subject(name)), size: size(1), ..ListPings::default() };
+    assert_eq!(all(&capture, of("Eve")).await, [of_eve[1].id, of_eve[0].id]);
+    assert_eq!(all(&capture, of("ada")).await, [of_ada.id]);
+    assert_eq!(all(&capture, of("eve")).await, []);
+    let one_token = ListPings { token: Some(of_eve[0].token), ..of("Eve") };
+    assert_eq!(all(&capture, one_token.clone()).await, [of_eve[0].id]);
+    assert_eq!(all(&capture, ListPings { subject: Some(subject("ada")), ..one_token }).await, []);
+}
+
 /// Over all jobs, not rounded, without pings with minutes.
 pub async fn captured_time_is_that_of_the_token_and_the_day(capture: Capture) {
     let (_, token) = capture.job_and_token().await;
@@ -159,7 +177,7 @@ pub async fn a_token_shows_when_it_was_last_used(capture: Capture) {
     capture.log(&[signal(&token, 5), signal(&token, 9), signal(&token, 7)]).await;
     let used = |token: stint_domain::access::Token| {
         let tokens = capture.tokens.clone();
-        async move { tokens.find_by_hash(token.secret_hash).await.unwrap().unwrap().last_used_at }
+        async move { tokens.find_by_hash(token.secret_hash).await.unwrap().unwrap().token.last_used_at }
     };
     assert_eq!(used(token.clone()).await, Some(minute(10)));
     capture.log(&[signal(&token, 0)]).await;

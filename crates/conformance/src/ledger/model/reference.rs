@@ -9,7 +9,7 @@ use stint_domain::ledger::ports::time_entry::{
     RecordBatchError, RecordRefusal, RecordTimeError, TimeEntryChanges, UpdateTimeEntry,
 };
 use stint_domain::ledger::{Idempotency, Job, JobName, JobStatus, Precondition, TimeEntry, TotalMinutes};
-use stint_domain::values::{JobId, TimeEntryId, Timestamp, Version};
+use stint_domain::values::{JobId, Subject, TimeEntryId, Timestamp, Version};
 
 use super::command::{Answer, Command};
 
@@ -131,8 +131,11 @@ impl Reference {
     }
 
     fn put_entry(&mut self, command: PutTimeEntry) -> Result<TimeEntry, ChangeTimeEntryError> {
-        let PutTimeEntry { entry: new, at, precondition } = command;
+        let PutTimeEntry { entry: new, owner, at, precondition } = command;
         let stored = self.find_entry(new.id).cloned();
+        if stored.as_ref().is_some_and(|entry| owner.is_some_and(|owner| entry.created_by != owner)) {
+            return Err(ChangeTimeEntryError::NotFound(new.id));
+        }
         precondition.check(stored.as_ref().map(|entry| entry.version))?;
         let from = stored.as_ref().map_or(new.related_job, |entry| entry.related_job);
         let jobs = self.open_jobs([from, new.related_job])?;
@@ -149,8 +152,8 @@ impl Reference {
     }
 
     fn update_entry(&mut self, command: UpdateTimeEntry) -> Result<TimeEntry, ChangeTimeEntryError> {
-        let UpdateTimeEntry { id, changes, at, precondition } = command;
-        let mut entry = self.find_entry(id).cloned().ok_or(ChangeTimeEntryError::NotFound(id))?;
+        let UpdateTimeEntry { id, changes, owner, at, precondition } = command;
+        let mut entry = self.find_owned(id, owner.as_ref())?;
         precondition.check(Some(entry.version))?;
         let jobs = self.open_jobs([entry.related_job, changes.related_job.unwrap_or(entry.related_job)])?;
         if changes.is_empty() {
@@ -167,7 +170,7 @@ impl Reference {
     }
 
     fn delete_entry(&mut self, command: &DeleteTimeEntry) -> Result<(), ChangeTimeEntryError> {
-        let entry = self.find_entry(command.id).cloned().ok_or(ChangeTimeEntryError::NotFound(command.id))?;
+        let entry = self.find_owned(command.id, command.owner.as_ref())?;
         command.precondition.check(Some(entry.version))?;
         if self.closed(entry.related_job) {
             return Err(ChangeTimeEntryError::JobArchived(entry.related_job));
@@ -175,6 +178,11 @@ impl Reference {
         self.entries.retain(|other| other.id != command.id);
         self.touch(&[entry.related_job], command.at);
         Ok(())
+    }
+
+    fn find_owned(&self, id: TimeEntryId, owner: Option<&Subject>) -> Result<TimeEntry, ChangeTimeEntryError> {
+        let found = self.find_entry(id).filter(|entry| owner.is_none_or(|owner| entry.created_by == *owner));
+        found.cloned().ok_or(ChangeTimeEntryError::NotFound(id))
     }
 
     /// An entry's own job and the one that it gets, if that exists and both are open.

@@ -21,6 +21,8 @@ pub(super) struct Step {
     minutes: i64,
     archived: bool,
     guard: Guard,
+    /// Whose entry it must be, if that matters.
+    owner: Option<&'static str>,
     /// Which key, if any. Its low bit chooses between two fingerprints.
     key: Option<usize>,
 }
@@ -77,8 +79,18 @@ pub(super) fn any_step() -> impl Strategy<Value = Step> {
     ];
     let key = prop_oneof![2 => Just(None), 1 => (0usize..4).prop_map(Some)];
     let archived = prop_oneof![4 => Just(false), 1 => Just(true)];
-    (deed, 0usize..JOBS, 0usize..ENTRIES, select(vec![1i64, 30, 1440]), archived, guard, key).prop_map(
-        |(deed, job, entry, minutes, archived, guard, key)| Step { deed, job, entry, minutes, archived, guard, key },
+    let owner = prop_oneof![3 => Just(None), 1 => Just(Some("ada")), 1 => Just(Some("eve"))];
+    (deed, 0usize..JOBS, 0usize..ENTRIES, select(vec![1i64, 30, 1440]), archived, guard, owner, key).prop_map(
+        |(deed, job, entry, minutes, archived, guard, owner, key)| Step {
+            deed,
+            job,
+            entry,
+            minutes,
+            archived,
+            guard,
+            owner,
+            key,
+        },
     )
 }
 
@@ -113,10 +125,18 @@ impl World {
         let text = format!("step {place}");
         let (id, job) = (self.entries[step.entry], self.jobs[step.job]);
         let status = if step.archived { JobStatus::Archived } else { JobStatus::Open };
+        let owner = step.owner.map(subject);
         let of_job = guard(step.guard, self.job_versions[step.job]);
         let of_entry = guard(step.guard, self.entry_versions[step.entry]);
-        let changes =
-            |changes| Command::UpdateEntry(UpdateTimeEntry { id, changes, at, precondition: of_entry.clone() });
+        let changes = |changes| {
+            Command::UpdateEntry(UpdateTimeEntry {
+                id,
+                changes,
+                owner: owner.clone(),
+                at,
+                precondition: of_entry.clone(),
+            })
+        };
         let update_job = |changes| Command::UpdateJob(UpdateJob { id: job, changes, at, precondition: of_job.clone() });
         let (new_name, new_summary) = (Some(name(&text)), Some(summary(&text)));
         match step.deed {
@@ -147,7 +167,7 @@ impl World {
             Deed::PutEntry => {
                 let entry =
                     NewTimeEntry { work_summary: summary(&text), ..self.new_entry(step.entry, step.job, step.minutes) };
-                Command::PutEntry(PutTimeEntry { entry, at, precondition: of_entry })
+                Command::PutEntry(PutTimeEntry { entry, owner, at, precondition: of_entry })
             }
             // Often the minutes are the same as before, which is a change like any other.
             Deed::SetMinutes => {
@@ -160,7 +180,7 @@ impl World {
                 ..TimeEntryChanges::default()
             }),
             Deed::TouchEntry => changes(TimeEntryChanges::default()),
-            Deed::DeleteEntry => Command::DeleteEntry(DeleteTimeEntry { id, at, precondition: of_entry }),
+            Deed::DeleteEntry => Command::DeleteEntry(DeleteTimeEntry { id, owner, at, precondition: of_entry }),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Token secrets and their hashes.
 
 use crate::BackendError;
-use crate::access::{SecretHash, TokenSecret};
+use crate::access::{SecretHash, TokenKind, TokenSecret};
 
 /// Makes and hashes secrets.
 ///
@@ -9,11 +9,9 @@ use crate::access::{SecretHash, TokenSecret};
 /// with 122 bits for a capture token; the hash is SHA-256.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 pub trait Secrets: Send + Sync {
-    /// A new secret.
-    fn generate(&self) -> Result<TokenSecret, BackendError>;
-
-    /// A new secret of a capture token: a `UUIDv4`, because the tools that send pings accept no other form.
-    fn generate_for_capture(&self) -> Result<TokenSecret, BackendError>;
+    /// A new secret of a token of this kind. A capture token's is a `UUIDv4`, because the tools that send pings accept no
+    /// other form.
+    fn generate(&self, kind: TokenKind) -> Result<TokenSecret, BackendError>;
 
     /// The hash by which a secret is stored and looked up.
     fn hash(&self, secret: &TokenSecret) -> SecretHash;

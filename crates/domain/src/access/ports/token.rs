@@ -4,11 +4,12 @@ use async_trait::async_trait;
 use thiserror::Error;
 
 use crate::BackendError;
-use crate::access::{SecretHash, Token, TokenName};
+use crate::access::{SecretHash, Standing, Token, TokenKind, TokenName};
 use crate::page::{Page, PageSize, cursor};
-use crate::values::{JobId, Timestamp, TokenId};
+use crate::values::{JobId, PersonId, Subject, Timestamp, TokenId};
 
-/// Stores tokens. They are never deleted, so that their use can be traced.
+/// Stores tokens. They are never deleted, so that their use can be traced, except for sessions and invitations: those are
+/// pruned some time after their end ([`Housekeeping`](crate::background::ports::Housekeeping)).
 ///
 /// Duties of an implementation, beside those of each method:
 /// - Racing writes happen one after the other: none undoes another. Of several tokens with the same id or hash that
@@ -21,7 +22,9 @@ use crate::values::{JobId, Timestamp, TokenId};
 pub trait TokenRepository: Send + Sync {
     /// Stores a new token. If its id or hash is taken, the new one is refused or ignored, and the first one stays as
     /// it is. A token is also refused when its maker is unknown or revoked, even when the revocation races with this
-    /// call. So no token that a revoked one made stays usable, where the revocation includes them.
+    /// call. So no token that a revoked one made stays usable, where the revocation includes them. In the same way it is
+    /// refused when its person is unknown or not active, even when a deactivation races with this call; and when it is
+    /// nobody's and its subject is a person's handle, in whatever case.
     async fn create(&self, token: Token) -> Result<(), CreateTokenError>;
 
     /// Marks a token as revoked, and on request the tokens that it made, and returns it. A token that is revoked
@@ -34,16 +37,40 @@ pub trait TokenRepository: Send + Sync {
     /// Finds the token, also when it is expired or revoked.
     async fn find(&self, id: TokenId) -> Result<Option<Token>, BackendError>;
 
-    /// Finds the token with this hash, also when it is expired or revoked. An implementation may answer from a cache,
-    /// but a revocation is visible within 5 seconds on every instance, and a new token at once on the instance that
-    /// created it.
-    async fn find_by_hash(&self, hash: SecretHash) -> Result<Option<Token>, BackendError>;
+    /// Finds the token with this hash, also when it is expired or revoked, and what its person's account allows. An
+    /// implementation may answer from a cache, but a revocation, another role and a deactivation are visible within 5
+    /// seconds on every instance, and a new token at once on the instance that created it.
+    async fn find_by_hash(&self, hash: SecretHash) -> Result<Option<KnownToken>, BackendError>;
 
-    /// Lists all tokens, oldest first: by `created_at`, then by id. As stable as other listings.
+    /// Notes that a session was used, and until when it lasts now. It does nothing to a token that is revoked or of another
+    /// kind.
+    async fn touch(&self, command: TouchSession) -> Result<(), BackendError>;
+
+    /// Lists tokens, oldest first: by `created_at`, then by id. As stable as other listings.
     async fn list(&self, query: ListTokens) -> Result<Page<Token, TokenCursor>, BackendError>;
 
     /// Lists capture tokens, latest first: by `created_at`, then by id, both descending. As stable as other listings.
     async fn list_capturing(&self, query: ListCapturing) -> Result<Page<Token, TokenCursor>, BackendError>;
+}
+
+/// A token, and the present standing of the person whose it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownToken {
+    /// The token.
+    pub token: Token,
+    /// Present exactly when the token is a person's.
+    pub standing: Option<Standing>,
+}
+
+/// Note that a session was used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TouchSession {
+    /// The session.
+    pub id: TokenId,
+    /// When it was used. An earlier moment than the stored one changes nothing.
+    pub at: Timestamp,
+    /// Until when it lasts now.
+    pub expires_at: Timestamp,
 }
 
 /// Revoke a token.
@@ -121,9 +148,13 @@ impl Expiry {
     }
 }
 
-/// The query of a page of all tokens.
+/// The query of a page of tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ListTokens {
+    /// Only tokens of this kind.
+    pub kind: Option<TokenKind>,
+    /// Only this person's tokens.
+    pub person: Option<PersonId>,
     /// The most tokens on the page.
     pub size: PageSize,
     /// The cursor of the page before; `None` for the first page.
@@ -131,10 +162,12 @@ pub struct ListTokens {
 }
 
 /// The query of a page of capture tokens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ListCapturing {
     /// Only tokens that are bound to this job.
     pub related_job: Option<JobId>,
+    /// Only tokens that speak for this subject.
+    pub subject: Option<Subject>,
     /// The most tokens on the page.
     pub size: PageSize,
     /// The cursor of the page before; `None` for the first page.
@@ -152,6 +185,12 @@ pub enum CreateTokenError {
     /// The token that makes it is revoked or does not exist.
     #[error("the token {0}, which makes it, is revoked or unknown")]
     MakerRevoked(TokenId),
+    /// The person whose it would be is deactivated or does not exist.
+    #[error("the person {0}, whose it would be, is deactivated or unknown")]
+    PersonInactive(PersonId),
+    /// It is nobody's, and its subject is a person's handle.
+    #[error("the subject {0} is the handle of a person")]
+    SubjectIsPersons(Subject),
     /// The backend failed.
     #[error(transparent)]
     Backend(#[from] BackendError),

@@ -1,11 +1,13 @@
 //! Authentication: from a secret to the caller.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use thiserror::Error;
 
 use crate::access::ports::AccessPorts;
-use crate::access::{Capturer, Principal, Token, TokenRefusal, TokenSecret, TokenSecretError};
+use crate::access::ports::token::{KnownToken, TouchSession};
+use crate::access::{Capturer, Principal, Standing, Token, TokenKind, TokenRefusal, TokenSecret, TokenSecretError};
 use crate::{BackendError, Clock, Sources};
 
 /// Why a secret authenticates nobody.
@@ -33,6 +35,13 @@ pub struct Authenticator {
 }
 
 impl Authenticator {
+    /// How long a session lasts that is not used.
+    pub const SESSION_IDLE: Duration = Duration::from_hours(14 * 24);
+    /// How long a session lasts at most.
+    pub const SESSION_LONGEST: Duration = Duration::from_hours(90 * 24);
+    /// How often the use of a session is noted at most.
+    const SESSION_NOTED: Duration = Duration::from_hours(1);
+
     /// An authenticator over these ports.
     pub fn new(ports: &AccessPorts, sources: &Sources) -> Self {
         Self { ports: ports.clone(), clock: sources.clock.clone() }
@@ -40,36 +49,72 @@ impl Authenticator {
 
     /// Finds the principal whose token has this secret. A malformed secret is refused without a call to any port.
     pub async fn authenticate(&self, secret: &str) -> Result<Principal, AuthenticateError> {
-        let Token { id, subject, scopes, .. } = self.token(&TokenSecret::new(secret)?).await?;
-        Ok(Principal { token: id, subject, scopes })
+        let KnownToken { token, standing } = self.known(&TokenSecret::new(secret)?).await?;
+        match token.kind {
+            // A capture token has no scope that allows anything here, which its sender is told.
+            TokenKind::Api | TokenKind::Capture => Ok(principal(token, standing)),
+            TokenKind::Session | TokenKind::Invitation => Err(AuthenticateError::Unknown),
+        }
+    }
+
+    /// Finds the principal whose session has this secret, and notes its use, at most once an hour. A malformed secret is
+    /// refused without a call to any port.
+    pub async fn authenticate_session(&self, secret: &str) -> Result<Principal, AuthenticateError> {
+        let KnownToken { token, standing } = self.known(&TokenSecret::of(TokenKind::Session, secret)?).await?;
+        if token.kind != TokenKind::Session || standing.is_none() {
+            return Err(AuthenticateError::Unknown);
+        }
+        self.note_use(&token).await;
+        Ok(principal(token, standing))
+    }
+
+    async fn note_use(&self, session: &Token) {
+        let (id, at) = (session.id, self.clock.now());
+        let last = session.last_used_at.unwrap_or(session.created_at);
+        if last.later(Self::SESSION_NOTED) > at {
+            return;
+        }
+        let expires_at = at.later(Self::SESSION_IDLE).min(session.created_at.later(Self::SESSION_LONGEST));
+        // The request does not depend on it; the next one tries again.
+        drop(self.ports.tokens.touch(TouchSession { id, at, expires_at }).await);
     }
 
     /// Finds the sender of pings whose capture token has this secret, which may have the prefix `waka_`. A malformed
     /// secret is refused without a call to any port.
     pub async fn authenticate_capture(&self, secret: &str) -> Result<Capturer, AuthenticateError> {
-        match self.token(&TokenSecret::for_capture(secret)?).await? {
+        match self.known(&TokenSecret::for_capture(secret)?).await?.token {
             Token { id, subject, capture: Some(rule), .. } => Ok(Capturer { token: id, subject, rule }),
             _ => Err(AuthenticateError::Unknown),
         }
     }
 
-    async fn token(&self, secret: &TokenSecret) -> Result<Token, AuthenticateError> {
+    /// The usable token with this secret. A deactivated person's tokens are revoked; one that a cache still holds is
+    /// unknown.
+    pub(crate) async fn known(&self, secret: &TokenSecret) -> Result<KnownToken, AuthenticateError> {
         let hash = self.ports.secrets.hash(secret);
         match self.ports.tokens.find_by_hash(hash).await? {
-            Some(token) if token.secret_hash == hash => {
-                token.check(self.clock.now())?;
-                Ok(token)
+            Some(known) if known.token.secret_hash == hash => {
+                known.token.check(self.clock.now())?;
+                let is_active = known.standing.is_none_or(|standing| standing.active);
+                if is_active { Ok(known) } else { Err(AuthenticateError::Unknown) }
             }
             _ => Err(AuthenticateError::Unknown),
         }
     }
 }
 
+/// Who acts with the token.
+pub(crate) fn principal(token: Token, standing: Option<Standing>) -> Principal {
+    let Token { id, kind, subject, person, scopes, .. } = token;
+    let scopes = standing.map_or(scopes, |standing: Standing| scopes.cut(standing.role.scopes()));
+    Principal { token: id, kind, subject, person, scopes }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::access::ports::{MockSecrets, MockTokenRepository};
-    use crate::access::{Scopes, SecretHash};
+    use crate::access::{Role, Scopes, SecretHash};
     use crate::capture::{CaptureRule, CaptureTarget, Gap};
     use crate::test::{at, principal, sources};
     use crate::values::{Subject, Timestamp, Zone};
@@ -81,6 +126,8 @@ mod tests {
             id: principal("read").token,
             name: Subject::new("laptop").unwrap(),
             subject: Subject::new("ada").unwrap(),
+            kind: TokenKind::Api,
+            person: None,
             scopes: "read".parse().unwrap(),
             capture: None,
             secret_hash: SecretHash([7; 32]),
@@ -99,13 +146,42 @@ mod tests {
     async fn authenticate(found: Option<Token>) -> Result<Principal, AuthenticateError> {
         let (mut secrets, mut tokens) = (MockSecrets::new(), MockTokenRepository::new());
         secrets.expect_hash().return_const(SecretHash([7; 32]));
-        tokens.expect_find_by_hash().return_once(|_| Ok(found));
+        tokens.expect_find_by_hash().return_once(|_| Ok(found.map(|token| KnownToken { token, standing: None })));
         authenticator(tokens, secrets).authenticate(SECRET).await
     }
 
     #[tokio::test]
     async fn a_known_token_tells_who_is_acting() {
         assert_eq!(authenticate(Some(token())).await.unwrap(), principal("read"));
+    }
+
+    #[tokio::test]
+    async fn a_persons_token_allows_what_both_it_and_their_role_allow() {
+        let person = Some(crate::values::PersonId::new(uuid::Uuid::from_u128(4)));
+        for (scopes, role, active, expected) in [
+            ("admin", Role::Manager, true, Some("read,write")),
+            ("admin", Role::Member, true, Some("own")),
+            ("read", Role::Member, true, Some("")),
+            ("own", Role::Admin, true, Some("own")),
+            ("read", Role::Admin, true, Some("read")),
+            ("read", Role::Admin, false, None),
+        ] {
+            let (mut secrets, mut tokens) = (MockSecrets::new(), MockTokenRepository::new());
+            secrets.expect_hash().return_const(SecretHash([7; 32]));
+            let token = Token { person, scopes: scopes.parse().unwrap(), ..token() };
+            let standing = Some(Standing { role, active });
+            tokens.expect_find_by_hash().return_once(move |_| Ok(Some(KnownToken { token, standing })));
+            let found = authenticator(tokens, secrets).authenticate(SECRET).await;
+            assert_eq!(found.ok().map(|it| it.scopes.to_string()).as_deref(), expected, "{scopes} of a {role}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_session_or_an_invitation_is_unknown_where_a_token_is_asked_for() {
+        for kind in [TokenKind::Session, TokenKind::Invitation] {
+            let found = authenticate(Some(Token { kind, ..token() })).await;
+            assert!(matches!(found, Err(AuthenticateError::Unknown)), "{kind}");
+        }
     }
 
     #[tokio::test]
@@ -126,7 +202,7 @@ mod tests {
     async fn authenticate_capture(secret: &str, found: Option<Token>) -> Result<Capturer, AuthenticateError> {
         let (mut secrets, mut tokens) = (MockSecrets::new(), MockTokenRepository::new());
         secrets.expect_hash().withf(|secret| secret.expose() == CAPTURE).return_const(SecretHash([7; 32]));
-        tokens.expect_find_by_hash().return_once(|_| Ok(found));
+        tokens.expect_find_by_hash().return_once(|_| Ok(found.map(|token| KnownToken { token, standing: None })));
         authenticator(tokens, secrets).authenticate_capture(secret).await
     }
 
@@ -136,7 +212,7 @@ mod tests {
     async fn a_capture_token_tells_what_its_pings_count_for_with_and_without_its_prefix() {
         let rule =
             CaptureRule { target: CaptureTarget::Projects { create: true }, zone: Zone::UTC, gap: Gap::default() };
-        let capturing = Token { scopes: Scopes::CAPTURE, capture: Some(rule), ..token() };
+        let capturing = Token { kind: TokenKind::Capture, scopes: Scopes::CAPTURE, capture: Some(rule), ..token() };
         for secret in [CAPTURE.to_owned(), format!("waka_{CAPTURE}")] {
             let capturer = authenticate_capture(&secret, Some(capturing.clone())).await.unwrap();
             assert_eq!(capturer, Capturer { token: capturing.id, subject: capturing.subject.clone(), rule });

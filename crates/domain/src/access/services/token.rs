@@ -5,10 +5,10 @@ use crate::access::ports::AccessPorts;
 use crate::access::ports::token::{
     ChangeTokenError, CreateTokenError, ListTokens, Made, RevokeToken, Revoked, TokenCursor,
 };
-use crate::access::{Scopes, Token, TokenName, TokenSecret};
+use crate::access::{Scopes, Token, TokenKind, TokenName, TokenSecret};
 use crate::capture::CaptureRule;
 use crate::page::Page;
-use crate::values::{Subject, Timestamp, TokenId};
+use crate::values::{PersonId, Subject, Timestamp, TokenId};
 use crate::{BackendError, Sources};
 
 /// The input for a new token.
@@ -22,7 +22,9 @@ pub struct TokenDraft {
     pub grant: Grant,
     /// It is refused from this moment on; `None` means never.
     pub expires_at: Option<Timestamp>,
-    /// The token that makes it; `None` when an operator does.
+    /// The person whose it is; `None` for a program's.
+    pub person: Option<PersonId>,
+    /// The token that makes it; `None` when an operator does, or a person in a session.
     pub made_by: Option<TokenId>,
 }
 
@@ -50,15 +52,18 @@ impl TokenService {
 
     /// Creates a token. Only this call returns the secret; it cannot be read again.
     pub async fn create(&self, draft: TokenDraft) -> Result<(Token, TokenSecret), CreateTokenError> {
-        let TokenDraft { name, subject, grant, expires_at, made_by } = draft;
-        let (secret, scopes, capture) = match grant {
-            Grant::Scopes(scopes) => (self.ports.secrets.generate()?, scopes, None),
-            Grant::Capture(rule) => (self.ports.secrets.generate_for_capture()?, Scopes::CAPTURE, Some(rule)),
+        let TokenDraft { name, subject, grant, expires_at, person, made_by } = draft;
+        let (kind, scopes, capture) = match grant {
+            Grant::Scopes(scopes) => (TokenKind::Api, scopes, None),
+            Grant::Capture(rule) => (TokenKind::Capture, Scopes::CAPTURE, Some(rule)),
         };
+        let secret = self.ports.secrets.generate(kind)?;
         let token = Token {
             id: TokenId::new(self.sources.ids.generate()),
             subject: subject.unwrap_or_else(|| name.clone()),
             name,
+            kind,
+            person,
             scopes,
             capture,
             made_by,
@@ -78,7 +83,7 @@ impl TokenService {
         self.ports.tokens.revoke(RevokeToken { id, at: self.sources.clock.now(), made }).await
     }
 
-    /// Lists all tokens, oldest first, including revoked and expired ones.
+    /// Lists tokens, oldest first, including revoked and expired ones.
     pub async fn list(&self, query: ListTokens) -> Result<Page<Token, TokenCursor>, BackendError> {
         self.ports.tokens.list(query).await
     }
@@ -98,7 +103,7 @@ mod tests {
         let secret = TokenSecret::new(&format!("stint_{}", "a".repeat(43))).unwrap();
         let (mut secrets, mut tokens) = (MockSecrets::new(), MockTokenRepository::new());
         let generated = secret.clone();
-        secrets.expect_generate().return_once(move || Ok(generated));
+        secrets.expect_generate().return_once(move |_| Ok(generated));
         secrets.expect_hash().return_const(SecretHash([7; 32]));
         tokens
             .expect_create()
@@ -111,6 +116,7 @@ mod tests {
             subject: None,
             grant: Grant::Scopes("read".parse().unwrap()),
             expires_at: None,
+            person: None,
             made_by: None,
         };
         let (token, given) = service.create(draft).await.unwrap();

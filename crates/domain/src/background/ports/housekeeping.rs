@@ -23,4 +23,8 @@ pub trait Housekeeping: Send + Sync {
 
     /// Deletes task runs that ended before this moment, except the latest run of each task.
     async fn prune_task_runs(&self, before: Timestamp) -> Result<u64, BackendError>;
+
+    /// Deletes sessions and invitations that ended before this moment, because they were revoked or expired. Other tokens
+    /// stay for ever.
+    async fn prune_sessions(&self, before: Timestamp) -> Result<u64, BackendError>;
 }

@@ -8,7 +8,7 @@ use crate::capture::{LoggedPing, Ping, PingOutcome};
 use crate::ledger::JobName;
 use crate::page::{Page, PageSize, cursor};
 use crate::values::word::words;
-use crate::values::{DateStamp, JobId, PingId, TimeEntryId, Timestamp, TokenId};
+use crate::values::{DateStamp, JobId, PingId, Subject, TimeEntryId, Timestamp, TokenId};
 
 /// Stores pings, and the time that they prove.
 ///
@@ -78,6 +78,8 @@ pub struct RetractPing {
 pub struct ListPings {
     /// Only pings of this token.
     pub token: Option<TokenId>,
+    /// Only pings of tokens that speak for this subject.
+    pub subject: Option<Subject>,
     /// Only pings for this job.
     pub related_job: Option<JobId>,
     /// Only pings with this kind of outcome.

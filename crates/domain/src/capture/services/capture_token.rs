@@ -16,7 +16,7 @@ use crate::access::{Principal, Scope, Token, TokenName, TokenSecret};
 use crate::capture::{CaptureRule, CaptureTarget, Gap};
 use crate::ledger::ports::{JobRepository, LedgerPorts};
 use crate::page::Page;
-use crate::values::{JobId, Timestamp, TokenId, Zone};
+use crate::values::{JobId, Subject, Timestamp, TokenId, Zone};
 use crate::{BackendError, ServiceError, Sources};
 
 /// The caller's input for a new capture token. Its subject is the principal's.
@@ -44,8 +44,8 @@ pub enum JobOfTokenError {
     Backend(#[from] BackendError),
 }
 
-/// Use cases on capture tokens: `read` allows to see them, `write` to create, change and revoke them. Other tokens do
-/// not exist for this service.
+/// Use cases on capture tokens: `read` allows to see them, `write` to create, change and revoke them, and `own` both for
+/// those that speak for one's own subject, but none that creates jobs. Other tokens do not exist for this service.
 #[derive(Clone)]
 pub struct CaptureTokenService {
     tokens: Arc<dyn TokenRepository>,
@@ -68,7 +68,7 @@ impl CaptureTokenService {
         job: JobId,
         draft: CaptureTokenDraft,
     ) -> Result<(Token, TokenSecret), ServiceError<JobOfTokenError>> {
-        principal.require(Scope::Write)?;
+        principal.writes()?;
         self.require_job(job).await?;
         let created = self.create(principal, CaptureTarget::Job(job), draft).await;
         created.map_err(|error| ServiceError::Port(JobOfTokenError::Create(error)))
@@ -81,7 +81,10 @@ impl CaptureTokenService {
         create: bool,
         draft: CaptureTokenDraft,
     ) -> Result<(Token, TokenSecret), ServiceError<CreateTokenError>> {
-        principal.require(Scope::Write)?;
+        if create {
+            principal.require(Scope::Write)?;
+        }
+        principal.writes()?;
         self.create(principal, CaptureTarget::Projects { create }, draft).await.map_err(ServiceError::Port)
     }
 
@@ -91,7 +94,10 @@ impl CaptureTokenService {
         principal: &Principal,
         query: ListCapturing,
     ) -> Result<Page<Token, TokenCursor>, ServiceError<BackendError>> {
-        principal.require(Scope::Read)?;
+        let query = match principal.reads()? {
+            None => query,
+            subject => ListCapturing { subject, ..query },
+        };
         self.tokens.list_capturing(query).await.map_err(ServiceError::Port)
     }
 
@@ -113,8 +119,8 @@ impl CaptureTokenService {
 
     /// Finds the token, if it exists and is a capture token.
     pub async fn find(&self, principal: &Principal, id: TokenId) -> Result<Option<Token>, ServiceError<BackendError>> {
-        principal.require(Scope::Read)?;
-        self.capturing(id).await.map_err(ServiceError::Port)
+        let owner = principal.reads()?;
+        self.capturing(owner.as_ref(), id).await.map_err(ServiceError::Port)
     }
 
     /// Changes the given fields.
@@ -124,15 +130,13 @@ impl CaptureTokenService {
         id: TokenId,
         changes: TokenChanges,
     ) -> Result<Token, ServiceError<ChangeTokenError>> {
-        principal.require(Scope::Write)?;
-        self.require_capturing(id).await?;
+        self.require_capturing(principal.writes()?.as_ref(), id).await?;
         self.tokens.update(UpdateToken { id, changes }).await.map_err(ServiceError::Port)
     }
 
     /// Revokes the token. Within 5 seconds no instance accepts it any more. Repeating this has no effect.
     pub async fn revoke(&self, principal: &Principal, id: TokenId) -> Result<Token, ServiceError<ChangeTokenError>> {
-        principal.require(Scope::Write)?;
-        self.require_capturing(id).await?;
+        self.require_capturing(principal.writes()?.as_ref(), id).await?;
         // Capture tokens make no tokens.
         self.all.revoke(id, Made::Keep).await.map(|revoked| revoked.token).map_err(ServiceError::Port)
     }
@@ -148,17 +152,24 @@ impl CaptureTokenService {
             subject: Some(principal.subject.clone()),
             grant: Grant::Capture(CaptureRule { target, zone: draft.zone, gap: self.gap }),
             expires_at: draft.expires_at,
-            made_by: Some(principal.token),
+            person: principal.person,
+            made_by: principal.maker(),
         };
         self.all.create(draft).await
     }
 
-    async fn capturing(&self, id: TokenId) -> Result<Option<Token>, BackendError> {
-        Ok(self.tokens.find(id).await?.filter(|token| token.capture.is_some()))
+    /// The capture token with this id, if it speaks for the owner.
+    async fn capturing(&self, owner: Option<&Subject>, id: TokenId) -> Result<Option<Token>, BackendError> {
+        let is_owned = |token: &Token| owner.is_none_or(|owner| token.subject == *owner);
+        Ok(self.tokens.find(id).await?.filter(|token| token.capture.is_some() && is_owned(token)))
     }
 
-    async fn require_capturing(&self, id: TokenId) -> Result<(), ServiceError<ChangeTokenError>> {
-        let found = self.capturing(id).await.map_err(|error| ServiceError::Port(error.into()))?;
+    async fn require_capturing(
+        &self,
+        owner: Option<&Subject>,
+        id: TokenId,
+    ) -> Result<(), ServiceError<ChangeTokenError>> {
+        let found = self.capturing(owner, id).await.map_err(|error| ServiceError::Port(error.into()))?;
         found.map(drop).ok_or(ServiceError::Port(ChangeTokenError::NotFound(id)))
     }
 

@@ -11,25 +11,29 @@ mod tracked;
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::access::{Capturer, Principal, Scope};
+use crate::access::ports::{AccessPorts, TokenRepository};
+use crate::access::{Capturer, Principal};
 use crate::capture::ports::CapturePorts;
 use crate::capture::ports::new_project::AdmitProjects;
 use crate::capture::ports::ping::{CapturedTime, ListCaptured, ListPings, PingCursor, RetractPing, RetractPingError};
 use crate::capture::{CaptureTarget, Ping, PingTarget};
 use crate::ledger::JobName;
 use crate::page::Page;
-use crate::values::{DateStamp, PingId, Timestamp};
+use crate::values::{DateStamp, PingId, Subject, Timestamp};
 use crate::{BackendError, ServiceError, Sources};
 
 pub use draft::{CaptureLimits, MomentError, PingDraft, PingDraftError};
 pub use tracked::{ListTrackedPings, PingState, PingStateError, TakeBackError, TrackedPing};
 
-/// Use cases on pings: a capture token allows to send them, `read` to see them, `write` to take them back.
+/// Use cases on pings: a capture token allows to send them, `read` to see them, `write` to take them back, and `own` both
+/// for pings of tokens that speak for one's own subject. For somebody with `own`, others' pings do not exist.
 #[derive(Clone)]
 pub struct PingService {
     ports: CapturePorts,
+    tokens: Arc<dyn TokenRepository>,
     sources: Sources,
     limits: CaptureLimits,
 }
@@ -48,8 +52,8 @@ impl PingService {
     pub const MOST_QUEUED: usize = 1_000;
 
     /// A service over these ports.
-    pub fn new(ports: &CapturePorts, sources: &Sources, limits: CaptureLimits) -> Self {
-        Self { ports: ports.clone(), sources: sources.clone(), limits }
+    pub fn new(ports: &CapturePorts, access: &AccessPorts, sources: &Sources, limits: CaptureLimits) -> Self {
+        Self { ports: ports.clone(), tokens: access.tokens.clone(), sources: sources.clone(), limits }
     }
 
     /// Fails when no ping may have this moment.
@@ -137,21 +141,28 @@ impl PingService {
         principal: &Principal,
         query: ListTrackedPings,
     ) -> Result<Page<TrackedPing, PingCursor>, ServiceError<BackendError>> {
-        principal.require(Scope::Read)?;
-        self.page(query).await.map_err(ServiceError::Port)
+        let owner = principal.reads()?;
+        self.page(owner.as_ref(), query).await.map_err(ServiceError::Port)
     }
 
-    async fn page(&self, query: ListTrackedPings) -> Result<Page<TrackedPing, PingCursor>, BackendError> {
+    async fn page(
+        &self,
+        owner: Option<&Subject>,
+        query: ListTrackedPings,
+    ) -> Result<Page<TrackedPing, PingCursor>, BackendError> {
         // Asks the queue before the ledger, the way that pings go, so that no ping is missed between the two calls.
         let queued = if query.wants_queued() { self.ports.queue.waiting(Self::MOST_QUEUED).await? } else { Vec::new() };
         let ListTrackedPings { token, related_job, state, size, after } = query;
-        let ask = |status| self.ports.pings.list(ListPings { token, related_job, status, size, after });
+        let ask = |status| {
+            let subject = owner.cloned();
+            self.ports.pings.list(ListPings { token, subject, related_job, status, size, after })
+        };
         let logged = match state {
             None => ask(None).await?,
             Some(PingState::DealtWith(status)) => ask(Some(status)).await?,
             Some(PingState::Queued) => Page { items: Vec::new(), next: None },
         };
-        Ok(query.page_of(queued, logged))
+        Ok(query.page_of(owner, queued, logged))
     }
 
     /// Finds the ping, if it is logged or among the newest [`Self::MOST_QUEUED`] queued ones.
@@ -160,8 +171,16 @@ impl PingService {
         principal: &Principal,
         id: PingId,
     ) -> Result<Option<TrackedPing>, ServiceError<BackendError>> {
-        principal.require(Scope::Read)?;
-        self.find_anywhere(id).await.map_err(ServiceError::Port)
+        let owner = principal.reads()?;
+        self.find_of(owner.as_ref(), id).await.map_err(ServiceError::Port)
+    }
+
+    /// The ping, if its token speaks for the owner. A token's subject never changes.
+    async fn find_of(&self, owner: Option<&Subject>, id: PingId) -> Result<Option<TrackedPing>, BackendError> {
+        let found = self.find_anywhere(id).await?;
+        let (Some(owner), Some(ping)) = (owner, &found) else { return Ok(found) };
+        let token = self.tokens.find(ping.token()).await?;
+        Ok(found.filter(|_| token.is_some_and(|token| token.subject == *owner)))
     }
 
     async fn find_anywhere(&self, id: PingId) -> Result<Option<TrackedPing>, BackendError> {
@@ -177,7 +196,12 @@ impl PingService {
 
     /// Takes back a ping and the time that it proves. Repeating this has no effect.
     pub async fn take_back(&self, principal: &Principal, id: PingId) -> Result<(), ServiceError<TakeBackError>> {
-        principal.require(Scope::Write)?;
+        let owner = principal.writes()?;
+        if owner.is_some() {
+            let found = self.find_of(owner.as_ref(), id).await.map_err(RetractPingError::from);
+            let found = found.map_err(|error| ServiceError::Port(error.into()))?;
+            found.ok_or_else(|| ServiceError::Port(RetractPingError::NotFound(id).into()))?;
+        }
         let retract = || self.ports.pings.retract(RetractPing { id, at: self.sources.clock.now() });
         let refused = match retract().await {
             Ok(()) => return Ok(()),

@@ -26,6 +26,8 @@ use crate::values::{DateRange, DateStamp, JobId, Subject, TimeEntryId, Timestamp
 ///   sets the next version and `updated_at`, by the same rule as for jobs. `created_by` and `created_at` never
 ///   change.
 /// - When several refusals apply, the answer is the first in the order of the error's variants.
+/// - A put, change or deletion that names an owner is refused as `NotFound` if the entry was logged by somebody else,
+///   whatever its precondition.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
 pub trait TimeEntryRepository: Send + Sync {
@@ -144,6 +146,9 @@ pub type BatchOutcome = Vec<Result<TimeEntry, RecordRefusal>>;
 pub struct PutTimeEntry {
     /// The entry. Its `created_by` is used only when the entry is created.
     pub entry: NewTimeEntry,
+    /// Whose entry it must be, checked in the transaction of the write: for this subject, others' entries do not exist.
+    /// `None`: anybody's.
+    pub owner: Option<Subject>,
     /// The time of the write.
     pub at: Timestamp,
     /// Checked in the transaction of the write.
@@ -157,6 +162,9 @@ pub struct UpdateTimeEntry {
     pub id: TimeEntryId,
     /// The new values.
     pub changes: TimeEntryChanges,
+    /// Whose entry it must be, checked in the transaction of the write: for this subject, others' entries do not exist.
+    /// `None`: anybody's.
+    pub owner: Option<Subject>,
     /// The time of the write.
     pub at: Timestamp,
     /// Checked in the transaction of the write.
@@ -188,6 +196,9 @@ impl TimeEntryChanges {
 pub struct DeleteTimeEntry {
     /// The entry to delete.
     pub id: TimeEntryId,
+    /// Whose entry it must be, checked in the transaction of the write: for this subject, others' entries do not exist.
+    /// `None`: anybody's.
+    pub owner: Option<Subject>,
     /// The time of the write, for the job's `updated_at`.
     pub at: Timestamp,
     /// Checked in the transaction of the write.
@@ -259,7 +270,8 @@ pub enum RecordBatchError {
 /// Why an entry was not put, changed or deleted.
 #[derive(Debug, Clone, Error)]
 pub enum ChangeTimeEntryError {
-    /// There is no such entry. A put creates it instead.
+    /// There is no such entry, or it is not the owner's that the command names. Where there is none, a put creates it
+    /// instead.
     #[error("there is no time entry {0}")]
     NotFound(TimeEntryId),
     /// The current state is not what the caller expected.

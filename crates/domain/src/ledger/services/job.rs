@@ -22,7 +22,7 @@ pub struct JobDraft {
     pub status: JobStatus,
 }
 
-/// Use cases on jobs: `read` allows to see them, `write` to change them.
+/// Use cases on jobs: `read` allows to see them, as `own` does, and `write` to change them.
 #[derive(Clone)]
 pub struct JobService {
     jobs: Arc<dyn JobRepository>,
@@ -91,7 +91,7 @@ impl JobService {
 
     /// Finds the job, if it exists.
     pub async fn find(&self, principal: &Principal, id: JobId) -> Result<Option<Job>, ServiceError<BackendError>> {
-        principal.require(Scope::Read)?;
+        principal.reads()?;
         self.jobs.find(id).await.map_err(ServiceError::Port)
     }
 
@@ -101,7 +101,7 @@ impl JobService {
         principal: &Principal,
         query: ListJobs,
     ) -> Result<Page<Job, JobCursor>, ServiceError<BackendError>> {
-        principal.require(Scope::Read)?;
+        principal.reads()?;
         self.jobs.list(query).await.map_err(ServiceError::Port)
     }
 }

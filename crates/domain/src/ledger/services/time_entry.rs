@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::access::{Principal, Scope};
+use crate::access::Principal;
 use crate::ledger::ports::LedgerPorts;
 use crate::ledger::ports::job::Put;
 use crate::ledger::ports::time_entry::{
@@ -51,7 +51,8 @@ pub enum ListJobEntriesError {
     Backend(#[from] BackendError),
 }
 
-/// Use cases on time entries: `read` allows to see them, `write` to change them.
+/// Use cases on time entries: `read` allows to see them, `write` to change them, `own` to see and change one's own. For
+/// somebody with `own`, others' entries do not exist.
 #[derive(Clone)]
 pub struct TimeEntryService {
     ports: LedgerPorts,
@@ -71,7 +72,7 @@ impl TimeEntryService {
         draft: TimeEntryDraft,
         idempotency: Option<Idempotency>,
     ) -> Result<Applied<TimeEntry>, ServiceError<RecordTimeError>> {
-        principal.require(Scope::Write)?;
+        principal.writes()?;
         let entry = draft.into_entry(self.new_id(), principal);
         let command = RecordTime { entry, at: self.sources.clock.now(), idempotency };
         self.ports.time_entries.record(command).await.map_err(ServiceError::Port)
@@ -85,7 +86,7 @@ impl TimeEntryService {
         mode: BatchMode,
         idempotency: Option<Idempotency>,
     ) -> Result<Applied<BatchOutcome>, ServiceError<RecordBatchError>> {
-        principal.require(Scope::Write)?;
+        principal.writes()?;
         let entries = drafts.into_iter().map(|draft| draft.into_entry(self.new_id(), principal)).collect();
         let command = RecordBatch { entries, mode, at: self.sources.clock.now(), idempotency };
         self.ports.time_entries.record_batch(command).await.map_err(ServiceError::Port)
@@ -99,9 +100,8 @@ impl TimeEntryService {
         draft: TimeEntryDraft,
         precondition: Precondition,
     ) -> Result<Put<TimeEntry>, ServiceError<ChangeTimeEntryError>> {
-        principal.require(Scope::Write)?;
-        let command =
-            PutTimeEntry { entry: draft.into_entry(id, principal), at: self.sources.clock.now(), precondition };
+        let (owner, entry) = (principal.writes()?, draft.into_entry(id, principal));
+        let command = PutTimeEntry { entry, owner, at: self.sources.clock.now(), precondition };
         self.ports.time_entries.put(command).await.map_err(ServiceError::Port)
     }
 
@@ -113,8 +113,8 @@ impl TimeEntryService {
         changes: TimeEntryChanges,
         precondition: Precondition,
     ) -> Result<TimeEntry, ServiceError<ChangeTimeEntryError>> {
-        principal.require(Scope::Write)?;
-        let command = UpdateTimeEntry { id, changes, at: self.sources.clock.now(), precondition };
+        let owner = principal.writes()?;
+        let command = UpdateTimeEntry { id, changes, owner, at: self.sources.clock.now(), precondition };
         self.ports.time_entries.update(command).await.map_err(ServiceError::Port)
     }
 
@@ -125,8 +125,8 @@ impl TimeEntryService {
         id: TimeEntryId,
         precondition: Precondition,
     ) -> Result<(), ServiceError<ChangeTimeEntryError>> {
-        principal.require(Scope::Write)?;
-        let command = DeleteTimeEntry { id, at: self.sources.clock.now(), precondition };
+        let owner = principal.writes()?;
+        let command = DeleteTimeEntry { id, owner, at: self.sources.clock.now(), precondition };
         self.ports.time_entries.delete(command).await.map_err(ServiceError::Port)
     }
 
@@ -136,8 +136,9 @@ impl TimeEntryService {
         principal: &Principal,
         id: TimeEntryId,
     ) -> Result<Option<TimeEntry>, ServiceError<BackendError>> {
-        principal.require(Scope::Read)?;
-        self.ports.time_entries.find(id).await.map_err(ServiceError::Port)
+        let owner = principal.reads()?;
+        let found = self.ports.time_entries.find(id).await.map_err(ServiceError::Port)?;
+        Ok(found.filter(|entry| owner.is_none_or(|owner| owner == entry.created_by)))
     }
 
     /// Lists entries, latest date first.
@@ -146,7 +147,13 @@ impl TimeEntryService {
         principal: &Principal,
         query: ListTimeEntries,
     ) -> Result<Page<TimeEntry, TimeEntryCursor>, ServiceError<BackendError>> {
-        principal.require(Scope::Read)?;
+        let query = match principal.reads()? {
+            None => query,
+            Some(owner) if query.created_by.as_ref().is_none_or(|subject| *subject == owner) => {
+                ListTimeEntries { created_by: Some(owner), ..query }
+            }
+            Some(_) => return Ok(Page { items: Vec::new(), next: None }),
+        };
         self.ports.time_entries.list(query).await.map_err(ServiceError::Port)
     }
 
@@ -179,6 +186,7 @@ mod tests {
     use super::*;
     use crate::ledger::ports::{MockJobRepository, MockTimeEntryRepository};
     use crate::test::{at, job, principal, sources};
+    use crate::values::Subject;
 
     fn service(entries: MockTimeEntryRepository, jobs: MockJobRepository) -> TimeEntryService {
         TimeEntryService::new(&LedgerPorts { jobs: Arc::new(jobs), time_entries: Arc::new(entries) }, &sources())
@@ -242,6 +250,46 @@ mod tests {
                     );
                 }
             }
+        }
+    }
+
+    #[tokio::test]
+    async fn with_own_every_write_names_its_owner_and_reads_show_nothing_of_others() {
+        let (owner, id) = (Some(Subject::new("ada").unwrap()), TimeEntryId::new(uuid::Uuid::nil()));
+        let (ada, none) = (principal("own"), Precondition::None);
+        let mut entries = MockTimeEntryRepository::new();
+        let of_ada = owner.clone();
+        entries
+            .expect_put()
+            .withf(move |c| c.owner == of_ada)
+            .return_once(move |c| Err(ChangeTimeEntryError::NotFound(c.entry.id)));
+        let of_ada = owner.clone();
+        entries
+            .expect_update()
+            .withf(move |c| c.owner == of_ada)
+            .return_once(|c| Err(ChangeTimeEntryError::NotFound(c.id)));
+        let of_ada = owner.clone();
+        entries
+            .expect_delete()
+            .withf(move |c| c.owner == of_ada)
+            .return_once(|c| Err(ChangeTimeEntryError::NotFound(c.id)));
+        let of_ada = owner.clone();
+        let eve = Principal { subject: Subject::new("eve").unwrap(), ..principal("own") };
+        let of_eve = draft().into_entry(id, &eve).stored(at());
+        entries.expect_find().times(1).return_once(move |_| Ok(Some(of_eve)));
+        entries
+            .expect_list()
+            .times(2)
+            .withf(move |query| query.created_by == of_ada)
+            .returning(|_| Ok(Page { items: vec![], next: None }));
+        let service = service(entries, MockJobRepository::new());
+        service.put(&ada, id, draft(), none.clone()).await.unwrap_err();
+        service.update(&ada, id, TimeEntryChanges::default(), none.clone()).await.unwrap_err();
+        service.delete(&ada, id, none).await.unwrap_err();
+        assert_eq!(service.find(&ada, id).await.unwrap(), None);
+        for created_by in [None, owner, Some(Subject::new("eve").unwrap())] {
+            let query = ListTimeEntries { created_by, ..ListTimeEntries::default() };
+            assert_eq!(service.list(&ada, query).await.unwrap().items, []);
         }
     }
 

@@ -22,6 +22,7 @@ use uuid::Uuid;
 use self::input::{CaptureTokenInput, CaptureTokenOfJobInput, CaptureTokenPatch};
 use crate::api::answer;
 use crate::api::answer::{Presented, Wanted, shown, shown_or_null};
+use crate::auth::OrOwn;
 use crate::base_path::BasePath;
 use crate::cursor::place_in_time;
 use crate::exchange::{Answer, Call};
@@ -131,7 +132,7 @@ fn created(call: &Call, (token, secret): &(Token, TokenSecret)) -> Answer {
 // Handlers.
 
 async fn create(call: Call) -> Answer {
-    let principal = call.principal(Scope::Write).await?;
+    let principal = call.principal(OrOwn(Scope::Write)).await?;
     Query::none(&call.request)?;
     idempotency::none(&call.request, NO_REPLAY)?;
     let CaptureTokenInput { name, time_zone: zone, expires_at, creates_jobs } = call.input(Media::Json).await?;
@@ -140,7 +141,7 @@ async fn create(call: Call) -> Answer {
 }
 
 async fn create_of_job(call: Call) -> Answer {
-    let (principal, job) = call.on(Scope::Write).await?;
+    let (principal, job) = call.on(OrOwn(Scope::Write)).await?;
     idempotency::none(&call.request, NO_REPLAY)?;
     let CaptureTokenOfJobInput { name, time_zone: zone, expires_at } = call.input(Media::Json).await?;
     let draft = CaptureTokenDraft { name, zone, expires_at };
@@ -148,26 +149,31 @@ async fn create_of_job(call: Call) -> Answer {
 }
 
 async fn list(call: Call) -> Answer {
-    let principal = call.principal(Scope::Read).await?;
+    let principal = call.principal(OrOwn(Scope::Read)).await?;
     let mut query = Query::of(&call.request, &["related_job", "limit", "cursor"]);
     let related_job = query.optional("related_job", str::parse);
     let Wanted { size, after, filters } = Wanted::of(&mut query, "")?;
-    let page = call.api.capture.tokens.list(&principal, ListCapturing { related_job, size, after }).await?;
+    let page = call
+        .api
+        .capture
+        .tokens
+        .list(&principal, ListCapturing { related_job, size, after, ..ListCapturing::default() })
+        .await?;
     answer::page(&call, &query, &filters, &page)
 }
 
 async fn list_of_job(call: Call) -> Answer {
-    let principal = call.principal(Scope::Read).await?;
+    let principal = call.principal(OrOwn(Scope::Read)).await?;
     let job: JobId = call.id()?;
     let mut query = Query::of(&call.request, &["limit", "cursor"]);
     let Wanted { size, after, filters } = Wanted::of(&mut query, &format!("job={job}&"))?;
-    let listing = ListCapturing { related_job: Some(job), size, after };
+    let listing = ListCapturing { related_job: Some(job), size, after, ..ListCapturing::default() };
     let page = call.api.capture.tokens.list_of_job(&principal, job, listing).await?;
     answer::page(&call, &query, &filters, &page)
 }
 
 async fn read(call: Call) -> Answer {
-    let (principal, id) = call.on(Scope::Read).await?;
+    let (principal, id) = call.on(OrOwn(Scope::Read)).await?;
     match call.api.capture.tokens.find(&principal, id).await? {
         Some(token) => answer::json(StatusCode::OK, &token.body(call.base_path())),
         None => Err(Problem::no_token()),
@@ -175,7 +181,7 @@ async fn read(call: Call) -> Answer {
 }
 
 async fn patch(call: Call) -> Answer {
-    let (principal, id) = call.on(Scope::Write).await?;
+    let (principal, id) = call.on(OrOwn(Scope::Write)).await?;
     let patch: CaptureTokenPatch = call.input(Media::MergePatch).await?;
     let token = call.api.capture.tokens.update(&principal, id, patch.into()).await?;
     if !answer::sees(&principal) {
@@ -185,7 +191,7 @@ async fn patch(call: Call) -> Answer {
 }
 
 async fn revoke(call: Call) -> Answer {
-    let (principal, id) = call.on(Scope::Write).await?;
+    let (principal, id) = call.on(OrOwn(Scope::Write)).await?;
     call.api.capture.tokens.revoke(&principal, id).await?;
     Ok(answer::deleted())
 }

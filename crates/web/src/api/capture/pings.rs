@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use crate::api::answer;
 use crate::api::answer::{Presented, Wanted, shown, shown_or_null};
+use crate::auth::OrOwn;
 use crate::base_path::BasePath;
 use crate::cursor::place_in_time;
 use crate::exchange::{Answer, Call};
@@ -112,7 +113,7 @@ impl Presented for TrackedPing {
 }
 
 async fn list(call: Call) -> Answer {
-    let principal = call.principal(Scope::Read).await?;
+    let principal = call.principal(OrOwn(Scope::Read)).await?;
     let mut query = Query::of(&call.request, &["token", "related_job", "status", "limit", "cursor"]);
     let token = query.optional("token", str::parse);
     let related_job = query.optional("related_job", str::parse);
@@ -124,7 +125,7 @@ async fn list(call: Call) -> Answer {
 }
 
 async fn read(call: Call) -> Answer {
-    let (principal, id) = call.on(Scope::Read).await?;
+    let (principal, id) = call.on(OrOwn(Scope::Read)).await?;
     match call.api.capture.pings.find(&principal, id).await? {
         Some(ping) => answer::json(StatusCode::OK, &ping.body(call.base_path())),
         None => Err(Problem::no_ping()),
@@ -132,7 +133,7 @@ async fn read(call: Call) -> Answer {
 }
 
 async fn retract(call: Call) -> Answer {
-    let (principal, id) = call.on(Scope::Write).await?;
+    let (principal, id) = call.on(OrOwn(Scope::Write)).await?;
     call.api.capture.pings.take_back(&principal, id).await?;
     Ok(answer::deleted())
 }

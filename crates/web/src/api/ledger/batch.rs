@@ -21,6 +21,7 @@ use utoipa::openapi::{RefOr, Schema};
 use super::time_entries::{TimeEntryBody, TimeEntryInput};
 use crate::api::answer;
 use crate::api::answer::Presented;
+use crate::auth::OrOwn;
 use crate::base_path::BasePath;
 use crate::exchange::{Answer, Call};
 use crate::idempotency;
@@ -159,7 +160,7 @@ fn draft(at: usize, json: Json<'_>, errors: &mut Errors) -> Option<TimeEntryDraf
 // The handler.
 
 async fn record(call: Call) -> Answer {
-    let principal = call.principal(Scope::Write).await?;
+    let principal = call.principal(OrOwn(Scope::Write)).await?;
     Query::none(&call.request)?;
     let body = call.body(Media::Json, call.api.limits.batch_bytes).await?;
     let idempotency = idempotency::of(&call.request, call.path(), &body, principal.token)?;

@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use crate::api::answer;
 use crate::api::answer::{Presented, Resource, Wanted, shown};
+use crate::auth::OrOwn;
 use crate::base_path::BasePath;
 use crate::conditional::{self, ReadCondition};
 use crate::cursor::place_in_time;
@@ -124,7 +125,7 @@ impl Resource for Job {
 // Handlers.
 
 async fn list(call: Call) -> Answer {
-    let principal = call.principal(Scope::Read).await?;
+    let principal = call.principal(OrOwn(Scope::Read)).await?;
     let mut query = Query::of(&call.request, &["status", "q", "limit", "cursor"]);
     let status = query.optional("status", str::parse);
     let name_part = query.optional("q", NamePart::new);
@@ -144,7 +145,7 @@ async fn create(call: Call) -> Answer {
 }
 
 async fn read(call: Call) -> Answer {
-    let (principal, id): (_, JobId) = call.on(Scope::Read).await?;
+    let (principal, id): (_, JobId) = call.on(OrOwn(Scope::Read)).await?;
     let condition = ReadCondition::of(call.headers())?;
     match call.api.ledger.jobs.find(&principal, id).await? {
         Some(job) => answer::read(&call, &job, &condition),
@@ -153,14 +154,14 @@ async fn read(call: Call) -> Answer {
 }
 
 async fn put(call: Call) -> Answer {
-    let (principal, id, precondition) = call.changing().await?;
+    let (principal, id, precondition) = call.changing(Scope::Write).await?;
     let JobInput { name, status } = call.input(Media::Json).await?;
     let put = call.api.ledger.jobs.put(&principal, id, JobDraft { name, status }, precondition).await?;
     answer::put(&call, &principal, put)
 }
 
 async fn patch(call: Call) -> Answer {
-    let (principal, id, precondition) = call.changing().await?;
+    let (principal, id, precondition) = call.changing(Scope::Write).await?;
     let JobPatch { name, status } = call.input(Media::MergePatch).await?;
     let job = call.api.ledger.jobs.update(&principal, id, JobChanges { name, status }, precondition).await?;
     answer::changed(&call, &principal, &job)

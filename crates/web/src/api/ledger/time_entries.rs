@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use crate::api::answer;
 use crate::api::answer::{Presented, Resource, Wanted, shown};
+use crate::auth::OrOwn;
 use crate::base_path::BasePath;
 use crate::conditional::ReadCondition;
 use crate::cursor::Place;
@@ -173,7 +174,7 @@ fn filter(query: &mut Query<'_>) -> ListTimeEntries {
 // Handlers.
 
 async fn list(call: Call) -> Answer {
-    let principal = call.principal(Scope::Read).await?;
+    let principal = call.principal(OrOwn(Scope::Read)).await?;
     let known = &["related_job", "from", "to", "created_by", "limit", "cursor"];
     let mut query = Query::of(&call.request, known);
     let related_job = query.optional("related_job", str::parse);
@@ -185,7 +186,7 @@ async fn list(call: Call) -> Answer {
 }
 
 async fn list_of_job(call: Call) -> Answer {
-    let principal = call.principal(Scope::Read).await?;
+    let principal = call.principal(OrOwn(Scope::Read)).await?;
     let job: JobId = call.id()?;
     let mut query = Query::of(&call.request, &["from", "to", "created_by", "limit", "cursor"]);
     let filter = filter(&mut query);
@@ -196,7 +197,7 @@ async fn list_of_job(call: Call) -> Answer {
 }
 
 async fn record(call: Call) -> Answer {
-    let (principal, related_job) = call.on(Scope::Write).await?;
+    let (principal, related_job) = call.on(OrOwn(Scope::Write)).await?;
     let body = call.body(Media::Json, call.api.limits.body_bytes).await?;
     let idempotency = idempotency::of(&call.request, call.path(), &body, principal.token)?;
     let TimeEntryOfJobInput { minutes_worked, date_stamp, work_summary } = body.parse(Object::read).await?;
@@ -206,7 +207,7 @@ async fn record(call: Call) -> Answer {
 }
 
 async fn read(call: Call) -> Answer {
-    let (principal, id): (_, TimeEntryId) = call.on(Scope::Read).await?;
+    let (principal, id): (_, TimeEntryId) = call.on(OrOwn(Scope::Read)).await?;
     let condition = ReadCondition::of(call.headers())?;
     match call.api.ledger.time_entries.find(&principal, id).await? {
         Some(entry) => answer::read(&call, &entry, &condition),
@@ -215,21 +216,21 @@ async fn read(call: Call) -> Answer {
 }
 
 async fn put(call: Call) -> Answer {
-    let (principal, id, precondition) = call.changing().await?;
+    let (principal, id, precondition) = call.changing(OrOwn(Scope::Write)).await?;
     let input: TimeEntryInput = call.input(Media::Json).await?;
     let put = call.api.ledger.time_entries.put(&principal, id, input.into(), precondition).await?;
     answer::put(&call, &principal, put)
 }
 
 async fn patch(call: Call) -> Answer {
-    let (principal, id, precondition) = call.changing().await?;
+    let (principal, id, precondition) = call.changing(OrOwn(Scope::Write)).await?;
     let patch: TimeEntryPatch = call.input(Media::MergePatch).await?;
     let entry = call.api.ledger.time_entries.update(&principal, id, patch.into(), precondition).await?;
     answer::changed(&call, &principal, &entry)
 }
 
 async fn delete(call: Call) -> Answer {
-    let (principal, id, precondition) = call.changing().await?;
+    let (principal, id, precondition) = call.changing(OrOwn(Scope::Write)).await?;
     call.api.ledger.time_entries.delete(&principal, id, precondition).await?;
     Ok(answer::deleted())
 }

@@ -53,6 +53,8 @@ impl From<CreateTokenError> for Problem {
         match error {
             // The token is the caller's own.
             CreateTokenError::MakerRevoked(_) => unauthorized("the token was revoked", Challenge::Invalid),
+            CreateTokenError::PersonInactive(_) => unauthorized("the account was deactivated", Challenge::Invalid),
+            CreateTokenError::SubjectIsPersons(_) => Self::new(Code::HandleTaken, error.to_string()),
             CreateTokenError::Backend(error) => error.into(),
         }
     }
@@ -70,6 +72,6 @@ impl From<ChangeTokenError> for Problem {
 impl Problem {
     /// The id is not repeated: it may be the secret, sent by mistake.
     pub(crate) fn no_token() -> Self {
-        Self::new(Code::NotFound, "there is no capture token with this id")
+        Self::new(Code::NotFound, "there is no token with this id")
     }
 }

@@ -1,13 +1,14 @@
-//! Tokens.
+//! Tokens. This storage has no people, so each token is nobody's.
 
 use std::cmp::Reverse;
 
 use async_trait::async_trait;
 use stint_domain::access::ports::TokenRepository;
 use stint_domain::access::ports::token::{
-    ChangeTokenError, CreateTokenError, ListCapturing, ListTokens, Made, RevokeToken, Revoked, TokenCursor, UpdateToken,
+    ChangeTokenError, CreateTokenError, KnownToken, ListCapturing, ListTokens, Made, RevokeToken, Revoked, TokenCursor,
+    TouchSession, UpdateToken,
 };
-use stint_domain::access::{SecretHash, Token};
+use stint_domain::access::{SecretHash, Token, TokenKind};
 use stint_domain::capture::CaptureTarget;
 use stint_domain::values::TokenId;
 use stint_domain::{BackendError, Page};
@@ -22,6 +23,9 @@ impl TokenRepository for Store {
             let is_usable = |id: &TokenId| state.tokens.get(id).is_some_and(|token| token.revoked_at.is_none());
             if let Some(maker) = token.made_by.filter(|maker| !is_usable(maker)) {
                 return Err(CreateTokenError::MakerRevoked(maker));
+            }
+            if let Some(person) = token.person {
+                return Err(CreateTokenError::PersonInactive(person));
             }
             if state.tokens.values().any(|other| other.id == token.id || other.secret_hash == token.secret_hash) {
                 return Err(internal(format!("the id or the hash of the token {} is taken", token.id)).into());
@@ -62,23 +66,39 @@ impl TokenRepository for Store {
         Ok(self.read().tokens.get(&id).cloned())
     }
 
-    async fn find_by_hash(&self, hash: SecretHash) -> Result<Option<Token>, BackendError> {
-        Ok(self.read().tokens.values().find(|token| token.secret_hash == hash).cloned())
+    async fn find_by_hash(&self, hash: SecretHash) -> Result<Option<KnownToken>, BackendError> {
+        let token = self.read().tokens.values().find(|token| token.secret_hash == hash).cloned();
+        Ok(token.map(|token| KnownToken { token, standing: None }))
+    }
+
+    async fn touch(&self, command: TouchSession) -> Result<(), BackendError> {
+        let TouchSession { id, at, expires_at } = command;
+        self.write(|state| {
+            let is_open = |token: &&mut Token| token.kind == TokenKind::Session && token.revoked_at.is_none();
+            let session = state.tokens.get_mut(&id).filter(is_open);
+            if let Some(session) = session.filter(|session| session.last_used_at.is_none_or(|last| last <= at)) {
+                (session.last_used_at, session.expires_at) = (Some(at), Some(expires_at));
+            }
+            Ok(())
+        })
     }
 
     async fn list(&self, query: ListTokens) -> Result<Page<Token, TokenCursor>, BackendError> {
-        let ListTokens { size, after } = query;
+        let ListTokens { kind, person, size, after } = query;
         let mut tokens: Vec<Token> = self.read().tokens.values().cloned().collect();
+        tokens.retain(|token| kind.is_none_or(|kind| token.kind == kind));
+        tokens.retain(|token| person.is_none_or(|person| token.person == Some(person)));
         tokens.retain(|token| after.is_none_or(|after| (token.created_at, token.id) > (after.created_at, after.id)));
         tokens.sort_by_key(|token| (token.created_at, token.id));
         Ok(Page::of(tokens, size, |token| token.into()))
     }
 
     async fn list_capturing(&self, query: ListCapturing) -> Result<Page<Token, TokenCursor>, BackendError> {
-        let ListCapturing { related_job, size, after } = query;
+        let ListCapturing { related_job, subject, size, after } = query;
         let counts_for = |target| related_job.is_none_or(|job| target == CaptureTarget::Job(job));
         let mut tokens: Vec<Token> = self.read().tokens.values().cloned().collect();
         tokens.retain(|token| token.capture.is_some_and(|rule| counts_for(rule.target)));
+        tokens.retain(|token| subject.as_ref().is_none_or(|subject| token.subject == *subject));
         tokens.retain(|token| after.is_none_or(|after| (token.created_at, token.id) < (after.created_at, after.id)));
         tokens.sort_by_key(|token| Reverse((token.created_at, token.id)));
         Ok(Page::of(tokens, size, |token| token.into()))

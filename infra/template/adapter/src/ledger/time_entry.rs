@@ -11,7 +11,7 @@ use stint_domain::ledger::ports::time_entry::{
     RecordBatch, RecordBatchError, RecordRefusal, RecordTime, RecordTimeError, TimeEntryCursor, UpdateTimeEntry,
 };
 use stint_domain::ledger::{Applied, Job, JobStatus, TimeEntry, TotalMinutes, TotalMinutesError};
-use stint_domain::values::{JobId, TimeEntryId, Timestamp};
+use stint_domain::values::{JobId, Subject, TimeEntryId, Timestamp};
 use stint_domain::{BackendError, Page};
 
 use crate::Store;
@@ -57,9 +57,12 @@ impl TimeEntryRepository for Store {
     }
 
     async fn put(&self, command: PutTimeEntry) -> Result<Put<TimeEntry>, ChangeTimeEntryError> {
-        let PutTimeEntry { entry, at, precondition } = command;
+        let PutTimeEntry { entry, owner, at, precondition } = command;
         self.write(|state| {
             let stored = state.entries.get(&entry.id).cloned();
+            if stored.as_ref().is_some_and(|stored| !is_of(stored, owner.as_ref())) {
+                return Err(ChangeTimeEntryError::NotFound(entry.id));
+            }
             precondition.check(stored.as_ref().map(|stored| stored.version))?;
             let jobs = [stored.as_ref().map_or(entry.related_job, |stored| stored.related_job), entry.related_job];
             state.all_open(jobs, ChangeTimeEntryError::JobNotFound, ChangeTimeEntryError::JobArchived)?;
@@ -75,9 +78,10 @@ impl TimeEntryRepository for Store {
     }
 
     async fn update(&self, command: UpdateTimeEntry) -> Result<TimeEntry, ChangeTimeEntryError> {
-        let UpdateTimeEntry { id, changes, at, precondition } = command;
+        let UpdateTimeEntry { id, changes, owner, at, precondition } = command;
         self.write(|state| {
-            let stored = state.entries.get(&id).cloned().ok_or(ChangeTimeEntryError::NotFound(id))?;
+            let stored = state.entries.get(&id).filter(|stored| is_of(stored, owner.as_ref())).cloned();
+            let stored = stored.ok_or(ChangeTimeEntryError::NotFound(id))?;
             precondition.check(Some(stored.version))?;
             let jobs = [stored.related_job, changes.related_job.unwrap_or(stored.related_job)];
             state.all_open(jobs, ChangeTimeEntryError::JobNotFound, ChangeTimeEntryError::JobArchived)?;
@@ -96,9 +100,10 @@ impl TimeEntryRepository for Store {
     }
 
     async fn delete(&self, command: DeleteTimeEntry) -> Result<(), ChangeTimeEntryError> {
-        let DeleteTimeEntry { id, at, precondition } = command;
+        let DeleteTimeEntry { id, owner, at, precondition } = command;
         self.write(|state| {
-            let stored = state.entries.get(&id).ok_or(ChangeTimeEntryError::NotFound(id))?;
+            let stored = state.entries.get(&id).filter(|stored| is_of(stored, owner.as_ref()));
+            let stored = stored.ok_or(ChangeTimeEntryError::NotFound(id))?;
             precondition.check(Some(stored.version))?;
             let job = stored.related_job;
             // There is no entry without a job.
@@ -193,4 +198,9 @@ impl State {
             }
         }
     }
+}
+
+/// Whether the entry is the owner's; anybody's will do without one.
+fn is_of(entry: &TimeEntry, owner: Option<&Subject>) -> bool {
+    owner.is_none_or(|owner| entry.created_by == *owner)
 }

@@ -4,9 +4,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use diesel::data_types::PgTimestamp;
-use diesel::pg::PgConnection;
-use diesel::prelude::*;
 use diesel::sql_types::{Array, Bool, Date, Nullable, Timestamptz, Uuid as SqlUuid};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use stint_domain::BackendError;
 use stint_domain::capture::{CapturedDay, LoggedPing, PingOutcome};
 use stint_domain::values::{JobId, PingId, TokenId};
@@ -66,18 +65,18 @@ statements! {
 }
 
 /// The outcomes of those of the pings that were logged before.
-pub(super) fn outcomes(
-    connection: &mut PgConnection,
+pub(super) async fn outcomes(
+    connection: &mut AsyncPgConnection,
     ids: impl Iterator<Item = PingId>,
 ) -> Result<HashMap<PingId, PingOutcome>, Failure<BackendError>> {
     let ids: Vec<_> = ids.map(PingId::as_uuid).collect();
-    let pings = Sql::<Logged>::constant().bind::<Array<SqlUuid>, _>(ids).load::<PingRow>(connection);
+    let pings = Sql::<Logged>::constant().bind::<Array<SqlUuid>, _>(ids).load::<PingRow>(connection).await;
     Ok(all(pings)?.into_iter().map(|ping: LoggedPing| (ping.id, ping.outcome)).collect())
 }
 
 /// The neighbours of points.
-pub(super) fn streams(
-    connection: &mut PgConnection,
+pub(super) async fn streams(
+    connection: &mut AsyncPgConnection,
     points: &[Reach],
 ) -> Result<HashMap<TokenId, Stream>, Failure<BackendError>> {
     fn column<V>(points: &[Reach], value: impl Fn(&Reach) -> V) -> Vec<V> {
@@ -93,7 +92,8 @@ pub(super) fn streams(
         .bind::<Array<SqlUuid>, _>(column(points, |reach| reach.point.1.as_uuid()))
         .bind::<Array<Timestamptz>, _>(column(points, |reach| timestamptz(reach.first)))
         .bind::<Array<Timestamptz>, _>(column(points, |reach| timestamptz(reach.last)))
-        .load(connection)?;
+        .load(connection)
+        .await?;
     for (token, at, id, job, anew) in rows {
         let place = Place { table: "pings", id };
         let at = place.timestamp("at", at)?;
@@ -105,8 +105,8 @@ pub(super) fn streams(
 }
 
 /// These days.
-pub(super) fn days(
-    connection: &mut PgConnection,
+pub(super) async fn days(
+    connection: &mut AsyncPgConnection,
     around: &Around,
 ) -> Result<BTreeMap<CapturedDay, Day>, Failure<BackendError>> {
     if around.days.is_empty() {
@@ -117,6 +117,7 @@ pub(super) fn days(
         .bind::<Array<SqlUuid>, _>(days().map(|day| day.job.as_uuid()).collect::<Vec<_>>())
         .bind::<Array<SqlUuid>, _>(days().map(|day| day.token.as_uuid()).collect::<Vec<_>>())
         .bind::<Array<Date>, _>(days().map(|day| date(day.date)).collect::<Vec<_>>())
-        .load(connection)?;
+        .load(connection)
+        .await?;
     rows.into_iter().map(|row| Ok(row.read()?)).collect()
 }

@@ -1,8 +1,8 @@
 //! The time that pings prove, by day and job.
 
 use diesel::data_types::PgDate;
-use diesel::pg::PgConnection;
 use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use stint_domain::BackendError;
 use stint_domain::capture::ports::ping::{CapturedTime, ListCaptured};
 use stint_domain::ledger::JobName;
@@ -16,9 +16,9 @@ use crate::postgres::schema::{jobs, ping_days};
 /// A day, a job, its name if the job exists, and microseconds.
 type Row = (PgDate, Uuid, Option<String>, i64);
 
-pub(super) fn captured(
-    connection: &mut PgConnection,
-    ListCaptured { token, from, to }: ListCaptured,
+pub(super) async fn captured(
+    connection: &mut AsyncPgConnection,
+    &ListCaptured { token, from, to }: &ListCaptured,
 ) -> Result<Vec<CapturedTime>, Failure<BackendError>> {
     let rows: Vec<Row> = ping_days::table
         .left_join(jobs::table.on(jobs::id.eq(ping_days::related_job)))
@@ -26,7 +26,8 @@ pub(super) fn captured(
         .filter(ping_days::day.between(date(from), date(to)).and(ping_days::micros.gt(0)))
         .order((ping_days::day, ping_days::related_job))
         .select((ping_days::day, ping_days::related_job, jobs::name.nullable(), ping_days::micros))
-        .load(connection)?;
+        .load(connection)
+        .await?;
     Ok(rows.into_iter().map(time).collect::<Result<_, _>>()?)
 }
 

@@ -7,9 +7,8 @@
 use std::collections::{HashMap, HashSet};
 
 use diesel::data_types::PgTimestamp;
-use diesel::pg::PgConnection;
-use diesel::prelude::*;
 use diesel::sql_types::{Array, Bool, Text, Timestamptz, Uuid as SqlUuid};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use stint_domain::BackendError;
 use stint_domain::capture::Ping;
 use stint_domain::ledger::JobName;
@@ -56,27 +55,28 @@ statements! {
 }
 
 /// Finds the jobs of the pings, and makes missing ones.
-pub(super) fn aim(
-    connection: &mut PgConnection,
+pub(super) async fn aim(
+    connection: &mut AsyncPgConnection,
     pings: &[Ping],
     is_logged: impl Fn(PingId) -> bool + Copy,
     at: Timestamp,
 ) -> Result<Aim, Failure<BackendError>> {
-    let last = last(connection, &wanting(pings, is_logged).collect::<Vec<_>>())?;
-    let beside = beside(connection, &named_beside(pings, is_logged))?;
+    let last = last(connection, &wanting(pings, is_logged).collect::<Vec<_>>()).await?;
+    let beside = beside(connection, &named_beside(pings, is_logged)).await?;
     let meant = Meant::of(pings, is_logged, &last, &beside);
     let asked = meant.projects();
-    let mut found = assigned(connection, &asked)?;
+    let mut found = assigned(connection, &asked).await?;
     let unknown = found.unknown(&asked);
     let names: Vec<_> = unknown.iter().map(|name| name.as_str()).collect();
     if !names.is_empty() {
-        let _locked: Vec<String> = Sql::<Lock>::constant().bind::<Array<Text>, _>(names.as_slice()).load(connection)?;
+        let _locked: Vec<String> =
+            Sql::<Lock>::constant().bind::<Array<Text>, _>(names.as_slice()).load(connection).await?;
         // Another transaction may have given them a job in the meantime.
-        found = Projects { named: named(connection, &unknown)?, ..assigned(connection, &asked)? };
+        found = Projects { named: named(connection, &unknown).await?, ..assigned(connection, &asked).await? };
     }
     let aim = found.aim(pings, &meant, at);
     for new in &aim.created {
-        if job::insert(connection, new.id, &new.name, new.status, at)?.is_none() {
+        if job::insert(connection, new.id, &new.name, new.status, at).await?.is_none() {
             return Err(Failure::Overtaken);
         }
     }
@@ -86,22 +86,29 @@ pub(super) fn aim(
             .bind::<Array<Text>, _>(column(|((subject, _), _)| subject.as_str()))
             .bind::<Array<Text>, _>(column(|((_, name), _)| name.as_str()))
             .bind::<Array<SqlUuid>, _>(aim.assignments.iter().map(|(_, job)| job.as_uuid()).collect::<Vec<_>>())
-            .execute(connection)?;
+            .execute(connection)
+            .await?;
     }
     Ok(aim)
 }
 
 /// The jobs that these projects have, or could get, as far as needed to decide whether their pings count.
-fn beside(connection: &mut PgConnection, asked: &HashSet<ProjectKey>) -> Result<Projects, Failure<BackendError>> {
-    let mut found = assigned(connection, asked)?;
+async fn beside(
+    connection: &mut AsyncPgConnection,
+    asked: &HashSet<ProjectKey>,
+) -> Result<Projects, Failure<BackendError>> {
+    let mut found = assigned(connection, asked).await?;
     let unknown = found.unknown(asked);
     if !unknown.is_empty() {
-        found.named = named(connection, &unknown)?;
+        found.named = named(connection, &unknown).await?;
     }
     Ok(found)
 }
 
-fn last(connection: &mut PgConnection, wanting: &[&Ping]) -> Result<HashMap<PingId, Named>, Failure<BackendError>> {
+async fn last(
+    connection: &mut AsyncPgConnection,
+    wanting: &[&Ping],
+) -> Result<HashMap<PingId, Named>, Failure<BackendError>> {
     if wanting.is_empty() {
         return Ok(HashMap::new());
     }
@@ -109,7 +116,8 @@ fn last(connection: &mut PgConnection, wanting: &[&Ping]) -> Result<HashMap<Ping
         .bind::<Array<SqlUuid>, _>(wanting.iter().map(|ping| ping.token.as_uuid()).collect::<Vec<_>>())
         .bind::<Array<Timestamptz>, _>(wanting.iter().map(|ping| timestamptz(ping.at)).collect::<Vec<_>>())
         .bind::<Array<SqlUuid>, _>(wanting.iter().map(|ping| ping.id.as_uuid()).collect::<Vec<_>>())
-        .load(connection)?;
+        .load(connection)
+        .await?;
     let read = |(of, at, id, name): (Uuid, PgTimestamp, Uuid, String)| {
         let place = Place { table: "pings", id };
         let (at, name) = (place.timestamp("at", at)?, place.column("project", &name, JobName::stored(&name))?);
@@ -118,14 +126,20 @@ fn last(connection: &mut PgConnection, wanting: &[&Ping]) -> Result<HashMap<Ping
     rows.into_iter().map(read).collect()
 }
 
-fn assigned(connection: &mut PgConnection, asked: &HashSet<ProjectKey>) -> Result<Projects, Failure<BackendError>> {
+async fn assigned(
+    connection: &mut AsyncPgConnection,
+    asked: &HashSet<ProjectKey>,
+) -> Result<Projects, Failure<BackendError>> {
     if asked.is_empty() {
         return Ok(Projects::default());
     }
     let forms = asked.iter().flat_map(|(subject, name)| name.forms().map(move |form| (subject.as_str(), form)));
     let (subjects, forms): (Vec<_>, Vec<_>) = forms.unzip();
-    let rows: Vec<(String, String, Uuid, bool)> =
-        Sql::<Assigned>::constant().bind::<Array<Text>, _>(subjects).bind::<Array<Text>, _>(forms).load(connection)?;
+    let rows: Vec<(String, String, Uuid, bool)> = Sql::<Assigned>::constant()
+        .bind::<Array<Text>, _>(subjects)
+        .bind::<Array<Text>, _>(forms)
+        .load(connection)
+        .await?;
     let archived = rows.iter().filter(|row| row.3).map(|row| JobId::new(row.2)).collect();
     let rows: HashMap<_, _> =
         rows.into_iter().map(|(subject, name, job, _)| ((subject, name), JobId::new(job))).collect();
@@ -136,9 +150,12 @@ fn assigned(connection: &mut PgConnection, asked: &HashSet<ProjectKey>) -> Resul
     Ok(Projects { assigned, archived, ..Projects::default() })
 }
 
-fn named(connection: &mut PgConnection, names: &[&JobName]) -> Result<HashMap<JobName, JobId>, Failure<BackendError>> {
+async fn named(
+    connection: &mut AsyncPgConnection,
+    names: &[&JobName],
+) -> Result<HashMap<JobName, JobId>, Failure<BackendError>> {
     let forms: Vec<_> = names.iter().flat_map(|name| name.forms()).collect();
-    let rows: Vec<(String, Uuid)> = Sql::<Oldest>::constant().bind::<Array<Text>, _>(forms).load(connection)?;
+    let rows: Vec<(String, Uuid)> = Sql::<Oldest>::constant().bind::<Array<Text>, _>(forms).load(connection).await?;
     let rows: HashMap<_, _> = rows.into_iter().collect();
     let job = |name: &JobName| name.forms().find_map(|form| rows.get(form.as_ref())).map(|job| JobId::new(*job));
     Ok(names.iter().filter_map(|name| Some(((*name).clone(), job(name)?))).collect())

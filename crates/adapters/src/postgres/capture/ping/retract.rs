@@ -1,8 +1,8 @@
 //! Taking a ping back.
 
-use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Date, Timestamptz, Uuid as SqlUuid};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use stint_domain::BackendError;
 use stint_domain::capture::ports::ping::{PingStatus, RetractPing, RetractPingError};
 use stint_domain::capture::{LoggedPing, PingOutcome};
@@ -23,35 +23,36 @@ use crate::postgres::schema::pings;
 use crate::postgres::sql::Sql;
 use crate::sql::statements;
 
-pub(super) fn retract(
-    connection: &mut PgConnection,
-    RetractPing { id, at }: RetractPing,
+pub(super) async fn retract(
+    connection: &mut AsyncPgConnection,
+    &RetractPing { id, at }: &RetractPing,
 ) -> Result<(), Failure<RetractPingError>> {
     let not_found = || Failure::Refused(RetractPingError::NotFound(id));
-    let ping = find(connection, id)?.ok_or_else(not_found)?;
-    tokens::lock_one(connection, ping.token)?;
+    let ping = find(connection, id).await?.ok_or_else(not_found)?;
+    tokens::lock_one(connection, ping.token).await?;
     // Another transaction may have taken it back first.
-    let (ping, anew) = counted(connection, id)?.ok_or_else(not_found)?;
+    let (ping, anew) = counted(connection, id).await?.ok_or_else(not_found)?;
     if let (PingOutcome::Logged(_), Some(job)) = (ping.outcome, ping.related_job) {
-        let token = token::find::<BackendError>(connection, ping.token)?;
+        let token = token::find::<BackendError>(connection, ping.token).await?;
         let retraction = Retraction::of(BACKEND, &ping, Mark { job, anew }, token.as_ref())?;
-        let streams = around::streams(connection, &retraction.reach())?;
+        let streams = around::streams(connection, &retraction.reach()).await?;
         let mut captured = Captured { streams, ..Captured::default() };
         let around = retraction.around(&captured);
         let scope = around.scope();
-        let before = decide::read_all(connection, &scope)?;
-        captured.days = around::days(connection, &around)?;
+        let before = decide::read_all(connection, &scope).await?;
+        captured.days = around::days(connection, &around).await?;
         let earlier =
-            if retraction.had_the_last_word(&captured) { latest_summary(connection, &retraction)? } else { None };
+            if retraction.had_the_last_word(&captured) { latest_summary(connection, &retraction).await? } else { None };
         let mut ledger = before.clone();
         let retracted = ledger.retract(&mut captured, &retraction, &around, earlier, at).map_err(Failure::Refused)?;
-        decide::store(connection, &ledger.differences_from(&before), &scope)?;
-        store::days(connection, &captured, &retracted.days)?;
-        store::marks(connection, retracted.marked, true)?;
+        decide::store(connection, &ledger.differences_from(&before), &scope).await?;
+        store::days(connection, &captured, &retracted.days).await?;
+        store::marks(connection, retracted.marked, true).await?;
     }
     diesel::update(pings::table.find(id.as_uuid()))
         .set((pings::status.eq(PingStatus::Retracted.as_str()), pings::reason.eq(None::<&str>)))
-        .execute(connection)?;
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
@@ -68,9 +69,16 @@ impl From<Failure<BackendError>> for Failure<RetractPingError> {
 }
 
 /// The ping, and whether the time before it belongs to no job.
-fn counted(connection: &mut PgConnection, id: PingId) -> Result<Option<(LoggedPing, bool)>, Failure<BackendError>> {
-    let row: Option<(PingRow, bool)> =
-        pings::table.find(id.as_uuid()).select((PingRow::as_select(), pings::anew)).first(connection).optional()?;
+async fn counted(
+    connection: &mut AsyncPgConnection,
+    id: PingId,
+) -> Result<Option<(LoggedPing, bool)>, Failure<BackendError>> {
+    let row: Option<(PingRow, bool)> = pings::table
+        .find(id.as_uuid())
+        .select((PingRow::as_select(), pings::anew))
+        .first(connection)
+        .await
+        .optional()?;
     let read = |(row, anew): (PingRow, bool)| Ok((LoggedPing::try_from(row)?, anew));
     row.map(read).transpose()
 }
@@ -85,8 +93,8 @@ statements! {
         ORDER BY at DESC, id DESC LIMIT 1");
 }
 
-fn latest_summary(
-    connection: &mut PgConnection,
+async fn latest_summary(
+    connection: &mut AsyncPgConnection,
     retraction: &Retraction<'_>,
 ) -> Result<Option<Summary>, Failure<BackendError>> {
     let day = retraction.day();
@@ -98,6 +106,7 @@ fn latest_summary(
         .bind::<Timestamptz, _>(at)
         .bind::<Date, _>(date(day.date))
         .bind::<SqlUuid, _>(retraction.ping.id.as_uuid())
-        .get_result::<PingRow>(connection);
+        .get_result::<PingRow>(connection)
+        .await;
     Ok(one(latest)?.and_then(|ping: LoggedPing| Some(Summary { of: (ping.at, ping.id), text: ping.summary? })))
 }

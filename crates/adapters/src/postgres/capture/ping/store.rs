@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Date, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use stint_domain::BackendError;
 use stint_domain::capture::ports::ping::PingStatus;
 use stint_domain::capture::{CapturedDay, LoggedPing, PingRefusal};
@@ -35,7 +35,7 @@ statements! {
             summary_ping = excluded.summary_ping, entry_version = excluded.entry_version, detached = excluded.detached";
 }
 
-pub(super) fn pings(connection: &mut PgConnection, new: &[NewPing]) -> Result<(), Failure<BackendError>> {
+pub(super) async fn pings(connection: &mut AsyncPgConnection, new: &[NewPing]) -> Result<(), Failure<BackendError>> {
     fn column<'a, V>(new: &'a [NewPing], value: impl Fn(&'a LoggedPing) -> V) -> Vec<V> {
         new.iter().map(|new| value(&new.ping)).collect()
     }
@@ -65,24 +65,27 @@ pub(super) fn pings(connection: &mut PgConnection, new: &[NewPing]) -> Result<()
             new.iter().map(|new| new.project.as_ref().map(JobName::as_str)).collect::<Vec<_>>(),
         )
         .bind::<Array<Bool>, _>(new.iter().map(|new| new.anew).collect::<Vec<_>>());
-    exactly(new.len(), insert, connection)
+    exactly(new.len(), insert, connection).await
 }
 
 /// Gives earlier pings their mark, or removes it.
-pub(super) fn marks(
-    connection: &mut PgConnection,
+pub(super) async fn marks(
+    connection: &mut AsyncPgConnection,
     of: impl IntoIterator<Item = PingId>,
     anew: bool,
 ) -> Result<(), Failure<BackendError>> {
     let ids: Vec<_> = of.into_iter().map(PingId::as_uuid).collect();
     if !ids.is_empty() {
-        diesel::update(pings::table.filter(pings::id.eq_any(ids))).set(pings::anew.eq(anew)).execute(connection)?;
+        diesel::update(pings::table.filter(pings::id.eq_any(ids)))
+            .set(pings::anew.eq(anew))
+            .execute(connection)
+            .await?;
     }
     Ok(())
 }
 
-pub(super) fn days(
-    connection: &mut PgConnection,
+pub(super) async fn days(
+    connection: &mut AsyncPgConnection,
     captured: &Captured,
     touched: &BTreeSet<CapturedDay>,
 ) -> Result<(), Failure<BackendError>> {
@@ -108,5 +111,5 @@ pub(super) fn days(
             day.entry_version.map(stint_domain::values::Version::get)
         }))
         .bind::<Array<Bool>, _>(column(&days, |(_, day)| day.detached));
-    exactly(days.len(), save, connection)
+    exactly(days.len(), save, connection).await
 }

@@ -6,9 +6,8 @@
 use std::collections::HashMap;
 
 use diesel::data_types::PgTimestamp;
-use diesel::pg::PgConnection;
-use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bytea, Text, Timestamptz, Uuid as SqlUuid};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use stint_domain::BackendError;
 use stint_domain::ledger::{Fingerprint, Idempotency, IdempotencyKey};
 use stint_domain::values::{Timestamp, TokenId};
@@ -64,11 +63,15 @@ statements! {
 }
 
 /// Reads the outcomes stored under the keys.
-pub(super) fn read(connection: &mut PgConnection, keys: &[&Idempotency]) -> Result<Outcomes, Failure<BackendError>> {
+pub(super) async fn read(
+    connection: &mut AsyncPgConnection,
+    keys: &[&Idempotency],
+) -> Result<Outcomes, Failure<BackendError>> {
     let rows: Vec<(i64, Vec<u8>, String)> = Sql::<Read>::constant()
         .bind::<Array<SqlUuid>, _>(keys.iter().map(|key| key.token.as_uuid()).collect::<Vec<_>>())
         .bind::<Array<Text>, _>(keys.iter().map(|key| key.key.as_str()).collect::<Vec<_>>())
-        .load(connection)?;
+        .load(connection)
+        .await?;
     let mut outcomes = Outcomes::new();
     for (place, fingerprint, text) in rows {
         let key = usize::try_from(place - 1).ok().and_then(|place| keys.get(place)).ok_or(Failure::Overtaken)?;
@@ -83,14 +86,14 @@ pub(super) fn read(connection: &mut PgConnection, keys: &[&Idempotency]) -> Resu
 }
 
 /// Stores the outcomes of new keys.
-pub(super) fn store(
-    connection: &mut PgConnection,
+pub(super) async fn store(
+    connection: &mut AsyncPgConnection,
     outcomes: &[NewOutcome<'_>],
     at: Timestamp,
 ) -> Result<(), Failure<BackendError>> {
     let keys =
         outcomes.iter().map(|new| (new.token, new.key, new.fingerprint, StoredOutcome::from(new.outcome).to_text()));
-    let stored = bind_keys(Sql::<Store>::constant(), at, keys).execute(connection)?;
+    let stored = bind_keys(Sql::<Store>::constant(), at, keys).execute(connection).await?;
     if stored == outcomes.len() { Ok(()) } else { Err(Failure::Overtaken) }
 }
 

@@ -3,9 +3,9 @@
 use std::cmp::Reverse;
 
 use diesel::data_types::PgDate;
-use diesel::pg::PgConnection;
-use diesel::prelude::*;
+use diesel::pg::Pg;
 use diesel::sql_types::{Array, BigInt, Date, Uuid as SqlUuid};
+use diesel_async::{AsyncConnectionCore, RunQueryDsl};
 use stint_domain::ledger::TimeEntry;
 use stint_domain::ledger::ports::time_entry::TimeEntryCursor;
 use stint_domain::{BackendError, Page};
@@ -40,8 +40,8 @@ const BEFORE_ALL_DATES: PgDate = PgDate(i32::MIN);
 const AFTER_ALL_DATES: i32 = i32::MAX;
 
 /// Finds each of the pages, in order.
-pub(in crate::postgres) fn find(
-    connection: &mut PgConnection,
+pub(in crate::postgres) async fn find<C: AsyncConnectionCore<Backend = Pg>>(
+    connection: &mut C,
     pages: &[PageOfJob],
 ) -> Result<Vec<TimeEntryPage>, Failure<BackendError>> {
     let (end_dates, end_ids): (Vec<PgDate>, Vec<Uuid>) = pages.iter().map(end).unzip();
@@ -52,7 +52,8 @@ pub(in crate::postgres) fn find(
         .bind::<Array<Date>, _>(end_dates)
         .bind::<Array<SqlUuid>, _>(end_ids)
         .bind::<Array<BigInt>, _>(pages.iter().map(|page| page.size.with_lookahead()).collect::<Vec<_>>())
-        .load(connection)?;
+        .load(connection)
+        .await?;
     let mut found: Vec<Vec<TimeEntry>> = pages.iter().map(|_| Vec::new()).collect();
     for (place, row) in rows {
         let entries =

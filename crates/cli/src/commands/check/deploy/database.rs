@@ -90,7 +90,7 @@ impl Seen {
 
 #[cfg(test)]
 mod tests {
-    use stint_domain::access::SecretHash;
+    use stint_domain::access::{SecretHash, TokenKind};
     use stint_domain::values::{Subject, TokenId};
     use uuid::Uuid;
 
@@ -106,6 +106,8 @@ mod tests {
             id: TokenId::new(Uuid::from_u128(7)),
             subject: name.clone(),
             name,
+            kind: TokenKind::Api,
+            person: None,
             scopes: scopes.parse().unwrap(),
             capture: None,
             secret_hash: SecretHash([0; 32]),

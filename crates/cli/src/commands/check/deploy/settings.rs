@@ -57,6 +57,8 @@ fn transport(url: &PostgresUrl) -> Option<Finding> {
     let hosts = hosts.join(", ");
     match url.parameter("sslmode") {
         Some("verify-full" | "verify-ca") => None,
+        // Means verify-full, and allows nothing weaker.
+        None if url.parameter("sslrootcert") == Some("system") => None,
         Some("require") => Some(Finding::warning(
             format!("the connection to {hosts} is encrypted, but the server's identity is not checked"),
             "use sslmode=verify-full&sslrootcert=FILE in database.url",

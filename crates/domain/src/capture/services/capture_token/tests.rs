@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::*;
 use crate::access::ports::token::Expiry;
 use crate::access::ports::{MockSecrets, MockTokenRepository};
-use crate::access::{Scopes, SecretHash};
+use crate::access::{Scopes, SecretHash, TokenKind};
 use crate::ledger::ports::MockJobRepository;
 use crate::test::{at, job, principal, sources};
 use crate::values::Subject;
@@ -13,7 +13,7 @@ use crate::values::Subject;
 fn service(tokens: MockTokenRepository, jobs: MockJobRepository) -> CaptureTokenService {
     let mut secrets = MockSecrets::new();
     let secret = TokenSecret::new("0b9a3c1e-5d7f-4e2a-8b6c-1f0e9d8c7b6a").unwrap();
-    secrets.expect_generate_for_capture().returning(move || Ok(secret.clone()));
+    secrets.expect_generate().returning(move |_| Ok(secret.clone()));
     secrets.expect_hash().return_const(SecretHash([7; 32]));
     let access = AccessPorts { tokens: Arc::new(tokens), secrets: Arc::new(secrets) };
     let ledger = LedgerPorts { jobs: Arc::new(jobs), ..LedgerPorts::mocks() };
@@ -36,6 +36,8 @@ fn token(capture: Option<CaptureRule>) -> Token {
         id: TokenId::new(Uuid::from_u128(3)),
         name: Subject::new("editor").unwrap(),
         subject: Subject::new("ada").unwrap(),
+        kind: if capture.is_some() { TokenKind::Capture } else { TokenKind::Api },
+        person: None,
         scopes: if capture.is_some() { Scopes::CAPTURE } else { "admin".parse().unwrap() },
         capture,
         secret_hash: SecretHash([7; 32]),

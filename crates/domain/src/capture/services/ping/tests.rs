@@ -21,7 +21,8 @@ fn service(queue: MockPingQueue, pings: MockPingRepository) -> PingService {
 
 fn counting(queue: MockPingQueue, pings: MockPingRepository, new_projects: MockNewProjects) -> PingService {
     let (queue, pings, new_projects) = (Arc::new(queue), Arc::new(pings), Arc::new(new_projects));
-    PingService::new(&CapturePorts { queue, pings, new_projects }, &sources(), CaptureLimits::default())
+    let (ports, access) = (CapturePorts { queue, pings, new_projects }, AccessPorts::mocks());
+    PingService::new(&ports, &access, &sources(), CaptureLimits::default())
 }
 
 fn taking() -> PingService {

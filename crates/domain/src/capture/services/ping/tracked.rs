@@ -9,7 +9,7 @@ use thiserror::Error;
 use crate::capture::ports::ping::{PingCursor, PingStatus, PingStatusError, RetractPingError};
 use crate::capture::{LoggedPing, Ping, PingTarget};
 use crate::page::{Page, PageSize};
-use crate::values::{JobId, PingId, TokenId};
+use crate::values::{JobId, PingId, Subject, TokenId};
 
 /// The state of a ping, for filtering.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -46,6 +46,14 @@ pub enum TrackedPing {
 }
 
 impl TrackedPing {
+    /// The capture token that sent it.
+    pub(super) fn token(&self) -> TokenId {
+        match self {
+            Self::Queued(ping) => ping.token,
+            Self::Logged(ping) => ping.token,
+        }
+    }
+
     /// The same in both states.
     pub fn id(&self) -> PingId {
         self.place().id
@@ -81,9 +89,10 @@ impl ListTrackedPings {
         matches!(self.state, None | Some(PingState::Queued))
     }
 
-    /// Merges the queued pings and the ledger's page into one page.
+    /// Merges the queued pings, of the owner's alone if there is one, and the ledger's page into one page.
     pub(super) fn page_of(
         &self,
+        owner: Option<&Subject>,
         queued: Vec<Ping>,
         logged: Page<LoggedPing, PingCursor>,
     ) -> Page<TrackedPing, PingCursor> {
@@ -91,7 +100,9 @@ impl ListTrackedPings {
         let mut items: Vec<_> = logged.items.into_iter().map(TrackedPing::Logged).collect();
         // The worker has logged them since, and settles them soon.
         let is_logged = |id: PingId| items.iter().any(|ping| ping.id() == id);
-        let queued = once(queued).filter(|ping| self.wants(ping) && !is_logged(ping.id)).map(TrackedPing::Queued);
+        let is_owned = |ping: &Ping| owner.is_none_or(|owner| ping.subject == *owner);
+        let is_wanted = |ping: &Ping| self.wants(ping) && is_owned(ping) && !is_logged(ping.id);
+        let queued = once(queued).filter(is_wanted).map(TrackedPing::Queued);
         let queued: Vec<_> = queued.filter(|ping| after(ping.place())).collect();
         items.extend(queued);
         items.sort_unstable_by_key(|ping| Reverse(ping.place()));

@@ -44,6 +44,7 @@ fn creates<I: Example>(described: Described, mut example: Value) -> Described {
     example["ping_url"] = "/ping/0b9a3c1e-5d7f-4e2a-8b6c-1f0e9d8c7b6a".into();
     described
         .needs(Scope::Write)
+        .or_own()
         .takes::<I>()
         .answers::<CaptureTokenBody<'_>>(201, "The token with its secret.", example)
         .with_header("Location")
@@ -57,6 +58,7 @@ pub(in crate::api) fn all() -> Vec<Endpoint> {
         Endpoint::new(Method::GET, TOKENS_OF_JOB, list_of_job, || {
             Described::new(TAG, "list_capture_tokens_of_job", "List the capture tokens of a job", "Latest first.")
                 .lists::<CaptureTokenBody<'_>>()
+                .or_own()
         }),
         Endpoint::new(Method::POST, TOKENS_OF_JOB, create_of_job, || {
             let about = "Its pings count for this job. Only this answer has the secret. An Idempotency-Key is refused \
@@ -69,6 +71,7 @@ pub(in crate::api) fn all() -> Vec<Endpoint> {
             let about = "Latest first; revoked and expired ones too.";
             Described::new(TAG, "list_capture_tokens", "List capture tokens", about)
                 .needs(Scope::Read)
+                .or_own()
                 .query("related_job", "Only tokens of this job.", uuid())
                 .pages::<CaptureTokenBody<'_>>(&example(None))
         }),
@@ -82,18 +85,21 @@ pub(in crate::api) fn all() -> Vec<Endpoint> {
         Endpoint::new(Method::GET, CAPTURE_TOKEN, read, || {
             Described::new(TAG, "read_capture_token", "Read a capture token", "Without its secret.")
                 .reads::<CaptureTokenBody<'_>>()
+                .or_own()
         }),
         Endpoint::new(Method::PATCH, CAPTURE_TOKEN, patch, || {
             let about = "JSON Merge Patch (RFC 7396): absent fields stay. What its pings count for never changes. A \
                          new expiry holds within 5 seconds.";
             Described::new(TAG, "patch_capture_token", "Change a capture token", about)
                 .patches::<CaptureTokenPatch, CaptureTokenBody<'_>>()
+                .or_own()
         }),
         Endpoint::new(Method::DELETE, CAPTURE_TOKEN, revoke, || {
             let about = "It is refused within 5 seconds. It stays in listings, and the time that it logged stays. \
                          Revoking it again has no effect.";
             Described::new(TAG, "revoke_capture_token", "Revoke a capture token", about)
                 .deletes::<CaptureTokenBody<'_>>()
+                .or_own()
         }),
     ]
 }

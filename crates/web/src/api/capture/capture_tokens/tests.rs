@@ -160,7 +160,7 @@ async fn a_token_that_there_is_not_is_404_and_its_id_is_not_repeated() {
     for request in [by("r", "GET", &url), sent("PATCH", &url, "{}"), by("w", "DELETE", &url)] {
         let reply = send(&api, request).await;
         assert_eq!((reply.status.as_u16(), reply.code().as_str()), (404, "not-found"));
-        assert_eq!(reply.json()["detail"], "there is no capture token with this id");
+        assert_eq!(reply.json()["detail"], "there is no token with this id");
     }
 }
 

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 use serde_json::json;
+use stint_domain::access::ports::AccessPorts;
 use stint_domain::access::ports::token::ChangeTokenError;
 use stint_domain::capture::Ping;
 use stint_domain::capture::ports::ping::RetractPingError;
@@ -79,7 +80,7 @@ fn api(queue: Queue, registry: &mut Registry) -> Api {
     pings.expect_retract().returning(|retract| Err(RetractPingError::NotFound(retract.id)));
     let (queue, pings, new_projects) = (Arc::new(queue), Arc::new(pings), Arc::new(admitting()));
     let (ports, sources) = (CapturePorts { queue, pings, new_projects }, Sources { clock, ids: api.ids.clone() });
-    api.capture.pings = PingService::new(&ports, &sources, CaptureLimits::default());
+    api.capture.pings = PingService::new(&ports, &AccessPorts::mocks(), &sources, CaptureLimits::default());
     api.metrics = HttpMetrics::new(registry);
     api.limits.request_timeout = Duration::from_millis(100);
     api

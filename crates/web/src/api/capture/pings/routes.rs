@@ -47,15 +47,18 @@ pub(in crate::api) fn all() -> Vec<Endpoint> {
                 )
                 .query("status", "Only pings in this state.", one_of(["queued", "logged", "ignored", "retracted"]))
                 .lists::<PingBody<'_>>()
+                .or_own()
         }),
         Endpoint::new(Method::GET, PING, read, || {
             let about = "A queued ping is found if it is among the newest 1,000 in the queue.";
-            Described::new(TAG, "read_ping", "Read a ping and what became of it", about).reads::<PingBody<'_>>()
+            Described::new(TAG, "read_ping", "Read a ping and what became of it", about)
+                .reads::<PingBody<'_>>()
+                .or_own()
         }),
         Endpoint::new(Method::DELETE, PING, retract, || {
             let about = "Its time is taken away. It stays in listings as `retracted`, and repeats of it no longer \
                          count. Retracting it again has no effect. A ping that is still queued is refused.";
-            Described::new(TAG, "retract_ping", "Take back a ping", about).deletes::<PingBody<'_>>().may(&[
+            Described::new(TAG, "retract_ping", "Take back a ping", about).deletes::<PingBody<'_>>().or_own().may(&[
                 Code::PingQueued,
                 Code::JobArchived,
                 Code::EntryDetached,

@@ -32,6 +32,7 @@ pub(in crate::api) fn all() -> Vec<Endpoint> {
         let stored = json!({ "status": 201, "time_entry": TimeEntryBody::example() });
         Described::new(TAG, "record_batch", "Log many time entries", about)
             .needs(Scope::Write)
+            .or_own()
             .takes::<BatchInput<'_>>()
             .answers::<Results<'_>>(201, "An atomic batch was stored.", json!({ "results": [stored] }))
             .answers::<Results<'_>>(207, "The result of each item.", json!({ "results": [stored, refused] }))

@@ -37,6 +37,7 @@ pub(in crate::api) fn all() -> Vec<Endpoint> {
                 .query("status", "Only jobs with this status.", status())
                 .query("q", q, name_part())
                 .lists::<JobBody<'_>>()
+                .or_own()
         }),
         Endpoint::new(Method::POST, JOBS, create, || {
             Described::new(TAG, "create_job", "Create a job", "The service chooses the id; PUT takes one of yours.")
@@ -45,6 +46,7 @@ pub(in crate::api) fn all() -> Vec<Endpoint> {
         Endpoint::new(Method::GET, JOB, read, || {
             Described::new(TAG, "read_job", "Read a job", "With its total as of the last committed write.")
                 .reads::<JobBody<'_>>()
+                .or_own()
         }),
         Endpoint::new(Method::PUT, JOB, put, || {
             let about = "Creates the job with your id, or replaces name and status of an existing one; its entries \

@@ -33,6 +33,7 @@ fn filtered(described: Described) -> Described {
         .query("to", "Only entries of this date or earlier.", date())
         .query("created_by", "Only entries that this subject logged.", name())
         .lists::<TimeEntryBody<'_>>()
+        .or_own()
 }
 
 pub(in crate::api) fn all() -> Vec<Endpoint> {
@@ -48,6 +49,7 @@ pub(in crate::api) fn all() -> Vec<Endpoint> {
                          subject.";
             Described::new(TAG, "record_time", "Log time", about)
                 .creates::<TimeEntryOfJobInput, TimeEntryBody<'_>>()
+                .or_own()
                 .may(&[Code::JobArchived])
         }),
         Endpoint::new(Method::GET, TIME_ENTRIES, list, || {
@@ -58,23 +60,28 @@ pub(in crate::api) fn all() -> Vec<Endpoint> {
         Endpoint::new(Method::GET, TIME_ENTRY, read, || {
             Described::new(TAG, "read_time_entry", "Read a time entry", "As of its last committed write.")
                 .reads::<TimeEntryBody<'_>>()
+                .or_own()
         }),
         Endpoint::new(Method::PUT, TIME_ENTRY, put, || {
-            let about = "Creates the entry with your id, or replaces the changeable fields of an existing one.";
+            let about = "Creates the entry with your id, or replaces the changeable fields of an existing one. \
+                         For a token with the scope `own`, an entry of somebody else is 404.";
             Described::new(TAG, "put_time_entry", "Create or replace a time entry", about)
                 .puts::<TimeEntryInput, TimeEntryBody<'_>>()
-                .may(&[Code::UnknownJob, Code::JobArchived])
+                .or_own()
+                .may(&[Code::NotFound, Code::UnknownJob, Code::JobArchived])
         }),
         Endpoint::new(Method::PATCH, TIME_ENTRY, patch, || {
             let about = "JSON Merge Patch (RFC 7396): absent fields stay. Another `related_job` moves the entry: both \
                          totals change at once.";
             Described::new(TAG, "patch_time_entry", "Change a time entry", about)
                 .patches::<TimeEntryPatch, TimeEntryBody<'_>>()
+                .or_own()
                 .may(&[Code::UnknownJob, Code::JobArchived])
         }),
         Endpoint::new(Method::DELETE, TIME_ENTRY, delete, || {
             Described::new(TAG, "delete_time_entry", "Delete a time entry", "The job's total shrinks at once.")
                 .deletes::<TimeEntryBody<'_>>()
+                .or_own()
                 .may(&[Code::JobArchived])
         }),
     ]

@@ -1,0 +1,3 @@
+//! People.
+
+pub(in crate::memory) mod person;

@@ -1,0 +1,103 @@
+//! What writes do to people: the port's rules that all backends share. Each backend finds what they are decided by, and
+//! keeps other writers out in the meantime.
+
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub(crate) mod statements;
+
+use stint_domain::access::{Role, Standing, Token, TokenKind};
+use stint_domain::people::ports::person::{ChangePersonError, LastAdmin, Sessions, UpdatePerson};
+use stint_domain::people::{Person, PersonStatus};
+use stint_domain::values::{PersonId, Timestamp, TokenId, Version};
+use stint_domain::{BackendError, BackendErrorKind};
+
+/// Which of a person's tokens a write revokes, if they are not revoked yet.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ending {
+    pub(crate) person: PersonId,
+    /// `None` for those of every kind.
+    pub(crate) kind: Option<TokenKind>,
+    /// It stays.
+    pub(crate) but: Option<TokenId>,
+}
+
+impl Ending {
+    /// All tokens.
+    pub(crate) fn all(person: PersonId) -> Self {
+        Self { person, kind: None, but: None }
+    }
+
+    /// All tokens of this kind.
+    pub(crate) fn of(person: PersonId, kind: TokenKind) -> Self {
+        Self { kind: Some(kind), ..Self::all(person) }
+    }
+
+    /// The sessions that end when a password's hash is set.
+    pub(crate) fn with_password(person: PersonId, sessions: Sessions) -> Option<Self> {
+        match sessions {
+            Sessions::GoOn => None,
+            Sessions::EndBut(kept) => Some(Self { but: Some(kept), ..Self::of(person, TokenKind::Session) }),
+        }
+    }
+}
+
+/// The person as a creation stores it.
+pub(crate) fn created(person: Person) -> Person {
+    Person { version: Version::initial(person.created_at), ..person }
+}
+
+/// The person as the command leaves it: unchanged if it names no field. `is_last_admin` tells whether there is no other
+/// active admin, and is only asked when that matters.
+pub(crate) fn updated(
+    command: &UpdatePerson,
+    stored: Option<Person>,
+    is_last_admin: impl FnOnce() -> Result<bool, BackendError>,
+) -> Result<Person, ChangePersonError> {
+    let stored = stored.ok_or(ChangePersonError::NotFound(command.id))?;
+    command.precondition.check(Some(stored.version))?;
+    if command.changes.is_empty() {
+        return Ok(stored);
+    }
+    let changed = changed(command, stored.clone());
+    let takes_an_admin = is_active_admin(&stored) && !is_active_admin(&changed);
+    if takes_an_admin && command.last_admin == LastAdmin::Stays && is_last_admin()? {
+        return Err(ChangePersonError::LastAdmin(stored.handle));
+    }
+    Ok(changed)
+}
+
+fn changed(UpdatePerson { changes, at, .. }: &UpdatePerson, person: Person) -> Person {
+    let changes = changes.clone();
+    Person {
+        name: changes.name.unwrap_or(person.name),
+        email: changes.email.unwrap_or(person.email),
+        role: changes.role.unwrap_or(person.role),
+        status: changes.status.unwrap_or(person.status),
+        time_zone: changes.time_zone.unwrap_or(person.time_zone),
+        week_starts_on: changes.week_starts_on.unwrap_or(person.week_starts_on),
+        version: person.version.next(),
+        updated_at: person.updated_at.max(*at),
+        ..person
+    }
+}
+
+/// Whether it is a person who can make others admins.
+pub(crate) fn is_active_admin(person: &Person) -> bool {
+    person.standing() == Standing { role: Role::Admin, active: true }
+}
+
+/// Whether the command takes the person's tokens along.
+pub(crate) fn deactivates(command: &UpdatePerson) -> bool {
+    command.changes.status == Some(PersonStatus::Deactivated)
+}
+
+/// Whose invitation it is, if it can be used at this moment.
+pub(crate) fn invited(invitation: &Token, at: Timestamp) -> Option<PersonId> {
+    let is_usable = invitation.kind == TokenKind::Invitation && invitation.check(at).is_ok();
+    invitation.person.filter(|_| is_usable)
+}
+
+/// Whose invitation a new one is.
+pub(crate) fn invitee(backend: &'static str, invitation: &Token) -> Result<PersonId, BackendError> {
+    let nobody = || format!("the invitation {} is no person's", invitation.id);
+    invitation.person.ok_or_else(|| BackendError::new(backend, BackendErrorKind::Internal, nobody()))
+}

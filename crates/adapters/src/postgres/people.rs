@@ -1,0 +1,4 @@
+//! People.
+
+pub(in crate::postgres) mod person;
+pub(in crate::postgres) mod rows;

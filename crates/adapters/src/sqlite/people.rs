@@ -1,0 +1,4 @@
+//! People.
+
+pub(in crate::sqlite) mod person;
+pub(in crate::sqlite) mod rows;

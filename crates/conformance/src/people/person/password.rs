@@ -1,0 +1,99 @@
+//! Setting a password, and what becomes of sessions.
+
+use stint_domain::access::ports::token::{KnownToken, Made, RevokeToken};
+use stint_domain::access::{Token, TokenKind};
+use stint_domain::people::Person;
+use stint_domain::people::ports::person::{ChangePersonError, Sessions, SetPassword};
+use stint_domain::values::{PersonId, TokenId};
+
+use super::{People, hash, person};
+use crate::access::token::shown_within_5_seconds;
+use crate::given::{at, fresh};
+
+/// Five seconds in.
+fn set(person: &Person, number: u32, sessions: Sessions) -> SetPassword {
+    SetPassword { person: person.id, hash: hash(number), sessions, at: at(5) }
+}
+
+/// The hash reads back as it was given. Others keep theirs.
+pub async fn a_password_can_be_set_and_replaced(people: People) {
+    let (ada, bob) = (people.member("ada").await, people.member("bob").await);
+    people.people.set_password(set(&bob, 9, Sessions::GoOn)).await.unwrap();
+    for (number, sessions) in [(1, Sessions::GoOn), (2, Sessions::EndBut(TokenId::new(fresh()))), (3, Sessions::GoOn)] {
+        people.people.set_password(set(&ada, number, sessions)).await.unwrap();
+        assert_eq!(people.password(&ada).await, Some(hash(number)));
+    }
+    assert_eq!(people.password(&bob).await, Some(hash(9)));
+}
+
+/// Neither its version nor its moment changes.
+pub async fn a_password_is_no_change_of_the_person(people: People) {
+    let ada = people.member("ada").await;
+    let session = people.token(&ada, TokenKind::Session).await;
+    for (number, sessions) in [(1, Sessions::GoOn), (2, Sessions::EndBut(session.id))] {
+        people.people.set_password(set(&ada, number, sessions)).await.unwrap();
+        assert_eq!(people.person(ada.id).await, ada);
+    }
+}
+
+/// And so does everything else.
+pub async fn sessions_go_on_when_only_the_hash_is_new(people: People) {
+    let ada = people.member("ada").await;
+    let (tokens, more) = (people.tokens_of_each_kind(&ada).await, people.token(&ada, TokenKind::Session).await);
+    people.people.set_password(set(&ada, 1, Sessions::GoOn)).await.unwrap();
+    people.assert_as_they_are(&tokens).await;
+    people.assert_as_they_are(&[more]).await;
+}
+
+/// At the moment of the command. A session that was revoked before keeps its moment.
+pub async fn a_new_password_ends_all_sessions_but_the_one_named_and_nothing_else(people: People) {
+    let (ada, bob) = (people.member("ada").await, people.member("bob").await);
+    let (kept, theirs) = (people.tokens_of_each_kind(&ada).await, people.tokens_of_each_kind(&bob).await);
+    let mut ended = Vec::new();
+    for _ in 0..3 {
+        ended.push(people.token(&ada, TokenKind::Session).await);
+    }
+    let before = ended.pop().unwrap();
+    people.tokens.revoke(RevokeToken { id: before.id, at: at(3), made: Made::Keep }).await.unwrap();
+    let this = kept.iter().find(|token| token.kind == TokenKind::Session).unwrap().id;
+    people.people.set_password(set(&ada, 1, Sessions::EndBut(this))).await.unwrap();
+    people.assert_revoked(&ended, 5).await;
+    people.assert_revoked(&[before], 3).await;
+    people.assert_as_they_are(&kept).await;
+    people.assert_as_they_are(&theirs).await;
+}
+
+/// When it is unknown or somebody else's.
+pub async fn a_new_password_ends_all_sessions_when_none_of_them_is_named(people: People) {
+    let (ada, bob) = (people.member("ada").await, people.member("bob").await);
+    let theirs = people.token(&bob, TokenKind::Session).await;
+    for named in [TokenId::new(fresh()), theirs.id] {
+        let sessions = [people.token(&ada, TokenKind::Session).await, people.token(&ada, TokenKind::Session).await];
+        people.people.set_password(set(&ada, 1, Sessions::EndBut(named))).await.unwrap();
+        people.assert_revoked(&sessions, 5).await;
+    }
+    people.assert_as_they_are(&[theirs]).await;
+}
+
+/// Also when it was found just before and may be cached.
+pub async fn a_session_that_a_new_password_ended_shows_it_within_5_seconds(people: People) {
+    let ada = people.member("ada").await;
+    let [this, other] = [people.token(&ada, TokenKind::Session).await, people.token(&ada, TokenKind::Session).await];
+    people.tokens.find_by_hash(other.secret_hash).await.unwrap();
+    people.people.set_password(set(&ada, 1, Sessions::EndBut(this.id))).await.unwrap();
+    let token = Token { revoked_at: Some(at(5)), ..other };
+    shown_within_5_seconds(&*people.tokens, &KnownToken { token, standing: Some(ada.standing()) }).await;
+}
+
+/// The refusal names the id.
+pub async fn setting_the_password_of_an_unknown_person_is_refused(people: People) {
+    let known = people.member("ada").await;
+    let unknown = Person { id: PersonId::new(fresh()), ..person("bob") };
+    let session = people.token(&known, TokenKind::Session).await;
+    for sessions in [Sessions::GoOn, Sessions::EndBut(session.id)] {
+        let refused = people.people.set_password(set(&unknown, 1, sessions)).await;
+        assert!(matches!(refused, Err(ChangePersonError::NotFound(id)) if id == unknown.id), "{refused:?}");
+    }
+    assert_eq!(people.people.find(unknown.id).await.unwrap(), None);
+    assert_eq!(people.password(&known).await, None);
+}

@@ -1,0 +1,40 @@
+//! Use cases on people: accounts, signing in, and what people do with their own account.
+
+mod account;
+mod guesses;
+mod person;
+mod session;
+
+pub use account::{AccountChanges, AccountService, ChangePasswordError, MyTokenDraft, NotAPerson, SelfError};
+pub use guesses::{ClientAddress, Guesses, TooManyGuesses};
+pub use person::{PeopleService, PersonDraft, PersonService};
+pub use session::{AcceptError, SessionService, SignIn, SignInError, SignedIn};
+
+use std::sync::Arc;
+
+use super::ports::PeoplePorts;
+use crate::Sources;
+use crate::access::ports::AccessPorts;
+
+/// All use cases on people.
+#[derive(Clone)]
+pub struct PeopleServices {
+    /// On accounts, for admins.
+    pub people: PeopleService,
+    /// Signing in and out.
+    pub sessions: SessionService,
+    /// On one's own account.
+    pub account: AccountService,
+}
+
+impl PeopleServices {
+    /// The use cases over these ports. Failed guesses are counted in this instance alone.
+    pub fn over(ports: &PeoplePorts, access: &AccessPorts, sources: &Sources) -> Self {
+        let guesses = Arc::new(Guesses::new(sources.clock.clone()));
+        Self {
+            people: PeopleService::new(ports, access, sources),
+            sessions: SessionService::new(ports, access, sources, guesses.clone()),
+            account: AccountService::new(ports, access, sources, guesses),
+        }
+    }
+}
