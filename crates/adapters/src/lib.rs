@@ -47,6 +47,8 @@ pub mod sqlite;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod stored_row;
 pub mod system;
+#[cfg(any(feature = "memory", feature = "postgres", feature = "sqlite"))]
+mod timers;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod tried;
 #[cfg(any(feature = "postgres", feature = "redis", feature = "sqlite"))]

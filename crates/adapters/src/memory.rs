@@ -11,6 +11,7 @@ mod health;
 mod ledger;
 mod people;
 mod state;
+mod timers;
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -23,15 +24,17 @@ use tokio::sync::Notify;
 
 use self::state::{Capture, CountedProjects, FirstUses, Queue};
 use crate::ledger::Ledger;
+use crate::timers::StoredTimer;
 
 /// The name of this backend in errors.
 const BACKEND: &str = "memory";
 
-/// Jobs, entries, people, tokens, pings, the queue and task runs in memory. Clones share them.
+/// Jobs, entries, people, timers, tokens, pings, the queue and task runs in memory. Clones share them.
 #[derive(Clone)]
 pub struct Memory {
     ledger: Arc<Mutex<Ledger>>,
     people: Arc<Mutex<Vec<Account>>>,
+    timers: Arc<Mutex<Vec<StoredTimer>>>,
     tokens: Arc<Mutex<Vec<Token>>>,
     capture: Arc<Mutex<Capture>>,
     new_projects: Arc<Mutex<CountedProjects>>,
@@ -48,6 +51,7 @@ impl Memory {
         Self {
             ledger: Arc::new(Mutex::new(Ledger::new(BACKEND))),
             people: Arc::default(),
+            timers: Arc::default(),
             tokens: Arc::default(),
             capture: Arc::default(),
             new_projects: Arc::default(),
@@ -91,6 +95,11 @@ impl Memory {
     /// Lock this after the ledger and before the tokens.
     fn people(&self) -> MutexGuard<'_, Vec<Account>> {
         self.people.lock().expect("no call panics while it holds the people")
+    }
+
+    /// Lock this after the people and before the tokens.
+    fn timers(&self) -> MutexGuard<'_, Vec<StoredTimer>> {
+        self.timers.lock().expect("no call panics while it holds the timers")
     }
 
     /// Lock this last.

@@ -23,6 +23,12 @@ use stint_domain::people::ports::person::{
 };
 use stint_domain::people::ports::{Passwords, PersonRepository};
 use stint_domain::people::{Handle, Password, PasswordHash, Person};
+use stint_domain::timers::Timer;
+use stint_domain::timers::ports::TimerRepository;
+use stint_domain::timers::ports::timer::{
+    DiscardTimer, DiscardTimerError, StartTimer, StartTimerError, Started, StopTimer, StopTimerError, StoppedTimer,
+    UpdateTimer, UpdateTimerError,
+};
 use stint_domain::values::{PersonId, PingId};
 use stint_domain::{BackendError, BackendErrorKind, Page};
 use tokio::time::timeout;
@@ -124,6 +130,29 @@ impl TaskLog for NotOffered {
 
     async fn list(&self, _: ListTaskRuns) -> Result<Page<TaskRun, TaskRunCursor>, BackendError> {
         Ok(nothing())
+    }
+}
+
+#[async_trait]
+impl TimerRepository for NotOffered {
+    async fn start(&self, _: StartTimer) -> Result<Started, StartTimerError> {
+        Ok(refused("timers")?)
+    }
+
+    async fn update(&self, _: UpdateTimer) -> Result<Timer, UpdateTimerError> {
+        Err(UpdateTimerError::NotRunning)
+    }
+
+    async fn stop(&self, command: StopTimer) -> Result<StoppedTimer, StopTimerError> {
+        Err(StopTimerError::NotFound(command.id))
+    }
+
+    async fn discard(&self, _: DiscardTimer) -> Result<(), DiscardTimerError> {
+        Err(DiscardTimerError::NotRunning)
+    }
+
+    async fn find(&self, _: PersonId) -> Result<Option<Timer>, BackendError> {
+        Ok(None)
     }
 }
 

@@ -36,6 +36,7 @@ mod sql;
 mod sqlstate;
 #[cfg(feature = "test-support")]
 pub mod test_database;
+mod timers;
 
 use std::time::Duration;
 

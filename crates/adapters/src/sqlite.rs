@@ -51,6 +51,7 @@ mod schema;
 mod session;
 mod settings;
 mod sql;
+mod timers;
 mod transaction;
 mod update_row;
 

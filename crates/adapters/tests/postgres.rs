@@ -12,6 +12,7 @@ pub(crate) mod pooler;
 pub(crate) mod proxy;
 mod schema;
 mod spent;
+mod timers;
 mod totals;
 
 use std::time::Duration;

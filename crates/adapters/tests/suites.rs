@@ -54,6 +54,11 @@ macro_rules! suites {
             stint_conformance::People::new(adapter, guard)
         }
 
+        async fn timers() -> stint_conformance::Timers {
+            let (adapter, guard) = $fresh().await;
+            stint_conformance::Timers::new(adapter, guard)
+        }
+
         async fn health() -> stint_conformance::Fixture<dyn stint_domain::HealthCheck> {
             let (adapter, guard) = $fresh().await;
             stint_conformance::Fixture::new(std::sync::Arc::new(adapter), guard)
@@ -87,6 +92,7 @@ macro_rules! suites {
         stint_conformance::ping_repository_fails_whole!(full);
         stint_conformance::token_repository!(tokens);
         stint_conformance::person_repository!(people);
+        stint_conformance::timer_repository!(timers);
         stint_conformance::health_check!(health);
         stint_conformance::task_log!(tasks);
         stint_conformance::housekeeping!(house);

@@ -28,6 +28,8 @@ use stint_domain::ledger::ports::{JobRepository, LedgerPorts, TimeEntryRepositor
 use stint_domain::ledger::services::LedgerServices;
 use stint_domain::people::ports::{PeoplePorts, PersonRepository};
 use stint_domain::people::services::{PeopleServices, PersonService};
+use stint_domain::timers::ports::TimerRepository;
+use stint_domain::timers::services::TimerService;
 use stint_domain::values::JobId;
 use stint_domain::{BackendError, HealthCheck, NotReady, PageSize, Sources};
 use stint_web::{Api, BodyBudget, HttpMetrics, Limits, Surface};
@@ -47,6 +49,7 @@ pub(crate) struct Ports {
     pub(crate) capture: CapturePorts,
     access: AccessPorts,
     people: Arc<dyn PersonRepository>,
+    timers: Arc<dyn TimerRepository>,
     pub(crate) sources: Sources,
     /// The limits of captured time.
     pub(crate) limits: CaptureLimits,
@@ -119,6 +122,7 @@ impl Ports {
         L: JobRepository + TimeEntryRepository + 'static,
         B: TokenRepository
             + PersonRepository
+            + TimerRepository
             + HealthCheck
             + TotalsAudit
             + PingRepository
@@ -133,6 +137,7 @@ impl Ports {
             capture: CapturePorts { queue, pings: backend.clone(), new_projects: backend.clone() },
             access: AccessPorts { tokens: backend.clone(), secrets: Arc::new(RandomSecrets) },
             people: backend.clone(),
+            timers: backend.clone(),
             sources: Sources { clock: Arc::new(SystemClock), ids: Arc::new(UuidV7Generator) },
             limits,
             health: backend.clone(),
@@ -213,6 +218,7 @@ impl Ports {
             capture: CaptureServices::over(&capture, &access, &self.ledger, sources, self.limits),
             people: PeopleServices::over(&people, &access, sources),
             access: AccessServices::over(&access, sources),
+            timers: TimerService::new(self.timers.clone(), sources),
             tasks: TaskService::new(self.tasks.clone()),
             health,
             ids: sources.ids.clone(),

@@ -43,6 +43,7 @@ mod service;
 mod shutdown;
 mod streams;
 mod time_entries;
+mod timers;
 mod until;
 #[cfg(feature = "system-tests")]
 mod wakatime;

@@ -16,6 +16,7 @@
 //! | [`housekeeping!`], [`housekeeping_of_pings!`], [`housekeeping_of_sessions!`] | [`House`], [`PingHouse`], [`SessionHouse`] |
 //! | [`token_repository!`] | `Fixture<dyn TokenRepository>` |
 //! | [`person_repository!`] | [`People`] |
+//! | [`timer_repository!`] | [`Timers`] |
 //! | [`ping_queue!`] | `Fixture<dyn PingQueue>` |
 //! | [`health_check!`] | `Fixture<dyn HealthCheck>` |
 //! | [`health_check_notices!`] | [`health::Breakable`] |
@@ -191,6 +192,7 @@ pub mod ledger;
 pub mod people;
 pub mod runtime;
 pub mod suite;
+pub mod timers;
 
 mod given;
 
@@ -200,6 +202,7 @@ pub use capture::ping::Capture;
 pub use ledger::Ledger;
 pub use people::person::People;
 pub use suite::Fixture;
+pub use timers::timer::Timers;
 
 /// The guide for authors of adapters. Its examples run as tests.
 #[cfg(doctest)]

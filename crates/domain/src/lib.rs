@@ -6,6 +6,7 @@
 //! | [`capture`] | pings, and the time that they prove; capture tokens |
 //! | [`access`] | tokens and their scopes; who is acting |
 //! | [`people`] | accounts, passwords, signing in |
+//! | [`timers`] | what people are doing now, and the time that it becomes |
 //! | [`background`] | tasks and housekeeping |
 //! | [`values`] and this page | what all of them share |
 //!
@@ -66,6 +67,7 @@ pub mod background;
 pub mod capture;
 pub mod ledger;
 pub mod people;
+pub mod timers;
 pub mod values;
 
 mod clock;

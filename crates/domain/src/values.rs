@@ -15,7 +15,7 @@ mod zone;
 
 pub use date_range::{DateRange, DateRangeError};
 pub use date_stamp::{DateStamp, DateStampError};
-pub use id::{IdError, JobId, PersonId, PingId, TaskRunId, TimeEntryId, TokenId};
+pub use id::{IdError, JobId, PersonId, PingId, TaskRunId, TimeEntryId, TimerId, TokenId};
 pub use subject::Subject;
 pub use text::TextError;
 pub use timestamp::{Timestamp, TimestampError};

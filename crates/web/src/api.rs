@@ -12,6 +12,7 @@ mod reference;
 mod resource;
 #[cfg(test)]
 mod tests;
+mod timers;
 
 use utoipa::openapi::OpenApi;
 
@@ -34,7 +35,7 @@ pub fn document(base: &BasePath) -> OpenApi {
 /// tries them in this order: pings come first, because they are the most frequent requests.
 pub(crate) fn endpoints() -> Vec<Endpoint> {
     let of_features = ping::routes::all().into_iter().chain(ledger::routes()).chain(capture::routes());
-    let of_features = of_features.chain(people::routes()).chain(access::routes());
+    let of_features = of_features.chain(timers::routes()).chain(people::routes()).chain(access::routes());
     let of_the_service = health::routes::all().into_iter().chain(reference::routes::all(document));
     of_features.chain(forms::routes::all()).chain(tasks::routes::all()).chain(of_the_service).collect()
 }

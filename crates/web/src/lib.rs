@@ -73,6 +73,7 @@ use stint_domain::background::services::TaskService;
 use stint_domain::capture::services::CaptureServices;
 use stint_domain::ledger::services::LedgerServices;
 use stint_domain::people::services::PeopleServices;
+use stint_domain::timers::services::TimerService;
 use stint_domain::{HealthCheck, IdGenerator};
 
 use problem::{Code, Problem};
@@ -99,6 +100,8 @@ pub struct Api {
     pub access: AccessServices,
     /// Use cases on people.
     pub people: PeopleServices,
+    /// Use cases on timers.
+    pub timers: TimerService,
     /// Use cases on runs of background tasks.
     pub tasks: TaskService,
     /// Whether requests can be served.

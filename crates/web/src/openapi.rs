@@ -19,7 +19,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 pub(crate) use described::Described;
 pub(crate) use form::{Example, Form, Schemas, meaning, named, or_null, put};
-pub(crate) use parameters::{date, date_time, minutes, one_of, text, uuid};
+pub(crate) use parameters::{date, date_time, minutes, one_of, text, timer_minutes, uuid};
 pub(crate) use resource::Documented;
 pub(crate) use texts::{
     EmailAddress, HandleName, MAX_TYPED, Moment, Name, NewPasswordText, PersonState, PingName, RoleName, Status,
@@ -54,11 +54,12 @@ Every path that takes GET takes HEAD. An unknown path is 404 `route-not-found`, 
 is 405 `method-not-allowed` with `Allow`. Every response has an `X-Request-Id`: the caller's if it is 1 to 128 \
 characters of `[A-Za-z0-9._-]`, else a new one.";
 
-const TAGS: [(&str, &str); 11] = [
+const TAGS: [(&str, &str); 12] = [
     ("Jobs", "What time is logged on."),
     ("Time entries", "Minutes worked on one date for one job."),
     ("Pings", "Signals that work is happening now, from tools that can call a URL, and what became of them."),
     ("Capture tokens", "The tokens that send pings. The pings of one count for its job, or for the jobs of projects."),
+    ("Timer", "What a person is doing now, and the time that it becomes."),
     ("People", "Accounts, signing in, and one's own account."),
     ("Tokens", "Tokens for the API: one's own, and all for an admin."),
     ("WakaTime", "Heartbeats of editor plugins, in their protocol. Errors are `{\"error\": \"...\"}`."),

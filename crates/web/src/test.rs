@@ -30,6 +30,8 @@ use stint_domain::ledger::services::LedgerServices;
 use stint_domain::ledger::{Job, JobName, JobStatus, Minutes, TimeEntry, TotalMinutes, WorkSummary};
 use stint_domain::people::ports::{MockPersonRepository, PeoplePorts};
 use stint_domain::people::services::PeopleServices;
+use stint_domain::timers::ports::MockTimerRepository;
+use stint_domain::timers::services::TimerService;
 use stint_domain::values::{JobId, Subject, TimeEntryId, Timestamp, Version};
 use stint_domain::{BackendError, BackendErrorKind, MockClock, MockHealthCheck, MockIdGenerator, Sources};
 use uuid::Uuid;
@@ -68,6 +70,7 @@ pub(crate) struct Ports {
     /// What the service of capture tokens uses. Who is acting is looked up elsewhere.
     pub(crate) tokens: MockTokenRepository,
     pub(crate) people: MockPersonRepository,
+    pub(crate) timers: MockTimerRepository,
 }
 
 impl Ports {
@@ -83,6 +86,7 @@ impl Ports {
             tasks: MockTaskLog::new(),
             tokens: MockTokenRepository::new(),
             people: MockPersonRepository::new(),
+            timers: MockTimerRepository::new(),
         }
     }
 
@@ -123,6 +127,7 @@ impl Ports {
             capture: CaptureServices::over(&capture, &capturing, &ledger, &sources, CaptureLimits::default()),
             access: AccessServices::over(&AccessPorts { tokens: Arc::new(tokens()), secrets }, &sources),
             people: PeopleServices::over(&people, &capturing, &sources),
+            timers: TimerService::new(Arc::new(self.timers), &sources),
             tasks: TaskService::new(Arc::new(self.tasks)),
             health: Arc::new(self.health),
             ids,

@@ -57,6 +57,19 @@ impl<R> Failure<R> {
         Self::Refused(error.into())
     }
 
+    /// The failure of a step, for a method with refusals of its own.
+    pub(super) fn of_step(step: Failure<BackendError>) -> Self
+    where
+        R: From<BackendError>,
+    {
+        match step {
+            Failure::Refused(error) => Self::Refused(error.into()),
+            Failure::Overtaken => Self::Overtaken,
+            Failure::Database(error) => Self::Database(error),
+            Failure::Undone(error) => Self::Undone(error),
+        }
+    }
+
     /// Whether another row has the same key.
     pub(super) fn is_unique_violation(&self) -> bool {
         matches!(self, Self::Database(error) | Self::Undone(error) if fault(error) == Fault::Unique)

@@ -1,6 +1,6 @@
 //! Jobs, time entries and their totals.
 
-mod find;
+pub(in crate::postgres) mod find;
 pub(in crate::postgres) mod group;
 pub(in crate::postgres) mod idempotency;
 pub(in crate::postgres) mod job;

@@ -69,6 +69,19 @@ diesel::table! {
 diesel::allow_tables_to_appear_in_same_query!(people, tokens);
 
 diesel::table! {
+    timers (id) {
+        id -> Uuid,
+        person_id -> Uuid,
+        related_job -> Uuid,
+        work_summary -> Text,
+        started_at -> Timestamptz,
+        version -> BigInt,
+        minutes -> Nullable<Integer>,
+        entries -> Nullable<Integer>,
+    }
+}
+
+diesel::table! {
     idempotency_keys (token_id, key) {
         token_id -> Uuid,
         key -> Text,

@@ -71,6 +71,19 @@ diesel::table! {
 diesel::allow_tables_to_appear_in_same_query!(people, tokens);
 
 diesel::table! {
+    timers (id) {
+        id -> Binary,
+        person_id -> Binary,
+        related_job -> Binary,
+        work_summary -> Text,
+        started_at -> BigInt,
+        version -> BigInt,
+        minutes -> Nullable<BigInt>,
+        entries -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     idempotency_keys (token_id, key) {
         token_id -> Binary,
         key -> Text,

@@ -17,7 +17,7 @@ mod behind_a_transaction_pooler {
     use std::sync::Arc;
 
     use stint_adapters::postgres::PostgresSettings;
-    use stint_conformance::{Fixture, People};
+    use stint_conformance::{Fixture, People, Timers};
     use stint_domain::access::ports::TokenRepository;
 
     use super::*;
@@ -41,6 +41,12 @@ mod behind_a_transaction_pooler {
         People::new(postgres, guard)
     }
 
+    async fn timers() -> Timers {
+        let (postgres, guard) = pooled().await;
+        Timers::new(postgres, guard)
+    }
+
     stint_conformance::token_repository!(tokens);
     stint_conformance::person_repository!(people);
+    stint_conformance::timer_repository!(timers);
 }

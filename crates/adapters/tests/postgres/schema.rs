@@ -18,8 +18,8 @@ use super::*;
 
 use crate::given;
 
-/// Tries statements on a ledger of one job with one entry. Each is undone.
-fn refusals(statements: &[&str], database: &TestDatabase) -> Vec<(String, Option<DatabaseErrorKind>)> {
+/// Tries statements. Each is undone.
+pub(super) fn refusals(statements: &[&str], database: &TestDatabase) -> Vec<(String, Option<DatabaseErrorKind>)> {
     let mut connection = connection(database);
     let refusal = |statement: &&str| {
         connection.batch_execute("BEGIN").unwrap();

@@ -28,6 +28,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     "2026-11-30-000402_expand_new_projects",
     "2026-11-30-000403_expand_whole_entries_by_job",
     "2026-11-30-000500_expand_people",
+    "2026-12-01-000510_expand_timers",
 ];
 
 /// Everything that the migrations made.
@@ -92,6 +93,7 @@ async fn values_that_the_domain_refuses_are_refused_by_the_schema() {
     bare.batch_execute(ping).unwrap();
     bare.batch_execute("INSERT INTO capture_new_projects VALUES (zeroblob(16), '2026-01-02', 'stint')").unwrap();
     bare.batch_execute(ADA).unwrap();
+    bare.batch_execute(TIMER).unwrap();
     bare.batch_execute(TOKENS).unwrap();
     for assignment in [
         "jobs SET id = x'01'",
@@ -128,6 +130,16 @@ async fn values_that_the_domain_refuses_are_refused_by_the_schema() {
         "people SET version = -1",
         "people SET created_at = 253402300800000000",
         "people SET updated_at = -62135596800000001",
+        "timers SET id = x'01'",
+        "timers SET person_id = x'01'",
+        "timers SET related_job = x'01'",
+        "timers SET work_summary = printf('%.*c', 4001, 'x')",
+        "timers SET started_at = 253402300800000000",
+        "timers SET version = -1",
+        "timers SET minutes = -1, entries = 0",
+        "timers SET minutes = 0, entries = -1",
+        "timers SET minutes = 1",
+        "timers SET entries = 1",
         "tokens SET kind = 'api'",
         "tokens SET kind = 'session'",
         "tokens SET person_id = x'01'",
@@ -152,6 +164,21 @@ const ADA: &str = "INSERT INTO people VALUES (
     unhex('0000000000000000000000000000000a'), 'Ada', 'ada', 'Ada', NULL, 'member', 'active', 'UTC', 'monday', NULL,
     0, 0, 0
 )";
+
+/// A running timer of that person.
+const TIMER: &str = "INSERT INTO timers (id, person_id, related_job, work_summary, started_at, version)
+    VALUES (randomblob(16), unhex('0000000000000000000000000000000a'), zeroblob(16), '', 0, 0)";
+
+#[tokio::test]
+async fn of_two_running_timers_of_one_person_the_schema_stores_one() {
+    let (_sqlite, folder) = database().await;
+    let mut bare = bare(&folder);
+    bare.batch_execute(TIMER).unwrap();
+    let refused = bare.batch_execute(TIMER);
+    assert!(matches!(refused, Err(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _))), "{refused:?}");
+    bare.batch_execute("UPDATE timers SET minutes = 0, entries = 0").unwrap();
+    bare.batch_execute(TIMER).unwrap();
+}
 
 /// A token for the API and one for pings, as the release before creates them.
 const TOKENS: &str = "

@@ -139,12 +139,16 @@ async fn row(operation: &str, api: &Client) -> Option<(Kind, String, Option<Valu
         }
         "get /api/v1/session" => (OfOneself(200), path, None),
         "delete /api/v1/session" => (OfOneself(204), path, None),
-        "get /api/v1/me" | "get /api/v1/me/sessions" => (OfPeople, path, None),
-        "patch /api/v1/me" => (OfPeople, path, Some(json!({}))),
+        "get /api/v1/me" | "get /api/v1/me/sessions" | "get /api/v1/timer" | "delete /api/v1/timer" => {
+            (OfPeople, path, None)
+        }
+        "patch /api/v1/me" | "patch /api/v1/timer" => (OfPeople, path, Some(json!({}))),
         "put /api/v1/me/password" => {
             let passwords = json!({ "old_password": "x", "new_password": "correct horse battery staple" });
             (OfPeople, path, Some(passwords))
         }
+        "post /api/v1/timer/start" => (OfPeople, path, Some(json!({ "related_job": job }))),
+        "post /api/v1/timer/stop" => (OfPeople, path, Some(json!({ "id": chosen_id() }))),
         "delete /api/v1/me/sessions/{id}" => (OfPeople, format!("/api/v1/me/sessions/{}", chosen_id()), None),
         "get /api/v1/people" | "get /api/v1/tokens" => (OfAdmins(200), path, None),
         "post /api/v1/people" => (OfAdmins(201), path, Some(person())),

@@ -9,7 +9,7 @@ use super::{assert_none, files, names, root, said};
 const MOST_LINES: usize = 500;
 
 /// The features: each crate has a folder for each of them.
-const FEATURES: [&str; 5] = ["access", "background", "capture", "ledger", "people"];
+const FEATURES: [&str; 6] = ["access", "background", "capture", "ledger", "people", "timers"];
 
 /// Ports that store nothing, so no backend has a file for them.
 const NOT_STORAGE: [&str; 2] = ["access/secrets.rs", "people/passwords.rs"];

@@ -168,12 +168,12 @@ impl People {
     }
 
     /// Stores the person, who must not be refused.
-    async fn store(&self, person: Person) -> Person {
+    pub(crate) async fn store(&self, person: Person) -> Person {
         self.people.create(create(person)).await.unwrap()
     }
 
     /// Stores a member with this handle.
-    async fn member(&self, handle: &str) -> Person {
+    pub(crate) async fn member(&self, handle: &str) -> Person {
         self.store(person(handle)).await
     }
 
@@ -199,7 +199,7 @@ impl People {
     }
 
     /// Carries out the update, which must not be refused.
-    async fn update(&self, command: UpdatePerson) -> Person {
+    pub(crate) async fn update(&self, command: UpdatePerson) -> Person {
         self.people.update(command).await.unwrap()
     }
 
@@ -246,7 +246,7 @@ fn handle(text: &str) -> Handle {
 }
 
 /// A member with this handle, and values that no other field has by chance.
-fn person(text: &str) -> Person {
+pub(crate) fn person(text: &str) -> Person {
     made_at(at(0), text)
 }
 
@@ -272,7 +272,7 @@ fn create(person: Person) -> CreatePerson {
 }
 
 /// An update of no field, one second in.
-fn update(id: PersonId) -> UpdatePerson {
+pub(crate) fn update(id: PersonId) -> UpdatePerson {
     UpdatePerson {
         id,
         changes: PersonChanges::default(),
@@ -291,7 +291,7 @@ fn set_status(id: PersonId, status: PersonStatus) -> UpdatePerson {
 }
 
 /// A deactivation seven seconds in.
-fn deactivate(id: PersonId) -> UpdatePerson {
+pub(crate) fn deactivate(id: PersonId) -> UpdatePerson {
     UpdatePerson { at: at(7), ..set_status(id, PersonStatus::Deactivated) }
 }
 

@@ -74,6 +74,11 @@ id! {
     PersonId
 }
 
+id! {
+    /// The identifier of a [`Timer`](crate::timers::Timer).
+    TimerId
+}
+
 impl PingId {
     /// The id of the ping to which its sender gave `name`: the same for each repeat, and different for another token
     /// (a `UUIDv5` in the token's namespace: RFC 9562, section 5.5).
@@ -86,6 +91,14 @@ impl From<PingId> for TimeEntryId {
     /// A ping with minutes is stored as an entry with the same id.
     fn from(ping: PingId) -> Self {
         Self(ping.0)
+    }
+}
+
+impl TimeEntryId {
+    /// The id of the entry that holds this part of a timer's time, counted from 0: the same for each stop of the timer
+    /// (a `UUIDv5` in the timer's namespace: RFC 9562, section 5.5).
+    pub fn of_timer(timer: TimerId, part: usize) -> Self {
+        Self(Uuid::new_v5(&timer.0, part.to_string().as_bytes()))
     }
 }
 

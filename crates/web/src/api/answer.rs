@@ -177,7 +177,7 @@ impl<R: Presented> Serialize for Items<'_, R> {
 }
 
 /// The same answer with the `ETag`. Caches have to ask each time whether it is still valid.
-fn tagged<R: Resource>(mut response: HttpResponse, resource: &R) -> HttpResponse {
+pub(super) fn tagged<R: Resource>(mut response: HttpResponse, resource: &R) -> HttpResponse {
     let headers = response.headers_mut();
     headers.insert(header::ETAG, etag(resource.version()));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));

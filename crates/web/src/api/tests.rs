@@ -16,6 +16,7 @@ use super::people::account::{AccountPatch, PasswordInput};
 use super::people::invitations::AcceptInput;
 use super::people::person::{PersonInput, PersonPatch};
 use super::people::session::SignInInput;
+use super::timers::timer::{StartTimerInput, StopTimerInput, TimerPatch};
 use crate::input::Object as _;
 use crate::json::Json;
 use crate::openapi::Example as _;
@@ -55,6 +56,9 @@ fn bodies() -> BTreeMap<&'static str, Body> {
         body!(PersonInput),
         body!(PersonPatch),
         body!(TokenInput),
+        body!(StartTimerInput),
+        body!(TimerPatch),
+        body!(StopTimerInput),
     ])
 }
 

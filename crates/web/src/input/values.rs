@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use stint_domain::access::{Role, Scope, Scopes};
 use stint_domain::ledger::{JobName, JobStatus, Minutes, MinutesError, WorkSummary};
 use stint_domain::people::{Email, Handle, Password, PersonName, PersonStatus, WeekStart};
-use stint_domain::values::{DateStamp, JobId, Subject, Timestamp, Zone};
+use stint_domain::timers::{TimerMinutes, TimerMinutesError};
+use stint_domain::values::{DateStamp, JobId, Subject, TimerId, Timestamp, Zone};
 use utoipa::openapi::schema::{ArrayBuilder, OneOfBuilder};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 
@@ -39,6 +40,7 @@ from_text! {
     JobName, Self::new, named::<openapi::Name>;
     JobStatus, str::parse, named::<openapi::Status>;
     JobId, str::parse, |_| openapi::uuid().into();
+    TimerId, str::parse, |_| openapi::uuid().into();
     DateStamp, str::parse, |_| openapi::date().into();
     WorkSummary, Self::new, named::<openapi::Summary>;
     Subject, Self::new, named::<openapi::Name>;
@@ -142,16 +144,26 @@ pub(crate) fn text_of<T, E: Display>(json: Json<'_>, new: impl FnOnce(&str) -> R
     new(&text).map_err(|error| format!("{error}, got {}", Excerpt(&text)))
 }
 
-impl Form for Minutes {
-    fn schema(_: &mut Schemas) -> RefOr<Schema> {
-        openapi::minutes().into()
-    }
+/// Values that are made of whole numbers: the type, its error, its schema.
+macro_rules! from_integer {
+    ($($type:ty, $error:expr, $form:expr;)+) => {$(
+        impl Form for $type {
+            fn schema(_: &mut Schemas) -> RefOr<Schema> {
+                $form.into()
+            }
+        }
+
+        impl Input<'_> for $type {
+            fn read(json: Json<'_>) -> Result<Self, String> {
+                json.as_integer().and_then(|whole| Self::new(whole).ok()).ok_or_else(|| format!("{}, got {json}", $error))
+            }
+        }
+    )+};
 }
 
-impl Input<'_> for Minutes {
-    fn read(json: Json<'_>) -> Result<Self, String> {
-        json.as_integer().and_then(|whole| Self::new(whole).ok()).ok_or_else(|| format!("{MinutesError}, got {json}"))
-    }
+from_integer! {
+    Minutes, MinutesError, openapi::minutes();
+    TimerMinutes, TimerMinutesError, openapi::timer_minutes();
 }
 
 impl Form for bool {

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use stint_domain::ledger::Minutes;
+use stint_domain::timers::TimerMinutes;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::{KnownFormat, ObjectBuilder, Required, SchemaFormat, Type};
 
@@ -45,9 +46,16 @@ pub(crate) fn one_of<const N: usize>(words: [&str; N]) -> ObjectBuilder {
 }
 
 pub(crate) fn minutes() -> ObjectBuilder {
+    whole().minimum(Some(Minutes::MIN)).maximum(Some(Minutes::MAX))
+}
+
+pub(crate) fn timer_minutes() -> ObjectBuilder {
+    whole().minimum(Some(TimerMinutes::MIN)).maximum(Some(TimerMinutes::MAX))
+}
+
+fn whole() -> ObjectBuilder {
     let format = SchemaFormat::KnownFormat(KnownFormat::Int32);
-    let whole = ObjectBuilder::new().schema_type(Type::Integer).format(Some(format));
-    whole.minimum(Some(Minutes::MIN)).maximum(Some(Minutes::MAX))
+    ObjectBuilder::new().schema_type(Type::Integer).format(Some(format))
 }
 
 pub(crate) fn date_time() -> ObjectBuilder {

@@ -94,6 +94,15 @@ catalogue! {
     PersonDeactivated: CONFLICT, "person-deactivated",
         "The person is deactivated",
         "the person 01890a5d-ac96-774b-bcce-b302099a8057 is deactivated";
+    TimerNeedsStop: CONFLICT, "timer-needs-stop",
+        "The timer that runs must be stopped first",
+        "the timer that runs must be stopped first: there is no job 01890a5d-ac96-774b-bcce-b302099a8057; give another `related_job`";
+    TimerNeedsEnd: CONFLICT, "timer-needs-end",
+        "Somebody must tell when the work ended",
+        "the timer has run for more than 24 hours, since 2026-01-02T09:00:00.000000Z; tell when the work ended by `at` or `minutes`";
+    IdTaken: CONFLICT, "id-taken",
+        "The id is taken",
+        "the id 01890a5d-ac96-574b-bcce-b302099a8057 of an entry of the timer is taken";
     LinkUnusable: GONE, "link-unusable",
         "The link cannot be used",
         "the link is unknown, used or expired";

@@ -4,6 +4,7 @@ mod access;
 mod capture;
 mod ledger;
 mod people;
+mod timers;
 
 use std::error::Error;
 

@@ -17,6 +17,7 @@ use stint_domain::ledger::ports::{LedgerAdapter, LedgerPorts};
 use stint_domain::ledger::services::LedgerServices;
 use stint_domain::people::ports::PeoplePorts;
 use stint_domain::people::services::PeopleServices;
+use stint_domain::timers::services::TimerService;
 use stint_domain::values::Subject;
 use stint_domain::{HealthCheck, Sources};
 use stint_web::{Api, BodyBudget, HttpMetrics, Limits, Surface};
@@ -38,6 +39,7 @@ where
         capture: CaptureServices::over(&capture, &access, &ledger, &sources, limits),
         access: AccessServices::over(&access, &sources),
         people: PeopleServices::over(&people, &access, &sources),
+        timers: TimerService::new(none.clone(), &sources),
         tasks: TaskService::new(none),
         health: adapter.clone(),
         ids: sources.ids,

@@ -41,7 +41,7 @@ impl PersonRepository for Memory {
     }
 
     async fn update(&self, command: UpdatePerson) -> Result<Person, ChangePersonError> {
-        let (mut people, mut tokens) = (self.people(), self.tokens());
+        let (mut people, mut timers, mut tokens) = (self.people(), self.timers(), self.tokens());
         let stored = account(&mut people, command.id).map(|account| account.person.clone());
         let is_last_admin =
             || Ok(!people.iter().any(|other| other.person.id != command.id && is_active_admin(&other.person)));
@@ -51,6 +51,7 @@ impl PersonRepository for Memory {
         }
         if deactivates(&command) {
             end(&mut tokens, Ending::all(command.id), command.at);
+            timers.retain(|stored| !stored.runs_for(command.id));
         }
         Ok(person)
     }

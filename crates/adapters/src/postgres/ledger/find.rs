@@ -20,7 +20,7 @@ statements! {
 }
 
 /// Finds those of the jobs that exist, in any order.
-pub(super) async fn jobs<C: AsyncConnectionCore<Backend = Pg>, R: From<BackendError>>(
+pub(in crate::postgres) async fn jobs<C: AsyncConnectionCore<Backend = Pg>, R: From<BackendError>>(
     connection: &mut C,
     ids: impl IntoIterator<Item = JobId>,
 ) -> Result<Vec<Job>, Failure<R>> {
@@ -29,7 +29,7 @@ pub(super) async fn jobs<C: AsyncConnectionCore<Backend = Pg>, R: From<BackendEr
 }
 
 /// Finds those of the entries that exist, in any order.
-pub(super) async fn entries<C: AsyncConnectionCore<Backend = Pg>, R: From<BackendError>>(
+pub(in crate::postgres) async fn entries<C: AsyncConnectionCore<Backend = Pg>, R: From<BackendError>>(
     connection: &mut C,
     ids: impl IntoIterator<Item = TimeEntryId>,
 ) -> Result<Vec<TimeEntry>, Failure<R>> {

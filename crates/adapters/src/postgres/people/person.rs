@@ -32,7 +32,7 @@ use crate::postgres::error::BACKEND;
 use crate::postgres::people::rows::{PersonColumns, PersonRow};
 use crate::postgres::read::{one, page};
 use crate::postgres::rows::timestamptz;
-use crate::postgres::schema::{people, tokens};
+use crate::postgres::schema::{people, timers, tokens};
 use crate::postgres::sql::Sql;
 use crate::sql::{Varying, statements};
 
@@ -158,6 +158,8 @@ async fn update(
     }
     if deactivates(command) {
         end(connection, Ending::all(command.id), command.at).await?;
+        let running = timers::person_id.eq(command.id.as_uuid()).and(timers::minutes.is_null());
+        diesel::delete(timers::table.filter(running)).execute(connection).await?;
     }
     Ok(person)
 }
@@ -179,7 +181,7 @@ async fn lock_admins(connection: &mut AsyncPgConnection) -> QueryResult<Vec<Uuid
 }
 
 /// Locks the person, if they exist.
-async fn lock<R: From<BackendError>>(
+pub(in crate::postgres) async fn lock<R: From<BackendError>>(
     connection: &mut AsyncPgConnection,
     id: PersonId,
 ) -> Result<Option<Person>, Failure<R>> {

@@ -24,7 +24,7 @@ use crate::sqlite::access::token;
 use crate::sqlite::error::{BACKEND, classify};
 use crate::sqlite::people::rows::{PersonColumns, PersonRow, PersonSelection};
 use crate::sqlite::rows::{one, page};
-use crate::sqlite::schema::{people, tokens};
+use crate::sqlite::schema::{people, timers, tokens};
 use crate::sqlite::sql::{Dialect, Sql};
 use crate::sqlite::update_row::UpdateRow;
 
@@ -44,6 +44,8 @@ impl PersonRepository for Sqlite {
             }
             if deactivates(&command) {
                 end(connection, Ending::all(command.id), command.at)?;
+                let running = timers::person_id.eq(command.id.as_uuid().into_bytes()).and(timers::minutes.is_null());
+                diesel::delete(timers::table.filter(running)).execute(connection).map_err(classify)?;
             }
             Ok(person)
         })
@@ -144,7 +146,7 @@ fn listing(query: &ListPeople) -> Sql<'_, Varying<PersonSelection>> {
     statements::people::<PersonSelection, Dialect>(query)
 }
 
-fn load(connection: &mut SqliteConnection, id: PersonId) -> Result<Option<Person>, BackendError> {
+pub(in crate::sqlite) fn load(connection: &mut SqliteConnection, id: PersonId) -> Result<Option<Person>, BackendError> {
     one(people::table.find(id.as_uuid().into_bytes()).select(PersonRow::as_select()).first(connection))
 }
 

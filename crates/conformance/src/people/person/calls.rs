@@ -17,7 +17,7 @@ use crate::suite::unless_refused;
 const CALLS: u32 = 12;
 
 /// Waits for the call so many turns, and then drops it.
-async fn give_up<T>(mut call: impl Future<Output = T> + Unpin, turns: u32) {
+pub(crate) async fn give_up<T>(mut call: impl Future<Output = T> + Unpin, turns: u32) {
     for _ in 0..turns {
         if poll!(&mut call).is_ready() {
             return;

@@ -56,15 +56,9 @@ pub(super) async fn retract(
     Ok(())
 }
 
-/// A step failed.
 impl From<Failure<BackendError>> for Failure<RetractPingError> {
-    fn from(failure: Failure<BackendError>) -> Self {
-        match failure {
-            Failure::Refused(error) => Self::Refused(error.into()),
-            Failure::Overtaken => Self::Overtaken,
-            Failure::Database(error) => Self::Database(error),
-            Failure::Undone(error) => Self::Undone(error),
-        }
+    fn from(step: Failure<BackendError>) -> Self {
+        Self::of_step(step)
     }
 }
 

@@ -1,0 +1,3 @@
+//! Timers.
+
+mod timer;

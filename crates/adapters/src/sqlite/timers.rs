@@ -1,0 +1,4 @@
+//! Timers.
+
+mod rows;
+mod timer;

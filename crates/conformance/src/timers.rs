@@ -1,0 +1,3 @@
+//! The suites of timers.
+
+pub mod timer;

@@ -1,0 +1,5 @@
+//! Use cases on timers.
+
+mod timer;
+
+pub use timer::{StopDraft, TimerDraft, TimerError, TimerService};
