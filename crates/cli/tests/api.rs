@@ -6,6 +6,7 @@
 
 mod answer;
 mod auth;
+mod authors;
 mod bad_input;
 mod batch;
 mod bodies;

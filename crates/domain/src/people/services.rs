@@ -1,11 +1,13 @@
 //! Use cases on people: accounts, signing in, and what people do with their own account.
 
 mod account;
+mod authors;
 mod guesses;
 mod person;
 mod session;
 
 pub use account::{AccountChanges, AccountService, ChangePasswordError, MyTokenDraft, NotAPerson, SelfError};
+pub use authors::{AuthorError, Authors};
 pub use guesses::{ClientAddress, Guesses, TooManyGuesses};
 pub use person::{PeopleService, PersonDraft, PersonService};
 pub use session::{AcceptError, SessionService, SignIn, SignInError, SignedIn};
@@ -25,6 +27,8 @@ pub struct PeopleServices {
     pub sessions: SessionService,
     /// On one's own account.
     pub account: AccountService,
+    /// For whom time is logged.
+    pub authors: Authors,
 }
 
 impl PeopleServices {
@@ -35,6 +39,7 @@ impl PeopleServices {
             people: PeopleService::new(ports, access, sources),
             sessions: SessionService::new(ports, access, sources, guesses.clone()),
             account: AccountService::new(ports, access, sources, guesses),
+            authors: Authors::new(&ports.people),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Jobs, time entries, and many entries at once.
 
+mod author;
 pub(in crate::api) mod batch;
 pub(in crate::api) mod jobs;
 pub(in crate::api) mod time_entries;

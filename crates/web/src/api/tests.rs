@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::access::tokens::TokenInput;
 use super::capture::capture_tokens::input::{CaptureTokenInput, CaptureTokenOfJobInput, CaptureTokenPatch};
 use super::capture::ping::input::PingInput;
-use super::ledger::batch::{Batch, BatchInput};
+use super::ledger::batch::{Batch, BatchInput, BatchItemInput};
 use super::ledger::jobs::{JobInput, JobPatch};
 use super::ledger::time_entries::{TimeEntryInput, TimeEntryOfJobInput, TimeEntryPatch};
 use super::people::account::{AccountPatch, PasswordInput};
@@ -45,6 +45,7 @@ fn bodies() -> BTreeMap<&'static str, Body> {
         body!(TimeEntryOfJobInput),
         body!(TimeEntryPatch),
         body!(BatchInput, batch, Batch::read),
+        body!(BatchItemInput),
         body!(PingInput),
         body!(CaptureTokenInput),
         body!(CaptureTokenOfJobInput),
@@ -170,7 +171,7 @@ impl Document {
                 candidates.push(match keyword {
                     "minimum" | "maximum" => json!(size),
                     "minLength" | "maxLength" => "é".repeat(usize::try_from(size).unwrap()).into(),
-                    _ => vec![TimeEntryInput::example(); usize::try_from(size).unwrap()].into(),
+                    _ => vec![BatchItemInput::example(); usize::try_from(size).unwrap()].into(),
                 });
             }
         }
@@ -205,7 +206,7 @@ fn is_no_zone(property: &str, value: &Value) -> bool {
 
 /// The document names only the letters of one script, and others are taken, too.
 fn is_of_another_script(property: &str, value: &Value) -> bool {
-    property == "handle" && value.as_str().is_some_and(|handle| !handle.is_ascii())
+    ["handle", "created_by"].contains(&property) && value.as_str().is_some_and(|handle| !handle.is_ascii())
 }
 
 #[test]
@@ -270,6 +271,8 @@ fn every_body_of_the_document_is_held_against_its_reader() {
         }
     }
     assert!(named.remove("Heartbeat"));
+    // The items of a body.
+    named.insert("BatchItemInput");
     assert_eq!(named, bodies().into_keys().collect());
 }
 

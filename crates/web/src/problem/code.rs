@@ -121,6 +121,9 @@ catalogue! {
     UnknownJob: UNPROCESSABLE_ENTITY, "unknown-job",
         "The body names a job that there is not",
         "there is no job 01890a5d-ac96-774b-bcce-b302099a8057";
+    UnknownPerson: UNPROCESSABLE_ENTITY, "unknown-person",
+        "The body names a person that there is not",
+        "there is no active person ada";
     IdempotencyKeyReused: UNPROCESSABLE_ENTITY, "idempotency-key-reused",
         "The idempotency key belongs to another request",
         "the Idempotency-Key was used for a request with another method, path or body";

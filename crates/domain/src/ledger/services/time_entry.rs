@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::access::Principal;
+use crate::access::{MissingScope, Principal, Scope};
 use crate::ledger::ports::LedgerPorts;
 use crate::ledger::ports::job::Put;
 use crate::ledger::ports::time_entry::{
@@ -11,10 +11,10 @@ use crate::ledger::ports::time_entry::{
 };
 use crate::ledger::{Applied, Idempotency, Minutes, Precondition, TimeEntry, WorkSummary};
 use crate::page::Page;
-use crate::values::{DateStamp, JobId, TimeEntryId};
+use crate::values::{DateStamp, JobId, Subject, TimeEntryId};
 use crate::{BackendError, ServiceError, Sources};
 
-/// The caller's input for an entry. `created_by` is not part of it: that is the principal's subject.
+/// The caller's input for an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimeEntryDraft {
     /// The job whose total will include these minutes.
@@ -25,9 +25,17 @@ pub struct TimeEntryDraft {
     pub date_stamp: DateStamp,
     /// A description of the work.
     pub work_summary: WorkSummary,
+    /// Whose work it was; `None` means the principal's. A put that replaces an entry leaves it as it is.
+    pub created_by: Option<Subject>,
 }
 
 impl TimeEntryDraft {
+    /// Fails if it is the work of somebody for whom the principal may not log.
+    fn check_author(&self, principal: &Principal) -> Result<(), MissingScope> {
+        let is_own = self.created_by.as_ref().is_none_or(|subject| *subject == principal.subject);
+        if is_own { Ok(()) } else { principal.require(Scope::Write) }
+    }
+
     fn into_entry(self, id: TimeEntryId, principal: &Principal) -> NewTimeEntry {
         NewTimeEntry {
             id,
@@ -35,7 +43,7 @@ impl TimeEntryDraft {
             minutes_worked: self.minutes_worked,
             date_stamp: self.date_stamp,
             work_summary: self.work_summary,
-            created_by: principal.subject.clone(),
+            created_by: self.created_by.unwrap_or_else(|| principal.subject.clone()),
         }
     }
 }
@@ -73,6 +81,7 @@ impl TimeEntryService {
         idempotency: Option<Idempotency>,
     ) -> Result<Applied<TimeEntry>, ServiceError<RecordTimeError>> {
         principal.writes()?;
+        draft.check_author(principal)?;
         let entry = draft.into_entry(self.new_id(), principal);
         let command = RecordTime { entry, at: self.sources.clock.now(), idempotency };
         self.ports.time_entries.record(command).await.map_err(ServiceError::Port)
@@ -87,6 +96,7 @@ impl TimeEntryService {
         idempotency: Option<Idempotency>,
     ) -> Result<Applied<BatchOutcome>, ServiceError<RecordBatchError>> {
         principal.writes()?;
+        drafts.iter().try_for_each(|draft| draft.check_author(principal))?;
         let entries = drafts.into_iter().map(|draft| draft.into_entry(self.new_id(), principal)).collect();
         let command = RecordBatch { entries, mode, at: self.sources.clock.now(), idempotency };
         self.ports.time_entries.record_batch(command).await.map_err(ServiceError::Port)
@@ -100,7 +110,9 @@ impl TimeEntryService {
         draft: TimeEntryDraft,
         precondition: Precondition,
     ) -> Result<Put<TimeEntry>, ServiceError<ChangeTimeEntryError>> {
-        let (owner, entry) = (principal.writes()?, draft.into_entry(id, principal));
+        let owner = principal.writes()?;
+        draft.check_author(principal)?;
+        let entry = draft.into_entry(id, principal);
         let command = PutTimeEntry { entry, owner, at: self.sources.clock.now(), precondition };
         self.ports.time_entries.put(command).await.map_err(ServiceError::Port)
     }
@@ -186,7 +198,6 @@ mod tests {
     use super::*;
     use crate::ledger::ports::{MockJobRepository, MockTimeEntryRepository};
     use crate::test::{at, job, principal, sources};
-    use crate::values::Subject;
 
     fn service(entries: MockTimeEntryRepository, jobs: MockJobRepository) -> TimeEntryService {
         TimeEntryService::new(&LedgerPorts { jobs: Arc::new(jobs), time_entries: Arc::new(entries) }, &sources())
@@ -198,7 +209,27 @@ mod tests {
             minutes_worked: Minutes::new(30).unwrap(),
             date_stamp: "2026-01-02".parse().unwrap(),
             work_summary: WorkSummary::default(),
+            created_by: None,
         }
+    }
+
+    #[tokio::test]
+    async fn time_is_logged_for_others_with_write_alone() {
+        let of_eve = || TimeEntryDraft { created_by: Some(Subject::new("eve").unwrap()), ..draft() };
+        let mut entries = MockTimeEntryRepository::new();
+        entries
+            .expect_record()
+            .withf(|c| c.entry.created_by.as_str() == "eve")
+            .times(1)
+            .return_once(|c| Ok(Applied::now(c.entry.stored(c.at))));
+        let service = service(entries, MockJobRepository::new());
+        service.record(&principal("write"), of_eve(), None).await.unwrap();
+        let (own, none) = (principal("own"), Precondition::None);
+        assert!(matches!(service.record(&own, of_eve(), None).await, Err(ServiceError::Forbidden(_))));
+        let batch = service.record_batch(&own, vec![draft(), of_eve()], BatchMode::PerItem, None).await;
+        assert!(matches!(batch, Err(ServiceError::Forbidden(_))));
+        let put = service.put(&own, TimeEntryId::new(uuid::Uuid::nil()), of_eve(), none).await;
+        assert!(matches!(put, Err(ServiceError::Forbidden(_))));
     }
 
     #[tokio::test]

@@ -8,17 +8,21 @@ pub(in crate::api) mod routes;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
+
 use actix_web::http::StatusCode;
 use serde::Serialize;
-use stint_domain::access::Scope;
+use stint_domain::access::{Principal, Scope};
 use stint_domain::ledger::ports::time_entry::{BatchMode, BatchOutcome};
 use stint_domain::ledger::services::TimeEntryDraft;
-use stint_domain::ledger::{Applied, TimeEntry};
+use stint_domain::ledger::{Applied, Minutes, TimeEntry, WorkSummary};
+use stint_domain::people::Handle;
+use stint_domain::values::{DateStamp, JobId, Subject};
 use utoipa::ToSchema;
 use utoipa::openapi::schema::ArrayBuilder;
 use utoipa::openapi::{RefOr, Schema};
 
-use super::time_entries::{TimeEntryBody, TimeEntryInput};
+use super::time_entries::TimeEntryBody;
 use crate::api::answer;
 use crate::api::answer::Presented;
 use crate::auth::OrOwn;
@@ -42,7 +46,23 @@ input! {
         /// What happens when some items cannot be stored.
         tried mode: BatchMode, example "per_item";
         /// The entries.
-        required items: Items<'j>, example [TimeEntryInput::example()];
+        required items: Items<'j>, example [BatchItemInput::example()];
+    }
+}
+
+input! {
+    /// A time entry of a batch.
+    pub(crate) struct BatchItemInput {
+        /// The job whose total these minutes become part of.
+        required related_job: JobId, example "01890a5d-ac96-774b-bcce-b302099a8057";
+        /// How long, in whole minutes.
+        required minutes_worked: Minutes, example 90;
+        /// On which date, 0001-01-01 to 9999-12-31.
+        required date_stamp: DateStamp, example "2026-01-02";
+        /// What was done. May have line breaks and tabs but no other control characters. Null is empty.
+        default work_summary: Option<WorkSummary>, example "Read the papers on keyset pages.";
+        /// The handle of the person whose work it was: you, unless you may log for others (`write`).
+        default created_by: Option<Handle>;
     }
 }
 
@@ -69,7 +89,7 @@ pub(crate) struct Items<'j>(Vec<Json<'j>>);
 
 impl Form for Items<'_> {
     fn schema(schemas: &mut Schemas) -> RefOr<Schema> {
-        let items = ArrayBuilder::new().items(TimeEntryInput::schema(schemas));
+        let items = ArrayBuilder::new().items(BatchItemInput::schema(schemas));
         items.min_items(Some(1)).max_items(Some(MAX_ITEMS)).into()
     }
 }
@@ -120,10 +140,10 @@ impl<'a> ItemResult<'a> {
     }
 }
 
-/// A batch that was read: a draft or a problem for each item.
+/// A batch that was read: an item or a problem for each.
 pub(in crate::api) struct Batch {
     mode: BatchMode,
-    items: Vec<Result<TimeEntryDraft, Problem>>,
+    items: Vec<Result<BatchItemInput, Problem>>,
 }
 
 impl Batch {
@@ -141,20 +161,56 @@ impl Batch {
 }
 
 /// Reads an item that has a result of its own.
-fn item((at, json): (usize, Json<'_>)) -> Result<TimeEntryDraft, Problem> {
+fn item((at, json): (usize, Json<'_>)) -> Result<BatchItemInput, Problem> {
     // More than an item has fields, and few enough for a thousand items.
     let mut errors = Errors::at_most(10);
-    let draft = draft(at, json, &mut errors);
-    errors.check(draft)
+    let item = item_at(at, json, &mut errors);
+    errors.check(item)
 }
 
 /// Reads items that are stored together or not at all.
-fn whole(items: Vec<Json<'_>>, errors: &mut Errors) -> Vec<Result<TimeEntryDraft, Problem>> {
-    items.into_iter().enumerate().filter_map(|(at, json)| draft(at, json, errors).map(Ok)).collect()
+fn whole(items: Vec<Json<'_>>, errors: &mut Errors) -> Vec<Result<BatchItemInput, Problem>> {
+    items.into_iter().enumerate().filter_map(|(at, json)| item_at(at, json, errors).map(Ok)).collect()
 }
 
-fn draft(at: usize, json: Json<'_>, errors: &mut Errors) -> Option<TimeEntryDraft> {
-    TimeEntryInput::read_at(&format!("/items/{at}"), json, errors).map(TimeEntryDraft::from)
+fn item_at(at: usize, json: Json<'_>, errors: &mut Errors) -> Option<BatchItemInput> {
+    BatchItemInput::read_at(&format!("/items/{at}"), json, errors)
+}
+
+/// The people whom the items name, each looked up once. An unknown one refuses the whole batch, whatever its mode: the
+/// outcome of an item depends on the body and the ledger alone.
+#[derive(Default)]
+struct Known(HashMap<Handle, Subject>);
+
+impl Known {
+    async fn draft(
+        &mut self,
+        call: &Call,
+        principal: &Principal,
+        (at, item): (usize, BatchItemInput),
+    ) -> Result<TimeEntryDraft, Problem> {
+        let BatchItemInput { related_job, minutes_worked, date_stamp, work_summary, created_by } = item;
+        let created_by = match created_by {
+            Some(handle) => Some(self.subject(call, principal, (at, handle)).await?),
+            None => None,
+        };
+        let work_summary = work_summary.unwrap_or_default();
+        Ok(TimeEntryDraft { related_job, minutes_worked, date_stamp, work_summary, created_by })
+    }
+
+    async fn subject(
+        &mut self,
+        call: &Call,
+        principal: &Principal,
+        (at, handle): (usize, Handle),
+    ) -> Result<Subject, Problem> {
+        if let Some(subject) = self.0.get(&handle) {
+            return Ok(subject.clone());
+        }
+        let subject = call.author(principal, handle.clone(), &format!("/items/{at}/created_by")).await?;
+        self.0.insert(handle, subject.clone());
+        Ok(subject)
+    }
 }
 
 // The handler.
@@ -166,10 +222,10 @@ async fn record(call: Call) -> Answer {
     let idempotency = idempotency::of(&call.request, call.path(), &body, principal.token)?;
     let values = json::cost(&body);
     let Batch { mode, items } = body.work(values, |body| Batch::read(Json::parse(body)?)).await?;
-    let (mut drafts, mut invalid) = (Vec::with_capacity(items.len()), Vec::new());
+    let (mut drafts, mut invalid, mut known) = (Vec::with_capacity(items.len()), Vec::new(), Known::default());
     for (at, item) in items.into_iter().enumerate() {
         match item {
-            Ok(draft) => drafts.push(draft),
+            Ok(item) => drafts.push(known.draft(&call, &principal, (at, item)).await?),
             Err(problem) => invalid.push((at, problem)),
         }
     }

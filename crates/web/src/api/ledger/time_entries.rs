@@ -10,6 +10,7 @@ use stint_domain::access::Scope;
 use stint_domain::ledger::ports::time_entry::{ListTimeEntries, TimeEntryChanges, TimeEntryCursor};
 use stint_domain::ledger::services::TimeEntryDraft;
 use stint_domain::ledger::{Minutes, TimeEntry, WorkSummary};
+use stint_domain::people::Handle;
 use stint_domain::values::{DateRange, DateStamp, JobId, Subject, TimeEntryId, Timestamp, Version};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -62,7 +63,7 @@ pub(crate) struct TimeEntryBody<'a> {
     /// What was done.
     #[schema(max_length = 4000)]
     work_summary: &'a str,
-    /// The subject of the token that logged it.
+    /// The subject whose work it was: that of the token that logged it, unless it named a person.
     #[schema(min_length = 1, max_length = 120)]
     created_by: &'a str,
     /// When it was created, in UTC with microseconds.
@@ -84,6 +85,8 @@ input! {
         required date_stamp: DateStamp, example "2026-01-02";
         /// What was done. May have line breaks and tabs but no other control characters. Null is empty.
         default work_summary: Option<WorkSummary>, example "Read the papers on keyset pages.";
+        /// The handle of the person whose work it was: you, unless you may log for others (`write`).
+        default created_by: Option<Handle>;
         unknown "; the job is that of the URL";
     }
 }
@@ -119,7 +122,8 @@ input! {
 impl From<TimeEntryInput> for TimeEntryDraft {
     fn from(input: TimeEntryInput) -> Self {
         let TimeEntryInput { related_job, minutes_worked, date_stamp, work_summary } = input;
-        Self { related_job, minutes_worked, date_stamp, work_summary: work_summary.unwrap_or_default() }
+        let (work_summary, created_by) = (work_summary.unwrap_or_default(), None);
+        Self { related_job, minutes_worked, date_stamp, work_summary, created_by }
     }
 }
 
@@ -200,9 +204,15 @@ async fn record(call: Call) -> Answer {
     let (principal, related_job) = call.on(OrOwn(Scope::Write)).await?;
     let body = call.body(Media::Json, call.api.limits.body_bytes).await?;
     let idempotency = idempotency::of(&call.request, call.path(), &body, principal.token)?;
-    let TimeEntryOfJobInput { minutes_worked, date_stamp, work_summary } = body.parse(Object::read).await?;
-    let input = TimeEntryInput { related_job, minutes_worked, date_stamp, work_summary };
-    let applied = call.api.ledger.time_entries.record(&principal, input.into(), idempotency).await?;
+    let input: TimeEntryOfJobInput = body.parse(Object::read).await?;
+    let TimeEntryOfJobInput { minutes_worked, date_stamp, work_summary, created_by } = input;
+    let created_by = match created_by {
+        Some(handle) => Some(call.author(&principal, handle, "/created_by").await?),
+        None => None,
+    };
+    let work_summary = work_summary.unwrap_or_default();
+    let draft = TimeEntryDraft { related_job, minutes_worked, date_stamp, work_summary, created_by };
+    let applied = call.api.ledger.time_entries.record(&principal, draft, idempotency).await?;
     answer::applied(applied, |entry| answer::created(&call, &entry))
 }
 

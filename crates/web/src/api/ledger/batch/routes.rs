@@ -37,6 +37,6 @@ pub(in crate::api) fn all() -> Vec<Endpoint> {
             .answers::<Results<'_>>(201, "An atomic batch was stored.", json!({ "results": [stored] }))
             .answers::<Results<'_>>(207, "The result of each item.", json!({ "results": [stored, refused] }))
             .idempotent()
-            .may(&[Code::UnknownJob, Code::JobArchived])
+            .may(&[Code::UnknownJob, Code::UnknownPerson, Code::JobArchived])
     })]
 }

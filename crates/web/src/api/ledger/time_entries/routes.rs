@@ -45,12 +45,12 @@ pub(in crate::api) fn all() -> Vec<Endpoint> {
             filtered(Described::new(TAG, "list_time_entries_of_job", "List a job's time entries", about))
         }),
         Endpoint::new(Method::POST, ENTRIES_OF_JOB, record, || {
-            let about = "Logs time on the job of the URL; its total grows at once. `created_by` is the token's \
-                         subject.";
+            let about = "Logs time on the job of the URL; its total grows at once. It is the work of the token's \
+                         subject, or of the active person whom `created_by` names.";
             Described::new(TAG, "record_time", "Log time", about)
                 .creates::<TimeEntryOfJobInput, TimeEntryBody<'_>>()
                 .or_own()
-                .may(&[Code::JobArchived])
+                .may(&[Code::UnknownPerson, Code::JobArchived])
         }),
         Endpoint::new(Method::GET, TIME_ENTRIES, list, || {
             let about = "Across jobs, latest date first. Pages are stable while others log time.";

@@ -92,7 +92,7 @@ async fn every_bad_field_of_an_entry_is_told_at_once() {
     let api = Ports::new().api();
     let bad = json!({
         "related_job": "5", "minutes_worked": 30.5, "date_stamp": "2026-02-29", "work_summary": "a\u{0}",
-        "created_by": "eve", "id": ENTRY,
+        "created_by": "e v e", "id": ENTRY,
     });
     let all = ["/related_job", "/minutes_worked", "/date_stamp", "/work_summary", "/created_by", "/id"];
     for method in ["PUT", "PATCH"] {
