@@ -20,6 +20,8 @@ REFUSED = {
         ("precondition-failed", "", ""),
     "which jobs there are changes all the time":
         ("unknown-job", ".*", ""),
+    "which people there are changes all the time":
+        ("unknown-person", ".*", ""),
     "a key names one request; which keys were used, changes all the time":
         ("idempotency-key-reused", "", ""),
     "what is not too old and not in the future changes all the time":
