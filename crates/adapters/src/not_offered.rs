@@ -19,7 +19,7 @@ use stint_domain::capture::{LoggedPing, Ping, PingOutcome};
 use stint_domain::people::ports::passwords::{HashPasswordError, Verified};
 use stint_domain::people::ports::person::{
     AcceptInvitation, AcceptInvitationError, Account, ChangePersonError, CreatePerson, CreatePersonError, Invite,
-    InviteError, ListPeople, PersonCursor, SetPassword, UpdatePerson,
+    InviteError, ListPeople, PersonCursor, SetPassword, SetPasswordError, UpdatePerson,
 };
 use stint_domain::people::ports::{Passwords, PersonRepository};
 use stint_domain::people::{Handle, Password, PasswordHash, Person};
@@ -189,7 +189,7 @@ impl PersonRepository for NotOffered {
         Ok(nothing())
     }
 
-    async fn set_password(&self, command: SetPassword) -> Result<(), ChangePersonError> {
+    async fn set_password(&self, command: SetPassword) -> Result<(), SetPasswordError> {
         Err(ChangePersonError::NotFound(command.person))
     }
 

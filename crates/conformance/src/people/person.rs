@@ -119,6 +119,8 @@ macro_rules! person_repository {
                 a_new_password_ends_all_sessions_when_none_of_them_is_named,
                 a_session_that_a_new_password_ended_shows_it_within_5_seconds,
                 setting_the_password_of_an_unknown_person_is_refused,
+                a_password_that_was_changed_in_the_meantime_stays,
+                of_racing_passwords_that_replace_the_same_one_is_set,
             }
             (people::person::invite) {
                 a_new_invitation_ends_older_ones_and_nothing_else,

@@ -5,7 +5,7 @@ use stint_domain::access::{Token, TokenKind};
 use stint_domain::people::ports::PersonRepository;
 use stint_domain::people::ports::person::{
     AcceptInvitation, AcceptInvitationError, Account, ChangePersonError, CreatePerson, CreatePersonError, Invite,
-    InviteError, ListPeople, PersonCursor, SetPassword, UpdatePerson,
+    InviteError, ListPeople, PersonCursor, SetPassword, SetPasswordError, UpdatePerson,
 };
 use stint_domain::people::{Handle, Person, PersonStatus};
 use stint_domain::values::{PersonId, Timestamp};
@@ -77,10 +77,13 @@ impl PersonRepository for Memory {
         Ok(Page::of(found, query.size, |person| PersonCursor::from(person)))
     }
 
-    async fn set_password(&self, command: SetPassword) -> Result<(), ChangePersonError> {
-        let SetPassword { person, hash, sessions, at } = command;
+    async fn set_password(&self, command: SetPassword) -> Result<(), SetPasswordError> {
+        let SetPassword { person, replaces, hash, sessions, at } = command;
         let (mut people, mut tokens) = (self.people(), self.tokens());
-        let account = account(&mut people, person).ok_or(ChangePersonError::NotFound(person))?;
+        let account = account(&mut people, person).ok_or(SetPasswordError::NotFound(person))?;
+        if account.password != replaces {
+            return Err(SetPasswordError::Changed(person));
+        }
         account.password = Some(hash);
         if let Some(ending) = Ending::with_password(person, sessions) {
             end(&mut tokens, ending, at);

@@ -15,7 +15,7 @@ use stint_domain::access::{Role, Token, TokenKind};
 use stint_domain::people::ports::PersonRepository;
 use stint_domain::people::ports::person::{
     AcceptInvitation, AcceptInvitationError, Account, ChangePersonError, CreatePerson, CreatePersonError, Invite,
-    InviteError, LastAdmin, ListPeople, PersonCursor, SetPassword, UpdatePerson,
+    InviteError, LastAdmin, ListPeople, PersonCursor, SetPassword, SetPasswordError, UpdatePerson,
 };
 use stint_domain::people::{Handle, PasswordHash, Person, PersonStatus};
 use stint_domain::values::{PersonId, Timestamp};
@@ -78,20 +78,10 @@ impl PersonRepository for Postgres {
             .await
     }
 
-    async fn set_password(&self, command: SetPassword) -> Result<(), ChangePersonError> {
-        // Another password may have been set by the time of a repeat.
+    async fn set_password(&self, command: SetPassword) -> Result<(), SetPasswordError> {
         self.requests
             .run(Repeat::Never, command, |connection, command| {
-                Box::pin(transaction(connection, async |connection| {
-                    let SetPassword { person, hash, sessions, at } = command;
-                    if !set_password(connection, *person, hash).await? {
-                        return Err(Failure::Refused(ChangePersonError::NotFound(*person)));
-                    }
-                    if let Some(ending) = Ending::with_password(*person, *sessions) {
-                        end(connection, ending, *at).await?;
-                    }
-                    Ok(())
-                }))
+                Box::pin(transaction(connection, async |connection| replace_password(connection, command).await))
             })
             .await
     }
@@ -243,13 +233,29 @@ async fn accept(
     Ok(person)
 }
 
-/// Whether there is such a person, whose row is locked then.
-async fn set_password(connection: &mut AsyncPgConnection, id: PersonId, hash: &PasswordHash) -> QueryResult<bool> {
-    let set = diesel::update(people::table.find(id.as_uuid()))
+async fn replace_password(
+    connection: &mut AsyncPgConnection,
+    SetPassword { person, replaces, hash, sessions, at }: &SetPassword,
+) -> Result<(), Failure<SetPasswordError>> {
+    let row = people::table.find(person.as_uuid()).select(people::password_hash).for_no_key_update();
+    let stored: Option<Option<String>> = row.first(connection).await.optional()?;
+    let stored = stored.ok_or(Failure::Refused(SetPasswordError::NotFound(*person)))?;
+    if stored.map(PasswordHash::new) != *replaces {
+        return Err(Failure::Refused(SetPasswordError::Changed(*person)));
+    }
+    set_password(connection, *person, hash).await?;
+    if let Some(ending) = Ending::with_password(*person, *sessions) {
+        end(connection, ending, *at).await?;
+    }
+    Ok(())
+}
+
+async fn set_password(connection: &mut AsyncPgConnection, id: PersonId, hash: &PasswordHash) -> QueryResult<()> {
+    diesel::update(people::table.find(id.as_uuid()))
         .set(people::password_hash.eq(hash.expose()))
         .execute(connection)
-        .await?;
-    Ok(set == 1)
+        .await
+        .map(drop)
 }
 
 /// Revokes tokens, locked in the order of their ids, as those who log pings do.

@@ -10,7 +10,7 @@ use stint_domain::access::{Role, TokenKind};
 use stint_domain::people::ports::PersonRepository;
 use stint_domain::people::ports::person::{
     AcceptInvitation, AcceptInvitationError, Account, ChangePersonError, CreatePerson, CreatePersonError, Invite,
-    InviteError, ListPeople, PersonCursor, SetPassword, UpdatePerson,
+    InviteError, ListPeople, PersonCursor, SetPassword, SetPasswordError, UpdatePerson,
 };
 use stint_domain::people::{Handle, PasswordHash, Person, PersonStatus};
 use stint_domain::values::{PersonId, Timestamp};
@@ -64,12 +64,13 @@ impl PersonRepository for Sqlite {
         self.read(move |connection| page(listing(&query).load::<PersonRow>(connection), query.size)).await
     }
 
-    async fn set_password(&self, command: SetPassword) -> Result<(), ChangePersonError> {
+    async fn set_password(&self, command: SetPassword) -> Result<(), SetPasswordError> {
         self.write(move |connection| {
-            let SetPassword { person, hash, sessions, at } = command;
-            if !set_password(connection, person, &hash)? {
-                return Err(ChangePersonError::NotFound(person));
+            let SetPassword { person, replaces, hash, sessions, at } = command;
+            if password(connection, person)?.ok_or(SetPasswordError::NotFound(person))? != replaces {
+                return Err(SetPasswordError::Changed(person));
             }
+            set_password(connection, person, &hash)?;
             if let Some(ending) = Ending::with_password(person, sessions) {
                 end(connection, ending, at)?;
             }
@@ -169,13 +170,19 @@ fn is_last_admin(connection: &mut SqliteConnection, id: PersonId) -> Result<bool
     select(exists(others)).get_result(connection).map(|others: bool| !others).map_err(classify)
 }
 
-/// Whether there is such a person.
-fn set_password(connection: &mut SqliteConnection, id: PersonId, hash: &PasswordHash) -> Result<bool, BackendError> {
-    let set = diesel::update(people::table.find(id.as_uuid().into_bytes()))
+/// The hash of the person's password, if there is such a person.
+fn password(connection: &mut SqliteConnection, id: PersonId) -> Result<Option<Option<PasswordHash>>, BackendError> {
+    let row = people::table.find(id.as_uuid().into_bytes()).select(people::password_hash);
+    let hash: Option<Option<String>> = row.first(connection).optional().map_err(classify)?;
+    Ok(hash.map(|hash| hash.map(PasswordHash::new)))
+}
+
+fn set_password(connection: &mut SqliteConnection, id: PersonId, hash: &PasswordHash) -> Result<(), BackendError> {
+    diesel::update(people::table.find(id.as_uuid().into_bytes()))
         .set(people::password_hash.eq(hash.expose()))
         .execute(connection)
-        .map_err(classify)?;
-    Ok(set == 1)
+        .map(drop)
+        .map_err(classify)
 }
 
 fn end(connection: &mut SqliteConnection, which: Ending, at: Timestamp) -> Result<(), BackendError> {

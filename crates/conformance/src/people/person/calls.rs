@@ -83,7 +83,8 @@ pub async fn setting_a_password_that_is_given_up_happens_whole_or_not_at_all(peo
         let kept = people.token(&ada, TokenKind::Session).await.id;
         people.token(&ada, TokenKind::Session).await;
         people.token(&ada, TokenKind::Session).await;
-        let command = SetPassword { person: ada.id, hash: hash(1), sessions: Sessions::EndBut(kept), at: at(8) };
+        let (hash, sessions) = (hash(1), Sessions::EndBut(kept));
+        let command = SetPassword { person: ada.id, replaces: None, hash, sessions, at: at(8) };
         give_up(people.people.set_password(command), turns).await;
         let is_set = async || people.password(&ada).await.is_some();
         let (before, revoked, after) = (is_set().await, revoked(&people, &ada).await, is_set().await);
@@ -124,9 +125,9 @@ pub async fn no_method_of_people_blocks_the_runtime(people: People) {
         let command = invite(&new);
         let use_it = accept(&new, &command.invitation);
         sleeps.of("PersonRepository::invite", port.invite(command)).await.unwrap();
-        let session = Sessions::EndBut(use_it.session.id);
+        let (sessions, replaces) = (Sessions::EndBut(use_it.session.id), use_it.password.clone());
         sleeps.of("PersonRepository::accept", port.accept(use_it)).await.unwrap();
-        let command = SetPassword { person: id, hash: hash(number), sessions: session, at: at(8) };
+        let command = SetPassword { person: id, replaces, hash: hash(number), sessions, at: at(8) };
         sleeps.of("PersonRepository::set_password", port.set_password(command)).await.unwrap();
         sleeps.of("PersonRepository::update", port.update(set_role(id, Role::Viewer))).await.unwrap();
         sleeps.of("PersonRepository::find", port.find(id)).await.unwrap();

@@ -42,8 +42,9 @@ pub trait PersonRepository: Send + Sync {
     /// Lists people, oldest first: by `created_at`, then by id. As stable as other listings.
     async fn list(&self, query: ListPeople) -> Result<Page<Person, PersonCursor>, BackendError>;
 
-    /// Sets the password's hash, and ends sessions as the command says.
-    async fn set_password(&self, command: SetPassword) -> Result<(), ChangePersonError>;
+    /// Sets the password's hash if the stored one is still the one that the command names, and ends sessions as the
+    /// command says. Of racing commands that name the same hash, one is carried out.
+    async fn set_password(&self, command: SetPassword) -> Result<(), SetPasswordError>;
 
     /// Stores an invitation, and revokes the person's older ones.
     async fn invite(&self, command: Invite) -> Result<(), InviteError>;
@@ -146,6 +147,8 @@ cursor! {
 pub struct SetPassword {
     /// Whose.
     pub person: PersonId,
+    /// The hash that must be stored at the moment of the write; `None` when there must be none.
+    pub replaces: Option<PasswordHash>,
     /// The hash of the new password.
     pub hash: PasswordHash,
     /// What happens to the person's sessions.
@@ -211,6 +214,20 @@ pub enum ChangePersonError {
     /// It is the last active admin.
     #[error("{0} is the last admin")]
     LastAdmin(Handle),
+    /// The backend failed.
+    #[error(transparent)]
+    Backend(#[from] BackendError),
+}
+
+/// Why a password was not set.
+#[derive(Debug, Clone, Error)]
+pub enum SetPasswordError {
+    /// There is no such person.
+    #[error("there is no person {0}")]
+    NotFound(PersonId),
+    /// The stored hash is not the one that the command replaces: the password was changed in the meantime.
+    #[error("the password of the person {0} was changed in the meantime")]
+    Changed(PersonId),
     /// The backend failed.
     #[error(transparent)]
     Backend(#[from] BackendError),

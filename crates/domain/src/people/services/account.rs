@@ -13,7 +13,9 @@ use crate::ledger::Precondition;
 use crate::page::{Page, PageSize};
 use crate::people::ports::PeoplePorts;
 use crate::people::ports::passwords::{HashPasswordError, Verified};
-use crate::people::ports::person::{ChangePersonError, LastAdmin, PersonChanges, Sessions, SetPassword, UpdatePerson};
+use crate::people::ports::person::{
+    ChangePersonError, LastAdmin, PersonChanges, Sessions, SetPassword, SetPasswordError, UpdatePerson,
+};
 use crate::people::{Email, Password, Person, PersonName, WeekStart};
 use crate::values::{PersonId, Timestamp, TokenId, Zone};
 use crate::{BackendError, ServiceError, Sources};
@@ -139,7 +141,8 @@ impl AccountService {
     ) -> Result<(), ChangePasswordError> {
         let account = self.ports.people.find_account(person.handle.clone()).await?;
         let guess = self.guesses.begin(&person.handle.folded(), from, Some(kept))?;
-        let verified = match self.ports.passwords.verify(old, account.and_then(|account| account.password)).await {
+        let replaces = account.and_then(|account| account.password);
+        let verified = match self.ports.passwords.verify(old, replaces.clone()).await {
             Ok(verified) => verified,
             Err(error) => {
                 guess.forgive();
@@ -156,10 +159,11 @@ impl AccountService {
             Err(weak @ HashPasswordError::TooWeak(_)) => return Err(ChangePasswordError::TooWeak(weak.to_string())),
         };
         let (sessions, at) = (Sessions::EndBut(kept), self.sources.clock.now());
-        match self.ports.people.set_password(SetPassword { person: person.id, hash, sessions, at }).await {
+        match self.ports.people.set_password(SetPassword { person: person.id, replaces, hash, sessions, at }).await {
             Ok(()) => Ok(()),
-            Err(ChangePersonError::Backend(error)) => Err(error.into()),
-            Err(_) => Err(ChangePasswordError::Wrong),
+            Err(SetPasswordError::Backend(error)) => Err(error.into()),
+            // What was told as the old password is no longer the password.
+            Err(SetPasswordError::Changed(_) | SetPasswordError::NotFound(_)) => Err(ChangePasswordError::Wrong),
         }
     }
 

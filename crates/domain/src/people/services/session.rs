@@ -96,8 +96,8 @@ impl SessionService {
         let browser = self.browser(account.as_ref(), last_session).await;
         let folded = handle.as_ref().map(Handle::folded).unwrap_or_default();
         let guess = self.guesses.begin(&folded, from, browser)?;
-        let hash = account.as_ref().and_then(|account| account.password.clone());
-        let verified = match self.ports.passwords.verify(password, hash).await {
+        let compared = account.as_ref().and_then(|account| account.password.clone());
+        let verified = match self.ports.passwords.verify(password, compared.clone()).await {
             Ok(verified) => verified,
             Err(error) => {
                 guess.forgive();
@@ -108,9 +108,10 @@ impl SessionService {
             (Some(Account { person, .. }), Verified::Yes { stronger }) if person.status == PersonStatus::Active => {
                 guess.forgive();
                 if let Some(hash) = stronger {
-                    let (sessions, at) = (Sessions::GoOn, self.sources.clock.now());
-                    // The sign-in does not depend on it; the next one tries again.
-                    let command = SetPassword { person: person.id, hash, sessions, at };
+                    let (person, sessions, at) = (person.id, Sessions::GoOn, self.sources.clock.now());
+                    // The sign-in does not depend on it; the next one tries again. A password that was changed in the
+                    // meantime stays.
+                    let command = SetPassword { person, replaces: compared, hash, sessions, at };
                     drop(self.ports.people.set_password(command).await);
                 }
                 self.begin(person).await
