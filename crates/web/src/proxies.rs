@@ -53,6 +53,16 @@ impl TrustedProxies {
         client
     }
 
+    /// Whether some network in the list has every address: then clients choose where they seem to come from.
+    pub fn trust_everybody(&self) -> bool {
+        self.0.iter().any(|proxy| matches!(proxy, Proxy::Net { bits: 0, .. }))
+    }
+
+    /// Whether the list has an address or a network, and so may name a proxy that connects over TCP.
+    pub fn have_addresses(&self) -> bool {
+        self.0.iter().any(|proxy| matches!(proxy, Proxy::Net { .. }))
+    }
+
     fn trust(&self, peer: Option<IpAddr>) -> bool {
         self.0.iter().any(|proxy| match (proxy, peer) {
             (Proxy::Unix, None) => true,
@@ -167,5 +177,19 @@ mod tests {
             assert_eq!(refused, Err(TrustedProxiesError(bad.to_owned())));
         }
         assert!(client("0.0.0.0/0", Some("198.51.100.7"), &["203.0.113.1"]).as_deref() == Some("203.0.113.1"));
+    }
+
+    #[test]
+    fn a_list_tells_whether_it_trusts_everybody_and_whether_it_has_addresses() {
+        for (list, everybody, addresses) in [
+            ("", false, false),
+            ("unix", false, false),
+            ("unix,10.0.0.0/8", false, true),
+            ("0.0.0.0/0", true, true),
+            ("unix,192.0.2.1,::/0", true, true),
+        ] {
+            let proxies = proxies(list);
+            assert_eq!((proxies.trust_everybody(), proxies.have_addresses()), (everybody, addresses), "{list}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! `stint check`.
 
 mod health;
+mod people;
 
 use std::fs::{Permissions, create_dir, set_permissions, write};
 use std::os::unix::fs::PermissionsExt;
@@ -12,6 +13,10 @@ use crate::support::Stint;
 #[test]
 fn a_sound_deployment_passes_with_warnings_at_most() {
     let stint = Stint::new().with_tasks().migrated();
+    let stint = stint
+        .set("STINT_HTTP__PUBLIC_URL", "https://time.example.org")
+        .set("STINT_HTTP__TRUSTED_PROXIES", "127.0.0.1");
+    stint.run(&["person", "create", "--handle", "ada", "--role", "admin"]).succeeded();
     let found = stint.run(&["check", "deploy"]).succeeded();
     assert!(
         found.starts_with("warning: the database is a file") && found.ends_with("findings: 1, serious: 0\n"),

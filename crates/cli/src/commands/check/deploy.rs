@@ -4,7 +4,9 @@
 
 mod database;
 mod files;
+mod people;
 mod queues;
+mod reach;
 mod redis;
 mod settings;
 

@@ -1,11 +1,11 @@
-//! Checks that ask the database: whether it answers and accepts writes, its schema, its tokens.
+//! Checks that ask the database: whether it answers and accepts writes, its schema, its tokens, its people.
 
 use anyhow::Result;
 use prometheus_client::registry::Registry;
 use stint_domain::access::{Scope, Token};
 use stint_domain::values::Timestamp;
 
-use super::{Finding, queues};
+use super::{Finding, people, queues};
 use crate::settings::{DatabaseUrl, Settings};
 use crate::wiring::Ports;
 
@@ -37,6 +37,7 @@ async fn ask(settings: &Settings) -> Result<Vec<Finding>> {
         seen.look_at(&tokens, ports.sources.clock.now());
     }
     let mut findings = seen.findings();
+    findings.extend(people::look(&ports).await?);
     findings.extend(queues::look(&ports).await);
     Ok(findings)
 }

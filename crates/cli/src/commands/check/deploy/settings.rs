@@ -1,8 +1,8 @@
 //! Checks that need only the settings.
 
-use super::Finding;
+use super::{Finding, reach};
 use crate::open_files;
-use crate::settings::{Configuration, DatabaseUrl, HttpSettings, Listen, PostgresUrl, Settings};
+use crate::settings::{Configuration, DatabaseUrl, PostgresUrl, Settings};
 
 pub(super) fn look(configuration: &Configuration) -> Vec<Finding> {
     let settings = &configuration.settings;
@@ -20,7 +20,7 @@ pub(super) fn look(configuration: &Configuration) -> Vec<Finding> {
             "use Postgres (database.url), or make sure that the file is on a local disk and backed up",
         )),
     }
-    findings.extend(exposure(&settings.http));
+    findings.extend(reach::look(&settings.http));
     findings.extend(room(settings.http.max_connections.get(), open_files::too_few_for));
     findings.extend(queue(settings));
     for (key, listen) in
@@ -105,20 +105,6 @@ fn room(connections: usize, too_few_for: impl Fn(usize) -> Option<u64>) -> Optio
     ))
 }
 
-fn exposure(http: &HttpSettings) -> Option<Finding> {
-    match &http.listen {
-        Listen::Tcp(address) if !address.ip().is_loopback() => Some(Finding::warning(
-            format!("http.listen is {address}: tokens cross the network in clear text"),
-            "listen on 127.0.0.1 or a Unix socket behind a proxy that speaks TLS",
-        )),
-        Listen::Unix(path) if http.socket_mode.0 & 0o002 != 0 => Some(Finding::warning(
-            format!("every user of this machine may connect to {}", path.display()),
-            "set http.socket_mode to 0660, and give the socket's group to the proxy",
-        )),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,7 +112,11 @@ mod tests {
 
     /// The findings on a flawless deployment with these variables added.
     fn findings(variables: &[(&str, &str)]) -> String {
-        let flawless = [("STINT_DATABASE__URL", "postgres:///stint")];
+        let flawless = [
+            ("STINT_DATABASE__URL", "postgres:///stint"),
+            ("STINT_HTTP__PUBLIC_URL", "https://time.example.org"),
+            ("STINT_HTTP__TRUSTED_PROXIES", "127.0.0.1"),
+        ];
         // The first variable of a name wins.
         let variables = variables.iter().chain(&flawless).map(|(name, value)| ((*name).into(), (*value).into()));
         let surroundings = Surroundings { variables: variables.collect(), ..Surroundings::default() };
@@ -138,6 +128,9 @@ mod tests {
     fn a_flawless_deployment_has_no_finding() {
         assert_eq!(findings(&[]), "");
         assert_eq!(findings(&[("STINT_REDIS__URL", "redis://localhost")]), "");
+        let socket = [("STINT_HTTP__LISTEN", "systemd"), ("STINT_HTTP__TRUSTED_PROXIES", "unix")];
+        assert_eq!(findings(&socket), "");
+        assert_eq!(findings(&[("STINT_HTTP__PUBLIC_URL", "http://localhost:8080")]), "");
     }
 
     #[test]
@@ -161,6 +154,15 @@ mod tests {
                 "warning: the connection to db is encrypted",
             ),
             ("STINT_HTTP__LISTEN", "0.0.0.0:8080", "warning: http.listen is 0.0.0.0:8080"),
+            ("STINT_HTTP__PUBLIC_URL", "", "warning: http.public_url is empty: links do not begin"),
+            (
+                "STINT_HTTP__PUBLIC_URL",
+                "http://time.example.org",
+                "serious: http.public_url is http://time.example.org: passwords and cookies cross the network",
+            ),
+            ("STINT_HTTP__BASE_PATH", "/time", "warning: http.base_path is /time: every other application"),
+            ("STINT_HTTP__TRUSTED_PROXIES", "::/0", "warning: http.trusted_proxies is ::/0: clients choose"),
+            ("STINT_HTTP__TRUSTED_PROXIES", "unix", "warning: http.trusted_proxies names no address"),
             ("STINT_METRICS__LISTEN", "[::]:9464", "warning: metrics.listen is [::]:9464"),
             ("STINT_WORKER__METRICS_LISTEN", "[::]:9465", "warning: worker.metrics_listen is [::]:9465"),
             ("STINT_REDIS__URL", "redis://queue", "serious: anyone who reaches the Redis on queue can log time"),
@@ -178,6 +180,12 @@ mod tests {
         }
         let socket = [("STINT_HTTP__LISTEN", "unix:/run/stint.sock"), ("STINT_HTTP__SOCKET_MODE", "0666")];
         assert!(findings(&socket).contains("warning: every user of this machine may connect to /run/stint.sock"));
+    }
+
+    #[test]
+    fn trusting_everybody_is_serious_where_everybody_can_connect() {
+        let open = [("STINT_HTTP__LISTEN", "0.0.0.0:8080"), ("STINT_HTTP__TRUSTED_PROXIES", "unix,0.0.0.0/0")];
+        assert!(findings(&open).contains("serious: http.trusted_proxies is unix,0.0.0.0/0: clients choose"));
     }
 
     #[test]
