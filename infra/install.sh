@@ -163,6 +163,8 @@ cat <<END
 Stint $version answers at https://$name
 Certificate: $certificate
              $print
+Sign in:     with the link that the play above showed, if it made the first admin; then at https://$name/sign-in
+A new link:  sudo stint person invite admin
 A token:     sudo stint token create --name me --scopes read,write
 Then:        curl ${insecure}https://$name/api/v1/jobs -H "Authorization: Bearer \$TOKEN"
 Upgrade:     run this again with --release FILE|URL, or with --build

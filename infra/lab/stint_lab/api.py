@@ -18,10 +18,13 @@ class Api:
         self.address, self._name = address, name or address
         self.token = maker.run("stint token create --scopes admin --name lab").strip()
 
-    def ask(self, method: str, path: str, body: object = None, expect: int | None = None) -> tuple[int, dict]:
+    def ask(self, method: str, path: str, body: object = None, expect: int | None = None,
+            more: dict[str, str | None] | None = None) -> tuple[int, dict]:
+        """`more`: further headers; None takes one away."""
         trusting = ssl._create_unverified_context()  # noqa: SLF001 # whom it speaks to is asked elsewhere
         connection = http.client.HTTPSConnection(self.address, timeout=30, context=trusting)
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json", "Host": self._name}
+        headers = {name: value for name, value in (headers | (more or {})).items() if value is not None}
         try:
             connection.request(method, path, None if body is None else json.dumps(body), headers)
             answer = connection.getresponse()

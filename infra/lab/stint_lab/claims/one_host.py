@@ -29,9 +29,17 @@ class Hosts:
         self.ansible = Ansible(inventory, self.lab.folder / "ansible.log")
         self.api: Api
         self.job: str
+        self.links: list[str]
 
     def release(self) -> str:
         return self.host.run("basename $(readlink /opt/stint/current)").strip()
+
+    def logs_with(self, secret: str) -> list[str]:
+        # It comes on stdin and goes through a pipe, so that the search does not find itself.
+        return self.host.run("""read -r secret
+            grep -rlsF -f <(echo "$secret") /var/log /opt/stint /etc/systemd /usr/local /tmp || true
+            grep -laF -f <(echo "$secret") /proc/[0-9]*/cmdline 2>/dev/null || true
+            ! journalctl --quiet --no-pager | grep -qF -f <(echo "$secret") || echo the journal""", input=f"{secret}\n").split()
 
     def load(self) -> Load:
         return Load(self.host.address, self.api.token, self.job)
@@ -39,12 +47,27 @@ class Hosts:
 
 @claim
 def a_bare_host_becomes_a_working_https_service_in_one_play(hosts: Hosts) -> None:
-    hosts.ansible.succeed("provision.yml", stint_release=hosts.stage.archive)
+    said = hosts.ansible.succeed("provision.yml", stint_release=hosts.stage.archive).output
+    hosts.links = re.findall(r"https://\S+/welcome#(stint_invitation_[A-Za-z0-9_-]{43})", said)
     hosts.api = Api(hosts.host.address, hosts.host)
     hosts.job = hosts.api.new_job("Lab")
     if not hosts.api.is_ready():
         raise Broken("/readyz is not 200")
     hosts.host.await_running()
+
+
+@claim
+def the_first_admin_signs_in_by_the_link_that_the_deployment_showed_once(hosts: Hosts) -> None:
+    if len(hosts.links) != 1:
+        raise Broken(f"the play showed {len(hosts.links)} links")
+    if places := hosts.logs_with(hosts.links[0]):
+        raise Broken(f"the link's secret stands in {places}")
+    accept = {"secret": hosts.links[0], "password": "a long tramway ride at dusk"}
+    own = {"Sec-Fetch-Site": "same-origin", "Authorization": None}
+    _, signed_in = hosts.api.ask("POST", "/api/v1/invitations", accept, 201, own)
+    if (signed_in["person"]["handle"], signed_in["person"]["role"]) != ("admin", "admin"):
+        raise Broken(f"the link signs in {signed_in['person']}")
+    hosts.api.ask("POST", "/api/v1/invitations", accept, 410, own)
 
 
 @claim
@@ -80,13 +103,8 @@ def no_secret_is_for_others_to_read(hosts: Hosts) -> None:
     if wrong := [line for line in modes.splitlines() if not line.startswith("600 ")] or not modes:
         raise Broken(f"{wrong}")
     for secret in hosts.host.run("cat /etc/stint/secrets/*").split():
-        # It comes on stdin and goes through a pipe, so that the search does not find itself.
-        places = hosts.host.run("""read -r secret
-            grep -rlsF -f <(echo "$secret") /var/log /opt/stint /etc/systemd /usr/local /tmp || true
-            grep -laF -f <(echo "$secret") /proc/[0-9]*/cmdline 2>/dev/null || true
-            ! journalctl --quiet --no-pager | grep -qF -f <(echo "$secret") || echo the journal""", input=f"{secret}\n")
-        if places:
-            raise Broken(f"a secret stands in {places.split()}")
+        if places := hosts.logs_with(secret):
+            raise Broken(f"a secret stands in {places}")
 
 
 @claim

@@ -35,7 +35,7 @@ class Hosts:
 @claim
 def one_command_makes_a_bare_server_a_working_https_service(hosts: Hosts) -> None:
     said = hosts.install(hosts.one)
-    for told in (f"https://{hosts.one.address}", "stint token create"):
+    for told in (f"https://{hosts.one.address}", f"https://{hosts.one.address}/sign-in", "stint token create"):
         if told not in said[-1500:]:
             raise Broken(f"its end does not tell of {told}: {said[-1500:]}")
     hosts.api = Api(hosts.one.address, hosts.one)
