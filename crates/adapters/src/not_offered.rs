@@ -18,7 +18,7 @@ use stint_domain::capture::ports::{NewProjects, PingQueue, PingRepository};
 use stint_domain::capture::{LoggedPing, Ping, PingOutcome};
 use stint_domain::people::ports::passwords::{HashPasswordError, Verified};
 use stint_domain::people::ports::person::{
-    AcceptInvitation, AcceptInvitationError, Account, ChangePersonError, CreatePerson, CreatePersonError, Invite,
+    AcceptInvitation, AcceptInvitationError, Account, AdoptError, AdoptSubject, Adopted, ChangePersonError, CreatePerson, CreatePersonError, Invite,
     InviteError, ListPeople, PersonCursor, SetPassword, SetPasswordError, UpdatePerson,
 };
 use stint_domain::people::ports::{Passwords, PersonRepository};
@@ -190,7 +190,11 @@ impl PersonRepository for NotOffered {
     }
 
     async fn set_password(&self, command: SetPassword) -> Result<(), SetPasswordError> {
-        Err(ChangePersonError::NotFound(command.person))
+        Err(SetPasswordError::NotFound(command.person))
+    }
+
+    async fn adopt(&self, command: AdoptSubject) -> Result<Adopted, AdoptError> {
+        Err(AdoptError::NotFound(command.person))
     }
 
     async fn invite(&self, _: Invite) -> Result<(), InviteError> {

@@ -5,7 +5,9 @@
 pub(crate) mod statements;
 
 use stint_domain::access::{Role, Standing, Token, TokenKind};
-use stint_domain::people::ports::person::{ChangePersonError, LastAdmin, Sessions, UpdatePerson};
+use stint_domain::people::ports::person::{
+    AdoptError, AdoptSubject, ChangePersonError, LastAdmin, Sessions, UpdatePerson,
+};
 use stint_domain::people::{Person, PersonStatus};
 use stint_domain::values::{PersonId, Timestamp, TokenId, Version};
 use stint_domain::{BackendError, BackendErrorKind};
@@ -88,6 +90,24 @@ pub(crate) fn is_active_admin(person: &Person) -> bool {
 /// Whether the command takes the person's tokens along.
 pub(crate) fn deactivates(command: &UpdatePerson) -> bool {
     command.changes.status == Some(PersonStatus::Deactivated)
+}
+
+/// Whether there is something to adopt: a person has what was logged under the handle. `has_another` tells whether the
+/// subject is somebody else's handle, and `in_use` which tokens of nobody with the subject are not revoked.
+pub(crate) fn adopts(
+    command: &AdoptSubject,
+    person: &Person,
+    has_another: bool,
+    in_use: Vec<TokenId>,
+) -> Result<bool, AdoptError> {
+    let subject = &command.subject;
+    if has_another {
+        return Err(AdoptError::SubjectIsPersons(subject.clone()));
+    }
+    if person.handle.subject() == subject {
+        return Ok(false);
+    }
+    if in_use.is_empty() { Ok(true) } else { Err(AdoptError::SubjectInUse { subject: subject.clone(), tokens: in_use }) }
 }
 
 /// Whose invitation it is, if it can be used at this moment.

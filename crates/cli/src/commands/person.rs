@@ -1,5 +1,6 @@
 //! `stint person`: who may sign in. There is no permission check: anyone who can run this has access to the database.
 
+mod adopt;
 mod change;
 mod create;
 mod invite;
@@ -24,7 +25,8 @@ Examples:
   stint person list
   stint person role eve manager
   stint person invite eve                              a new link, as for a forgotten password
-  stint person deactivate eve                          ends her sessions and tokens within five seconds";
+  stint person deactivate eve                          ends her sessions and tokens within five seconds
+  stint person adopt eve 'eve laptop'                  what was logged under `eve laptop` is hers from now on";
 
 /// Make, list and change the accounts of people
 #[derive(Debug, clap::Args)]
@@ -43,6 +45,7 @@ enum Action {
     Role(change::RoleArgs),
     Deactivate(change::DeactivateArgs),
     Activate(change::ActivateArgs),
+    Adopt(adopt::Args),
 }
 
 impl Args {
@@ -57,6 +60,7 @@ impl Args {
             Action::Role(args) => args.run(&ports).await?,
             Action::Deactivate(args) => args.run(&ports).await?,
             Action::Activate(args) => args.run(&ports).await?,
+            Action::Adopt(args) => args.run(&ports).await?,
         }
         Ok(ExitCode::SUCCESS)
     }

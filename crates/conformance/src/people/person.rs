@@ -1,6 +1,7 @@
 //! The duties of a [`PersonRepository`], and those of a [`TokenRepository`] that need people.
 
 pub mod accept;
+pub mod adopt;
 pub mod calls;
 pub mod create;
 pub mod deactivate;
@@ -137,6 +138,16 @@ macro_rules! person_repository {
                 an_invitation_of_a_person_who_was_deactivated_is_unusable,
                 a_session_that_cannot_be_stored_uses_no_invitation,
                 of_racing_uses_of_an_invitation_one_succeeds,
+            }
+            (people::person::adopt) {
+                what_a_subject_logged_becomes_the_persons,
+                a_subject_is_adopted_in_steps_until_nothing_is_left,
+                a_subject_with_a_token_that_is_not_revoked_is_not_adopted,
+                revoked_tokens_of_an_adopted_subject_become_the_persons,
+                a_handle_of_another_person_is_not_adopted,
+                of_ones_own_handle_other_spellings_are_adopted,
+                a_subject_is_not_adopted_by_an_unknown_person,
+                entries_that_are_edited_while_their_subject_is_adopted_keep_every_change,
             }
             (people::person::tokens) {
                 a_token_of_each_kind_reads_back_with_its_person,

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use stint_domain::access::{Token, TokenKind};
 use stint_domain::people::ports::PersonRepository;
 use stint_domain::people::ports::person::{
-    AcceptInvitation, AcceptInvitationError, Account, ChangePersonError, CreatePerson, CreatePersonError, Invite,
+    AcceptInvitation, AcceptInvitationError, Account, AdoptError, AdoptSubject, Adopted, ChangePersonError, CreatePerson, CreatePersonError, Invite,
     InviteError, ListPeople, PersonCursor, SetPassword, SetPasswordError, UpdatePerson,
 };
 use stint_domain::people::{Handle, Person, PersonStatus};
@@ -13,7 +13,7 @@ use stint_domain::{BackendError, BackendErrorKind, Page};
 
 use crate::memory::access::token::free;
 use crate::memory::{BACKEND, Memory};
-use crate::people::{Ending, created, deactivates, invited, invitee, is_active_admin, updated};
+use crate::people::{Ending, adopts, created, deactivates, invited, invitee, is_active_admin, updated};
 
 #[async_trait]
 impl PersonRepository for Memory {
@@ -102,6 +102,36 @@ impl PersonRepository for Memory {
         end(&mut tokens, Ending::of(id, TokenKind::Invitation), at);
         tokens.push(invitation);
         Ok(())
+    }
+
+    async fn adopt(&self, command: AdoptSubject) -> Result<Adopted, AdoptError> {
+        let (mut ledger, mut people, mut tokens) = (self.ledger(), self.people(), self.tokens());
+        let AdoptSubject { person: id, subject, most, at } = &command;
+        let person = account(&mut people, *id).ok_or(AdoptError::NotFound(*id))?.person.clone();
+        let folded = Handle::folded_subject(subject);
+        let has_another =
+            people.iter().any(|other| other.person.id != *id && other.person.handle.folded() == folded);
+        let are_theirs = |token: &&mut Token| token.person.is_none() && token.subject == *subject;
+        let mut in_use: Vec<_> =
+            tokens.iter_mut().filter(are_theirs).filter(|it| it.revoked_at.is_none()).map(|it| it.id).collect();
+        in_use.sort();
+        if !adopts(&command, &person, has_another, in_use)? {
+            return Ok(Adopted::default());
+        }
+        for token in tokens.iter_mut().filter(are_theirs) {
+            token.person = Some(*id);
+            token.subject = person.handle.subject().clone();
+        }
+        let most = most.get() as usize;
+        let mut logged = ledger.entries.values_mut().filter(|entry| entry.created_by == *subject);
+        let mut entries = 0;
+        for entry in logged.by_ref().take(most) {
+            entry.created_by = person.handle.subject().clone();
+            entry.version = entry.version.next();
+            entry.updated_at = entry.updated_at.max(*at);
+            entries += 1;
+        }
+        Ok(Adopted { entries, more: logged.next().is_some() })
     }
 
     async fn accept(&self, command: AcceptInvitation) -> Result<Person, AcceptInvitationError> {

@@ -4,6 +4,8 @@
 //! the other. A token that is created for a person shares the lock of the row, so a deactivation either finds the token
 //! or is seen by its creation.
 
+mod adopt;
+
 use async_trait::async_trait;
 use diesel::dsl::insert_into;
 use diesel::pg::Pg;
@@ -14,7 +16,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use stint_domain::access::{Role, Token, TokenKind};
 use stint_domain::people::ports::PersonRepository;
 use stint_domain::people::ports::person::{
-    AcceptInvitation, AcceptInvitationError, Account, ChangePersonError, CreatePerson, CreatePersonError, Invite,
+    AcceptInvitation, AcceptInvitationError, Account, AdoptError, AdoptSubject, Adopted, ChangePersonError, CreatePerson, CreatePersonError, Invite,
     InviteError, LastAdmin, ListPeople, PersonCursor, SetPassword, SetPasswordError, UpdatePerson,
 };
 use stint_domain::people::{Handle, PasswordHash, Person, PersonStatus};
@@ -90,6 +92,15 @@ impl PersonRepository for Postgres {
         self.requests
             .run(Repeat::Never, command, |connection, command| {
                 Box::pin(transaction(connection, async |connection| invite(connection, command).await))
+            })
+            .await
+    }
+
+    async fn adopt(&self, command: AdoptSubject) -> Result<Adopted, AdoptError> {
+        // Entries that were given already are not found again.
+        self.requests
+            .run(Repeat::Harmless, command, |connection, command| {
+                Box::pin(transaction(connection, async |connection| adopt::adopt(connection, command).await))
             })
             .await
     }

@@ -12,8 +12,8 @@ use stint_domain::access::ports::token::{
     TouchSession, UpdateToken,
 };
 use stint_domain::access::{SecretHash, Token, TokenKind};
-use stint_domain::people::{Handle, PersonStatus};
-use stint_domain::values::{PersonId, Timestamp, TokenId};
+use stint_domain::people::{Handle, Person, PersonStatus};
+use stint_domain::values::{PersonId, Subject, Timestamp, TokenId};
 use stint_domain::{BackendError, Page, PageSize};
 
 use crate::access::{all, capturing};
@@ -24,6 +24,7 @@ use crate::sqlite::error::classify;
 use crate::sqlite::rows::{self, one};
 use crate::sqlite::schema::{people, tokens};
 use crate::sqlite::sql::{Dialect, Sql};
+use crate::stored_row;
 
 type Listing<'a> = Sql<'a, Varying<SqlTypeOf<AsSelect<TokenRow, Dialect>>>>;
 
@@ -165,9 +166,39 @@ pub(in crate::sqlite) fn load(connection: &mut SqliteConnection, id: TokenId) ->
     one(tokens::table.find(id.as_uuid().into_bytes()).select(TokenRow::as_select()).first(connection))
 }
 
+/// The tokens of nobody that have the subject and are not revoked, in the order of their ids.
+pub(in crate::sqlite) fn in_use(
+    connection: &mut SqliteConnection,
+    subject: &Subject,
+) -> Result<Vec<TokenId>, BackendError> {
+    let found = tokens::table
+        .filter(tokens::subject.eq(subject.as_str()))
+        .filter(tokens::person_id.is_null())
+        .filter(tokens::revoked_at.is_null())
+        .order(tokens::id)
+        .select(TokenRow::as_select());
+    let found: Vec<Token> = stored_row::read(found.load::<TokenRow>(connection).map_err(classify)?)?;
+    Ok(found.into_iter().map(|token| token.id).collect())
+}
+
+/// Gives the tokens of nobody that have the subject to a person.
+pub(in crate::sqlite) fn give(
+    connection: &mut SqliteConnection,
+    subject: &Subject,
+    person: &Person,
+) -> Result<(), BackendError> {
+    let of_nobody = tokens::table.filter(tokens::subject.eq(subject.as_str())).filter(tokens::person_id.is_null());
+    let (handle, id) = (person.handle.as_str(), person.id.as_uuid().into_bytes().to_vec());
+    diesel::update(of_nobody)
+        .set((tokens::subject.eq(handle), tokens::person_id.eq(id)))
+        .execute(connection)
+        .map(drop)
+        .map_err(classify)
+}
+
 #[cfg(test)]
 mod tests {
-    use stint_domain::values::{JobId, Subject};
+    use stint_domain::values::JobId;
     use uuid::Uuid;
 
     use super::*;

@@ -5,11 +5,11 @@ use async_trait::async_trait;
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel::select;
-use diesel::sql_types::Text;
+use diesel::sql_types::{BigInt, Text};
 use stint_domain::access::{Role, TokenKind};
 use stint_domain::people::ports::PersonRepository;
 use stint_domain::people::ports::person::{
-    AcceptInvitation, AcceptInvitationError, Account, ChangePersonError, CreatePerson, CreatePersonError, Invite,
+    AcceptInvitation, AcceptInvitationError, Account, AdoptError, AdoptSubject, Adopted, ChangePersonError, CreatePerson, CreatePersonError, Invite,
     InviteError, ListPeople, PersonCursor, SetPassword, SetPasswordError, UpdatePerson,
 };
 use stint_domain::people::{Handle, PasswordHash, Person, PersonStatus};
@@ -17,7 +17,7 @@ use stint_domain::values::{PersonId, Timestamp};
 use stint_domain::{BackendError, Page};
 
 use crate::people::statements::{self, SUBJECTS, is_among};
-use crate::people::{Ending, created, deactivates, invited, invitee, updated};
+use crate::people::{Ending, adopts, created, deactivates, invited, invitee, updated};
 use crate::sql::{Varying, statements};
 use crate::sqlite::Sqlite;
 use crate::sqlite::access::token;
@@ -92,6 +92,10 @@ impl PersonRepository for Sqlite {
         .await
     }
 
+    async fn adopt(&self, command: AdoptSubject) -> Result<Adopted, AdoptError> {
+        self.write(move |connection| adopt(connection, &command)).await
+    }
+
     async fn accept(&self, command: AcceptInvitation) -> Result<Person, AcceptInvitationError> {
         self.write(move |connection| accept(connection, &command)).await
     }
@@ -139,8 +143,36 @@ fn accept(connection: &mut SqliteConnection, command: &AcceptInvitation) -> Resu
     Ok(person)
 }
 
+fn adopt(connection: &mut SqliteConnection, command: &AdoptSubject) -> Result<Adopted, AdoptError> {
+    let AdoptSubject { person: id, subject, most, at } = command;
+    let person = load(connection, *id)?.ok_or(AdoptError::NotFound(*id))?;
+    let of_another = people::table
+        .filter(people::handle_folded.eq(Handle::folded_subject(subject)))
+        .filter(people::id.ne(id.as_uuid().into_bytes()));
+    let has_another: bool = select(exists(of_another)).get_result(connection).map_err(classify)?;
+    if !adopts(command, &person, has_another, token::in_use(connection, subject)?)? {
+        return Ok(Adopted::default());
+    }
+    token::give(connection, subject, &person)?;
+    let handle = person.handle.as_str();
+    let given = Sql::<Give>::constant()
+        .bind::<Text, _>(handle)
+        .bind::<BigInt, _>(at.as_micros())
+        .bind::<Text, _>(subject.as_str())
+        .bind::<BigInt, _>(i64::from(most.get()))
+        .execute(connection)
+        .map_err(classify)?;
+    Ok(Adopted { entries: given as u64, more: given == most.get() as usize })
+}
+
 statements! {
     Subjects: Text = SUBJECTS;
+    /// Gives entries of a subject to somebody else.
+    Give: () = "
+        UPDATE time_entries SET created_by = ?, version = version + 1, updated_at = max(updated_at, ?)
+        WHERE id IN (
+            SELECT id FROM time_entries WHERE created_by = ? ORDER BY date_stamp DESC, id DESC LIMIT ?
+        )";
 }
 
 fn listing(query: &ListPeople) -> Sql<'_, Varying<PersonSelection>> {
@@ -219,6 +251,15 @@ mod tests {
             ]
         );
     }
+
+    #[test]
+    fn the_entries_that_are_given_are_found_by_an_index() {
+        let plan = query_plan(&Sql::<Give>::constant());
+        assert_eq!(plan.last().map(String::as_str), Some(OF_SUBJECT), "{plan:?}");
+    }
+
+    const OF_SUBJECT: &str =
+        "SEARCH time_entries USING COVERING INDEX time_entries_of_subject_latest_first (created_by=?)";
 
     #[test]
     fn the_tokens_of_a_person_are_found_by_an_index() {

@@ -39,7 +39,8 @@ pub(super) struct Args {
     /// The first day of the person's weeks [default: monday]
     #[arg(long, value_name = "DAY")]
     week_starts_on: Option<WeekStart>,
-    /// Take a handle that tokens or entries have as subject: what they logged is the person's
+    /// Take a handle that tokens or entries have as subject: what they logged is the person's (for another subject, see
+    /// `stint person adopt`)
     #[arg(long)]
     adopt: bool,
 }

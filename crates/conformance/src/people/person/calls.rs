@@ -8,7 +8,7 @@ use stint_domain::people::ports::person::{
 };
 use stint_domain::people::{Person, PersonStatus};
 
-use super::{People, accept, create, deactivate, hash, invite, person, set_role, token_for};
+use super::{People, accept, adopt::adopt, create, deactivate, hash, invite, person, set_role, token_for};
 use crate::given::at;
 use crate::runtime::Sleeps;
 use crate::suite::unless_refused;
@@ -130,6 +130,7 @@ pub async fn no_method_of_people_blocks_the_runtime(people: People) {
         let command = SetPassword { person: id, replaces, hash: hash(number), sessions, at: at(8) };
         sleeps.of("PersonRepository::set_password", port.set_password(command)).await.unwrap();
         sleeps.of("PersonRepository::update", port.update(set_role(id, Role::Viewer))).await.unwrap();
+        sleeps.of("PersonRepository::adopt", port.adopt(adopt(id, &format!("bot {number}")))).await.unwrap();
         sleeps.of("PersonRepository::find", port.find(id)).await.unwrap();
         sleeps.of("PersonRepository::find_account", port.find_account(handle)).await.unwrap();
         sleeps.of("PersonRepository::list", port.list(ListPeople::default())).await.unwrap();

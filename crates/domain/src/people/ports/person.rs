@@ -1,5 +1,7 @@
 //! The port that stores people.
 
+use std::num::NonZeroU32;
+
 use async_trait::async_trait;
 use thiserror::Error;
 
@@ -8,7 +10,7 @@ use crate::access::{Role, Token};
 use crate::ledger::{Precondition, PreconditionFailed};
 use crate::page::{Page, PageSize, cursor};
 use crate::people::{Email, Handle, PasswordHash, Person, PersonName, PersonStatus, WeekStart};
-use crate::values::{PersonId, Timestamp, TokenId, Zone};
+use crate::values::{PersonId, Subject, Timestamp, TokenId, Zone};
 
 /// Stores people and their passwords' hashes. People are never deleted.
 ///
@@ -48,6 +50,15 @@ pub trait PersonRepository: Send + Sync {
 
     /// Stores an invitation, and revokes the person's older ones.
     async fn invite(&self, command: Invite) -> Result<(), InviteError>;
+
+    /// Gives what was logged under a subject to a person, at most so many entries of it at once, in one transaction: their
+    /// `created_by` becomes the handle, and each gets its next version. `updated_at` never goes back. Entries of archived
+    /// jobs are given, too; jobs and totals stay as they are. Revoked tokens of nobody with the subject become the
+    /// person's, so that their pings do. A person who has the subject as the handle has it all already.
+    ///
+    /// Nothing happens while a token of nobody with the subject is not revoked, even if it is created at the same time:
+    /// it would go on logging under a subject that is gone.
+    async fn adopt(&self, command: AdoptSubject) -> Result<Adopted, AdoptError>;
 
     /// Uses an invitation once: revokes it, ends all sessions of its person, sets the password's hash, if there is one, and
     /// stores the new session. Of racing uses one succeeds. Nothing happens when the invitation is unknown, revoked,
@@ -166,6 +177,28 @@ pub enum Sessions {
     EndBut(TokenId),
 }
 
+/// Gives what was logged under a subject to a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AdoptSubject {
+    /// To whom, whatever their status.
+    pub person: PersonId,
+    /// The subject, in exactly this form.
+    pub subject: Subject,
+    /// The most entries to give.
+    pub most: NonZeroU32,
+    /// The time of the write.
+    pub at: Timestamp,
+}
+
+/// What was given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Adopted {
+    /// How many entries.
+    pub entries: u64,
+    /// Whether there may be more of them. Repeating the command gives those.
+    pub more: bool,
+}
+
 /// Stores an invitation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invite {
@@ -242,6 +275,28 @@ pub enum InviteError {
     /// The person is deactivated.
     #[error("the person {0} is deactivated")]
     Deactivated(PersonId),
+    /// The backend failed.
+    #[error(transparent)]
+    Backend(#[from] BackendError),
+}
+
+/// Why a subject was not adopted.
+#[derive(Debug, Clone, Error)]
+pub enum AdoptError {
+    /// There is no such person.
+    #[error("there is no person {0}")]
+    NotFound(PersonId),
+    /// Another person has this handle, or one that is folded alike.
+    #[error("{0} is the handle of another person")]
+    SubjectIsPersons(Subject),
+    /// These tokens of nobody have the subject and are not revoked.
+    #[error("tokens that are not revoked have the subject {subject}")]
+    SubjectInUse {
+        /// The subject.
+        subject: Subject,
+        /// The tokens, in the order of their ids.
+        tokens: Vec<TokenId>,
+    },
     /// The backend failed.
     #[error(transparent)]
     Backend(#[from] BackendError),

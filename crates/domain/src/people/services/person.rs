@@ -1,5 +1,6 @@
 //! Use cases on accounts: for operators, who check nobody, and for admins.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,12 +9,12 @@ use crate::access::{Principal, Role, Scope, Scopes, Token, TokenKind, TokenSecre
 use crate::ledger::Precondition;
 use crate::page::Page;
 use crate::people::ports::person::{
-    Account, ChangePersonError, CreatePerson, CreatePersonError, Invite, InviteError, LastAdmin, ListPeople,
+    Account, AdoptError, AdoptSubject, ChangePersonError, CreatePerson, CreatePersonError, Invite, InviteError, LastAdmin, ListPeople,
     PersonChanges, PersonCursor, UpdatePerson,
 };
 use crate::people::ports::{PeoplePorts, PersonRepository};
 use crate::people::{Email, Handle, Person, PersonName, PersonStatus, WeekStart};
-use crate::values::{PersonId, Timestamp, TokenId, Version, Zone};
+use crate::values::{PersonId, Subject, Timestamp, TokenId, Version, Zone};
 use crate::{BackendError, ServiceError, Sources};
 
 /// The input for a new person.
@@ -47,6 +48,9 @@ pub struct PersonService {
 impl PersonService {
     /// How long an invitation can be used.
     pub const INVITATION_LASTS: Duration = Duration::from_hours(24);
+
+    /// How many entries one transaction gives to a person. Others who write to their jobs wait for it.
+    const ADOPTED_AT_ONCE: NonZeroU32 = NonZeroU32::new(500).expect("it is not zero");
 
     /// A service over these ports.
     pub fn new(people: &Arc<dyn PersonRepository>, secrets: &Arc<dyn Secrets>, sources: &Sources) -> Self {
@@ -94,6 +98,21 @@ impl PersonService {
     ) -> Result<Person, ChangePersonError> {
         let at = self.sources.clock.now();
         self.people.update(UpdatePerson { id, changes, last_admin, at, precondition }).await
+    }
+
+    /// Gives everything that was logged under a subject to a person, and returns how many entries that were. When it fails
+    /// midway, some of them are the person's; repeating it gives the others.
+    pub async fn adopt(&self, person: PersonId, subject: Subject) -> Result<u64, AdoptError> {
+        let mut entries = 0;
+        loop {
+            let (most, at) = (Self::ADOPTED_AT_ONCE, self.sources.clock.now());
+            let command = AdoptSubject { person, subject: subject.clone(), most, at };
+            let adopted = self.people.adopt(command).await?;
+            entries += adopted.entries;
+            if !adopted.more {
+                return Ok(entries);
+            }
+        }
     }
 
     /// Finds the person with this handle, in whatever case.
