@@ -8,6 +8,7 @@ mod answer;
 mod auth;
 mod authors;
 mod bad_input;
+mod bad_people;
 mod batch;
 mod bodies;
 mod capture;

@@ -1,12 +1,15 @@
 //! Each command as a process, with its own folder and SQLite file: its output on stdout and stderr, and its exit
 //! status.
 
+#[cfg(feature = "system-tests")]
+mod browser;
 mod check;
 #[cfg(target_os = "linux")]
 mod connections;
 mod dbshell;
 mod development;
 mod migrate;
+mod person;
 mod pings;
 mod serve;
 mod settings;
@@ -32,7 +35,7 @@ fn a_command_line_that_is_not_understood_ends_with_2_and_says_so_on_stderr() {
 
 #[test]
 fn every_command_shows_examples() {
-    let commands: [&[&str]; 21] = [
+    let commands: [&[&str]; 25] = [
         &[],
         &["serve"],
         &["migrate"],
@@ -48,6 +51,10 @@ fn every_command_shows_examples() {
         &["check", "health"],
         &["token", "revoke"],
         &["worker"],
+        &["person"],
+        &["person", "create"],
+        &["person", "list"],
+        &["person", "adopt"],
         &["pings"],
         &["pings", "dead"],
         &["pings", "replay"],

@@ -255,6 +255,22 @@ impl Server {
         }
     }
 
+    /// Waits for the next line of the log that is like this.
+    #[cfg(feature = "system-tests")]
+    #[track_caller]
+    pub(crate) fn line(&mut self, is_wanted: impl Fn(&str) -> bool) -> String {
+        loop {
+            let line = match self.lines.recv_timeout(PATIENCE) {
+                Ok(line) => line,
+                Err(error) => panic!("the server never wrote such a line ({error}):\n{}", self.log.join("\n")),
+            };
+            self.log.push(line.clone());
+            if is_wanted(&line) {
+                return line;
+            }
+        }
+    }
+
     /// The content of this file of the process in `/proc`.
     #[cfg(target_os = "linux")]
     pub(crate) fn proc(&self, file: &str) -> String {

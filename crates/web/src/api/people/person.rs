@@ -5,7 +5,8 @@ pub(in crate::api) mod routes;
 use actix_web::http::StatusCode;
 use serde::Serialize;
 use stint_domain::access::{Role, Scope, TokenSecret};
-use stint_domain::people::ports::person::{ListPeople, PersonChanges, PersonCursor};
+use stint_domain::ServiceError;
+use stint_domain::people::ports::person::{ChangePersonError, ListPeople, PersonChanges, PersonCursor};
 use stint_domain::people::services::PersonDraft;
 use stint_domain::people::{Email, Handle, Person, PersonName, PersonStatus, WeekStart};
 use stint_domain::values::{PersonId, Timestamp, Version, Zone};
@@ -22,7 +23,7 @@ use crate::idempotency;
 use crate::input::input;
 use crate::media::Media;
 use crate::openapi::{PersonState, RoleName, WeekDay};
-use crate::problem::{Code, Problem};
+use crate::problem::{Code, FieldError, Problem};
 use crate::query::Query;
 
 pub(in crate::api) const PEOPLE: &str = "/api/v1/people";
@@ -217,8 +218,25 @@ async fn read(call: Call) -> Answer {
 async fn patch(call: Call) -> Answer {
     let (principal, id, precondition) = call.changing(Scope::Admin).await?;
     let patch: PersonPatch = call.input(Media::MergePatch).await?;
-    let person = call.api.people.people.update(&principal, id, patch.into(), precondition).await?;
+    let changes = PersonChanges::from(patch);
+    let ends_an_admin = ends_an_admin(&changes);
+    let updated = call.api.people.people.update(&principal, id, changes, precondition).await;
+    let person = updated.map_err(|error| match error {
+        ServiceError::Port(ref refusal @ ChangePersonError::LastAdmin(_)) => {
+            let at = |pointer: &&str| FieldError::at(pointer, refusal.to_string());
+            let errors = ends_an_admin.iter().map(at).collect();
+            Problem::from(error).with_errors(errors)
+        }
+        error => error.into(),
+    })?;
     answer::changed(&call, &principal, &person)
+}
+
+/// The fields by which somebody would no longer be an active admin.
+fn ends_an_admin(changes: &PersonChanges) -> Vec<&'static str> {
+    let role = changes.role.is_some_and(|role| role != Role::Admin).then_some("/role");
+    let status = (changes.status == Some(PersonStatus::Deactivated)).then_some("/status");
+    role.into_iter().chain(status).collect()
 }
 
 async fn invite(call: Call) -> Answer {

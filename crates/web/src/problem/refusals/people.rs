@@ -102,7 +102,10 @@ impl From<ChangePasswordError> for Problem {
 impl From<AcceptError> for Problem {
     fn from(error: AcceptError) -> Self {
         match error {
-            AcceptError::Unusable => Self::new(Code::LinkUnusable, error.to_string()),
+            AcceptError::Unusable => {
+                let detail = error.to_string();
+                Self::new(Code::LinkUnusable, detail.clone()).with_errors(vec![FieldError::at("/secret", detail)])
+            }
             AcceptError::Password(HashPasswordError::Backend(error)) | AcceptError::Backend(error) => error.into(),
             AcceptError::Password(weak) => too_weak("/password", weak.to_string()),
         }
