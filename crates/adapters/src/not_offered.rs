@@ -18,8 +18,9 @@ use stint_domain::capture::ports::{NewProjects, PingQueue, PingRepository};
 use stint_domain::capture::{LoggedPing, Ping, PingOutcome};
 use stint_domain::people::ports::passwords::{HashPasswordError, Verified};
 use stint_domain::people::ports::person::{
-    AcceptInvitation, AcceptInvitationError, Account, AdoptError, AdoptSubject, Adopted, ChangePersonError, CreatePerson, CreatePersonError, Invite,
-    InviteError, ListPeople, PersonCursor, SetPassword, SetPasswordError, UpdatePerson,
+    AcceptInvitation, AcceptInvitationError, Account, AdoptError, AdoptSubject, Adopted, ChangePersonError,
+    CreatePerson, CreatePersonError, Invite, InviteError, ListPeople, PersonCursor, SetPassword, SetPasswordError,
+    UpdatePerson,
 };
 use stint_domain::people::ports::{Passwords, PersonRepository};
 use stint_domain::people::{Handle, Password, PasswordHash, Person};

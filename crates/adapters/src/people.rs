@@ -107,7 +107,11 @@ pub(crate) fn adopts(
     if person.handle.subject() == subject {
         return Ok(false);
     }
-    if in_use.is_empty() { Ok(true) } else { Err(AdoptError::SubjectInUse { subject: subject.clone(), tokens: in_use }) }
+    if in_use.is_empty() {
+        Ok(true)
+    } else {
+        Err(AdoptError::SubjectInUse { subject: subject.clone(), tokens: in_use })
+    }
 }
 
 /// Whose invitation it is, if it can be used at this moment.

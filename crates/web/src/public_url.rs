@@ -87,7 +87,8 @@ mod tests {
         {
             assert_eq!(read(good).map(|url| url.to_string()).as_deref(), Ok(good));
         }
-        for (usual, written) in [("https://h:443", "https://h"), ("http://h:80", "http://h"), ("http://h:443", "http://h:443")]
+        for (usual, written) in
+            [("https://h:443", "https://h"), ("http://h:80", "http://h"), ("http://h:443", "http://h:443")]
         {
             assert_eq!(read(usual).map(|url| url.to_string()).as_deref(), Ok(written));
         }
@@ -109,10 +110,13 @@ mod tests {
 
     #[test]
     fn loopback_hosts_are_told_from_others() {
-        for loopback in ["http://localhost", "http://app.localhost:8080", "http://127.0.0.1:8080", "https://[::1]:8443"] {
+        for loopback in ["http://localhost", "http://app.localhost:8080", "http://127.0.0.1:8080", "https://[::1]:8443"]
+        {
             assert!(read(loopback).unwrap().is_loopback(), "{loopback}");
         }
-        for other in ["", "http://time.example.org", "http://192.0.2.1", "http://[2001:db8::1]", "http://localhost.example"] {
+        for other in
+            ["", "http://time.example.org", "http://192.0.2.1", "http://[2001:db8::1]", "http://localhost.example"]
+        {
             assert!(!read(other).unwrap().is_loopback(), "{other}");
         }
     }

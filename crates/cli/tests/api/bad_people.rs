@@ -100,7 +100,10 @@ async fn every_bad_field_of_an_account_is_named_and_nothing_is_stored(service: S
         refused(with(&cookie, api.anonymous().patch("/api/v1/me", &json!({ field: bad }))).await, field);
     }
     for handle in ["", "a b", "a/b", "a@b", "a\u{200b}b", "a\u{0}", &"h".repeat(65)] {
-        refused(api.post("/api/v1/people", &json!({ "handle": handle, "name": "E", "role": "member" })).await, "handle");
+        refused(
+            api.post("/api/v1/people", &json!({ "handle": handle, "name": "E", "role": "member" })).await,
+            "handle",
+        );
     }
     for (field, value) in [("handle", "eve"), ("role", "viewer"), ("status", "deactivated")] {
         // Nobody changes these of themselves.

@@ -13,9 +13,8 @@ use crate::support::Stint;
 #[test]
 fn a_sound_deployment_passes_with_warnings_at_most() {
     let stint = Stint::new().with_tasks().migrated();
-    let stint = stint
-        .set("STINT_HTTP__PUBLIC_URL", "https://time.example.org")
-        .set("STINT_HTTP__TRUSTED_PROXIES", "127.0.0.1");
+    let stint =
+        stint.set("STINT_HTTP__PUBLIC_URL", "https://time.example.org").set("STINT_HTTP__TRUSTED_PROXIES", "127.0.0.1");
     stint.run(&["person", "create", "--handle", "ada", "--role", "admin"]).succeeded();
     let found = stint.run(&["check", "deploy"]).succeeded();
     assert!(

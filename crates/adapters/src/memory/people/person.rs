@@ -4,8 +4,9 @@ use async_trait::async_trait;
 use stint_domain::access::{Token, TokenKind};
 use stint_domain::people::ports::PersonRepository;
 use stint_domain::people::ports::person::{
-    AcceptInvitation, AcceptInvitationError, Account, AdoptError, AdoptSubject, Adopted, ChangePersonError, CreatePerson, CreatePersonError, Invite,
-    InviteError, ListPeople, PersonCursor, SetPassword, SetPasswordError, UpdatePerson,
+    AcceptInvitation, AcceptInvitationError, Account, AdoptError, AdoptSubject, Adopted, ChangePersonError,
+    CreatePerson, CreatePersonError, Invite, InviteError, ListPeople, PersonCursor, SetPassword, SetPasswordError,
+    UpdatePerson,
 };
 use stint_domain::people::{Handle, Person, PersonStatus};
 use stint_domain::values::{PersonId, Timestamp};
@@ -109,8 +110,7 @@ impl PersonRepository for Memory {
         let AdoptSubject { person: id, subject, most, at } = &command;
         let person = account(&mut people, *id).ok_or(AdoptError::NotFound(*id))?.person.clone();
         let folded = Handle::folded_subject(subject);
-        let has_another =
-            people.iter().any(|other| other.person.id != *id && other.person.handle.folded() == folded);
+        let has_another = people.iter().any(|other| other.person.id != *id && other.person.handle.folded() == folded);
         let are_theirs = |token: &&mut Token| token.person.is_none() && token.subject == *subject;
         let mut in_use: Vec<_> =
             tokens.iter_mut().filter(are_theirs).filter(|it| it.revoked_at.is_none()).map(|it| it.id).collect();

@@ -16,8 +16,9 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use stint_domain::access::{Role, Token, TokenKind};
 use stint_domain::people::ports::PersonRepository;
 use stint_domain::people::ports::person::{
-    AcceptInvitation, AcceptInvitationError, Account, AdoptError, AdoptSubject, Adopted, ChangePersonError, CreatePerson, CreatePersonError, Invite,
-    InviteError, LastAdmin, ListPeople, PersonCursor, SetPassword, SetPasswordError, UpdatePerson,
+    AcceptInvitation, AcceptInvitationError, Account, AdoptError, AdoptSubject, Adopted, ChangePersonError,
+    CreatePerson, CreatePersonError, Invite, InviteError, LastAdmin, ListPeople, PersonCursor, SetPassword,
+    SetPasswordError, UpdatePerson,
 };
 use stint_domain::people::{Handle, PasswordHash, Person, PersonStatus};
 use stint_domain::values::{PersonId, Timestamp};

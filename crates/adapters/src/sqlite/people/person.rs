@@ -9,8 +9,9 @@ use diesel::sql_types::{BigInt, Text};
 use stint_domain::access::{Role, TokenKind};
 use stint_domain::people::ports::PersonRepository;
 use stint_domain::people::ports::person::{
-    AcceptInvitation, AcceptInvitationError, Account, AdoptError, AdoptSubject, Adopted, ChangePersonError, CreatePerson, CreatePersonError, Invite,
-    InviteError, ListPeople, PersonCursor, SetPassword, SetPasswordError, UpdatePerson,
+    AcceptInvitation, AcceptInvitationError, Account, AdoptError, AdoptSubject, Adopted, ChangePersonError,
+    CreatePerson, CreatePersonError, Invite, InviteError, ListPeople, PersonCursor, SetPassword, SetPasswordError,
+    UpdatePerson,
 };
 use stint_domain::people::{Handle, PasswordHash, Person, PersonStatus};
 use stint_domain::values::{PersonId, Timestamp};

@@ -54,5 +54,7 @@ fn explained(error: AdoptError) -> anyhow::Error {
         ids.push(format!("and {} more, see `stint token list`", tokens.len() - NAMED));
     }
     let ids = ids.join(", ");
-    anyhow!("{error}, and would go on logging under it: {ids}; revoke each with `stint token revoke ID`, then repeat this")
+    anyhow!(
+        "{error}, and would go on logging under it: {ids}; revoke each with `stint token revoke ID`, then repeat this"
+    )
 }

@@ -86,8 +86,7 @@ pub async fn an_invitation_that_is_unknown_revoked_or_expired_is_unusable(people
     let ada = people.member("ada").await;
     let sessions = [people.token(&ada, TokenKind::Session).await, people.token(&ada, TokenKind::Session).await];
     let sessions_go_on = Sessions::GoOn;
-    let password =
-        SetPassword { person: ada.id, replaces: None, hash: hash(9), sessions: sessions_go_on, at: at(1) };
+    let password = SetPassword { person: ada.id, replaces: None, hash: hash(9), sessions: sessions_go_on, at: at(1) };
     people.people.set_password(password).await.unwrap();
 
     let unknown = AcceptInvitation { id: TokenId::new(fresh()), ..accept(&ada, &sessions[0]) };

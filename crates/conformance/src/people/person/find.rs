@@ -30,13 +30,7 @@ pub async fn an_account_is_found_by_its_handle_in_any_case(people: People) {
 pub async fn an_account_comes_with_the_hash_of_its_password(people: People) {
     for (number, text) in (1..).zip(["ada", "bob"]) {
         let person = people.member(text).await.id;
-        let command = SetPassword {
-            person,
-            replaces: None,
-            hash: hash(number),
-            sessions: Sessions::GoOn,
-            at: at(5),
-        };
+        let command = SetPassword { person, replaces: None, hash: hash(number), sessions: Sessions::GoOn, at: at(5) };
         people.people.set_password(command).await.unwrap();
     }
     let eve = people.member("eve").await;

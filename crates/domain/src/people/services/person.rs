@@ -9,8 +9,8 @@ use crate::access::{Principal, Role, Scope, Scopes, Token, TokenKind, TokenSecre
 use crate::ledger::Precondition;
 use crate::page::Page;
 use crate::people::ports::person::{
-    Account, AdoptError, AdoptSubject, ChangePersonError, CreatePerson, CreatePersonError, Invite, InviteError, LastAdmin, ListPeople,
-    PersonChanges, PersonCursor, UpdatePerson,
+    Account, AdoptError, AdoptSubject, ChangePersonError, CreatePerson, CreatePersonError, Invite, InviteError,
+    LastAdmin, ListPeople, PersonChanges, PersonCursor, UpdatePerson,
 };
 use crate::people::ports::{PeoplePorts, PersonRepository};
 use crate::people::{Email, Handle, Person, PersonName, PersonStatus, WeekStart};

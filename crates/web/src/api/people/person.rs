@@ -4,8 +4,8 @@ pub(in crate::api) mod routes;
 
 use actix_web::http::StatusCode;
 use serde::Serialize;
-use stint_domain::access::{Role, Scope, TokenSecret};
 use stint_domain::ServiceError;
+use stint_domain::access::{Role, Scope, TokenSecret};
 use stint_domain::people::ports::person::{ChangePersonError, ListPeople, PersonChanges, PersonCursor};
 use stint_domain::people::services::PersonDraft;
 use stint_domain::people::{Email, Handle, Person, PersonName, PersonStatus, WeekStart};
@@ -223,7 +223,7 @@ async fn patch(call: Call) -> Answer {
     let updated = call.api.people.people.update(&principal, id, changes, precondition).await;
     let person = updated.map_err(|error| match error {
         ServiceError::Port(ref refusal @ ChangePersonError::LastAdmin(_)) => {
-            let at = |pointer: &&str| FieldError::at(pointer, refusal.to_string());
+            let at = |pointer: &&str| FieldError::at(*pointer, refusal.to_string());
             let errors = ends_an_admin.iter().map(at).collect();
             Problem::from(error).with_errors(errors)
         }

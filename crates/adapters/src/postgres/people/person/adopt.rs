@@ -9,8 +9,8 @@ use diesel::select;
 use diesel::sql_types::{Array, BigInt, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use stint_domain::people::Handle;
-use stint_domain::people::ports::person::{AdoptError, AdoptSubject, Adopted};
 use stint_domain::people::Person;
+use stint_domain::people::ports::person::{AdoptError, AdoptSubject, Adopted};
 use stint_domain::values::TokenId;
 use uuid::Uuid;
 
@@ -68,8 +68,7 @@ pub(super) async fn adopt(
         .await?;
 
     let logged = Sql::<Logged>::constant().bind::<Text, _>(subject.as_str()).bind::<BigInt, _>(i64::from(most.get()));
-    let (entries, jobs): (Vec<Uuid>, Vec<Uuid>) =
-        logged.load::<(Uuid, Uuid)>(connection).await?.into_iter().unzip();
+    let (entries, jobs): (Vec<Uuid>, Vec<Uuid>) = logged.load::<(Uuid, Uuid)>(connection).await?.into_iter().unzip();
     let jobs: Vec<Uuid> = Sql::<Lock>::constant().bind::<Array<SqlUuid>, _>(jobs).load(connection).await?;
     let found = entries.len();
     let given = Sql::<Give>::constant()

@@ -43,7 +43,9 @@ fn base_path(http: &HttpSettings) -> Option<Finding> {
     let path = http.base_path.as_str();
     (!path.is_empty()).then(|| {
         Finding::warning(
-            format!("http.base_path is {path}: every other application of the same host can act as whoever is signed in"),
+            format!(
+                "http.base_path is {path}: every other application of the same host can act as whoever is signed in"
+            ),
             "serve Stint under a host name of its own, unless all applications of this host are trusted",
         )
     })
@@ -54,7 +56,9 @@ fn proxies(http: &HttpSettings) -> Option<Finding> {
     let (trusted, is_tcp) = (&http.trusted_proxies, matches!(http.listen, Listen::Tcp(_)));
     if trusted.trust_everybody() {
         let (what, fix) = (
-            format!("http.trusted_proxies is {trusted}: clients choose by X-Forwarded-For the address that wrong passwords are counted by"),
+            format!(
+                "http.trusted_proxies is {trusted}: clients choose by X-Forwarded-For the address that wrong passwords are counted by"
+            ),
             "name only the addresses of the proxies, or `unix`",
         );
         let is_beyond_loopback = matches!(&http.listen, Listen::Tcp(address) if !address.ip().is_loopback());
