@@ -48,13 +48,13 @@ impl Page<'_> {
 
     /// Says who has signed in.
     pub(crate) fn signed_in(self, person: &Person) -> Markup {
-        let Words { signed_in_as, sign_out, reference, .. } = self.words;
+        let Words { signed_in, signed_in_as, sign_out, reference, .. } = self.words;
         let about = html! {
             p { (signed_in_as) " " strong { (person.name) } " (" (person.handle) ")." }
             form method="post" action={ (self.base) "/sign-out" } { button.second { (sign_out) } }
             p.hint { a href={ (self.base) "/docs" } { (reference) } }
         };
-        self.whole("Stint", &about, false)
+        self.whole(signed_in, &about, false)
     }
 
     /// Asks for a link's secret and, unless it is `optional`, a new password.
@@ -85,7 +85,7 @@ impl Page<'_> {
                 head {
                     meta charset="utf-8";
                     meta name="viewport" content="width=device-width, initial-scale=1";
-                    title { (title) @if title != "Stint" { " – Stint" } }
+                    title { (title) " – Stint" }
                     link rel="stylesheet" href={ (self.base) "/forms.css" };
                     @if script { script src={ (self.base) "/welcome.js" } defer {} }
                 }

@@ -6,6 +6,7 @@ pub(crate) struct Words {
     pub(crate) language: &'static str,
     pub(super) sign_in: &'static str,
     pub(super) sign_out: &'static str,
+    pub(super) signed_in: &'static str,
     pub(super) signed_in_as: &'static str,
     pub(super) reference: &'static str,
     pub(super) handle: &'static str,
@@ -52,7 +53,9 @@ impl Told<'_> {
             Self::TooMany => words.too_many.to_owned(),
             Self::Unusable => words.unusable.to_owned(),
             Self::Length => words.length.to_owned(),
-            Self::Weak(why) if words.language == ENGLISH.language => format!("{} ({why})", words.weak),
+            Self::Weak(why) if words.language == ENGLISH.language => {
+                format!("{}: {why}.", words.weak.trim_end_matches('.'))
+            }
             Self::Weak(_) => words.weak.to_owned(),
             Self::CrossSite => words.cross_site.to_owned(),
             Self::NoForm => words.no_form.to_owned(),
@@ -64,6 +67,7 @@ const ENGLISH: Words = Words {
     language: "en",
     sign_in: "Sign in",
     sign_out: "Sign out",
+    signed_in: "Signed in",
     signed_in_as: "You are signed in as",
     reference: "What programs can do here",
     handle: "Handle",
@@ -88,6 +92,7 @@ const GERMAN: Words = Words {
     language: "de",
     sign_in: "Anmelden",
     sign_out: "Abmelden",
+    signed_in: "Angemeldet",
     signed_in_as: "Angemeldet als",
     reference: "Was Programme hier können",
     handle: "Kürzel",
