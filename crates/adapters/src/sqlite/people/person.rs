@@ -145,7 +145,7 @@ fn accept(connection: &mut SqliteConnection, command: &AcceptInvitation) -> Resu
 }
 
 fn adopt(connection: &mut SqliteConnection, command: &AdoptSubject) -> Result<Adopted, AdoptError> {
-    let AdoptSubject { person: id, subject, most, at } = command;
+    let AdoptSubject { person: id, subject, most, .. } = command;
     let person = load(connection, *id)?.ok_or(AdoptError::NotFound(*id))?;
     let of_another = people::table
         .filter(people::handle_folded.eq(Handle::folded_subject(subject)))
@@ -155,15 +155,17 @@ fn adopt(connection: &mut SqliteConnection, command: &AdoptSubject) -> Result<Ad
         return Ok(Adopted::default());
     }
     token::give(connection, subject, &person)?;
-    let handle = person.handle.as_str();
-    let given = Sql::<Give>::constant()
-        .bind::<Text, _>(handle)
+    let given = give(&person.handle, command).execute(connection).map_err(classify)?;
+    Ok(Adopted { entries: given as u64, more: given == most.get() as usize })
+}
+
+/// Gives some entries of the subject to the person with this handle.
+fn give<'a>(handle: &'a Handle, AdoptSubject { subject, most, at, .. }: &'a AdoptSubject) -> Sql<'a, Give> {
+    Sql::constant()
+        .bind::<Text, _>(handle.as_str())
         .bind::<BigInt, _>(at.as_micros())
         .bind::<Text, _>(subject.as_str())
         .bind::<BigInt, _>(i64::from(most.get()))
-        .execute(connection)
-        .map_err(classify)?;
-    Ok(Adopted { entries: given as u64, more: given == most.get() as usize })
 }
 
 statements! {
@@ -224,7 +226,9 @@ fn end(connection: &mut SqliteConnection, which: Ending, at: Timestamp) -> Resul
 
 #[cfg(test)]
 mod tests {
-    use stint_domain::values::TokenId;
+    use std::num::NonZeroU32;
+
+    use stint_domain::values::{Subject, TokenId};
     use uuid::Uuid;
 
     use super::*;
@@ -255,12 +259,13 @@ mod tests {
 
     #[test]
     fn the_entries_that_are_given_are_found_by_an_index() {
-        let plan = query_plan(&Sql::<Give>::constant());
-        assert_eq!(plan.last().map(String::as_str), Some(OF_SUBJECT), "{plan:?}");
+        let at = Timestamp::from_micros(0).unwrap();
+        let (subject, most) = (Subject::new("bot").unwrap(), NonZeroU32::MIN);
+        let command = AdoptSubject { person: PersonId::new(Uuid::nil()), subject, most, at };
+        let of_subject = "SEARCH time_entries USING COVERING INDEX time_entries_of_subject_latest_first (created_by=?)";
+        let by_id = "SEARCH time_entries USING COVERING INDEX sqlite_autoindex_time_entries_1 (id=?)";
+        assert_eq!(query_plan(&give(&Handle::new("ada").unwrap(), &command)), [by_id, "LIST SUBQUERY 1", of_subject]);
     }
-
-    const OF_SUBJECT: &str =
-        "SEARCH time_entries USING COVERING INDEX time_entries_of_subject_latest_first (created_by=?)";
 
     #[test]
     fn the_tokens_of_a_person_are_found_by_an_index() {
