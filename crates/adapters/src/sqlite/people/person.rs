@@ -66,18 +66,7 @@ impl PersonRepository for Sqlite {
     }
 
     async fn set_password(&self, command: SetPassword) -> Result<(), SetPasswordError> {
-        self.write(move |connection| {
-            let SetPassword { person, replaces, hash, sessions, at } = command;
-            if password(connection, person)?.ok_or(SetPasswordError::NotFound(person))? != replaces {
-                return Err(SetPasswordError::Changed(person));
-            }
-            set_password(connection, person, &hash)?;
-            if let Some(ending) = Ending::with_password(person, sessions) {
-                end(connection, ending, at)?;
-            }
-            Ok(())
-        })
-        .await
+        self.write(move |connection| replace_password(connection, &command)).await
     }
 
     async fn invite(&self, Invite { invitation, at }: Invite) -> Result<(), InviteError> {
@@ -205,11 +194,18 @@ fn is_last_admin(connection: &mut SqliteConnection, id: PersonId) -> Result<bool
     select(exists(others)).get_result(connection).map(|others: bool| !others).map_err(classify)
 }
 
-/// The hash of the person's password, if there is such a person.
-fn password(connection: &mut SqliteConnection, id: PersonId) -> Result<Option<Option<PasswordHash>>, BackendError> {
-    let row = people::table.find(id.as_uuid().into_bytes()).select(people::password_hash);
-    let hash: Option<Option<String>> = row.first(connection).optional().map_err(classify)?;
-    Ok(hash.map(|hash| hash.map(PasswordHash::new)))
+fn replace_password(connection: &mut SqliteConnection, command: &SetPassword) -> Result<(), SetPasswordError> {
+    let SetPassword { person, replaces, hash, sessions, at } = command;
+    let row = people::table.find(person.as_uuid().into_bytes()).select(people::password_hash);
+    let stored: Option<Option<String>> = row.first(connection).optional().map_err(classify)?;
+    if stored.ok_or(SetPasswordError::NotFound(*person))?.map(PasswordHash::new) != *replaces {
+        return Err(SetPasswordError::Changed(*person));
+    }
+    set_password(connection, *person, hash)?;
+    if let Some(ending) = Ending::with_password(*person, *sessions) {
+        end(connection, ending, *at)?;
+    }
+    Ok(())
 }
 
 fn set_password(connection: &mut SqliteConnection, id: PersonId, hash: &PasswordHash) -> Result<(), BackendError> {
