@@ -18,16 +18,21 @@ mod concurrency;
 mod conditional;
 mod contract;
 mod cors;
+mod database;
 mod dice;
+mod doors;
 mod fuzz;
 mod idempotency;
 #[cfg(feature = "system-tests")]
 mod instances;
 mod jobs;
+mod leaked;
 mod ledger;
+mod matrix;
 #[cfg(feature = "system-tests")]
 mod nginx;
 mod openapi;
+mod operations;
 mod outage;
 mod own;
 mod pages;
@@ -49,3 +54,4 @@ mod timers;
 mod until;
 #[cfg(feature = "system-tests")]
 mod wakatime;
+mod walk;

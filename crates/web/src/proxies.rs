@@ -1,5 +1,7 @@
 //! Where requests come from: the peer, or what a trusted proxy says of its own peer.
 
+mod forwarded;
+
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -33,19 +35,28 @@ enum Proxy {
 pub struct TrustedProxiesError(String);
 
 impl TrustedProxies {
-    /// Where the request comes from. Of the addresses in `X-Forwarded-For` it is the last one that no trusted proxy has; a
-    /// client can only add addresses before that. `None` for a peer at a Unix socket of whom nothing is said.
+    /// Where the request comes from. Of the addresses in `Forwarded` or `X-Forwarded-For` it is the last one that no trusted
+    /// proxy has; a client can only add addresses before that. A proxy that writes one of the headers may pass on what a
+    /// client wrote into the other one, so if both are there and differ, neither counts. `None` for a peer at a Unix socket
+    /// of whom nothing is said.
     pub(crate) fn client(&self, request: &HttpRequest) -> Option<IpAddr> {
         let peer = request.peer_addr().map(|address| address.ip().to_canonical());
-        let mut client = peer;
         if !self.trust(peer) {
-            return client;
+            return peer;
         }
-        let lines: Vec<_> =
-            request.headers().get_all("x-forwarded-for").filter_map(|line| line.to_str().ok()).collect();
-        for part in lines.iter().rev().flat_map(|line| line.rsplit(',')) {
-            let Some(address) = address(part.trim()) else { break };
-            client = Some(address);
+        let mut told = forwarded::said(request.headers()).map(|hops| self.farthest(peer, &hops));
+        match (told.next(), told.next()) {
+            (Some(client), None) => client,
+            (Some(one), Some(other)) if one == other => one,
+            _ => peer,
+        }
+    }
+
+    /// The first sender that is no trusted proxy, or the last one that is known.
+    fn farthest(&self, peer: Option<IpAddr>, hops: &[Option<IpAddr>]) -> Option<IpAddr> {
+        let mut client = peer;
+        for hop in hops.iter().take_while(|hop| hop.is_some()) {
+            client = *hop;
             if !self.trust(client) {
                 break;
             }
@@ -70,16 +81,6 @@ impl TrustedProxies {
             _ => false,
         })
     }
-}
-
-/// An address, which may have a port.
-fn address(text: &str) -> Option<IpAddr> {
-    let bare = text.strip_prefix('[').and_then(|text| text.split_once(']')).map(|(bare, _port)| bare);
-    let parsed = bare
-        .unwrap_or(text)
-        .parse()
-        .or_else(|error| text.parse().map(|it: std::net::SocketAddr| it.ip()).or(Err(error)));
-    parsed.ok().map(|address: IpAddr| address.to_canonical())
 }
 
 fn is_within(peer: IpAddr, net: IpAddr, bits: u8) -> bool {
@@ -129,6 +130,7 @@ impl fmt::Display for TrustedProxies {
 #[cfg(test)]
 mod tests {
     use actix_web::test::TestRequest;
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -136,13 +138,18 @@ mod tests {
         text.to_owned().try_into().unwrap()
     }
 
-    fn client(trusted: &str, peer: Option<&str>, forwarded: &[&str]) -> Option<String> {
+    /// The client, by lines such as `forwarded: for=192.0.2.1`. Without a name they are of `X-Forwarded-For`.
+    fn client(trusted: &str, peer: Option<&str>, lines: &[&str]) -> Option<String> {
         let mut request = TestRequest::default();
         if let Some(peer) = peer {
             request = request.peer_addr((peer.parse::<IpAddr>().unwrap(), 4711).into());
         }
-        for line in forwarded {
-            request = request.append_header(("x-forwarded-for", *line));
+        for line in lines {
+            let header = match line.strip_prefix("forwarded: ") {
+                Some(value) => ("forwarded", value),
+                None => ("x-forwarded-for", *line),
+            };
+            request = request.append_header(header);
         }
         proxies(trusted).client(&request.to_http_request()).map(|address| address.to_string())
     }
@@ -167,6 +174,58 @@ mod tests {
         assert_eq!(of(&["1.1.1.1", "203.0.113.1", "10.0.0.2"]), "203.0.113.1", "in several lines");
         assert_eq!(of(&["10.0.0.9, 10.0.0.3"]), "10.0.0.9", "a client within the net");
         assert_eq!(of(&["1.1.1.1, unknown, 10.0.0.3"]), "10.0.0.3");
+        assert_eq!(of(&["1.1.1.1, , 10.0.0.3"]), "10.0.0.3");
+        assert_eq!(of(&["", "203.0.113.1"]), "203.0.113.1");
+    }
+
+    #[test]
+    fn the_standard_header_tells_the_same() {
+        let of = |forwarded: &[&str]| client("10.0.0.0/8", Some("10.0.0.1"), forwarded).unwrap();
+        assert_eq!(of(&["forwarded: for=1.1.1.1, for=203.0.113.1;proto=https"]), "203.0.113.1");
+        assert_eq!(of(&[r#"forwarded: for="[2001:db8::1]:4711", for=10.0.0.2"#]), "2001:db8::1", "two proxies");
+        assert_eq!(of(&["forwarded: for=1.1.1.1", "forwarded: for=203.0.113.1"]), "203.0.113.1", "in several lines");
+        for unknown in ["unknown", "_hidden", ""] {
+            assert_eq!(of(&[&format!("forwarded: for={unknown}, for=10.0.0.3")]), "10.0.0.3", "{unknown}");
+            assert_eq!(of(&[&format!("forwarded: for=1.1.1.1, for={unknown}")]), "10.0.0.1", "{unknown}");
+        }
+        assert_eq!(of(&["forwarded: for=\"1.1.1.1", "forwarded: for=203.0.113.1"]), "203.0.113.1");
+        assert_eq!(of(&["forwarded: for=\"1.1.1.1, for=203.0.113.1"]), "10.0.0.1", "an open quotation hides the rest");
+        assert_eq!(of(&["forwarded: for=1.1.1.1;host=\", for=203.0.113.1"]), "10.0.0.1");
+        assert_eq!(client("", Some("10.0.0.1"), &["forwarded: for=203.0.113.1"]).unwrap(), "10.0.0.1");
+    }
+
+    #[test]
+    fn two_headers_that_differ_tell_nothing() {
+        let of = |lines: &[&str]| client("10.0.0.0/8", Some("10.0.0.1"), lines).unwrap();
+        assert_eq!(of(&["forwarded: for=203.0.113.1", "203.0.113.1"]), "203.0.113.1");
+        assert_eq!(of(&["forwarded: for=1.1.1.1, for=203.0.113.1", "203.0.113.1"]), "203.0.113.1");
+        // Whichever of them the proxy wrote, a client cannot choose its own address by the other one.
+        assert_eq!(of(&["forwarded: for=1.1.1.1", "203.0.113.1"]), "10.0.0.1");
+        assert_eq!(of(&["forwarded: for=203.0.113.1", "1.1.1.1"]), "10.0.0.1");
+        assert_eq!(of(&["forwarded: for=unknown", "203.0.113.1"]), "10.0.0.1");
+        assert_eq!(of(&["forwarded: ", "203.0.113.1"]), "203.0.113.1", "an empty header is none");
+    }
+
+    proptest! {
+        /// A proxy appends to what the client sent, to the same line or as one more.
+        #[test]
+        fn whatever_a_client_sends_it_is_itself_or_the_proxy(
+            sent in r#"[ -~]{0,40}|(for=|host=|1\.1\.1\.1|"|\\|,|;|=|\[::1\]| |é){0,9}"#,
+            of_proxy in prop::sample::select(vec!["for=203.0.113.9", "by=_x;for=\"203.0.113.9:80\";proto=\"https\""]),
+            one_line: bool,
+            standard: bool,
+        ) {
+            let (name, of_proxy) = if standard { ("forwarded", of_proxy) } else { ("x-forwarded-for", "203.0.113.9") };
+            let peer = (IpAddr::from([10, 0, 0, 1]), 4711).into();
+            let mut request = TestRequest::default().peer_addr(peer);
+            if one_line {
+                request = request.append_header((name, format!("{sent}, {of_proxy}")));
+            } else {
+                request = request.append_header((name, sent)).append_header((name, of_proxy));
+            }
+            let client = proxies("10.0.0.0/8").client(&request.to_http_request()).unwrap().to_string();
+            prop_assert!(["203.0.113.9", "10.0.0.1"].contains(&client.as_str()), "{client}");
+        }
     }
 
     #[test]

@@ -84,8 +84,8 @@ settings! {
         /// the origin that people type, such as `https://time.example.org`: links begin with it, and cookies and checks for
         /// requests of other sites follow from it. Empty only in development
         public_url: PublicUrl = "";
-        /// the proxies that may tell, in `X-Forwarded-For`, where a request comes from: addresses, networks such as
-        /// `10.0.0.0/8`, and `unix` for peers at a Unix socket, separated by commas
+        /// the proxies that may tell, in `Forwarded` or `X-Forwarded-For`, where a request comes from: addresses, networks
+        /// such as `10.0.0.0/8`, and `unix` for peers at a Unix socket, separated by commas
         trusted_proxies: TrustedProxies = "unix";
         /// HTTP threads; 0 is one per core
         workers: usize = 0;

@@ -58,7 +58,7 @@ async fn the_secret_of_a_capture_token_is_told_once_and_opens_pings_alone(servic
     let sender = api.with_token(&secret);
     for request in [sender.get("/jobs"), sender.get("/pings"), sender.post("/capture-tokens", &json!({ "name": "x" }))]
     {
-        request.await.expect_problem(403, "forbidden");
+        request.await.expect_problem(401, "unauthorized");
     }
     let anonymous = api.anonymous();
     anonymous.get(format!("/ping/{secret}?colour=red")).await.expect_problem(422, "validation-failed");

@@ -9,6 +9,7 @@ use stint_adapters::postgres::test_database::TestDatabase;
 
 use super::client::Client;
 use super::contract;
+use super::database::Database;
 use crate::support::{Server, Stint};
 
 /// One service and the ledger behind it. Dropping it stops its processes and removes the database.
@@ -159,6 +160,18 @@ impl Service {
     #[cfg(feature = "system-tests")]
     pub(super) fn database_url(&self) -> &str {
         &self.direct
+    }
+
+    /// A connection to the database beside the service's own.
+    pub(super) fn database(&self) -> Database {
+        #[cfg(feature = "system-tests")]
+        if self.direct.starts_with("postgres") {
+            use diesel::Connection as _;
+            use stint_adapters::postgres::test_database::PgConnection;
+
+            return Database::Postgres(Box::new(PgConnection::establish(&self.direct).unwrap()));
+        }
+        Database::Sqlite(self.stint.sqlite())
     }
 
     /// The database's URL, for another process.

@@ -198,9 +198,10 @@ impl FromStr for Scopes {
 #[derive(Clone, PartialEq, Eq)]
 pub struct TokenSecret(String);
 
-/// The text does not have the form of a [`TokenSecret`].
+/// The text does not have the form of a [`TokenSecret`] of the kind that is asked for. The message is for those who call the
+/// API; other doors say nothing of the form.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("must be `stint_` and 43 characters of base64url, or a UUIDv4 in lower case")]
+#[error("must be `stint_` and 43 characters of base64url")]
 pub struct TokenSecretError;
 
 impl TokenSecret {

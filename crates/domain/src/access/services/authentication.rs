@@ -47,13 +47,13 @@ impl Authenticator {
         Self { ports: ports.clone(), clock: sources.clock.clone() }
     }
 
-    /// Finds the principal whose token has this secret. A malformed secret is refused without a call to any port.
+    /// Finds the principal whose token for the API has this secret. A malformed secret, such as that of a token of another
+    /// kind, is refused without a call to any port.
     pub async fn authenticate(&self, secret: &str) -> Result<Principal, AuthenticateError> {
-        let KnownToken { token, standing } = self.known(&TokenSecret::new(secret)?).await?;
+        let KnownToken { token, standing } = self.known(&TokenSecret::of(TokenKind::Api, secret)?).await?;
         match token.kind {
-            // A capture token has no scope that allows anything here, which its sender is told.
-            TokenKind::Api | TokenKind::Capture => Ok(principal(token, standing)),
-            TokenKind::Session | TokenKind::Invitation => Err(AuthenticateError::Unknown),
+            TokenKind::Api => Ok(principal(token, standing)),
+            TokenKind::Capture | TokenKind::Session | TokenKind::Invitation => Err(AuthenticateError::Unknown),
         }
     }
 
@@ -177,8 +177,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_session_or_an_invitation_is_unknown_where_a_token_is_asked_for() {
-        for kind in [TokenKind::Session, TokenKind::Invitation] {
+    async fn a_token_of_another_kind_is_unknown_where_one_for_the_api_is_asked_for() {
+        for kind in [TokenKind::Capture, TokenKind::Session, TokenKind::Invitation] {
             let found = authenticate(Some(Token { kind, ..token() })).await;
             assert!(matches!(found, Err(AuthenticateError::Unknown)), "{kind}");
         }
@@ -229,7 +229,9 @@ mod tests {
     #[tokio::test]
     async fn a_malformed_secret_is_refused_without_asking_anyone() {
         let authenticator = authenticator(MockTokenRepository::new(), MockSecrets::new());
-        let refused = authenticator.authenticate("password").await;
-        assert!(matches!(refused, Err(AuthenticateError::Malformed(_))));
+        for secret in ["password", CAPTURE] {
+            let refused = authenticator.authenticate(secret).await;
+            assert!(matches!(refused, Err(AuthenticateError::Malformed(_))), "{secret}");
+        }
     }
 }
