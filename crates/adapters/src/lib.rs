@@ -23,6 +23,8 @@ pub mod capture;
 pub mod coalescing;
 #[cfg(any(feature = "postgres", feature = "redis", feature = "sqlite"))]
 pub mod grouping;
+#[cfg(feature = "identity-provider")]
+pub mod identity_provider;
 #[cfg(any(feature = "postgres", feature = "redis", feature = "sqlite"))]
 mod joined;
 #[cfg(any(feature = "memory", feature = "postgres", feature = "sqlite"))]
@@ -38,6 +40,8 @@ mod people;
 mod pool_metrics;
 #[cfg(feature = "postgres")]
 pub mod postgres;
+#[cfg(any(feature = "identity-provider", feature = "postgres"))]
+mod root_certificates;
 #[cfg(any(feature = "postgres", feature = "redis"))]
 mod secrecy;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]

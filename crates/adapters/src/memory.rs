@@ -22,7 +22,7 @@ use stint_domain::people::ports::person::Account;
 use stint_domain::values::JobId;
 use tokio::sync::Notify;
 
-use self::state::{Capture, CountedProjects, FirstUses, Queue};
+use self::state::{Capture, CountedProjects, FirstUses, Identities, Queue};
 use crate::ledger::Ledger;
 use crate::timers::StoredTimer;
 
@@ -34,6 +34,7 @@ const BACKEND: &str = "memory";
 pub struct Memory {
     ledger: Arc<Mutex<Ledger>>,
     people: Arc<Mutex<Vec<Account>>>,
+    identities: Arc<Mutex<Identities>>,
     timers: Arc<Mutex<Vec<StoredTimer>>>,
     tokens: Arc<Mutex<Vec<Token>>>,
     capture: Arc<Mutex<Capture>>,
@@ -51,6 +52,7 @@ impl Memory {
         Self {
             ledger: Arc::new(Mutex::new(Ledger::new(BACKEND))),
             people: Arc::default(),
+            identities: Arc::default(),
             timers: Arc::default(),
             tokens: Arc::default(),
             capture: Arc::default(),
@@ -95,6 +97,11 @@ impl Memory {
     /// Lock this after the ledger and before the tokens.
     fn people(&self) -> MutexGuard<'_, Vec<Account>> {
         self.people.lock().expect("no call panics while it holds the people")
+    }
+
+    /// Lock this after the people and before the tokens.
+    fn identities(&self) -> MutexGuard<'_, Identities> {
+        self.identities.lock().expect("no call panics while it holds the identities")
     }
 
     /// Lock this after the people and before the tokens.

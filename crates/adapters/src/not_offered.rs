@@ -22,8 +22,9 @@ use stint_domain::people::ports::person::{
     CreatePerson, CreatePersonError, Invite, InviteError, ListPeople, PersonCursor, SetPassword, SetPasswordError,
     UpdatePerson,
 };
-use stint_domain::people::ports::{Passwords, PersonRepository};
-use stint_domain::people::{Handle, Password, PasswordHash, Person};
+use stint_domain::people::ports::provider_identity::{Enter, EnterError};
+use stint_domain::people::ports::{IdentityRepository, Passwords, PersonRepository};
+use stint_domain::people::{Handle, Identity, Password, PasswordHash, Person};
 use stint_domain::timers::Timer;
 use stint_domain::timers::ports::TimerRepository;
 use stint_domain::timers::ports::timer::{
@@ -204,5 +205,16 @@ impl PersonRepository for NotOffered {
 
     async fn accept(&self, _: AcceptInvitation) -> Result<Person, AcceptInvitationError> {
         Err(AcceptInvitationError::Unusable)
+    }
+}
+
+#[async_trait]
+impl IdentityRepository for NotOffered {
+    async fn find(&self, _: Identity) -> Result<Option<Person>, BackendError> {
+        Ok(None)
+    }
+
+    async fn enter(&self, _: Enter) -> Result<Person, EnterError> {
+        Ok(refused("accounts")?)
     }
 }

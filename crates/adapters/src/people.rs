@@ -5,9 +5,12 @@
 pub(crate) mod statements;
 
 use stint_domain::access::{Role, Standing, Token, TokenKind};
+use stint_domain::ledger::Precondition;
 use stint_domain::people::ports::person::{
-    AdoptError, AdoptSubject, ChangePersonError, LastAdmin, Sessions, UpdatePerson,
+    AcceptInvitation, AdoptError, AdoptSubject, ChangePersonError, CreatePerson, LastAdmin, PersonChanges, Sessions,
+    UpdatePerson,
 };
+use stint_domain::people::ports::provider_identity::{Enter, EnterError, Way};
 use stint_domain::people::{Person, PersonStatus};
 use stint_domain::values::{PersonId, Timestamp, TokenId, Version};
 use stint_domain::{BackendError, BackendErrorKind};
@@ -124,4 +127,47 @@ pub(crate) fn invited(invitation: &Token, at: Timestamp) -> Option<PersonId> {
 pub(crate) fn invitee(backend: &'static str, invitation: &Token) -> Result<PersonId, BackendError> {
     let nobody = || format!("the invitation {} is no person's", invitation.id);
     invitation.person.ok_or_else(|| BackendError::new(backend, BackendErrorKind::Internal, nobody()))
+}
+
+/// What gives the person the role with which the provider sent them; nothing, if they have it already.
+pub(crate) fn role_of_provider(command: &Enter, person: &Person) -> Option<UpdatePerson> {
+    let role = command.role.filter(|role| *role != person.role)?;
+    Some(UpdatePerson {
+        id: person.id,
+        changes: PersonChanges { role: Some(role), ..PersonChanges::default() },
+        last_admin: LastAdmin::Stays,
+        at: command.at,
+        precondition: Precondition::None,
+    })
+}
+
+/// Whether the command may take an active admin away.
+pub(crate) fn may_demote(command: &Enter) -> bool {
+    command.role.is_some_and(|role| role != Role::Admin) && !matches!(command.way, Way::New(_))
+}
+
+/// The person's session, which a command that signs somebody in has.
+pub(crate) fn session_of(backend: &'static str, command: &Enter) -> Result<Token, BackendError> {
+    let missing = || BackendError::new(backend, BackendErrorKind::Internal, "a sign-in has no session");
+    command.session.clone().ok_or_else(missing)
+}
+
+/// The use of the invitation, without a password.
+pub(crate) fn used(invitation: TokenId, session: Token, at: Timestamp) -> AcceptInvitation {
+    AcceptInvitation { id: invitation, password: None, session, at }
+}
+
+/// The creation of somebody whom the provider sent.
+pub(crate) fn newcomer(person: &Person) -> CreatePerson {
+    CreatePerson { person: person.clone(), adopt: false, invitation: None }
+}
+
+/// The person, if they are active.
+pub(crate) fn active(person: Option<Person>) -> Result<Person, EnterError> {
+    person.filter(|person| person.status == PersonStatus::Active).ok_or(EnterError::Inactive)
+}
+
+/// Fails unless the identity belongs to the person.
+pub(crate) fn owned(owner: Option<PersonId>, person: &Person, otherwise: EnterError) -> Result<(), EnterError> {
+    if owner == Some(person.id) { Ok(()) } else { Err(otherwise) }
 }

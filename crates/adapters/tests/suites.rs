@@ -54,6 +54,11 @@ macro_rules! suites {
             stint_conformance::People::new(adapter, guard)
         }
 
+        async fn identities() -> stint_conformance::Identities {
+            let (adapter, guard) = $fresh().await;
+            stint_conformance::Identities::new(adapter, guard)
+        }
+
         async fn timers() -> stint_conformance::Timers {
             let (adapter, guard) = $fresh().await;
             stint_conformance::Timers::new(adapter, guard)
@@ -92,6 +97,7 @@ macro_rules! suites {
         stint_conformance::ping_repository_fails_whole!(full);
         stint_conformance::token_repository!(tokens);
         stint_conformance::person_repository!(people);
+        stint_conformance::identity_repository!(identities);
         stint_conformance::timer_repository!(timers);
         stint_conformance::health_check!(health);
         stint_conformance::task_log!(tasks);

@@ -13,6 +13,7 @@ mod error;
 mod key;
 mod layer;
 mod listen;
+mod oidc;
 mod period;
 mod postgres_url;
 mod redis_url;

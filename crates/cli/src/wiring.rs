@@ -10,6 +10,7 @@ use stint_adapters::caching::{CachedProjects, CachedTokens};
 use stint_adapters::capture::redis::{Redis, RedisSettings};
 use stint_adapters::capture::spooling::Spooling;
 use stint_adapters::coalescing::{Coalescing, CoalescingSettings, CoalescingSizes};
+use stint_adapters::identity_provider::{OpenIdProvider, ProviderSettings};
 use stint_adapters::migrations::Migrator;
 use stint_adapters::postgres::{Postgres, PostgresSettings};
 use stint_adapters::sqlite::{Sqlite, SqliteSettings};
@@ -26,7 +27,8 @@ use stint_domain::capture::ports::{CapturePorts, NewProjects, PingQueue, PingRep
 use stint_domain::capture::services::{CaptureLimits, CaptureServices};
 use stint_domain::ledger::ports::{JobRepository, LedgerPorts, TimeEntryRepository, TotalsAudit};
 use stint_domain::ledger::services::LedgerServices;
-use stint_domain::people::ports::{PeoplePorts, PersonRepository};
+use stint_domain::people::PeopleRules;
+use stint_domain::people::ports::{IdentityProvider, IdentityRepository, PeoplePorts, PersonRepository};
 use stint_domain::people::services::{PeopleServices, PersonService};
 use stint_domain::timers::ports::TimerRepository;
 use stint_domain::timers::services::TimerService;
@@ -49,6 +51,7 @@ pub(crate) struct Ports {
     pub(crate) capture: CapturePorts,
     access: AccessPorts,
     people: Arc<dyn PersonRepository>,
+    identities: Arc<dyn IdentityRepository>,
     timers: Arc<dyn TimerRepository>,
     pub(crate) sources: Sources,
     /// The limits of captured time.
@@ -122,6 +125,7 @@ impl Ports {
         L: JobRepository + TimeEntryRepository + 'static,
         B: TokenRepository
             + PersonRepository
+            + IdentityRepository
             + TimerRepository
             + HealthCheck
             + TotalsAudit
@@ -137,6 +141,7 @@ impl Ports {
             capture: CapturePorts { queue, pings: backend.clone(), new_projects: backend.clone() },
             access: AccessPorts { tokens: backend.clone(), secrets: Arc::new(RandomSecrets) },
             people: backend.clone(),
+            identities: backend.clone(),
             timers: backend.clone(),
             sources: Sources { clock: Arc::new(SystemClock), ids: Arc::new(UuidV7Generator) },
             limits,
@@ -198,7 +203,7 @@ impl Ports {
 
     /// The API over these ports. Tokens are cached; `health` may be a decorator of the port's own.
     ///
-    /// Fails if the thread that hashes passwords cannot be started.
+    /// Fails if the thread that hashes passwords, or the one that fetches from the provider, cannot be started.
     pub(crate) fn api(
         &self,
         configuration: &Configuration,
@@ -212,19 +217,25 @@ impl Ports {
         let new_projects = Arc::new(CachedProjects::new(self.capture.new_projects.clone()));
         let capture = CapturePorts { new_projects, ..self.capture.clone() };
         let passwords = Argon2Passwords::start().context("cannot start the thread that hashes passwords")?;
-        let people = PeoplePorts { people: self.people.clone(), passwords: Arc::new(passwords) };
+        let settings = &configuration.settings;
+        let people = PeoplePorts {
+            people: self.people.clone(),
+            passwords: Arc::new(passwords),
+            identities: self.identities.clone(),
+            provider: provider(settings, sources)?,
+        };
         Ok(Api {
             ledger: LedgerServices::over(&self.ledger, sources),
             capture: CaptureServices::over(&capture, &access, &self.ledger, sources, self.limits),
-            people: PeopleServices::over(&people, &access, sources),
+            people: PeopleServices::over(&people, &access, sources, &people_rules(settings)),
             access: AccessServices::over(&access, sources),
             timers: TimerService::new(self.timers.clone(), sources),
             tasks: TaskService::new(self.tasks.clone()),
             health,
             ids: sources.ids.clone(),
-            surface: surface(&configuration.settings.http),
-            limits: limits(&configuration.settings.http),
-            bodies: BodyBudget::new(configuration.settings.http.body_budget.0, &metrics),
+            surface: surface(&settings.http),
+            limits: limits(&settings.http),
+            bodies: BodyBudget::new(settings.http.body_budget.0, &metrics),
             show_causes: configuration.environment.is_development(),
             metrics,
         })
@@ -270,6 +281,37 @@ pub(crate) fn redis(settings: &Settings) -> Result<Option<Redis>> {
     let (connect_timeout, response_timeout) = (settings.redis.connect_timeout.0, settings.redis.response_timeout.0);
     let redis = RedisSettings::new(url, connect_timeout, response_timeout);
     Redis::open(&redis).map(Some).with_context(|| format!("cannot use the Redis {}", settings.redis.url))
+}
+
+/// The OpenID provider of the settings, if there is one. Nothing is sent to it yet.
+fn provider(settings: &Settings, sources: &Sources) -> Result<Option<Arc<dyn IdentityProvider>>> {
+    let Settings { http, oidc, .. } = settings;
+    if !oidc.issuer.is_some() {
+        return Ok(None);
+    }
+    let base = format!("{}{}", http.public_url, http.base_path);
+    let provider = ProviderSettings {
+        issuer: oidc.issuer.as_str().to_owned(),
+        client_id: oidc.client_id.clone(),
+        client_secret: oidc.client_secret.expose().to_owned(),
+        scopes: oidc.scopes.clone(),
+        redirect_uri: format!("{base}/auth/oidc/callback"),
+        after_sign_out: format!("{base}/sign-in"),
+        name: oidc.name.clone(),
+        role_claim: oidc.role_claim.clone(),
+        bearer_audience: oidc.bearer_audience.clone(),
+    };
+    let provider = OpenIdProvider::start(provider, sources.clock.clone());
+    let provider = provider.with_context(|| format!("cannot use the provider {}", oidc.issuer.as_str()))?;
+    Ok(Some(Arc::new(provider)))
+}
+
+fn people_rules(Settings { people, oidc, .. }: &Settings) -> PeopleRules {
+    PeopleRules {
+        local_passwords: people.local_passwords,
+        create_people: oidc.create_people,
+        roles: oidc.roles.table(),
+    }
 }
 
 fn postgres_settings(

@@ -16,6 +16,7 @@
 //! | [`housekeeping!`], [`housekeeping_of_pings!`], [`housekeeping_of_sessions!`] | [`House`], [`PingHouse`], [`SessionHouse`] |
 //! | [`token_repository!`] | `Fixture<dyn TokenRepository>` |
 //! | [`person_repository!`] | [`People`] |
+//! | [`identity_repository!`] | [`Identities`] |
 //! | [`timer_repository!`] | [`Timers`] |
 //! | [`ping_queue!`] | `Fixture<dyn PingQueue>` |
 //! | [`health_check!`] | `Fixture<dyn HealthCheck>` |
@@ -40,6 +41,7 @@
 //! | a health check uses the schema rule of the start; its trial of a write leaves nothing behind | no port shows the schema or the trial |
 //! | an audit's steps are short, and it ends soon after its caller is gone | the time depends on the machine, and no port tells that an audit still runs |
 //! | secrets come from the operating system's secure random source | a secret does not show its source |
+//! | a provider's tokens are checked, its keys cached, its answers bounded | a clause has no provider |
 //! | a caller that has gone costs at most the hash of a password that was begun for it | the time depends on the machine |
 //! | tokens and people are never deleted | only the pruning of ended sessions and invitations deletes any |
 //! | no method blocks the runtime, on systems other than Linux, or when the blocking call happens not to sleep | see [`mod@runtime`] |
@@ -201,6 +203,7 @@ pub use capture::new_project::Projects;
 pub use capture::ping::Capture;
 pub use ledger::Ledger;
 pub use people::person::People;
+pub use people::provider_identity::Identities;
 pub use suite::Fixture;
 pub use timers::timer::Timers;
 

@@ -4,10 +4,11 @@
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{self, HeaderMap};
-use stint_domain::access::services::{AuthenticateError, Authenticator};
+use stint_domain::access::services::AuthenticateError;
 use stint_domain::access::{MissingScope, Principal, Scope};
 use stint_domain::values::TokenId;
 
+use crate::Api;
 use crate::problem::Problem;
 use crate::problem::refusals::Challenge::{Invalid, Missing};
 use crate::problem::refusals::unauthorized;
@@ -83,8 +84,12 @@ impl<'r> Credential<'r> {
     }
 
     /// Who is acting, whatever they may do.
-    pub(crate) async fn principal(self, authenticator: &Authenticator) -> Result<Principal, Problem> {
+    pub(crate) async fn principal(self, api: &Api) -> Result<Principal, Problem> {
+        let authenticator = &api.access.authenticator;
         match self {
+            Self::Bearer(token) if is_jwt(token) && api.people.provider.takes_bearers() => {
+                Ok(api.people.provider.authenticate(token.to_owned()).await?)
+            }
             Self::Bearer(secret) => Ok(authenticator.authenticate(secret).await?),
             Self::Session(secret) => match authenticator.authenticate_session(secret).await {
                 Err(AuthenticateError::Backend(error)) => Err(error.into()),
@@ -93,4 +98,10 @@ impl<'r> Credential<'r> {
             },
         }
     }
+}
+
+/// Whether it may be a token of the provider. The secrets of this service have a prefix, so they are told apart at
+/// once.
+fn is_jwt(token: &str) -> bool {
+    !token.starts_with("stint_") && token.bytes().filter(|byte| *byte == b'.').count() == 2
 }

@@ -14,8 +14,9 @@ use thiserror::Error;
 const MAX_BYTES: usize = 200;
 
 /// The first segments of this service's own paths.
-pub(crate) const OWN: [&str; 11] = [
+pub(crate) const OWN: [&str; 12] = [
     "api",
+    "auth",
     "docs",
     "forms.css",
     "healthz",

@@ -74,8 +74,7 @@ impl Context {
 impl Call {
     /// Who is acting, if they have what is needed.
     pub(crate) async fn principal(&self, needed: impl Needed) -> Result<Rc<Principal>, Problem> {
-        let principal =
-            Rc::new(Credential::of(&self.request, &self.api.surface)?.principal(&self.api.access.authenticator).await?);
+        let principal = Rc::new(Credential::of(&self.request, &self.api.surface)?.principal(&self.api).await?);
         // Kept before it may be refused, so that the log names it.
         let principal = self.context.principal.get_or_init(|| principal);
         needed.of(principal)?;

@@ -36,10 +36,11 @@ const COOKIE: &str = "session";
 const KEY: &str = "capture_key";
 const KEY_IN_QUERY: &str = "capture_key_in_query";
 
-const OF_BEARER: &str = "A token made by `stint token create`: `stint_` and 43 characters of base64url.";
+const OF_BEARER: &str = "A token made by `stint token create` or `POST /api/v1/tokens`: `stint_` and 43 characters of \
+                         base64url. Or, if the service takes them, a token (JWT) of its OpenID provider.";
 const OF_COOKIE: &str = "The cookie of a session; see `POST /api/v1/session`. Over TLS its name is `__Host-stint`, or \
-                         `__Secure-stint` below a path. `Authorization` wins over it. A change by a cookie must come from a \
-                         page of this service.";
+                         `__Secure-stint` below a path. `Authorization` wins over it. A change by a cookie must come \
+                         from a page of this service.";
 const OF_KEY: &str = "A capture token's secret, with or without the prefix `waka_`, as user name; no password.";
 
 const DESCRIPTION: &str = "\

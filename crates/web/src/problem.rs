@@ -107,6 +107,11 @@ impl Problem {
         Self { cause: Some(cause), ..Self::new(Code::Unavailable, "a backend cannot be reached or is busy") }
     }
 
+    /// The provider does not answer; the log tells why.
+    pub(crate) fn provider_unavailable(cause: BackendError) -> Self {
+        Self { cause: Some(cause), ..Self::new(Code::ProviderUnavailable, "the provider cannot be reached") }
+    }
+
     pub(crate) fn key_reused() -> Self {
         let detail = "the Idempotency-Key was used for a request with another method, path or body";
         Self::new(Code::IdempotencyKeyReused, detail)

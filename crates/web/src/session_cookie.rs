@@ -1,7 +1,9 @@
 //! The cookie that carries a session's secret (RFC 6265).
 //!
 //! It is `HttpOnly`, so no script reads it, and `SameSite=Lax`. Over TLS its name has a prefix by which browsers hold it to
-//! this host, or at least to TLS.
+//! this host, or at least to TLS. A second cookie carries what a browser keeps while its user is at the provider.
+
+use std::time::Duration;
 
 use actix_web::HttpResponse;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
@@ -18,6 +20,17 @@ pub(crate) const fn name_of(secure: bool, at_root: bool) -> &'static str {
     }
 }
 
+/// What the name of the second cookie has after that of the first.
+const KEPT: &str = "-oidc";
+/// How long a sign-in at the provider may take.
+const KEPT_FOR: Duration = Duration::from_mins(10);
+
+/// The value of the cookie with this name.
+fn value_of<'r>(name: &str, headers: &'r HeaderMap) -> Option<&'r str> {
+    let pairs = headers.get_all(header::COOKIE).filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(';'));
+    pairs.filter_map(|pair| pair.trim().split_once('=')).find(|(key, _)| *key == name).map(|(_, value)| value)
+}
+
 impl Surface {
     fn cookie_name(&self) -> &'static str {
         name_of(self.public_url.is_secure(), self.base_path.as_str().is_empty())
@@ -25,27 +38,45 @@ impl Surface {
 
     /// The secret of the session, if the request has the cookie.
     pub(crate) fn session_of<'r>(&self, headers: &'r HeaderMap) -> Option<&'r str> {
-        let name = self.cookie_name();
-        let pairs =
-            headers.get_all(header::COOKIE).filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(';'));
-        pairs.filter_map(|pair| pair.trim().split_once('=')).find(|(key, _)| *key == name).map(|(_, value)| value)
+        value_of(self.cookie_name(), headers)
     }
 
     /// Gives the browser this session, for as long as one may last.
     pub(crate) fn begin_session(&self, response: &mut HttpResponse, secret: &str) {
-        self.set(response, secret, Authenticator::SESSION_LONGEST.as_secs());
+        self.set(response, "", secret, Authenticator::SESSION_LONGEST);
+    }
+
+    /// Gives the browser this session, for which a provider vouched.
+    pub(crate) fn begin_session_of_provider(&self, response: &mut HttpResponse, secret: &str) {
+        self.set(response, "", secret, Authenticator::SESSION_OF_PROVIDER);
     }
 
     /// Takes the session away from the browser.
     pub(crate) fn end_session(&self, response: &mut HttpResponse) {
-        self.set(response, "", 0);
+        self.set(response, "", "", Duration::ZERO);
     }
 
-    fn set(&self, response: &mut HttpResponse, value: &str, max_age: u64) {
+    /// What the browser keeps while its user is at the provider, if the request has it.
+    pub(crate) fn kept_of<'r>(&self, headers: &'r HeaderMap) -> Option<&'r str> {
+        value_of(&format!("{}{KEPT}", self.cookie_name()), headers)
+    }
+
+    /// Lets the browser keep this while its user is at the provider.
+    pub(crate) fn keep(&self, response: &mut HttpResponse, kept: &str) {
+        self.set(response, KEPT, kept, KEPT_FOR);
+    }
+
+    /// Takes it away again.
+    pub(crate) fn keep_no_longer(&self, response: &mut HttpResponse) {
+        self.set(response, KEPT, "", Duration::ZERO);
+    }
+
+    fn set(&self, response: &mut HttpResponse, suffix: &str, value: &str, lasts: Duration) {
+        let max_age = lasts.as_secs();
         let path = if self.base_path.as_str().is_empty() { "/" } else { self.base_path.as_str() };
         let secure = if self.public_url.is_secure() { "; Secure" } else { "" };
         let name = self.cookie_name();
-        let text = format!("{name}={value}; Path={path}; Max-Age={max_age}; HttpOnly; SameSite=Lax{secure}");
+        let text = format!("{name}{suffix}={value}; Path={path}; Max-Age={max_age}; HttpOnly; SameSite=Lax{secure}");
         if let Ok(mut value) = HeaderValue::try_from(text) {
             value.set_sensitive(true);
             response.headers_mut().append(header::SET_COOKIE, value);

@@ -28,6 +28,7 @@ use stint_domain::capture::{CaptureRule, CaptureTarget, Gap, Ping};
 use stint_domain::ledger::ports::{LedgerPorts, MockJobRepository, MockTimeEntryRepository};
 use stint_domain::ledger::services::LedgerServices;
 use stint_domain::ledger::{Job, JobName, JobStatus, Minutes, TimeEntry, TotalMinutes, WorkSummary};
+use stint_domain::people::PeopleRules;
 use stint_domain::people::ports::{MockPersonRepository, PeoplePorts};
 use stint_domain::people::services::PeopleServices;
 use stint_domain::timers::ports::MockTimerRepository;
@@ -126,7 +127,7 @@ impl Ports {
             ledger: LedgerServices::over(&ledger, &sources),
             capture: CaptureServices::over(&capture, &capturing, &ledger, &sources, CaptureLimits::default()),
             access: AccessServices::over(&AccessPorts { tokens: Arc::new(tokens()), secrets }, &sources),
-            people: PeopleServices::over(&people, &capturing, &sources),
+            people: PeopleServices::over(&people, &capturing, &sources, &PeopleRules::default()),
             timers: TimerService::new(Arc::new(self.timers), &sources),
             tasks: TaskService::new(Arc::new(self.tasks)),
             health: Arc::new(self.health),

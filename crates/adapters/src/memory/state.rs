@@ -3,9 +3,11 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use stint_domain::access::SecretHash;
 use stint_domain::capture::Ping;
 use stint_domain::ledger::{IdempotencyKey, JobName};
-use stint_domain::values::{DateStamp, JobId, PingId, Timestamp, TokenId};
+use stint_domain::people::Identity;
+use stint_domain::values::{DateStamp, JobId, PersonId, PingId, Timestamp, TokenId};
 use stint_domain::{Page, PageSize};
 use tokio::time::Instant;
 
@@ -41,6 +43,13 @@ pub(super) struct Dead {
     pub(super) ping: Ping,
     pub(super) reason: String,
     pub(super) buried_at: Timestamp,
+}
+
+/// Whose identities are, and which keys were used, with the moment until when they would be taken.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Identities {
+    pub(super) people: HashMap<Identity, PersonId>,
+    pub(super) used: HashMap<SecretHash, Timestamp>,
 }
 
 /// The projects that were counted for each token, by day.

@@ -69,6 +69,24 @@ diesel::table! {
 diesel::allow_tables_to_appear_in_same_query!(people, tokens);
 
 diesel::table! {
+    identities (issuer, subject) {
+        issuer -> Text,
+        subject -> Text,
+        person_id -> Uuid,
+        linked_at -> Timestamptz,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(identities, people);
+
+diesel::table! {
+    used_keys (key_hash) {
+        key_hash -> Bytea,
+        used_until -> Timestamptz,
+    }
+}
+
+diesel::table! {
     timers (id) {
         id -> Uuid,
         person_id -> Uuid,

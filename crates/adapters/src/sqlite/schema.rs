@@ -71,6 +71,24 @@ diesel::table! {
 diesel::allow_tables_to_appear_in_same_query!(people, tokens);
 
 diesel::table! {
+    identities (issuer, subject) {
+        issuer -> Text,
+        subject -> Text,
+        person_id -> Binary,
+        linked_at -> BigInt,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(identities, people);
+
+diesel::table! {
+    used_keys (key_hash) {
+        key_hash -> Binary,
+        used_until -> BigInt,
+    }
+}
+
+diesel::table! {
     timers (id) {
         id -> Binary,
         person_id -> Binary,

@@ -140,6 +140,47 @@ async fn the_schema_itself_refuses_of_people_what_the_domain_does() {
     }
 }
 
+/// Her identity at a provider, and a key that was used.
+const IDENTITY: &str = "
+    INSERT INTO identities VALUES ('https://id', '1', '00000000-0000-0000-0000-00000000000a', now());
+    INSERT INTO used_keys VALUES (sha256('a'), now())";
+
+#[tokio::test]
+async fn the_schema_itself_refuses_of_identities_what_the_domain_does() {
+    let database = TestDatabase::create();
+    connection(&database).batch_execute(&format!("{ADA}; {IDENTITY}")).unwrap();
+    let out_of_range = [
+        "UPDATE identities SET issuer = ''",
+        "UPDATE identities SET issuer = repeat('ä', 256)",
+        "UPDATE identities SET subject = ''",
+        "UPDATE identities SET subject = repeat('ä', 256)",
+        "UPDATE identities SET linked_at = 'infinity'",
+        "UPDATE used_keys SET key_hash = 'x'",
+        "UPDATE used_keys SET used_until = '-infinity'",
+    ];
+    for (statement, refusal) in refusals(&out_of_range, &database) {
+        assert!(matches!(refusal, Some(DatabaseErrorKind::CheckViolation)), "{statement}: {refusal:?}");
+    }
+    let twice_or_nobodys_or_at_the_limits = [
+        "INSERT INTO identities SELECT * FROM identities",
+        "INSERT INTO used_keys SELECT * FROM used_keys",
+        "UPDATE identities SET person_id = gen_random_uuid()",
+        "UPDATE identities SET issuer = repeat('ä', 255), subject = repeat('ä', 255)",
+    ];
+    let refusals = refusals(&twice_or_nobodys_or_at_the_limits, &database);
+    let kinds: Vec<_> = refusals.iter().map(|(_, refusal)| refusal.as_ref()).collect();
+    let expected = matches!(
+        kinds[..],
+        [
+            Some(DatabaseErrorKind::UniqueViolation),
+            Some(DatabaseErrorKind::UniqueViolation),
+            Some(DatabaseErrorKind::ForeignKeyViolation),
+            None
+        ]
+    );
+    assert!(expected, "{refusals:?}");
+}
+
 #[tokio::test]
 async fn a_persons_row_that_does_not_parse_is_corrupt_and_named() {
     let (postgres, database) = postgres().await;

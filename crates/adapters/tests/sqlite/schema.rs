@@ -29,6 +29,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     "2026-11-30-000403_expand_whole_entries_by_job",
     "2026-11-30-000500_expand_people",
     "2026-12-01-000510_expand_timers",
+    "2026-12-01-000520_expand_identities",
 ];
 
 /// Everything that the migrations made.
@@ -95,6 +96,7 @@ async fn values_that_the_domain_refuses_are_refused_by_the_schema() {
     bare.batch_execute(ADA).unwrap();
     bare.batch_execute(TIMER).unwrap();
     bare.batch_execute(TOKENS).unwrap();
+    bare.batch_execute(IDENTITY).unwrap();
     for assignment in [
         "jobs SET id = x'01'",
         "jobs SET name = ''",
@@ -130,6 +132,13 @@ async fn values_that_the_domain_refuses_are_refused_by_the_schema() {
         "people SET version = -1",
         "people SET created_at = 253402300800000000",
         "people SET updated_at = -62135596800000001",
+        "identities SET issuer = ''",
+        "identities SET issuer = printf('%.*c', 256, 'x')",
+        "identities SET subject = ''",
+        "identities SET subject = printf('%.*c', 256, 'x')",
+        "identities SET linked_at = 253402300800000000",
+        "used_keys SET key_hash = x'01'",
+        "used_keys SET used_until = -62135596800000001",
         "timers SET id = x'01'",
         "timers SET person_id = x'01'",
         "timers SET related_job = x'01'",
@@ -164,6 +173,25 @@ const ADA: &str = "INSERT INTO people VALUES (
     unhex('0000000000000000000000000000000a'), 'Ada', 'ada', 'Ada', NULL, 'member', 'active', 'UTC', 'monday', NULL,
     0, 0, 0
 )";
+
+/// Her identity at a provider, and a key that was used.
+const IDENTITY: &str = "
+    INSERT INTO identities VALUES ('https://id', '1', unhex('0000000000000000000000000000000a'), 0);
+    INSERT INTO used_keys VALUES (zeroblob(32), 0)";
+
+#[tokio::test]
+async fn an_identity_belongs_to_one_person_who_exists() {
+    let (_sqlite, folder) = database().await;
+    let mut bare = bare(&folder);
+    bare.batch_execute("PRAGMA foreign_keys = ON").unwrap();
+    let refused = bare.batch_execute(IDENTITY);
+    let nobody = matches!(refused, Err(Error::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _)));
+    assert!(nobody, "{refused:?}");
+    bare.batch_execute(ADA).unwrap();
+    bare.batch_execute(IDENTITY).unwrap();
+    let refused = bare.batch_execute(IDENTITY);
+    assert!(matches!(refused, Err(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _))), "{refused:?}");
+}
 
 /// A running timer of that person.
 const TIMER: &str = "INSERT INTO timers (id, person_id, related_job, work_summary, started_at, version)

@@ -12,7 +12,8 @@ use thiserror::Error;
 
 use super::postgres_url::{PostgresUrl, PostgresUrlError};
 
-const MASK: &str = "***";
+/// Shown in place of a secret.
+pub(super) const MASK: &str = "***";
 /// Characters that are percent-encoded in the path of a SQLite URL.
 const ENCODED: &AsciiSet = &CONTROLS.add(b'%').add(b'?').add(b'#');
 

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use stint_web::{BasePath, CorsOrigins, PublicUrl, TrustedProxies};
 
 use super::key::{Key, settings};
+use super::oidc::{Issuer, Roles, Secret};
 use super::worker::{InServe, WhenQueueIsDown};
 use super::{ByteSize, DatabaseUrl, Listen, Period, RedisUrl, SocketMode, TaskTimes, rules};
 use crate::telemetry::{LogFilter, LogFormat};
@@ -113,6 +114,39 @@ settings! {
         drain_delay: Period = "0s";
         /// after SIGTERM, how long requests in flight may take to finish
         shutdown_timeout: Period = "20s";
+    }
+
+    /// How people sign in.
+    people: PeopleSettings {
+        /// whether people have passwords here; if not, they sign in through the provider alone, which `oidc.issuer`
+        /// names
+        local_passwords: bool = true, rules::local_passwords;
+    }
+
+    /// An OpenID provider, through which people sign in.
+    oidc: OidcSettings {
+        /// the provider's issuer, to the letter, such as `https://id.example.org/realms/staff`; empty if there is no
+        /// provider. It needs `http.public_url` and `oidc.client_id`
+        issuer: Issuer = "", rules::issuer;
+        /// what the provider calls Stint
+        client_id: String = "";
+        /// the secret by which the provider knows Stint; empty for a public client
+        client_secret: Secret = "";
+        /// what Stint asks for, separated by spaces
+        scopes: String = "openid profile email", rules::scopes;
+        /// what people call the provider; it stands on the button
+        name: String = "OpenID";
+        /// whether somebody who signs in through the provider for the first time becomes a person here; their handle is
+        /// `preferred_username`, or else `email`, up to the `@`
+        create_people: bool = false;
+        /// the claim of the identity token that tells roles, such as `groups` or `realm_access.roles`; empty if admins
+        /// give roles
+        role_claim: String = "", rules::role_claim;
+        /// which value of that claim gives which role, at each sign-in, such as `stint-admins=admin; staff=member`; the
+        /// first pair that matches counts, and without one nobody signs in
+        roles: Roles = "";
+        /// the audience of the provider's tokens (JWT) that are taken in `Authorization: Bearer`; empty if none are
+        bearer_audience: String = "", rules::bearer_audience;
     }
 
     /// Captured time.

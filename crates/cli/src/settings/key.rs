@@ -77,7 +77,16 @@ impl Key {
     }
 
     pub(super) fn may_hold_a_secret(&self) -> bool {
-        matches!(self.path, "database.url" | "redis.url")
+        matches!(self.path, "database.url" | "redis.url" | "oidc.client_secret")
+    }
+
+    /// A value of this key without the secret that it may hold.
+    pub(super) fn masked(&self, text: &str) -> String {
+        match self.path {
+            _ if text.is_empty() || !self.may_hold_a_secret() => text.to_owned(),
+            "oidc.client_secret" => database_url::MASK.to_owned(),
+            _ => database_url::masked(text),
+        }
     }
 
     /// A value of this key, to be shown.
@@ -87,6 +96,6 @@ impl Key {
             Value::Bool(_, flag) => flag.to_string(),
             other => other.to_i128().map_or_else(|| format!("{other:?}"), |number| number.to_string()),
         };
-        if self.may_hold_a_secret() && !text.is_empty() { database_url::masked(&text) } else { text }
+        self.masked(&text)
     }
 }

@@ -11,7 +11,7 @@ use figment::{Metadata, Profile, Provider};
 use super::environment::Environment;
 use super::error::SettingsError;
 use super::key::Key;
-use super::{KEYS, credentials, database_url, service_link};
+use super::{KEYS, credentials, service_link};
 
 const PREFIX: &str = "STINT_";
 /// Short names of the most common settings.
@@ -138,12 +138,12 @@ impl Layer {
 
     /// The file of this layer, if it holds a password, even one that a later layer overrides.
     pub(super) fn file_with_a_password(&self) -> Option<&Path> {
-        let secret = |path: &str| {
-            let (section, key) = path.split_once('.')?;
-            let value = self.values.get(section)?.as_dict()?.get(key)?.as_str()?;
-            (!value.is_empty() && database_url::masked(value) != value).then_some(())
+        let secret = |key: &Key| {
+            let (section, name) = key.path.split_once('.')?;
+            let value = self.values.get(section)?.as_dict()?.get(name)?.as_str()?;
+            (key.masked(value) != value).then_some(())
         };
-        let holds = KEYS.iter().filter(|key| key.may_hold_a_secret()).any(|key| secret(key.path).is_some());
+        let holds = KEYS.iter().filter(|key| key.may_hold_a_secret()).any(|key| secret(key).is_some());
         self.file.as_deref().filter(|_| holds)
     }
 

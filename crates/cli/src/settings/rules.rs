@@ -26,6 +26,32 @@ pub(super) fn write_timeout(Settings { http, .. }: &Settings) -> Option<String> 
     unless(http.write_timeout.0 >= Duration::from_secs(1), || "must be at least `1s`")
 }
 
+pub(super) fn local_passwords(Settings { people, oidc, .. }: &Settings) -> Option<String> {
+    unless(
+        people.local_passwords || oidc.issuer.is_some(),
+        || "must be `true` without oidc.issuer: nobody could sign in",
+    )
+}
+
+pub(super) fn issuer(Settings { http, oidc, .. }: &Settings) -> Option<String> {
+    let has_url = !http.public_url.as_str().is_empty();
+    let holds = !oidc.issuer.is_some() || has_url && !oidc.client_id.is_empty();
+    unless(holds, || "needs http.public_url, to which the provider sends people back, and oidc.client_id")
+}
+
+pub(super) fn scopes(Settings { oidc, .. }: &Settings) -> Option<String> {
+    unless(oidc.scopes.split(' ').any(|scope| scope == "openid"), || "must have `openid` among them")
+}
+
+pub(super) fn role_claim(Settings { oidc, .. }: &Settings) -> Option<String> {
+    let holds = oidc.role_claim.is_empty() == oidc.roles.table().is_none();
+    unless(holds, || "must be set together with oidc.roles, or not at all")
+}
+
+pub(super) fn bearer_audience(Settings { oidc, .. }: &Settings) -> Option<String> {
+    unless(oidc.bearer_audience.is_empty() || oidc.issuer.is_some(), || "needs oidc.issuer")
+}
+
 pub(super) fn gap(Settings { capture, .. }: &Settings) -> Option<String> {
     unless(Gap::try_from(capture.gap.0).is_ok(), || "must be whole seconds, from `1s` to `1d`")
 }

@@ -115,8 +115,8 @@ fn unknown_keys_stop_the_start_wherever_they_stand() {
     let refused = refusal(&[URL, ("STINT_POOL", "5")]);
     assert_eq!(
         refused,
-        "unknown setting pool in STINT_POOL; the sections are database, redis, coalescing, http, capture, worker, \
-         retention, tasks, metrics, log"
+        "unknown setting pool in STINT_POOL; the sections are database, redis, coalescing, http, people, oidc, \
+         capture, worker, retention, tasks, metrics, log"
     );
 
     let (dir, mut surroundings) = surroundings(&[URL]);
@@ -227,6 +227,25 @@ fn redis_is_none_unless_it_is_named_by_either_name() {
 }
 
 #[test]
+fn a_provider_needs_its_address_and_its_secret_is_not_shown() {
+    let provider = [
+        URL,
+        ("STINT_HTTP__PUBLIC_URL", "https://time.example.org"),
+        ("STINT_OIDC__ISSUER", "https://id.example.org"),
+        ("STINT_OIDC__CLIENT_ID", "stint"),
+        ("STINT_OIDC__CLIENT_SECRET", "hunter2"),
+        ("STINT_OIDC__ROLE_CLAIM", "groups"),
+        ("STINT_OIDC__ROLES", "staff=member"),
+        ("STINT_PEOPLE__LOCAL_PASSWORDS", "false"),
+    ];
+    let (_dir, surroundings) = surroundings(&provider);
+    let configuration = Configuration::load(&surroundings).unwrap();
+    assert_eq!(source(&configuration, "oidc.client_secret").0, "***");
+    assert!(!format!("{:?}", configuration.settings).contains("hunter2"));
+    assert_eq!(configuration.settings.oidc.client_secret.expose(), "hunter2");
+}
+
+#[test]
 fn tasks_have_times_or_are_turned_off() {
     let message = refusal(&[URL, ("STINT_TASKS__PRUNE_PINGS", "every day")]);
     let expected = "bad setting tasks.prune_pings = `every day` in STINT_TASKS__PRUNE_PINGS: must be five fields";
@@ -248,6 +267,13 @@ fn settings_that_do_not_go_together_are_named() {
         ("STINT_HTTP__BODY_BUDGET", "4096MiB", "http.body_budget = `4096MiB`"),
         ("STINT_HTTP__BATCH_LIMIT", "33MiB", "http.body_budget = `64MiB`"),
         ("STINT_HTTP__BODY_LIMIT", "33MiB", "http.body_budget = `64MiB`"),
+        ("STINT_PEOPLE__LOCAL_PASSWORDS", "false", "people.local_passwords = `false`"),
+        ("STINT_OIDC__ISSUER", "https://id.example.org", "oidc.issuer = `https://id.example.org`"),
+        ("STINT_OIDC__ISSUER", "http://id.example.org", "oidc.issuer = `http://id.example.org`"),
+        ("STINT_OIDC__SCOPES", "profile", "oidc.scopes = `profile`"),
+        ("STINT_OIDC__ROLES", "staff=member", "oidc.role_claim = ``"),
+        ("STINT_OIDC__ROLES", "staff", "oidc.roles = `staff`"),
+        ("STINT_OIDC__BEARER_AUDIENCE", "stint", "oidc.bearer_audience = `stint`"),
         ("STINT_CAPTURE__GAP", "2d", "capture.gap = `2d`"),
         ("STINT_WORKER__ABANDONED_AFTER", "1s", "worker.abandoned_after = `1s`"),
         ("STINT_WORKER__GROUP", "10001", "worker.group = `10001`"),

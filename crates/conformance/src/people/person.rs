@@ -191,12 +191,12 @@ impl People {
     }
 
     /// Stores an admin with this handle.
-    async fn admin(&self, handle: &str) -> Person {
+    pub(super) async fn admin(&self, handle: &str) -> Person {
         self.store(Person { role: Role::Admin, ..person(handle) }).await
     }
 
     /// Stores a token of the person.
-    async fn token(&self, person: &Person, kind: TokenKind) -> Token {
+    pub(super) async fn token(&self, person: &Person, kind: TokenKind) -> Token {
         let token = token_for(person, kind);
         self.tokens.create(token.clone()).await.unwrap();
         token
@@ -217,7 +217,7 @@ impl People {
     }
 
     /// The person, who must exist.
-    async fn person(&self, id: PersonId) -> Person {
+    pub(super) async fn person(&self, id: PersonId) -> Person {
         self.people.find(id).await.unwrap().expect("the person is there")
     }
 
@@ -228,26 +228,26 @@ impl People {
     }
 
     /// All people who match, page by page.
-    async fn all(&self, query: ListPeople) -> Vec<Person> {
+    pub(super) async fn all(&self, query: ListPeople) -> Vec<Person> {
         let query = |after: Option<_>| ListPeople { after: after.or(query.after), ..query };
         walk(|after| self.people.list(query(after)).map(Result::unwrap)).await
     }
 
     /// All tokens that match, page by page.
-    async fn all_tokens(&self, query: ListTokens) -> Vec<Token> {
+    pub(super) async fn all_tokens(&self, query: ListTokens) -> Vec<Token> {
         let query = |after: Option<_>| ListTokens { after: after.or(query.after), ..query };
         walk(|after| self.tokens.list(query(after)).map(Result::unwrap)).await
     }
 
     /// Fails unless each of these tokens is stored as it is here.
-    async fn assert_as_they_are(&self, tokens: &[Token]) {
+    pub(super) async fn assert_as_they_are(&self, tokens: &[Token]) {
         for token in tokens {
             assert_eq!(self.tokens.find(token.id).await.unwrap().as_ref(), Some(token), "a token `{}`", token.kind);
         }
     }
 
     /// Fails unless each of these tokens is stored, revoked so many seconds in, and else as it is here.
-    async fn assert_revoked(&self, tokens: &[Token], seconds: i64) {
+    pub(super) async fn assert_revoked(&self, tokens: &[Token], seconds: i64) {
         for token in tokens {
             self.assert_as_they_are(&[Token { revoked_at: Some(at(seconds)), ..token.clone() }]).await;
         }
@@ -309,7 +309,7 @@ pub(crate) fn deactivate(id: PersonId) -> UpdatePerson {
 }
 
 /// A token of this kind for the person.
-fn token_for(person: &Person, kind: TokenKind) -> Token {
+pub(super) fn token_for(person: &Person, kind: TokenKind) -> Token {
     Token { subject: person.handle.subject().clone(), person: Some(person.id), ..token_of(kind) }
 }
 

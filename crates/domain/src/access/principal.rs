@@ -11,7 +11,7 @@ use crate::values::{PersonId, Subject, TokenId};
 pub struct Principal {
     /// The token that the request was sent with.
     pub token: TokenId,
-    /// The token's kind: `api` or `session`.
+    /// The token's kind: `api` or `session`. A token of a provider counts as a session: it stands for a sign-in there.
     pub kind: TokenKind,
     /// The person or program that the token speaks for.
     pub subject: Subject,

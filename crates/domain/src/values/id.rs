@@ -79,6 +79,14 @@ id! {
     TimerId
 }
 
+impl TokenId {
+    /// What stands for the token's id when somebody acts with a token of their provider: the same for each such token
+    /// of one identity (a `UUIDv5`: RFC 9562, section 5.5).
+    pub fn of_identity(issuer: &str, subject: &str) -> Self {
+        Self(Uuid::new_v5(&Uuid::new_v5(&Uuid::NAMESPACE_URL, issuer.as_bytes()), subject.as_bytes()))
+    }
+}
+
 impl PingId {
     /// The id of the ping to which its sender gave `name`: the same for each repeat, and different for another token
     /// (a `UUIDv5` in the token's namespace: RFC 9562, section 5.5).

@@ -1,7 +1,9 @@
-//! The pages for signing in: `/sign-in`, `/sign-out` and `/welcome`. They work without scripts, in English and German.
+//! The pages for signing in: `/sign-in`, `/sign-out` and `/welcome`, and the way to the provider and back. They work
+//! without scripts, in English and German.
 //!
 //! A form's failure is the same page again, which says what is wrong. A failure of the service is a problem, as elsewhere.
 
+mod provider;
 pub(super) mod routes;
 
 use std::borrow::Cow;
@@ -32,10 +34,24 @@ const MOST: usize = 8 << 10;
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; form-action 'self'; frame-ancestors 'none'; \
                       base-uri 'none'";
 
+/// In which ways people sign in.
+struct Ways {
+    /// What they call the provider, if there is one.
+    provider: Option<String>,
+    passwords: bool,
+}
+
 impl Call {
-    fn page<'a>(&'a self, told: Option<Told<'a>>) -> Page<'a> {
+    fn page<'a>(&'a self, of: &'a Ways, told: Option<Told<'a>>) -> Page<'a> {
         let accepted = self.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-        Page { base: self.base_path(), words: Words::accepted(accepted.unwrap_or_default()), told }
+        let words = Words::accepted(accepted.unwrap_or_default());
+        Page { base: self.base_path(), words, told, provider: of.provider.as_deref(), passwords: of.passwords }
+    }
+
+    /// In which ways people sign in here.
+    fn ways(&self) -> Ways {
+        let people = &self.api.people;
+        Ways { provider: people.provider.name(), passwords: people.sessions.take_passwords().is_ok() }
     }
 
     /// The values of these fields of the form that was sent; an absent one is empty. `None`, if it is no form.
@@ -87,12 +103,14 @@ async fn sign_in_page(call: Call) -> Answer {
         Some(principal) => call.api.people.account.read(&principal).await.ok(),
         None => None,
     };
-    let page = call.page(None);
+    let ways = call.ways();
+    let page = call.page(&ways, None);
     Ok(html(StatusCode::OK, &person.map_or_else(|| page.sign_in(""), |person| page.signed_in(&person))))
 }
 
 async fn sign_in(call: Call) -> Answer {
-    let again = |status, told, handle: &str| Ok(html(status, &call.page(Some(told)).sign_in(handle)));
+    let ways = call.ways();
+    let again = |status, told, handle: &str| Ok(html(status, &call.page(&ways, Some(told)).sign_in(handle)));
     if call.api.surface.require_same_origin(&call.request).is_err() {
         return again(StatusCode::FORBIDDEN, Told::CrossSite, "");
     }
@@ -105,29 +123,38 @@ async fn sign_in(call: Call) -> Answer {
     match attempt(&call, handle.trim(), password).await {
         Ok(signed_in) => Ok(begun(&call, &signed_in)),
         Err(SignInError::Wrong) => again(StatusCode::UNAUTHORIZED, Told::Wrong, &handle),
+        Err(SignInError::NoPasswords(_)) => again(StatusCode::FORBIDDEN, Told::NoPasswords, ""),
         Err(SignInError::TooMany(_)) => again(StatusCode::TOO_MANY_REQUESTS, Told::TooMany, &handle),
         Err(SignInError::Backend(error)) => Err(error.into()),
     }
 }
 
 async fn sign_out(call: Call) -> Answer {
+    let ways = call.ways();
     if call.api.surface.require_same_origin(&call.request).is_err() {
-        return Ok(html(StatusCode::FORBIDDEN, &call.page(Some(Told::CrossSite)).sign_in("")));
+        return Ok(html(StatusCode::FORBIDDEN, &call.page(&ways, Some(Told::CrossSite)).sign_in("")));
     }
     if let Ok(principal) = call.principal(Anybody).await {
         call.api.people.sessions.sign_out(&principal).await?;
+    }
+    if let Some(url) = call.api.people.provider.sign_out() {
+        let mut response = html(StatusCode::OK, &call.page(&ways, None).signed_out(&url));
+        call.api.surface.end_session(&mut response);
+        return Ok(response);
     }
     Ok(call.lead_on(|response| call.api.surface.end_session(response)))
 }
 
 async fn welcome_page(call: Call) -> Answer {
     Query::none(&call.request)?;
-    Ok(html(StatusCode::OK, &call.page(None).welcome("", call.api.show_causes)))
+    let ways = call.ways();
+    Ok(html(StatusCode::OK, &call.page(&ways, None).welcome("", call.api.show_causes)))
 }
 
 async fn welcome(call: Call) -> Answer {
+    let ways = call.ways();
     let again = |status, told: Told<'_>, secret: &str| {
-        Ok(html(status, &call.page(Some(told)).welcome(secret, call.api.show_causes)))
+        Ok(html(status, &call.page(&ways, Some(told)).welcome(secret, call.api.show_causes)))
     };
     if call.api.surface.require_same_origin(&call.request).is_err() {
         return again(StatusCode::FORBIDDEN, Told::CrossSite, "");
@@ -144,6 +171,7 @@ async fn welcome(call: Call) -> Answer {
     };
     match accepted {
         Ok(signed_in) => Ok(begun(&call, &signed_in)),
+        Err(AcceptError::NoPasswords(_)) => again(StatusCode::FORBIDDEN, Told::NoPasswords, &secret),
         Err(AcceptError::Unusable) => again(StatusCode::GONE, Told::Unusable, ""),
         Err(AcceptError::Password(HashPasswordError::TooWeak(why))) => {
             again(StatusCode::BAD_REQUEST, Told::Weak(&why), &secret)

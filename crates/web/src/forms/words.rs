@@ -1,5 +1,10 @@
 //! The texts of the pages, in each language.
 
+mod provider;
+
+use self::provider::ProviderWords;
+pub(crate) use self::provider::Refusal;
+
 /// The texts in one language.
 pub(crate) struct Words {
     /// Its tag (RFC 5646).
@@ -18,6 +23,7 @@ pub(crate) struct Words {
     pub(super) rule: &'static str,
     pub(super) optional: &'static str,
     pub(super) set: &'static str,
+    pub(super) provider: ProviderWords,
     wrong: &'static str,
     too_many: &'static str,
     unusable: &'static str,
@@ -25,6 +31,7 @@ pub(crate) struct Words {
     weak: &'static str,
     cross_site: &'static str,
     no_form: &'static str,
+    no_passwords: &'static str,
 }
 
 /// What went wrong.
@@ -44,6 +51,10 @@ pub(crate) enum Told<'a> {
     CrossSite,
     /// What was sent is not the form.
     NoForm,
+    /// Nobody has a password here.
+    NoPasswords,
+    /// Somebody was not signed in through the provider.
+    Provider(Refusal),
 }
 
 impl Told<'_> {
@@ -59,6 +70,8 @@ impl Told<'_> {
             Self::Weak(_) => words.weak.to_owned(),
             Self::CrossSite => words.cross_site.to_owned(),
             Self::NoForm => words.no_form.to_owned(),
+            Self::NoPasswords => words.no_passwords.to_owned(),
+            Self::Provider(refusal) => refusal.text(&words.provider).to_owned(),
         }
     }
 }
@@ -79,6 +92,7 @@ const ENGLISH: Words = Words {
     rule: "At least 10 characters; spaces count. A few words that do not belong together are hard to guess.",
     optional: "In development it may stay empty.",
     set: "Set password and sign in",
+    provider: provider::ENGLISH,
     wrong: "The handle or the password is wrong.",
     too_many: "There were too many wrong passwords. Try again in an hour.",
     unusable: "This link is unknown, used or expired. An admin makes you a new one.",
@@ -86,6 +100,7 @@ const ENGLISH: Words = Words {
     weak: "This password is too easy to guess.",
     cross_site: "The form must be sent from this page. Please send it again.",
     no_form: "What was sent is not this form. Please send it again.",
+    no_passwords: "Nobody has a password here. Please sign in with the provider.",
 };
 
 const GERMAN: Words = Words {
@@ -104,6 +119,7 @@ const GERMAN: Words = Words {
     rule: "Mindestens 10 Zeichen; Leerzeichen zählen. Ein paar Wörter, die nicht zusammengehören, sind schwer zu erraten.",
     optional: "In der Entwicklung darf es leer bleiben.",
     set: "Passwort setzen und anmelden",
+    provider: provider::GERMAN,
     wrong: "Kürzel oder Passwort ist falsch.",
     too_many: "Es waren zu viele falsche Passwörter. Bitte in einer Stunde wieder versuchen.",
     unusable: "Dieser Link ist unbekannt, benutzt oder abgelaufen. Einen neuen macht die Verwaltung.",
@@ -111,6 +127,7 @@ const GERMAN: Words = Words {
     weak: "Dieses Passwort ist zu leicht zu erraten.",
     cross_site: "Das Formular muss von dieser Seite kommen. Bitte noch einmal absenden.",
     no_form: "Was ankam, ist nicht dieses Formular. Bitte noch einmal absenden.",
+    no_passwords: "Hier hat niemand ein Passwort. Bitte mit dem Anbieter anmelden.",
 };
 
 static LANGUAGES: [Words; 2] = [ENGLISH, GERMAN];

@@ -52,13 +52,18 @@ impl Described {
 
     /// It needs a token or a session with this scope, and the database.
     pub(crate) fn needs(self, scope: Scope) -> Self {
-        self.secured([scope.as_str()]).may(&[Code::Unauthorized, Code::Forbidden, Code::Unavailable])
+        self.secured([scope.as_str()]).may(&[
+            Code::Unauthorized,
+            Code::Forbidden,
+            Code::Unavailable,
+            Code::ProviderUnavailable,
+        ])
     }
 
     /// It needs any token for the API or session, and the database.
     pub(crate) fn needs_anybody(self) -> Self {
         const NO_SCOPES: [&str; 0] = [];
-        self.secured(NO_SCOPES).may(&[Code::Unauthorized, Code::Unavailable])
+        self.secured(NO_SCOPES).may(&[Code::Unauthorized, Code::Unavailable, Code::ProviderUnavailable])
     }
 
     fn secured<const N: usize>(mut self, scopes: [&str; N]) -> Self {
@@ -184,15 +189,22 @@ impl Described {
             self.problems.insert(Code::CrossSite);
         }
         let mut operation = self.operation;
-        for (status, response) in self.answers {
-            operation = operation.response(status.to_string(), response);
-        }
         let mut by_status: BTreeMap<u16, Vec<Code>> = BTreeMap::new();
         for code in self.problems {
             by_status.entry(code.spec().status.as_u16()).or_default().push(code);
         }
         for (status, codes) in by_status {
-            operation = operation.response(status.to_string(), problem(&codes, self.plain_errors));
+            let problem = problem(&codes, self.plain_errors);
+            // A page may say the same as a problem.
+            if let Some(page) = self.answers.get_mut(&status) {
+                page.content.extend(problem.content);
+                page.headers.extend(problem.headers);
+            } else {
+                self.answers.insert(status, problem);
+            }
+        }
+        for (status, response) in self.answers {
+            operation = operation.response(status.to_string(), response);
         }
         let mut operation = operation.build();
         if let Some(in_path) = in_path {

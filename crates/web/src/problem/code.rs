@@ -46,6 +46,9 @@ catalogue! {
     MalformedHeader: BAD_REQUEST, "malformed-header",
         "A header does not parse",
         "If-Match: must be `*` or a list of entity tags in double quotes, got `17`";
+    SignInUnusable: BAD_REQUEST, "sign-in-unusable",
+        "The sign-in was not begun in this browser, was used or took too long",
+        "the sign-in was not begun in this browser, or too long ago";
     Unauthorized: UNAUTHORIZED, "unauthorized",
         "A valid token is needed",
         "the token is unknown";
@@ -61,6 +64,21 @@ catalogue! {
     NotAPerson: FORBIDDEN, "not-a-person",
         "The token is no person's",
         "the token is no person's";
+    LocalPasswordsOff: FORBIDDEN, "local-passwords-off",
+        "Nobody has a password here",
+        "nobody has a password here; sign in through the provider";
+    ProviderRefused: FORBIDDEN, "provider-refused",
+        "The provider let nobody in",
+        "the provider refused: access_denied";
+    NotLinked: FORBIDDEN, "not-linked",
+        "The account at the provider is nobody's",
+        "the account at the provider belongs to nobody here";
+    NoRole: FORBIDDEN, "no-role",
+        "The provider gives no role",
+        "the provider gives this account no role here";
+    NoHandle: FORBIDDEN, "no-handle",
+        "The provider tells no name that can be a handle",
+        "the provider tells no name that can be a handle";
     NotFound: NOT_FOUND, "not-found",
         "There is no such thing",
         "there is no job 01890a5d-ac96-774b-bcce-b302099a8057";
@@ -88,6 +106,9 @@ catalogue! {
     HandleTaken: CONFLICT, "handle-taken",
         "The handle is taken",
         "the handle ada is taken";
+    IdentityTaken: CONFLICT, "identity-taken",
+        "The account at the provider is another person's",
+        "the identity belongs to another account";
     LastAdmin: CONFLICT, "last-admin",
         "The last admin stays one",
         "ada is the last admin";
@@ -136,9 +157,15 @@ catalogue! {
     Internal: INTERNAL_SERVER_ERROR, "internal",
         "An internal error",
         "an internal error occurred; the operator finds its cause in the log by the request id";
+    ProviderInvalid: BAD_GATEWAY, "provider-invalid",
+        "The provider's answer is not valid",
+        "the token is for another audience";
     Unavailable: SERVICE_UNAVAILABLE, "unavailable",
         "The service cannot answer at the moment",
         "a backend cannot be reached or is busy";
+    ProviderUnavailable: SERVICE_UNAVAILABLE, "provider-unavailable",
+        "The provider cannot be reached",
+        "the provider cannot be reached";
     Timeout: SERVICE_UNAVAILABLE, "timeout",
         "The request took too long",
         "the request was not answered within 10 s; a write may have happened all the same";

@@ -4,6 +4,7 @@ mod access;
 mod capture;
 mod ledger;
 mod people;
+mod provider;
 mod timers;
 
 use std::error::Error;

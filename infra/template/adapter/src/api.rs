@@ -15,6 +15,7 @@ use stint_domain::capture::ports::CapturePorts;
 use stint_domain::capture::services::{CaptureLimits, CaptureServices};
 use stint_domain::ledger::ports::{LedgerAdapter, LedgerPorts};
 use stint_domain::ledger::services::LedgerServices;
+use stint_domain::people::PeopleRules;
 use stint_domain::people::ports::PeoplePorts;
 use stint_domain::people::services::PeopleServices;
 use stint_domain::timers::services::TimerService;
@@ -32,13 +33,14 @@ where
     let access = AccessPorts { tokens, secrets: Arc::new(RandomSecrets) };
     let (ledger, none) = (LedgerPorts::of(adapter), Arc::new(NotOffered));
     let (capture, limits) = (CapturePorts::of(&none), CaptureLimits::default());
-    let people = PeoplePorts { people: none.clone(), passwords: none.clone() };
+    let people =
+        PeoplePorts { people: none.clone(), passwords: none.clone(), identities: none.clone(), provider: None };
     let metrics = HttpMetrics::new(registry);
     Api {
         ledger: LedgerServices::over(&ledger, &sources),
         capture: CaptureServices::over(&capture, &access, &ledger, &sources, limits),
         access: AccessServices::over(&access, &sources),
-        people: PeopleServices::over(&people, &access, &sources),
+        people: PeopleServices::over(&people, &access, &sources, &PeopleRules::default()),
         timers: TimerService::new(none.clone(), &sources),
         tasks: TaskService::new(none),
         health: adapter.clone(),

@@ -12,6 +12,7 @@ use stint_domain::people::{Handle, Person, PersonStatus};
 use stint_domain::values::{PersonId, Timestamp};
 use stint_domain::{BackendError, BackendErrorKind, Page};
 
+use crate::ledger::Ledger;
 use crate::memory::access::token::free;
 use crate::memory::{BACKEND, Memory};
 use crate::people::{Ending, adopts, created, deactivates, invited, invitee, is_active_admin, updated};
@@ -19,26 +20,8 @@ use crate::people::{Ending, adopts, created, deactivates, invited, invitee, is_a
 #[async_trait]
 impl PersonRepository for Memory {
     async fn create(&self, command: CreatePerson) -> Result<Person, CreatePersonError> {
-        let CreatePerson { person, adopt, invitation } = command;
         let (ledger, mut people, mut tokens) = (self.ledger(), self.people(), self.tokens());
-        let folded = person.handle.folded();
-        if people.iter().any(|other| other.person.handle.folded() == folded) {
-            return Err(CreatePersonError::HandleTaken(person.handle));
-        }
-        let of_tokens = tokens.iter().filter(|token| token.person.is_none()).map(|token| &token.subject);
-        let mut subjects = of_tokens.chain(ledger.entries.values().map(|entry| &entry.created_by));
-        if !adopt && subjects.any(|subject| Handle::folded_subject(subject) == folded) {
-            return Err(CreatePersonError::SubjectTaken(person.handle));
-        }
-        if people.iter().any(|other| other.person.id == person.id) {
-            let refusal = format!("the id of the person {} is taken", person.id);
-            return Err(BackendError::new(BACKEND, BackendErrorKind::Internal, refusal).into());
-        }
-        invitation.iter().try_for_each(|invitation| free(&tokens, invitation))?;
-        let person = created(person);
-        people.push(Account { person: person.clone(), password: None });
-        tokens.extend(invitation);
-        Ok(person)
+        create(&ledger, &mut people, &mut tokens, command)
     }
 
     async fn update(&self, command: UpdatePerson) -> Result<Person, ChangePersonError> {
@@ -135,23 +118,60 @@ impl PersonRepository for Memory {
     }
 
     async fn accept(&self, command: AcceptInvitation) -> Result<Person, AcceptInvitationError> {
-        let AcceptInvitation { id, password, session, at } = command;
         let (mut people, mut tokens) = (self.people(), self.tokens());
-        let is_free = free(&tokens, &session);
-        let invitation = tokens.iter_mut().find(|token| token.id == id).ok_or(AcceptInvitationError::Unusable)?;
-        let person = invited(invitation, at).ok_or(AcceptInvitationError::Unusable)?;
-        let account = account(&mut people, person).filter(|account| account.person.status == PersonStatus::Active);
-        let account = account.ok_or(AcceptInvitationError::Unusable)?;
-        is_free?;
-        invitation.revoked_at = Some(at);
-        account.password = password.or(account.password.take());
-        end(&mut tokens, Ending::of(person, TokenKind::Session), at);
-        tokens.push(session);
-        Ok(account.person.clone())
+        accept(&mut people, &mut tokens, command)
     }
 }
 
-fn account(people: &mut [Account], id: PersonId) -> Option<&mut Account> {
+/// Creates a person among these.
+pub(in crate::memory) fn create(
+    ledger: &Ledger,
+    people: &mut Vec<Account>,
+    tokens: &mut Vec<Token>,
+    command: CreatePerson,
+) -> Result<Person, CreatePersonError> {
+    let CreatePerson { person, adopt, invitation } = command;
+    let folded = person.handle.folded();
+    if people.iter().any(|other| other.person.handle.folded() == folded) {
+        return Err(CreatePersonError::HandleTaken(person.handle));
+    }
+    let of_tokens = tokens.iter().filter(|token| token.person.is_none()).map(|token| &token.subject);
+    let mut subjects = of_tokens.chain(ledger.entries.values().map(|entry| &entry.created_by));
+    if !adopt && subjects.any(|subject| Handle::folded_subject(subject) == folded) {
+        return Err(CreatePersonError::SubjectTaken(person.handle));
+    }
+    if people.iter().any(|other| other.person.id == person.id) {
+        let refusal = format!("the id of the person {} is taken", person.id);
+        return Err(BackendError::new(BACKEND, BackendErrorKind::Internal, refusal).into());
+    }
+    invitation.iter().try_for_each(|invitation| free(tokens, invitation))?;
+    let person = created(person);
+    people.push(Account { person: person.clone(), password: None });
+    tokens.extend(invitation);
+    Ok(person)
+}
+
+/// Uses an invitation among these.
+pub(in crate::memory) fn accept(
+    people: &mut [Account],
+    tokens: &mut Vec<Token>,
+    command: AcceptInvitation,
+) -> Result<Person, AcceptInvitationError> {
+    let AcceptInvitation { id, password, session, at } = command;
+    let is_free = free(tokens, &session);
+    let invitation = tokens.iter_mut().find(|token| token.id == id).ok_or(AcceptInvitationError::Unusable)?;
+    let person = invited(invitation, at).ok_or(AcceptInvitationError::Unusable)?;
+    let account = account(people, person).filter(|account| account.person.status == PersonStatus::Active);
+    let account = account.ok_or(AcceptInvitationError::Unusable)?;
+    is_free?;
+    invitation.revoked_at = Some(at);
+    account.password = password.or(account.password.take());
+    end(tokens, Ending::of(person, TokenKind::Session), at);
+    tokens.push(session);
+    Ok(account.person.clone())
+}
+
+pub(in crate::memory) fn account(people: &mut [Account], id: PersonId) -> Option<&mut Account> {
     people.iter_mut().find(|account| account.person.id == id)
 }
 

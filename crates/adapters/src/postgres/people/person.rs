@@ -115,7 +115,7 @@ impl PersonRepository for Postgres {
     }
 }
 
-async fn create(
+pub(in crate::postgres) async fn create(
     connection: &mut AsyncPgConnection,
     CreatePerson { person, adopt, invitation }: &CreatePerson,
 ) -> Result<Person, Failure<CreatePersonError>> {
@@ -173,7 +173,7 @@ fn may_take_an_admin(command: &UpdatePerson) -> bool {
     command.last_admin == LastAdmin::Stays && (other_role || deactivates(command))
 }
 
-async fn lock_admins(connection: &mut AsyncPgConnection) -> QueryResult<Vec<Uuid>> {
+pub(in crate::postgres) async fn lock_admins(connection: &mut AsyncPgConnection) -> QueryResult<Vec<Uuid>> {
     people::table
         .filter(people::role.eq(Role::Admin.as_str()))
         .filter(people::status.eq(PersonStatus::Active.as_str()))
@@ -223,7 +223,7 @@ async fn invite(
     Ok(())
 }
 
-async fn accept(
+pub(in crate::postgres) async fn accept(
     connection: &mut AsyncPgConnection,
     AcceptInvitation { id, password, session, at }: &AcceptInvitation,
 ) -> Result<Person, Failure<AcceptInvitationError>> {

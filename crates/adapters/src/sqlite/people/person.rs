@@ -91,7 +91,10 @@ impl PersonRepository for Sqlite {
     }
 }
 
-fn create(connection: &mut SqliteConnection, command: CreatePerson) -> Result<Person, CreatePersonError> {
+pub(in crate::sqlite) fn create(
+    connection: &mut SqliteConnection,
+    command: CreatePerson,
+) -> Result<Person, CreatePersonError> {
     let CreatePerson { person, adopt, invitation } = command;
     let person = created(person);
     let stored = diesel::insert_into(people::table)
@@ -115,7 +118,10 @@ fn create(connection: &mut SqliteConnection, command: CreatePerson) -> Result<Pe
     Ok(person)
 }
 
-fn accept(connection: &mut SqliteConnection, command: &AcceptInvitation) -> Result<Person, AcceptInvitationError> {
+pub(in crate::sqlite) fn accept(
+    connection: &mut SqliteConnection,
+    command: &AcceptInvitation,
+) -> Result<Person, AcceptInvitationError> {
     let AcceptInvitation { id, password, session, at } = command;
     let invitation = token::load(connection, *id)?.ok_or(AcceptInvitationError::Unusable)?;
     let person = invited(&invitation, *at).ok_or(AcceptInvitationError::Unusable)?;
@@ -186,7 +192,7 @@ fn account(connection: &mut SqliteConnection, handle: &Handle) -> Result<Option<
 }
 
 /// Whether there is no other active admin.
-fn is_last_admin(connection: &mut SqliteConnection, id: PersonId) -> Result<bool, BackendError> {
+pub(in crate::sqlite) fn is_last_admin(connection: &mut SqliteConnection, id: PersonId) -> Result<bool, BackendError> {
     let others = people::table
         .filter(people::role.eq(Role::Admin.as_str()))
         .filter(people::status.eq(PersonStatus::Active.as_str()))

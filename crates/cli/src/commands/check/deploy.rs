@@ -5,6 +5,7 @@
 mod database;
 mod files;
 mod people;
+mod provider;
 mod queues;
 mod reach;
 mod redis;
@@ -22,6 +23,7 @@ pub(super) async fn run() -> Result<ExitCode> {
     let configuration = configure()?;
     let mut findings = settings::look(&configuration);
     findings.extend(files::look(&configuration));
+    findings.extend(provider::look(&configuration.settings));
     findings.extend(database::look(&configuration.settings).await);
     findings.extend(redis::look(&configuration.settings).await);
     findings.sort_by_key(|finding| finding.severity);

@@ -39,6 +39,8 @@ impl Authenticator {
     pub const SESSION_IDLE: Duration = Duration::from_hours(14 * 24);
     /// How long a session lasts at most.
     pub const SESSION_LONGEST: Duration = Duration::from_hours(90 * 24);
+    /// How long a session lasts that a provider vouched for, used or not.
+    pub const SESSION_OF_PROVIDER: Duration = Duration::from_hours(12);
     /// How often the use of a session is noted at most.
     const SESSION_NOTED: Duration = Duration::from_hours(1);
 
@@ -74,7 +76,11 @@ impl Authenticator {
         if last.later(Self::SESSION_NOTED) > at {
             return;
         }
-        let expires_at = at.later(Self::SESSION_IDLE).min(session.created_at.later(Self::SESSION_LONGEST));
+        // One that the provider vouched for ends when it was to end.
+        let expires_at = match session.expires_at {
+            Some(end) if end < session.created_at.later(Self::SESSION_IDLE) => end,
+            _ => at.later(Self::SESSION_IDLE).min(session.created_at.later(Self::SESSION_LONGEST)),
+        };
         // The request does not depend on it; the next one tries again.
         drop(self.ports.tokens.touch(TouchSession { id, at, expires_at }).await);
     }
@@ -181,6 +187,27 @@ mod tests {
         for kind in [TokenKind::Capture, TokenKind::Session, TokenKind::Invitation] {
             let found = authenticate(Some(Token { kind, ..token() })).await;
             assert!(matches!(found, Err(AuthenticateError::Unknown)), "{kind}");
+        }
+    }
+
+    /// Its provider may have locked its person out meanwhile.
+    #[tokio::test]
+    async fn use_makes_a_session_last_longer_but_not_one_of_a_provider() {
+        let (made, hours) = (at(), Duration::from_hours);
+        for (lasts, used_after, expected) in [
+            (hours(14 * 24), hours(2), hours(14 * 24 + 2)),
+            (hours(14 * 24 + 85 * 24), hours(85 * 24), hours(90 * 24)),
+            (Authenticator::SESSION_OF_PROVIDER, hours(2), Authenticator::SESSION_OF_PROVIDER),
+        ] {
+            let (mut tokens, mut clock) = (MockTokenRepository::new(), crate::MockClock::new());
+            let now = made.later(used_after);
+            clock.expect_now().return_const(now);
+            let expected = TouchSession { id: token().id, at: now, expires_at: made.later(expected) };
+            tokens.expect_touch().withf(move |touch| *touch == expected).once().returning(|_| Ok(()));
+            let ports = AccessPorts { tokens: Arc::new(tokens), secrets: Arc::new(MockSecrets::new()) };
+            let sources = Sources { clock: Arc::new(clock), ..sources() };
+            let session = Token { kind: TokenKind::Session, expires_at: Some(made.later(lasts)), ..token() };
+            Authenticator::new(&ports, &sources).note_use(&session).await;
         }
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::guesses::{ClientAddress, Guesses, TooManyGuesses};
+use super::session::NoPasswords;
 use crate::access::ports::AccessPorts;
 use crate::access::ports::token::{ChangeTokenError, CreateTokenError, ListTokens, Made, RevokeToken, TokenCursor};
 use crate::access::services::{Grant, TokenDraft, TokenService};
@@ -16,7 +17,7 @@ use crate::people::ports::passwords::{HashPasswordError, Verified};
 use crate::people::ports::person::{
     ChangePersonError, LastAdmin, PersonChanges, Sessions, SetPassword, SetPasswordError, UpdatePerson,
 };
-use crate::people::{Email, Password, Person, PersonName, WeekStart};
+use crate::people::{Email, Password, PeopleRules, Person, PersonName, WeekStart};
 use crate::values::{PersonId, Timestamp, TokenId, Zone};
 use crate::{BackendError, ServiceError, Sources};
 
@@ -72,6 +73,9 @@ pub enum ChangePasswordError {
     /// The new password is too easy to guess.
     #[error("{0}")]
     TooWeak(String),
+    /// Nobody has a password here.
+    #[error(transparent)]
+    NoPasswords(#[from] NoPasswords),
     /// The backend failed.
     #[error(transparent)]
     Backend(#[from] BackendError),
@@ -85,13 +89,21 @@ pub struct AccountService {
     tokens: TokenService,
     sources: Sources,
     guesses: Arc<Guesses>,
+    local_passwords: bool,
 }
 
 impl AccountService {
     /// A service over these ports. It shares `guesses` with whoever else compares passwords.
-    pub fn new(ports: &PeoplePorts, access: &AccessPorts, sources: &Sources, guesses: Arc<Guesses>) -> Self {
-        let tokens = TokenService::new(access, sources);
-        Self { ports: ports.clone(), access: access.clone(), tokens, sources: sources.clone(), guesses }
+    pub fn new(
+        ports: &PeoplePorts,
+        access: &AccessPorts,
+        sources: &Sources,
+        guesses: Arc<Guesses>,
+        rules: &PeopleRules,
+    ) -> Self {
+        let (tokens, local_passwords) = (TokenService::new(access, sources), rules.local_passwords);
+        let (ports, access, sources) = (ports.clone(), access.clone(), sources.clone());
+        Self { ports, access, tokens, sources, guesses, local_passwords }
     }
 
     /// Who the principal is.
@@ -139,6 +151,9 @@ impl AccountService {
         from: ClientAddress,
         (old, new): (Password, Password),
     ) -> Result<(), ChangePasswordError> {
+        if !self.local_passwords {
+            return Err(NoPasswords.into());
+        }
         let account = self.ports.people.find_account(person.handle.clone()).await?;
         let guess = self.guesses.begin(&person.handle.folded(), from, Some(kept))?;
         let replaces = account.and_then(|account| account.password);

@@ -61,19 +61,8 @@ impl PersonService {
     pub async fn create(&self, draft: PersonDraft) -> Result<(Person, TokenSecret), CreatePersonError> {
         let PersonDraft { handle, name, email, role, time_zone, week_starts_on, adopt } = draft;
         let at = self.sources.clock.now();
-        let person = Person {
-            id: PersonId::new(self.sources.ids.generate()),
-            handle,
-            name,
-            email,
-            role,
-            status: PersonStatus::Active,
-            time_zone,
-            week_starts_on,
-            version: Version::initial(at),
-            created_at: at,
-            updated_at: at,
-        };
+        let mut person = new(PersonId::new(self.sources.ids.generate()), handle, name, role, at);
+        (person.email, person.time_zone, person.week_starts_on) = (email, time_zone, week_starts_on);
         let (invitation, secret) = self.invitation(&person, at)?;
         let person = self.people.create(CreatePerson { person, adopt, invitation: Some(invitation) }).await?;
         Ok((person, secret))
@@ -133,6 +122,23 @@ impl PersonService {
     fn invitation(&self, person: &Person, at: Timestamp) -> Result<(Token, TokenSecret), BackendError> {
         let lasts = Self::INVITATION_LASTS;
         of_person(&*self.secrets, &self.sources, person, TokenKind::Invitation, (at, lasts))
+    }
+}
+
+/// A new person, who is active, in UTC, and without an address.
+pub(super) fn new(id: PersonId, handle: Handle, name: PersonName, role: Role, at: Timestamp) -> Person {
+    Person {
+        id,
+        handle,
+        name,
+        email: None,
+        role,
+        status: PersonStatus::Active,
+        time_zone: Zone::default(),
+        week_starts_on: WeekStart::default(),
+        version: Version::initial(at),
+        created_at: at,
+        updated_at: at,
     }
 }
 

@@ -13,7 +13,7 @@ use crate::access::{Principal, Token, TokenKind, TokenSecret};
 use crate::people::ports::PeoplePorts;
 use crate::people::ports::passwords::{HashPasswordError, Verified};
 use crate::people::ports::person::{AcceptInvitation, AcceptInvitationError, Account, Sessions, SetPassword};
-use crate::people::{Handle, Password, PasswordHash, Person, PersonStatus};
+use crate::people::{Handle, Password, PasswordHash, PeopleRules, Person, PersonStatus};
 use crate::values::TokenId;
 use crate::{BackendError, Sources};
 
@@ -50,10 +50,18 @@ pub enum SignInError {
     /// There were too many wrong passwords.
     #[error(transparent)]
     TooMany(#[from] TooManyGuesses),
+    /// Nobody signs in by a password here.
+    #[error(transparent)]
+    NoPasswords(#[from] NoPasswords),
     /// The backend failed.
     #[error(transparent)]
     Backend(#[from] BackendError),
 }
+
+/// The operator turned passwords off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("nobody has a password here; sign in through the provider")]
+pub struct NoPasswords;
 
 /// Why a link was not used.
 #[derive(Debug, Clone, Error)]
@@ -64,6 +72,9 @@ pub enum AcceptError {
     /// The password is too easy to guess.
     #[error(transparent)]
     Password(HashPasswordError),
+    /// Nobody has a password here.
+    #[error(transparent)]
+    NoPasswords(#[from] NoPasswords),
     /// The backend failed.
     #[error(transparent)]
     Backend(#[from] BackendError),
@@ -77,18 +88,32 @@ pub struct SessionService {
     authenticator: Authenticator,
     sources: Sources,
     guesses: Arc<Guesses>,
+    local_passwords: bool,
 }
 
 impl SessionService {
     /// A service over these ports. It shares `guesses` with whoever else compares passwords.
-    pub fn new(ports: &PeoplePorts, access: &AccessPorts, sources: &Sources, guesses: Arc<Guesses>) -> Self {
-        let authenticator = Authenticator::new(access, sources);
-        Self { ports: ports.clone(), access: access.clone(), authenticator, sources: sources.clone(), guesses }
+    pub fn new(
+        ports: &PeoplePorts,
+        access: &AccessPorts,
+        sources: &Sources,
+        guesses: Arc<Guesses>,
+        rules: &PeopleRules,
+    ) -> Self {
+        let (authenticator, local_passwords) = (Authenticator::new(access, sources), rules.local_passwords);
+        let (ports, access, sources) = (ports.clone(), access.clone(), sources.clone());
+        Self { ports, access, authenticator, sources, guesses, local_passwords }
+    }
+
+    /// Whether people may sign in with a password.
+    pub fn take_passwords(&self) -> Result<(), NoPasswords> {
+        if self.local_passwords { Ok(()) } else { Err(NoPasswords) }
     }
 
     /// Signs somebody in by their password: makes a session. Unknown handles take as long as known ones.
     pub async fn sign_in(&self, attempt: SignIn) -> Result<SignedIn, SignInError> {
         let SignIn { handle, password, from, last_session } = attempt;
+        self.take_passwords()?;
         let account = match handle.clone() {
             Some(handle) => self.ports.people.find_account(handle).await?,
             None => None,
@@ -134,6 +159,7 @@ impl SessionService {
 
     /// Uses an invitation: sets the password and signs in, once. All other sessions of the person end.
     pub async fn accept(&self, secret: &str, password: Password) -> Result<SignedIn, AcceptError> {
+        self.take_passwords()?;
         let (id, person) = self.invited(secret).await?;
         let about = person.known_by_others();
         let hash = match self.ports.passwords.hash(password, about).await {
@@ -167,7 +193,7 @@ impl SessionService {
     }
 
     /// Whom an invitation is for. Whether it can still be used is decided when it is.
-    async fn invited(&self, secret: &str) -> Result<(TokenId, Person), AcceptError> {
+    pub(super) async fn invited(&self, secret: &str) -> Result<(TokenId, Person), AcceptError> {
         let Ok(secret) = TokenSecret::of(TokenKind::Invitation, secret) else { return Err(AcceptError::Unusable) };
         let token = match self.authenticator.known(&secret).await {
             Ok(known) if known.token.kind == TokenKind::Invitation => known.token,

@@ -7,10 +7,10 @@ use crate::endpoint::Endpoint;
 use crate::openapi::{Described, text};
 use crate::problem::Code;
 
-const TAG: &str = "Pages";
+pub(super) const TAG: &str = "Pages";
 const HTML: &str = "text/html; charset=utf-8";
 
-fn page(described: Described, status: u16, about: &str) -> Described {
+pub(super) fn page(described: Described, status: u16, about: &str) -> Described {
     described.answers_as(status, about, HTML, text(), None)
 }
 
@@ -25,6 +25,12 @@ fn form(described: Described, wrong: &[(u16, &str)]) -> Described {
 }
 
 pub(in crate::api) fn all() -> Vec<Endpoint> {
+    let mut all = of_forms();
+    all.extend(super::provider::routes::all());
+    all
+}
+
+fn of_forms() -> Vec<Endpoint> {
     const NO_FORM: (u16, &str) =
         (400, "The form again: what was sent is not the form, or the new password is not good.");
     vec![
@@ -41,7 +47,10 @@ pub(in crate::api) fn all() -> Vec<Endpoint> {
             form(Described::new(TAG, "sign_in_form", "Sign in by the form", about), &wrong)
         }),
         Endpoint::new(Method::POST, SIGN_OUT, sign_out, || {
-            form(Described::new(TAG, "sign_out_form", "Sign out by the form", "Ends the session of the cookie."), &[])
+            let described =
+                Described::new(TAG, "sign_out_form", "Sign out by the form", "Ends the session of the cookie.");
+            let described = page(described, 200, "Done; the page leads to the provider, to sign out there, too.");
+            form(described, &[])
         }),
         Endpoint::new(Method::GET, WELCOME_PAGE, welcome_page, || {
             let about = "Where links lead. The secret is the fragment of the link, which no server sees: a script moves it \

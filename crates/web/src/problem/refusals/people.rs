@@ -6,7 +6,7 @@ use actix_web::http::header::{self, HeaderValue};
 use stint_domain::people::ports::passwords::HashPasswordError;
 use stint_domain::people::ports::person::{ChangePersonError, CreatePersonError, InviteError};
 use stint_domain::people::services::{
-    AcceptError, ChangePasswordError, NotAPerson, SelfError, SignInError, TooManyGuesses,
+    AcceptError, ChangePasswordError, NoPasswords, NotAPerson, SelfError, SignInError, TooManyGuesses,
 };
 
 use crate::problem::{Code, FieldError, Problem};
@@ -60,6 +60,12 @@ impl<E: Error + Into<Problem>> From<SelfError<E>> for Problem {
     }
 }
 
+impl From<NoPasswords> for Problem {
+    fn from(error: NoPasswords) -> Self {
+        Self::new(Code::LocalPasswordsOff, error.to_string())
+    }
+}
+
 impl From<TooManyGuesses> for Problem {
     fn from(error: TooManyGuesses) -> Self {
         // Rounded up, so that who waits so long is let through.
@@ -83,6 +89,7 @@ impl From<SignInError> for Problem {
         match error {
             SignInError::Wrong => wrong(error.to_string()),
             SignInError::TooMany(error) => error.into(),
+            SignInError::NoPasswords(error) => error.into(),
             SignInError::Backend(error) => error.into(),
         }
     }
@@ -93,6 +100,7 @@ impl From<ChangePasswordError> for Problem {
         match error {
             ChangePasswordError::Wrong => wrong(error.to_string()),
             ChangePasswordError::TooMany(error) => error.into(),
+            ChangePasswordError::NoPasswords(error) => error.into(),
             ChangePasswordError::TooWeak(why) => too_weak("/new_password", why),
             ChangePasswordError::Backend(error) => error.into(),
         }
@@ -106,6 +114,7 @@ impl From<AcceptError> for Problem {
                 let detail = error.to_string();
                 Self::new(Code::LinkUnusable, detail.clone()).with_errors(vec![FieldError::at("/secret", detail)])
             }
+            AcceptError::NoPasswords(error) => error.into(),
             AcceptError::Password(HashPasswordError::Backend(error)) | AcceptError::Backend(error) => error.into(),
             AcceptError::Password(weak) => too_weak("/password", weak.to_string()),
         }

@@ -9,13 +9,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
 use thiserror::Error;
 
-/// The system's root certificates, where Debian, Red Hat, SUSE, Alpine and macOS have them.
-const SYSTEM: [&str; 4] = [
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/ssl/ca-bundle.pem",
-    "/etc/ssl/cert.pem",
-];
+use crate::root_certificates;
 
 /// Where root certificates are.
 pub(super) enum Roots {
@@ -39,8 +33,7 @@ impl Roots {
     pub(super) fn read(&self) -> Result<Option<Vec<CertificateDer<'static>>>, BadFile> {
         let file = match self {
             Self::IfExists(file) => file.clone(),
-            Self::System(Some(file)) => Some(file.clone()),
-            Self::System(None) => SYSTEM.iter().map(PathBuf::from).find(|file| file.exists()),
+            Self::System(named) => root_certificates::file(named.clone()),
         };
         let Some(file) = file.filter(|file| file.exists()) else { return Ok(None) };
         all("sslrootcert", &file).map(Some)

@@ -27,7 +27,7 @@ pub(in crate::api) fn all() -> Vec<Endpoint> {
                 .needs_anybody()
                 .takes::<PasswordInput>()
                 .empty(204, "Done.")
-                .may(&[Code::NotAPerson, Code::SignInFailed, Code::TooManyGuesses])
+                .may(&[Code::NotAPerson, Code::LocalPasswordsOff, Code::SignInFailed, Code::TooManyGuesses])
         }),
     ]
 }

@@ -18,6 +18,7 @@ pub(in crate::api) fn all() -> Vec<Endpoint> {
             .takes::<AcceptInput>()
             .answers::<SessionBody<'_>>(200, "Who has signed in.", example())
             .with_header("Set-Cookie")
-            .may(&[Code::LinkUnusable, Code::CrossSite, Code::MalformedHeader, Code::Unavailable])
+            .may(&[Code::LinkUnusable, Code::CrossSite, Code::LocalPasswordsOff])
+            .may(&[Code::MalformedHeader, Code::Unavailable])
     })]
 }

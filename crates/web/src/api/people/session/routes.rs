@@ -29,7 +29,7 @@ pub(in crate::api) fn all() -> Vec<Endpoint> {
                 .takes::<SignInInput>()
                 .answers::<SessionBody<'_>>(200, "Who has signed in.", example())
                 .with_header("Set-Cookie")
-                .may(&[Code::SignInFailed, Code::CrossSite, Code::TooManyGuesses])
+                .may(&[Code::SignInFailed, Code::CrossSite, Code::LocalPasswordsOff, Code::TooManyGuesses])
                 .may(&[Code::MalformedHeader, Code::Unavailable])
         }),
         Endpoint::new(Method::DELETE, SESSION, sign_out, || {

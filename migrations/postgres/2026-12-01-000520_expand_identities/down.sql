@@ -1,0 +1,2 @@
+DROP TABLE used_keys;
+DROP TABLE identities;
