@@ -21,7 +21,7 @@ dev: ## the same, rebuilt and restarted whenever the sources change
 	@exec infra/dev/watch
 
 test: ## every test, with a private Postgres and Redis, or STINT_TEST_DATABASE_URL and STINT_TEST_REDIS_URL
-	@infra/dev/require build postgres redis nginx curl python browser
+	@infra/dev/require build postgres redis nginx curl python node browser
 	infra/test/with-servers cargo test --locked --workspace --all-features
 
 test-fast: ## the tests that need only cargo: the others are behind features

@@ -31,6 +31,8 @@ mod ledger;
 mod matrix;
 #[cfg(feature = "system-tests")]
 mod nginx;
+#[cfg(feature = "system-tests")]
+mod oidc;
 mod openapi;
 mod operations;
 mod outage;

@@ -29,7 +29,7 @@ pub(super) fn check(method: &str, target: &str, answer: &Answer) {
 fn compare(document: &Value, method: &str, target: &str, answer: &Answer) -> Result<(), String> {
     let path = target.split('?').next().unwrap_or_default();
     // Editor plugins get errors in the only form that they read, and a person gets the page again.
-    let is_page = ["/sign-in", "/sign-out", "/welcome"].contains(&path)
+    let is_page = ["/sign-in", "/sign-out", "/welcome", "/auth/oidc/start", "/auth/oidc/callback"].contains(&path)
         && answer.header("content-type") == Some("text/html; charset=utf-8");
     if answer.status >= 400 && method != "HEAD" && !target.starts_with("/api/wakatime/") && !is_page {
         answer.problem();

@@ -79,6 +79,8 @@ async fn the_document_names_every_route_and_method_and_no_other(service: Service
         ("/welcome", &["get", "post"]),
         ("/forms.css", &["get"]),
         ("/welcome.js", &["get"]),
+        ("/auth/oidc/start", &["get", "post"]),
+        ("/auth/oidc/callback", &["get"]),
         ("/api/v1/tasks", &["get"]),
         ("/healthz", &["get"]),
         ("/readyz", &["get"]),

@@ -27,6 +27,8 @@ pub(super) enum Kind {
     Captures,
     /// Takes requests from pages of the service alone.
     OfPages,
+    /// Leads to the provider, which the service under test does not have.
+    OfProvider,
     /// Is about the caller itself, whoever it is.
     OfOneself(u16),
     /// Is about one's own account, which a program does not have.
@@ -95,6 +97,7 @@ async fn row(name: &str, ground: &Ground<'_>) -> Option<Row> {
         name if name.contains("/ping") || name.contains("/capture-tokens") => of_capture(name, ground).await?,
         "get /sign-in" | "get /welcome" | "get /forms.css" | "get /welcome.js" | "get /healthz" | "get /readyz"
         | "get /openapi.json" | "get /docs" => (Kind::Open, path, None),
+        "get /auth/oidc/start" | "get /auth/oidc/callback" => (Kind::OfProvider, path, None),
         name => of_people(name, path, ground).await?,
     })
 }
@@ -218,7 +221,7 @@ async fn of_people(name: &str, path: String, ground: &Ground<'_>) -> Option<Row>
         }
         "post /sign-in" => (OfPages, path, Some(form(&[("handle", &ground.signer().await), ("password", PASSWORD)]))),
         "post /welcome" => (OfPages, path, Some(form(&[("secret", &ground.link().await), ("password", PASSWORD)]))),
-        "post /sign-out" => (OfPages, path, Some(form(&[]))),
+        "post /sign-out" | "post /auth/oidc/start" => (OfPages, path, Some(form(&[]))),
         "get /api/v1/session" => (OfOneself(200), path, None),
         "delete /api/v1/session" => (OfOneself(204), path, None),
         "get /api/v1/me" | "get /api/v1/me/sessions" => (OfPeople, path, None),

@@ -36,6 +36,7 @@ fn expected(kind: Kind, Caller { reads, writes, name, .. }: &Caller) -> &'static
         Kind::Open => &[200],
         Kind::Captures => &[200, 201, 202],
         Kind::OfPages => &[403],
+        Kind::OfProvider => &[404],
         // The secret of a capture token is unknown elsewhere.
         _ if ["nobody", "capture"].contains(name) => &[401],
         Kind::OfOneself(200) => &[200],
