@@ -117,6 +117,11 @@ pub(crate) fn adopts(
     }
 }
 
+/// Whether the command takes the person's running timer along: they could not end it any more.
+pub(crate) fn discards_timer(command: &UpdatePerson) -> bool {
+    deactivates(command) || command.changes.role == Some(Role::Viewer)
+}
+
 /// Whose invitation it is, if it can be used at this moment.
 pub(crate) fn invited(invitation: &Token, at: Timestamp) -> Option<PersonId> {
     let is_usable = invitation.kind == TokenKind::Invitation && invitation.check(at).is_ok();

@@ -1,7 +1,11 @@
 //! What writes do to timers: the port's rules that all backends share. Each backend reads what they are decided by, and
 //! keeps other writers out in the meantime.
 
+use std::collections::HashMap;
+
 use stint_domain::BackendError;
+#[cfg(feature = "memory")]
+use stint_domain::ledger::WorkSummary;
 use stint_domain::ledger::ports::time_entry::{BatchMode, NewTimeEntry, RecordBatch, RecordBatchError, RecordRefusal};
 use stint_domain::ledger::{JobStatus, TimeEntry};
 use stint_domain::people::{Person, PersonStatus};
@@ -31,6 +35,13 @@ impl StoredTimer {
     #[cfg(feature = "memory")]
     pub(crate) fn runs_for(&self, person: PersonId) -> bool {
         self.ended.is_none() && self.timer.person == person
+    }
+
+    /// Ends it. What its summary says is in its entries from now on.
+    #[cfg(feature = "memory")]
+    pub(crate) fn end(&mut self, ended: Ended) {
+        self.ended = Some(ended);
+        self.timer.work_summary = WorkSummary::default();
     }
 }
 
@@ -99,7 +110,7 @@ impl Stopping {
             Ok(applied) => applied.outcome,
             Err(RecordBatchError::Refused(refusals)) => match refusals.first() {
                 Some((_, refusal)) => return Err(refused(not_logged(*refusal))),
-                None => Vec::new(),
+                None => return Err(ledger.internal("a batch was refused for no reason").into()),
             },
             Err(RecordBatchError::Backend(error)) => return Err(error.into()),
             // There is no key.
@@ -123,17 +134,19 @@ pub(crate) fn made(timer: TimerId, ended: Ended) -> impl Iterator<Item = TimeEnt
     (0..ended.entries).map(move |part| TimeEntryId::of_timer(timer, part))
 }
 
-/// The answer for a timer that has ended, from those of its entries that exist, in any order.
-pub(crate) fn stopped(timer: TimerId, ended: Ended, found: Vec<TimeEntry>) -> StoppedTimer {
-    let mut entries = found;
-    let place = |entry: &TimeEntry| made(timer, ended).position(|id| id == entry.id);
-    entries.sort_by_cached_key(place);
+/// The answer for a person's timer that has ended, from those of its entries that exist, in any order. Somebody else may
+/// have stored another entry under the id of one that was deleted.
+pub(crate) fn stopped(timer: TimerId, person: &Person, ended: Ended, mut entries: Vec<TimeEntry>) -> StoppedTimer {
+    entries.retain(|entry| entry.created_by == *person.handle.subject());
+    let places: HashMap<TimeEntryId, usize> = made(timer, ended).zip(0..).collect();
+    entries.sort_by_key(|entry| places.get(&entry.id).copied());
     StoppedTimer { id: timer, minutes: ended.minutes, entries }
 }
 
 /// The start of a timer, and the end of the one that runs.
 pub(crate) struct Starting<'a> {
     command: &'a StartTimer,
+    started_at: Timestamp,
     running: Option<Result<Stopping, StartTimerError>>,
 }
 
@@ -146,13 +159,16 @@ impl<'a> Starting<'a> {
     ) -> Result<Self, StartTimerError> {
         let active = person.filter(|person| person.status == PersonStatus::Active);
         let person = active.ok_or(StartTimerError::PersonInactive(command.person))?;
+        // A write that waited may have an earlier time than the one before it.
+        let now = running.map_or(command.at, |running| command.at.max(running.started_at));
+        let started_at = command.started_at.unwrap_or(now);
         // Where the new one starts, the other one ends.
-        let stopping = |running: &Timer| match running.end(TimerEnd::Now, command.started_at) {
-            _ if command.started_at < running.started_at => Err(StartTimerError::BeforeRunning(running.started_at)),
+        let stopping = |running: &Timer| match running.end(TimerEnd::Now, started_at) {
+            _ if started_at < running.started_at => Err(StartTimerError::BeforeRunning(running.started_at)),
             Ok(until) => Ok(Stopping::at(running, person, until, running.related_job, command.at)),
             Err(error) => Err(StartTimerError::Running(error.into())),
         };
-        Ok(Self { command, running: running.map(stopping) })
+        Ok(Self { command, started_at, running: running.map(stopping) })
     }
 
     /// The end of the one that runs, if there is one and it can end.
@@ -177,7 +193,7 @@ impl<'a> Starting<'a> {
             Some(Err(refusal)) => return Err(refusal.clone()),
             Some(Ok(stopping)) => Some(stopping.log(ledger, StartTimerError::Running)?),
         };
-        Ok(Started { timer: self.command.timer(), stopped })
+        Ok(Started { timer: self.command.timer(self.started_at), stopped })
     }
 }
 

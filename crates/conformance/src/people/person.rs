@@ -295,7 +295,7 @@ pub(crate) fn update(id: PersonId) -> UpdatePerson {
     }
 }
 
-fn set_role(id: PersonId, role: Role) -> UpdatePerson {
+pub(crate) fn set_role(id: PersonId, role: Role) -> UpdatePerson {
     UpdatePerson { changes: PersonChanges { role: Some(role), ..PersonChanges::default() }, ..update(id) }
 }
 

@@ -151,7 +151,7 @@ fn start_at(person: &Person, job: &Job, seconds: i64) -> StartTimer {
         person: person.id,
         related_job: job.id,
         work_summary: WorkSummary::new("read the field notes").unwrap(),
-        started_at: at(seconds),
+        started_at: Some(at(seconds)),
         at: at(seconds),
     }
 }

@@ -15,7 +15,7 @@ use stint_domain::{BackendError, BackendErrorKind, Page};
 use crate::ledger::Ledger;
 use crate::memory::access::token::free;
 use crate::memory::{BACKEND, Memory};
-use crate::people::{Ending, adopts, created, deactivates, invited, invitee, is_active_admin, updated};
+use crate::people::{Ending, adopts, created, deactivates, discards_timer, invited, invitee, is_active_admin, updated};
 
 #[async_trait]
 impl PersonRepository for Memory {
@@ -35,6 +35,8 @@ impl PersonRepository for Memory {
         }
         if deactivates(&command) {
             end(&mut tokens, Ending::all(command.id), command.at);
+        }
+        if discards_timer(&command) {
             timers.retain(|stored| !stored.runs_for(command.id));
         }
         Ok(person)

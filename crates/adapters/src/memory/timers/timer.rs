@@ -26,8 +26,8 @@ impl TimerRepository for Memory {
         )?;
         let ended = starting.stopping().map(Stopping::ended);
         let started = starting.carry_out(&mut ledger)?;
-        if let Some(running) = running {
-            running.ended = ended;
+        if let (Some(running), Some(ended)) = (running, ended) {
+            running.end(ended);
         }
         timers.push(StoredTimer { timer: started.timer.clone(), ended: None });
         Ok(started)
@@ -48,16 +48,16 @@ impl TimerRepository for Memory {
         let not_found = StopTimerError::NotFound(command.id);
         let is_it = |stored: &&mut StoredTimer| stored.timer.id == command.id && stored.timer.person == command.person;
         let Some(stored) = timers.iter_mut().find(is_it) else { return Err(not_found) };
-        if let Some(ended) = stored.ended {
-            let found = made(command.id, ended).filter_map(|id| ledger.entries.get(&id).cloned()).collect();
-            return Ok(stopped(command.id, ended, found));
-        }
         let Some(account) = people.iter().find(|account| account.person.id == command.person) else {
             return Err(not_found);
         };
+        if let Some(ended) = stored.ended {
+            let found = made(command.id, ended).filter_map(|id| ledger.entries.get(&id).cloned()).collect();
+            return Ok(stopped(command.id, &account.person, ended, found));
+        }
         let stopping = Stopping::told(&stored.timer, &account.person, &command)?;
         let logged = stopping.log(&mut ledger, StopTimerError::NotLogged)?;
-        stored.ended = Some(stopping.ended());
+        stored.end(stopping.ended());
         Ok(logged)
     }
 

@@ -26,7 +26,7 @@ use stint_domain::{BackendError, Page};
 use uuid::Uuid;
 
 use crate::people::statements::{self, SUBJECTS, is_among};
-use crate::people::{Ending, created, deactivates, invited, invitee, updated};
+use crate::people::{Ending, created, deactivates, discards_timer, invited, invitee, updated};
 use crate::postgres::Postgres;
 use crate::postgres::access::rows::TokenRow;
 use crate::postgres::access::{name_space, token};
@@ -162,6 +162,8 @@ async fn update(
     }
     if deactivates(command) {
         end(connection, Ending::all(command.id), command.at).await?;
+    }
+    if discards_timer(command) {
         let running = timers::person_id.eq(command.id.as_uuid()).and(timers::minutes.is_null());
         diesel::delete(timers::table.filter(running)).execute(connection).await?;
     }

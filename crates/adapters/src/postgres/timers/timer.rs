@@ -111,7 +111,7 @@ async fn stop(
     let stored = stored.filter(|stored| stored.timer.person == command.person);
     let StoredTimer { timer, ended } = stored.ok_or_else(not_found)?;
     if let Some(ended) = ended {
-        return Ok(stopped(timer.id, ended, entries(connection, made(timer.id, ended)).await?));
+        return Ok(stopped(timer.id, &person, ended, entries(connection, made(timer.id, ended)).await?));
     }
     let stopping = Stopping::told(&timer, &person, command).map_err(Failure::refused)?;
     let scope = stopping.scope();
@@ -132,12 +132,13 @@ async fn discard(connection: &mut AsyncPgConnection, command: &DiscardTimer) -> 
     Ok(())
 }
 
+/// Ends the timer. What its summary says is in its entries from now on.
 async fn end(connection: &mut AsyncPgConnection, id: TimerId, ended: Ended) -> QueryResult<()> {
     // At most some hundred thousand minutes, in some hundred entries.
     let minutes = i32::try_from(ended.minutes).unwrap_or(i32::MAX);
     let entries = i32::try_from(ended.entries).unwrap_or(i32::MAX);
     diesel::update(timers::table.find(id.as_uuid()))
-        .set((timers::minutes.eq(minutes), timers::entries.eq(entries)))
+        .set((timers::minutes.eq(minutes), timers::entries.eq(entries), timers::work_summary.eq("")))
         .execute(connection)
         .await
         .map(drop)

@@ -18,7 +18,7 @@ use stint_domain::values::{PersonId, Timestamp};
 use stint_domain::{BackendError, Page};
 
 use crate::people::statements::{self, SUBJECTS, is_among};
-use crate::people::{Ending, adopts, created, deactivates, invited, invitee, updated};
+use crate::people::{Ending, adopts, created, deactivates, discards_timer, invited, invitee, updated};
 use crate::sql::{Varying, statements};
 use crate::sqlite::Sqlite;
 use crate::sqlite::access::token;
@@ -45,6 +45,8 @@ impl PersonRepository for Sqlite {
             }
             if deactivates(&command) {
                 end(connection, Ending::all(command.id), command.at)?;
+            }
+            if discards_timer(&command) {
                 let running = timers::person_id.eq(command.id.as_uuid().into_bytes()).and(timers::minutes.is_null());
                 diesel::delete(timers::table.filter(running)).execute(connection).map_err(classify)?;
             }

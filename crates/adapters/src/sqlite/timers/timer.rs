@@ -84,10 +84,10 @@ fn stop(connection: &mut SqliteConnection, command: &StopTimer) -> Result<Stoppe
     let not_found = || StopTimerError::NotFound(command.id);
     let stored = load(connection, command.id)?.filter(|stored| stored.timer.person == command.person);
     let StoredTimer { timer, ended } = stored.ok_or_else(not_found)?;
-    if let Some(ended) = ended {
-        return Ok(stopped(timer.id, ended, time_entry::load(connection, made(timer.id, ended))?));
-    }
     let person = person::load(connection, command.person)?.ok_or_else(not_found)?;
+    if let Some(ended) = ended {
+        return Ok(stopped(timer.id, &person, ended, time_entry::load(connection, made(timer.id, ended))?));
+    }
     let stopping = Stopping::told(&timer, &person, command)?;
     let scope = stopping.scope();
     let before = group::read(connection, &scope)?;
@@ -98,11 +98,12 @@ fn stop(connection: &mut SqliteConnection, command: &StopTimer) -> Result<Stoppe
     Ok(logged)
 }
 
+/// Ends the timer. What its summary says is in its entries from now on.
 fn end(connection: &mut SqliteConnection, id: TimerId, ended: Ended) -> Result<(), BackendError> {
     // At most some hundred thousand minutes, in some hundred entries.
     let entries = i64::try_from(ended.entries).unwrap_or(i64::MAX);
     diesel::update(timers::table.find(id.as_uuid().into_bytes()))
-        .set((timers::minutes.eq(i64::from(ended.minutes)), timers::entries.eq(entries)))
+        .set((timers::minutes.eq(i64::from(ended.minutes)), timers::entries.eq(entries), timers::work_summary.eq("")))
         .execute(connection)
         .map(drop)
         .map_err(classify)

@@ -1,12 +1,13 @@
 //! Throwing a timer away.
 
+use stint_domain::access::Role;
 use stint_domain::people::PersonStatus;
 use stint_domain::people::ports::person::{PersonChanges, UpdatePerson};
 use stint_domain::timers::ports::timer::{DiscardTimer, DiscardTimerError, StopTimerError};
 
 use super::{Timers, discard, start, start_at, stop_at};
 use crate::given::{exactly, stale};
-use crate::people::person::update;
+use crate::people::person::{set_role, update};
 
 /// Its id is unknown afterwards, and the timers of others run on.
 pub async fn a_discarded_timer_was_never_there(timers: Timers) {
@@ -36,7 +37,7 @@ pub async fn a_discard_keeps_its_precondition(timers: Timers) {
     assert_eq!(timers.running(&ada).await, None);
 }
 
-/// One that has ended keeps its entries, and its stop can be repeated. A change that is no deactivation takes no timer.
+/// So does the role of a viewer, who could not end it. One that has ended keeps its entries, and its stop can be repeated. A change that is no deactivation takes no timer.
 pub async fn a_deactivation_throws_the_running_timer_away_and_no_other(timers: Timers) {
     let (ada, bob) = (timers.people.member("ada").await, timers.people.member("bob").await);
     let job = timers.open_job().await;
@@ -49,6 +50,8 @@ pub async fn a_deactivation_throws_the_running_timer_away_and_no_other(timers: T
         assert_eq!(timers.running(&ada).await.is_some(), runs);
     }
     assert_eq!(timers.running(&bob).await, Some(other));
+    timers.people.update(set_role(bob.id, Role::Viewer)).await;
+    assert_eq!(timers.running(&bob).await, None);
     let stopped = timers.stop(stop_at(&ended, 700)).await;
     assert_eq!((stopped.minutes, &stopped.entries), (10, &timers.entries(job.id).await));
 }

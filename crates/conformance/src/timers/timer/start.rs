@@ -17,7 +17,7 @@ pub async fn a_timer_runs_for_its_person_alone(timers: Timers) {
     assert_eq!(timers.running(&ada).await, None);
     let command = StartTimer { at: at(9), ..start(&ada, &job) };
     let Started { timer, stopped } = timers.timers.start(command.clone()).await.unwrap();
-    assert_eq!((&timer, stopped), (&command.timer(), None));
+    assert_eq!((&timer, stopped), (&command.timer(at(0)), None));
     assert_eq!((timer.version, timer.started_at), (Version::initial(at(9)), at(0)));
     assert_eq!(timers.running(&ada).await, Some(timer));
     assert_eq!(timers.running(&bob).await, None);

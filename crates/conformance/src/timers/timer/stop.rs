@@ -91,7 +91,7 @@ pub async fn a_stop_logs_one_entry_for_each_day_of_the_persons_zone(timers: Time
 pub async fn a_stop_on_a_day_of_25_hours_logs_two_entries_of_one_day(timers: Timers) {
     let (ada, job) = (in_zone(&timers, "ada", "Europe/Berlin").await, timers.open_job().await);
     let from = moment("2026-10-24T22:00:00Z");
-    let command = super::StartTimer { started_at: from, at: from, ..start(&ada, &job) };
+    let command = super::StartTimer { started_at: Some(from), at: from, ..start(&ada, &job) };
     let timer = timers.start(command).await;
     let until = from.later(Duration::from_hours(25));
     let stopped = timers.stop(StopTimer { at: until, end: TimerEnd::At(until), ..stop_at(&timer, 0) }).await;

@@ -56,21 +56,21 @@ pub struct StartTimer {
     pub related_job: JobId,
     /// A description of the work.
     pub work_summary: WorkSummary,
-    /// Since when it runs.
-    pub started_at: Timestamp,
+    /// Since when it runs; `None` means `at`, or the start of the timer that runs if that is later.
+    pub started_at: Option<Timestamp>,
     /// The time of the write.
     pub at: Timestamp,
 }
 
 impl StartTimer {
-    /// The timer right after its start.
-    pub fn timer(&self) -> Timer {
+    /// The timer right after its start at this moment.
+    pub fn timer(&self, started_at: Timestamp) -> Timer {
         Timer {
             id: self.id,
             person: self.person,
             related_job: self.related_job,
             work_summary: self.work_summary.clone(),
-            started_at: self.started_at,
+            started_at,
             version: crate::values::Version::initial(self.at),
         }
     }

@@ -81,7 +81,7 @@ impl TimerService {
     ) -> Result<Started, TimerError<StartTimerError>> {
         let (person, at) = (writer(principal)?, self.sources.clock.now());
         let TimerDraft { related_job, work_summary, started_at } = draft;
-        let started_at = Timer::start(started_at, at)?;
+        let started_at = started_at.map(|told| Timer::start(told, at)).transpose()?;
         let id = TimerId::new(self.sources.ids.generate());
         let command = StartTimer { id, person, related_job, work_summary, started_at, at };
         self.timers.start(command).await.map_err(TimerError::Port)
@@ -95,7 +95,7 @@ impl TimerService {
         precondition: Precondition,
     ) -> Result<Timer, TimerError<UpdateTimerError>> {
         let (person, now) = (writer(principal)?, self.sources.clock.now());
-        let started_at = changes.started_at.map(|told| Timer::start(Some(told), now)).transpose()?;
+        let started_at = changes.started_at.map(|told| Timer::start(told, now)).transpose()?;
         let changes = TimerChanges { started_at, ..changes };
         self.timers.update(UpdateTimer { person, changes, precondition }).await.map_err(TimerError::Port)
     }
@@ -160,9 +160,9 @@ mod tests {
         timers
             .expect_start()
             .withf(|command| {
-                command.person.as_uuid().as_u128() == 7 && command.started_at == at() && command.at == at()
+                command.person.as_uuid().as_u128() == 7 && command.started_at.is_none() && command.at == at()
             })
-            .return_once(|command| Ok(Started { timer: command.timer(), stopped: None }));
+            .return_once(|command| Ok(Started { timer: command.timer(command.at), stopped: None }));
         let started = service(timers).start(&ada("own"), draft(None)).await.unwrap();
         assert_eq!(started.timer.id.as_uuid(), Uuid::from_u128(1));
     }

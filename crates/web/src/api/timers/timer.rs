@@ -3,7 +3,7 @@
 pub(in crate::api) mod routes;
 
 use actix_web::HttpResponse;
-use actix_web::http::StatusCode;
+use actix_web::http::{StatusCode, header};
 use serde::Serialize;
 use stint_domain::access::{Principal, Scope};
 use stint_domain::ledger::WorkSummary;
@@ -61,7 +61,8 @@ pub(crate) struct StoppedTimerBody<'a> {
     /// How many minutes it logged: 0 if it ran for less than half a minute.
     #[schema(minimum = 0, maximum = 527_040)]
     minutes: u32,
-    /// The entries that it made and that still exist: one per day, or two on a day of more than 1440 minutes.
+    /// The entries that it made and that still exist: one per day, or two on a day of more than 1440 minutes. A token with
+    /// `write` alone gets none.
     entries: Vec<TimeEntryBody<'a>>,
 }
 
@@ -186,7 +187,7 @@ async fn read(call: Call) -> Answer {
     let condition = ReadCondition::of(call.headers())?;
     match call.api.timers.read(&principal).await? {
         Some(timer) => answer::read(&call, &timer, &condition),
-        None => Ok(HttpResponse::NoContent().finish()),
+        None => Ok(HttpResponse::NoContent().insert_header((header::CACHE_CONTROL, "private, no-cache")).finish()),
     }
 }
 
@@ -209,7 +210,7 @@ async fn patch(call: Call) -> Answer {
     let precondition = conditional::for_write(call.headers())?;
     let patch: TimerPatch = call.input(Media::MergePatch).await?;
     let timer = call.api.timers.update(&principal, patch.into(), precondition).await?;
-    answer::own(&call, &timer)
+    answer::changed(&call, &principal, &timer)
 }
 
 async fn stop(call: Call) -> Answer {
@@ -218,7 +219,11 @@ async fn stop(call: Call) -> Answer {
     let StopTimerInput { id, at, minutes, related_job } = call.input(Media::Json).await?;
     require_person(&principal)?;
     let draft = StopDraft { id, end: end(at, minutes)?, related_job };
-    let stopped = call.api.timers.stop(&principal, draft).await?;
+    let mut stopped = call.api.timers.stop(&principal, draft).await?;
+    if !answer::sees(&principal) {
+        // Others may have changed them since.
+        stopped.entries.clear();
+    }
     answer::json(StatusCode::OK, &stopped.body(call.base_path()))
 }
 

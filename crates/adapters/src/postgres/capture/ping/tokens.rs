@@ -3,7 +3,7 @@
 //!
 //! A transaction that takes several kinds of locks takes them in this order: the name space of handles and subjects, people,
 //! tokens, the names of new projects, jobs; each kind in an order of its own. A writer of entries locks jobs only. A writer
-//! of a token locks that token, and for a revocation also the tokens that it made, in the order of their ids. A writer of a
+//! of a timer locks its person first. A writer of a token locks that token, and for a revocation also the tokens that it made, in the order of their ids. A writer of a
 //! person locks that person, and then tokens of theirs.
 
 use std::collections::BTreeMap;

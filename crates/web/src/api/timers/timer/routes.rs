@@ -56,7 +56,7 @@ pub(in crate::api) fn all() -> Vec<Endpoint> {
         Endpoint::new(Method::PATCH, TIMER, patch, || {
             let about = "JSON Merge Patch (RFC 7396): absent fields stay.";
             Described::new(TAG, "patch_timer", "Change your running timer", about)
-                .patches_as::<TimerPatch, TimerBody<'_>>(Some(Scope::Write))
+                .patches::<TimerPatch, TimerBody<'_>>()
                 .or_own()
                 .may(&[Code::NotAPerson, Code::NotFound, Code::UnknownJob, Code::JobArchived])
         }),
