@@ -147,6 +147,7 @@ pub(crate) fn role_of_provider(command: &Enter, person: &Person) -> Option<Updat
 }
 
 /// Whether the command may take an active admin away.
+#[cfg(feature = "postgres")]
 pub(crate) fn may_demote(command: &Enter) -> bool {
     command.role.is_some_and(|role| role != Role::Admin) && !matches!(command.way, Way::New(_))
 }
