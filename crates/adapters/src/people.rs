@@ -10,7 +10,9 @@ use stint_domain::people::ports::person::{
     AcceptInvitation, AdoptError, AdoptSubject, ChangePersonError, CreatePerson, LastAdmin, PersonChanges, Sessions,
     UpdatePerson,
 };
-use stint_domain::people::ports::provider_identity::{Enter, EnterError, Way};
+#[cfg(feature = "postgres")]
+use stint_domain::people::ports::provider_identity::Way;
+use stint_domain::people::ports::provider_identity::{Enter, EnterError};
 use stint_domain::people::{Person, PersonStatus};
 use stint_domain::values::{PersonId, Timestamp, TokenId, Version};
 use stint_domain::{BackendError, BackendErrorKind};
