@@ -144,7 +144,7 @@ fn start(person: &Person, job: &Job) -> StartTimer {
     start_at(person, job, 0)
 }
 
-/// Like [`start`], so many seconds later.
+/// Like [`start()`], so many seconds later.
 fn start_at(person: &Person, job: &Job, seconds: i64) -> StartTimer {
     StartTimer {
         id: TimerId::new(fresh()),
