@@ -20,6 +20,7 @@ on_both_databases!(
     a_person_sees_no_timer_of_another_and_loses_it_when_deactivated,
     twenty_starts_at_once_leave_one_timer_and_twenty_stops_one_set_of_entries,
     a_program_has_no_timer_and_a_viewer_starts_none,
+    a_killed_service_leaves_a_timer_running_or_stopped,
 );
 
 const TIMER: &str = "/api/v1/timer";
@@ -262,4 +263,30 @@ async fn a_program_has_no_timer_and_a_viewer_starts_none(service: Service) {
     let viewer = person(&service, "eve", "viewer").await;
     viewer.get(TIMER).await.expect(204);
     viewer.post(START, &start).await.expect_problem(403, "forbidden");
+}
+
+/// At whatever step of the stop: its time is logged, or the timer still runs.
+async fn a_killed_service_leaves_a_timer_running_or_stopped(mut service: Service) {
+    let token = person(&service, "ada", "member").await.authorization().replace("Bearer ", "");
+    let job = service.api.new_job("Research").await;
+    for (stops, turns) in (0..).zip([0, 50, 200, 800, 3_000, 10_000]) {
+        let ada = service.api.with_token(&token);
+        let timer = start(&ada, &job, 60).await["timer"].clone();
+        let stop = json!({ "id": timer["id"], "minutes": 60 });
+        let kill = async {
+            for _ in 0..turns {
+                actix_web::rt::task::yield_now().await;
+            }
+            service.signal("KILL");
+        };
+        let (answered, ()) = futures::join!(ada.post(STOP, &stop).attempt(), kill);
+        service.restart();
+        let ada = service.api.with_token(&token);
+        let has_stopped = ada.get(TIMER).await.status == 204;
+        assert!(has_stopped || answered.is_err(), "an answered stop is gone");
+        assert_eq!(service.api.total(&job).await, 60 * (stops + u64::from(has_stopped)));
+        assert_eq!(ada.post(STOP, &stop).await.expect(200).json()["minutes"], 60);
+        assert_eq!(service.api.total(&job).await, 60 * (stops + 1));
+        service.assert_totals_are_sums().await;
+    }
 }

@@ -51,7 +51,7 @@ macro_rules! timer_repository {
                 a_stop_logs_the_time_and_ends_the_timer,
                 a_stop_logs_the_time_up_to_the_end_that_was_told,
                 a_stop_logs_one_entry_for_each_day_of_the_persons_zone,
-                a_stop_on_a_day_of_25_hours_logs_two_entries_of_one_day,
+                a_stop_logs_a_whole_day_on_which_the_clocks_change,
                 a_stop_below_half_a_minute_logs_nothing,
                 a_repeated_stop_returns_the_same_entries_and_logs_nothing,
                 a_repeated_stop_shows_the_entries_as_they_are,

@@ -253,7 +253,7 @@ fn bad_batches(ledger: &Untouched) -> Vec<Bad> {
 /// Requests, and all the places that the problem must list.
 pub(super) fn with_several_bad_fields(ledger: &Untouched) -> Vec<(Bad, Vec<&'static str>)> {
     let bad_entry = json!({
-        "minutes_worked": 1.5, "date_stamp": "2026-02-30", "work_summary": "nul\0", "surprise": true, "created_by": "me",
+        "minutes_worked": 1.5, "date_stamp": "2026-02-30", "work_summary": "nul\0", "surprise": true, "created_by": "m e",
     });
     let bad_job = json!({ "name": "", "status": "closed", "total_minutes": 7 });
     let mut bad_put = bad_entry.clone();

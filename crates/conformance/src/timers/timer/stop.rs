@@ -73,7 +73,9 @@ pub async fn a_stop_logs_one_entry_for_each_day_of_the_persons_zone(timers: Time
     for (zone, days) in [
         ("UTC", vec![time("2023-11-14", 107), time("2023-11-15", 13)]),
         ("Europe/Berlin", vec![time("2023-11-14", 47), time("2023-11-15", 73)]),
+        ("America/New_York", vec![time("2023-11-14", 120)]),
         ("Asia/Kathmandu", vec![time("2023-11-15", 120)]),
+        ("Australia/Lord_Howe", vec![time("2023-11-15", 120)]),
     ] {
         let person = in_zone(&timers, &zone.replace('/', "-"), zone).await;
         let before = timers.job(job.id).await;
@@ -87,16 +89,19 @@ pub async fn a_stop_logs_one_entry_for_each_day_of_the_persons_zone(timers: Time
     timers.assert_sums().await;
 }
 
-/// An entry has at most 1440 minutes.
-pub async fn a_stop_on_a_day_of_25_hours_logs_two_entries_of_one_day(timers: Timers) {
+/// An entry has at most 1440 minutes, so a day of 25 hours has two.
+pub async fn a_stop_logs_a_whole_day_on_which_the_clocks_change(timers: Timers) {
     let (ada, job) = (in_zone(&timers, "ada", "Europe/Berlin").await, timers.open_job().await);
-    let from = moment("2026-10-24T22:00:00Z");
-    let command = super::StartTimer { started_at: Some(from), at: from, ..start(&ada, &job) };
-    let timer = timers.start(command).await;
-    let until = from.later(Duration::from_hours(25));
-    let stopped = timers.stop(StopTimer { at: until, end: TimerEnd::At(until), ..stop_at(&timer, 0) }).await;
-    assert_eq!(times(&stopped.entries), [time("2026-10-25", 1440), time("2026-10-25", 60)]);
-    assert_eq!(stopped.minutes, 1500);
+    for (from, hours, days) in [
+        ("2026-03-28T23:00:00Z", 23, vec![time("2026-03-29", 1380)]),
+        ("2026-10-24T22:00:00Z", 25, vec![time("2026-10-25", 1440), time("2026-10-25", 60)]),
+    ] {
+        let from = moment(from);
+        let timer = timers.start(super::StartTimer { started_at: Some(from), at: from, ..start(&ada, &job) }).await;
+        let until = from.later(Duration::from_hours(hours));
+        let stopped = timers.stop(StopTimer { at: until, end: TimerEnd::At(until), ..stop_at(&timer, 0) }).await;
+        assert_eq!((u64::from(stopped.minutes), times(&stopped.entries)), (hours * 60, days));
+    }
     timers.assert_sums().await;
 }
 
