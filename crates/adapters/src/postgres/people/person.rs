@@ -2,7 +2,7 @@
 //!
 //! Every write locks the person's row first and their tokens afterwards, so that writes of one person happen one after
 //! the other. A token that is created for a person shares the lock of the row, so a deactivation either finds the token
-//! or is seen by its creation.
+//! or is seen by its creation. An adoption changes no person: it locks the name space, tokens and jobs.
 
 mod adopt;
 

@@ -108,7 +108,7 @@ input! {
         required id: TimerId, example "01890a5e-3d4f-7a6b-8c1d-2e3f4a5b6c7d";
         /// When the work ended: not before the start, not ahead. Not together with `minutes`.
         default at: Option<Timestamp>, example "2026-01-02T10:30:00Z";
-        /// How long the work lasted: at most the minutes since the start. Not together with `at`.
+        /// How long the work lasted: at most the minutes since the start, with the one that has begun. Not with `at`.
         default minutes: Option<TimerMinutes>;
         /// Another job for the time, where the timer's own is archived or deleted.
         default related_job: Option<JobId>;

@@ -57,7 +57,7 @@ fn proxies(http: &HttpSettings) -> Option<Finding> {
     if trusted.trust_everybody() {
         let (what, fix) = (
             format!(
-                "http.trusted_proxies is {trusted}: clients choose by X-Forwarded-For the address that wrong passwords are counted by"
+                "http.trusted_proxies is {trusted}: clients choose, by Forwarded or X-Forwarded-For, the address that wrong passwords are counted by"
             ),
             "name only the addresses of the proxies, or `unix`",
         );
