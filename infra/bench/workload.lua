@@ -1,6 +1,6 @@
--- The requests of one workload, for wrk. BENCH_WORKLOAD names it; BENCH_TOKEN (empty, where the path says who asks),
--- BENCH_JOBS (how many there are) and BENCH_RUN (a number that no other run has) fill them in. Requests are put together
--- as text: wrk.format would take more of the processor than the service does.
+-- The requests of one workload, for wrk. BENCH_WORKLOAD names it; BENCH_HEADERS (who asks, a header per line; empty, where
+-- the path says it), BENCH_JOBS (how many there are) and BENCH_RUN (a number that no other run has) fill them in. Requests are
+-- put together as text: wrk.format would take more of the processor than the service does.
 
 local JOB = "/api/v1/jobs/01900000-0000-7000-8000-%012d"
 local SECRET = "00000000-0000-4000-8000-%012d" -- of the capture token of the job with this number
@@ -77,8 +77,7 @@ function init()
     thread_number, written = thread_number_from_setup, 0
     math.randomseed(tonumber(run) % 1000000007 + thread_number)
     head = "Host: " .. wrk.host .. ":" .. wrk.port .. "\r\n"
-    local token = os.getenv("BENCH_TOKEN")
-    if token ~= "" then head = head .. "Authorization: Bearer " .. token .. "\r\n" end
+    for header in os.getenv("BENCH_HEADERS"):gmatch("[^\n]+") do head = head .. header .. "\r\n" end
 end
 
 request = workloads[os.getenv("BENCH_WORKLOAD")]

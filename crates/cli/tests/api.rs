@@ -8,7 +8,6 @@ mod answer;
 mod auth;
 mod authors;
 mod bad_input;
-mod bad_people;
 mod batch;
 mod bodies;
 mod capture;

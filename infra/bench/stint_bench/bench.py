@@ -7,7 +7,9 @@ from pathlib import Path
 
 from . import capture, capture_report, machine, options, processes, redis, report, sqlite, stage, tools
 from .bare import BareAsync, bare_async, bare_http, ensure_as_large
-from .contenders import BEFORE, STINT_ON_POSTGRES, STINT_ON_SQLITE, Contender, Database, Http, Load, Loop, Service
+from .contenders import (
+    BEFORE, STINT_ON_POSTGRES, STINT_ON_SQLITE, Browsers, Contender, Database, Http, Load, Loop, Service,
+)
 from .ledger import Ledger
 from .measure import measure, say
 from .pgbench import Pgbench
@@ -105,6 +107,8 @@ def requests(
             if service.name == STINT_ON_POSTGRES:
                 contenders.append(peer(stack, without[service.name], programs, sizes, folder, chosen))
             contenders.append(service)
+            if service.name in without:
+                contenders.append(Browsers(service))
         throughput = measure(contenders, chosen.workloads, chosen.connections, chosen.rounds, chosen.seconds)
         latency = measure(contenders, chosen.workloads, 1, chosen.rounds, max(1, chosen.seconds / 2))
         for stint in {service.stint for service in [*services, *without.values()]}:
@@ -121,6 +125,8 @@ def requests(
         f"{chosen.connections} keep-alive connections:\n\n{report.throughput_table(throughput)}",
         f"1 connection:\n\n{report.latency_table(latency)}",
     ]
+    if any(workload.asked_by_browsers for workload in chosen.workloads):
+        tables.append(report.browsers_table(throughput))
     if before:
         tables.append(report.before_table(throughput))
     return lines, tables, {

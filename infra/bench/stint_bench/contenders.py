@@ -11,7 +11,7 @@ from . import BenchError, processes, sqlite, wrk
 from .pgbench import Pgbench
 from .processes import Server
 from .sample import Sample, percentile
-from .service import Answering, Stint
+from .service import FROM_PAGE, Answering, Stint
 from .workloads import Workload
 
 PGBENCH = "pgbench"
@@ -20,6 +20,8 @@ BARE_ASYNC = "bare async"
 LOOP = "plain loop on SQLite"
 STINT_ON_POSTGRES = "Stint on Postgres"
 STINT_ON_SQLITE = "Stint on SQLite"
+BY_COOKIE = ", by cookie"
+"""What the name of a service ends with that is asked by a signed-in browser."""
 BEFORE = ", the build before"
 """What the name of an earlier build ends with."""
 
@@ -39,15 +41,18 @@ class Load:
     jobs: int
     threads: int
 
-    def press(self, url: str, token: str, workload: Workload, connections: int, seconds: float) -> Sample:
-        return wrk.run(url, token, workload, self.jobs, connections, seconds, self.threads)
+    def press(self, url: str, headers: list[str], workload: Workload, connections: int, seconds: float) -> Sample:
+        return wrk.run(url, headers, workload, self.jobs, connections, seconds, self.threads)
 
     def press_metered(
-        self, server: Answering, workload: Workload, connections: int, seconds: float, database_pid: int | None = None
+        self, server: Answering, workload: Workload, connections: int, seconds: float, database_pid: int | None = None,
+        headers: list[str] | None = None,
     ) -> Sample:
-        """The same, with what it cost."""
+        """The same, with what it cost. `headers` say who asks: if they are missing, whoever has the server's token."""
+        asking = server.headers() if headers is None else headers
+
         def press() -> Sample:
-            return self.press(server.url, server.token, workload, connections, seconds)
+            return self.press(server.url, asking, workload, connections, seconds)
 
         return metered(press, server.server, database_pid)
 
@@ -68,11 +73,29 @@ class Service:
     def takes(self, workload: Workload) -> bool:
         return True
 
-    def run(self, workload: Workload, connections: int, seconds: float) -> Sample:
+    def run(
+        self, workload: Workload, connections: int, seconds: float, headers: list[str] | None = None
+    ) -> Sample:
         def run() -> Sample:
-            return self.load.press_metered(self.stint, workload, connections, seconds, self.database_pid)
+            return self.load.press_metered(self.stint, workload, connections, seconds, self.database_pid, headers)
 
         return counted(workload, connections, self.entries, run)
+
+
+class Browsers:
+    """A service that is asked by a person's browser: with the cookie of a session. What it needs not say is left out, so
+    that the cookie alone is held against the token."""
+
+    def __init__(self, service: Service):
+        self.name = service.name + BY_COOKIE
+        self._service, self._cookie = service, service.stint.sign_in()
+
+    def takes(self, workload: Workload) -> bool:
+        return workload.asked_by_browsers
+
+    def run(self, workload: Workload, connections: int, seconds: float) -> Sample:
+        changes = workload.entries_per_request != 0
+        return self._service.run(workload, connections, seconds, [self._cookie, *([FROM_PAGE] if changes else [])])
 
 
 @dataclass

@@ -32,7 +32,7 @@ class Capturing:
         self.queue.clear()
 
         def press() -> Sample:
-            return self.load.press(self.stint.url, "", workload, connections, seconds)
+            return self.load.press(self.stint.url, [], workload, connections, seconds)
 
         sample = metered(press, self.stint.server, self.queue.redis.server.pid)
         queued = settled(self.queue.depth)
@@ -45,7 +45,7 @@ class Capturing:
         self.queue.clear()
         sample = wrk.run_until(
             lambda: self.queue.depth() >= pings,
-            self.stint.url, "", CAPTURE["P2"], self.load.jobs, connections, self.load.threads,
+            self.stint.url, [], CAPTURE["P2"], self.load.jobs, connections, self.load.threads,
         )
         self.stint.server.forget_log()
         return settled(self.queue.depth), sample

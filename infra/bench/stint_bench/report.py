@@ -5,9 +5,10 @@ from __future__ import annotations
 import statistics
 from dataclasses import asdict
 
-from .contenders import BARE_ASYNC, BARE_HTTP, BEFORE, LOOP, PGBENCH, STINT_ON_POSTGRES, STINT_ON_SQLITE
+from .contenders import BARE_ASYNC, BARE_HTTP, BEFORE, BY_COOKIE, LOOP, PGBENCH, STINT_ON_POSTGRES, STINT_ON_SQLITE
 from .measure import Result
 from .sample import Sample, Spread, delays, per_ten_thousand, ratios, spread
+from .workloads import Workload
 
 DATABASE_ALONE = {BARE_ASYNC: PGBENCH, STINT_ON_POSTGRES: PGBENCH, STINT_ON_SQLITE: LOOP}
 DASH = "–"
@@ -47,17 +48,31 @@ def latency_table(results: list[Result]) -> str:
 
 def before_table(results: list[Result]) -> str:
     """How fast each build before was, and the new one beside it."""
-    rows = []
-    for earlier in results:
-        if not earlier.contender.endswith(BEFORE):
-            continue
-        now = _samples_of(earlier.contender.removesuffix(BEFORE), earlier, results)
-        rates = [statistics.median(sample.rate for sample in samples) for samples in (earlier.samples, now)]
-        rows.append([
-            f"{earlier.workload.key} {earlier.workload.title}", earlier.contender.removesuffix(BEFORE),
-            *(number(rate, 0) for rate in rates), shown_spread(ratios(now, earlier.samples)),
-        ])
+    rows = [_compared(now.workload, now.contender, earlier, now.samples) for now, earlier in _beside(BEFORE, results)]
     return "The build before, in turn:\n\n" + table(["workload", "who", "before, requests/s", "now", "ratio"], rows)
+
+
+def browsers_table(results: list[Result]) -> str:
+    """How fast each service answers a token, and how fast the cookie of a session."""
+    rows = [
+        _compared(by_token.workload, by_token.contender, by_token.samples, by_cookie)
+        for by_token, by_cookie in _beside(BY_COOKIE, results)
+    ]
+    header = ["workload", "who", "by token, requests/s", "by cookie", "ratio"]
+    return "The cookie of a session instead of a token:\n\n" + table(header, rows)
+
+
+def _beside(suffix: str, results: list[Result]) -> list[tuple[Result, list[Sample]]]:
+    """Results, with the samples of whom has the same name with this suffix."""
+    found = [(result, _samples_of(result.contender + suffix, result, results)) for result in results]
+    return [(result, samples) for result, samples in found if samples]
+
+
+def _compared(workload: Workload, who: str, base: list[Sample], other: list[Sample]) -> list[str]:
+    rates = [statistics.median(sample.rate for sample in samples) for samples in (base, other)]
+    return [
+        f"{workload.key} {workload.title}", who, *(number(rate, 0) for rate in rates), shown_spread(ratios(other, base))
+    ]
 
 
 def summary(result: Result, all_results: list[Result]) -> dict[str, Spread | float | None]:

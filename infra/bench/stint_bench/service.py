@@ -8,11 +8,16 @@ import subprocess
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
+from email.message import Message
 from pathlib import Path
 
 from . import BenchError
 from .ledger import FIRST_JOB, MINUTES, SUMMARY, job_id
 from .processes import Server, free_port
+
+
+FROM_PAGE = "Sec-Fetch-Site: same-origin"
+"""What a browser says of a change that a page of the service asks for."""
 
 
 @dataclass(frozen=True)
@@ -45,16 +50,24 @@ class Answering:
         )
 
     def send(self, method: str, path: str, body: object = None) -> bytes:
-        headers = {"Authorization": f"Bearer {self.token}"}
+        return self.exchange(method, path, body, self.headers())[1]
+
+    def exchange(self, method: str, path: str, body: object, headers: list[str]) -> tuple[Message, bytes]:
+        """The head and the body of the answer."""
+        all_headers = dict(header.split(": ", 1) for header in headers)
         if body is not None:
-            headers["Content-Type"] = "application/json"
+            all_headers["Content-Type"] = "application/json"
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.url + path, data, headers, method=method)
+        request = urllib.request.Request(self.url + path, data, all_headers, method=method)
         try:
             with urllib.request.urlopen(request, timeout=10) as answer:
-                return answer.read()
+                return answer.headers, answer.read()
         except urllib.error.HTTPError as error:
             raise BenchError(f"{method} {path} was answered {error.code}: {error.read().decode()}") from error
+
+    def headers(self) -> list[str]:
+        """What says who asks: whoever has the token."""
+        return [f"Authorization: Bearer {self.token}"]
 
 
 class Stint(Answering):
@@ -93,6 +106,13 @@ class Stint(Answering):
     def check_totals(self) -> None:
         """Every job's total is the sum of its entries, or the run has failed."""
         self.run("check", "totals")
+
+    def sign_in(self) -> str:
+        """Makes a person who may write, and signs in: the cookie that this person's browser sends with each request."""
+        link = self.run("person", "create", "--handle", "browser", "--role", "manager").strip()
+        opened = {"secret": link.split("#", 1)[1], "password": "correct horse battery staple"}
+        head, _ = self.exchange("POST", "/api/v1/invitations", opened, [FROM_PAGE])
+        return "Cookie: " + head["Set-Cookie"].split(";", 1)[0]
 
     def capture_token(self, job: str) -> str:
         """The secret of a new token whose pings count for the job."""

@@ -26,16 +26,20 @@ class Workload:
     """How many entries a request adds; none where requests differ."""
     written_in_a_loop: bool = False
     """Whether the plain loop on SQLite does it too."""
+    asked_by_browsers: bool = False
+    """Whether it is asked with the cookie of a session, too."""
     only_hot_job: bool = False
 
 
 WORKLOADS = {
     workload.key: workload
     for workload in (
-        Workload("W1", "read a job", (Script("read_job"),)),
+        Workload("W1", "read a job", (Script("read_job"),), asked_by_browsers=True),
         Workload("W2", "first 50 entries of a job", (Script("first_page"),)),
         Workload("W2H", "first 50 entries of the hot job", (Script("first_page", HOT_JOB),), only_hot_job=True),
-        Workload("W3", "log time, random job", (Script("log_time"),), 1, written_in_a_loop=True),
+        Workload(
+            "W3", "log time, random job", (Script("log_time"),), 1, written_in_a_loop=True, asked_by_browsers=True
+        ),
         Workload(
             "W4", "log time, one hot job", (Script("log_time", HOT_JOB),), 1, written_in_a_loop=True, only_hot_job=True
         ),

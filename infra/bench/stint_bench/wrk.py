@@ -14,15 +14,17 @@ from .sample import Sample
 from .workloads import Workload
 
 
-def run(url: str, token: str, workload: Workload, jobs: int, connections: int, seconds: float, threads: int) -> Sample:
-    wrk = _start(url, token, workload, jobs, connections, f"{max(1, round(seconds))}s", threads)
+def run(
+    url: str, headers: list[str], workload: Workload, jobs: int, connections: int, seconds: float, threads: int
+) -> Sample:
+    wrk = _start(url, headers, workload, jobs, connections, f"{max(1, round(seconds))}s", threads)
     return _result(wrk)
 
 
 def run_until(
-    enough: Callable[[], bool], url: str, token: str, workload: Workload, jobs: int, connections: int, threads: int
+    enough: Callable[[], bool], url: str, headers: list[str], workload: Workload, jobs: int, connections: int, threads: int
 ) -> Sample:
-    wrk = _start(url, token, workload, jobs, connections, "1h", threads)
+    wrk = _start(url, headers, workload, jobs, connections, "1h", threads)
     try:
         while not enough() and wrk.poll() is None:
             time.sleep(0.02)
@@ -33,11 +35,11 @@ def run_until(
 
 
 def _start(
-    url: str, token: str, workload: Workload, jobs: int, connections: int, duration: str, threads: int
+    url: str, headers: list[str], workload: Workload, jobs: int, connections: int, duration: str, threads: int
 ) -> subprocess.Popen:
     environment = os.environ | {
         "BENCH_WORKLOAD": workload.key,
-        "BENCH_TOKEN": token,
+        "BENCH_HEADERS": "\n".join(headers),
         "BENCH_JOBS": str(jobs),
         "BENCH_RUN": str(time.time_ns() // 1000),
     }

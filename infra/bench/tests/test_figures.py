@@ -2,12 +2,13 @@
 
 import contextlib
 import io
+import types
 import unittest
 from dataclasses import replace
 
 from stint_bench import BenchError, pgbench, report, wrk
 from stint_bench.bare import BareAsync, ensure_as_large
-from stint_bench.contenders import BARE_ASYNC, BARE_HTTP, BEFORE, PGBENCH, STINT_ON_POSTGRES, Service
+from stint_bench.contenders import BARE_ASYNC, BARE_HTTP, BEFORE, BY_COOKIE, PGBENCH, STINT_ON_POSTGRES, Browsers, Service
 from stint_bench.ledger import FIRST_JOB, Ledger, entry_id, job_id
 from stint_bench.measure import Result, measure
 from stint_bench.options import workload
@@ -144,6 +145,14 @@ class Tables(unittest.TestCase):
             "| W1 read a job | Stint on Postgres | 800 | 1,000 | 1.25 (1.25 to 1.25) |",
         )
 
+    def test_a_cookie_is_held_against_the_token_of_the_same_service(self):
+        w1 = self.results[0].workload
+        by_cookie = Result(w1, STINT_ON_POSTGRES + BY_COOKIE, [sample(950)])
+        self.assertEqual(
+            report.browsers_table([*self.results, by_cookie]).splitlines()[-1],
+            "| W1 read a job | Stint on Postgres | 1,000 | 950 | 0.95 (0.95 to 0.95) |",
+        )
+
     def test_json_holds_the_table_s_figures_and_every_sample(self):
         stint = report.as_json(self.results)[-1]
         self.assertEqual(stint["summary"]["to_database"], {"median": 0.5, "least": 0.5, "most": 0.5})
@@ -172,6 +181,40 @@ class Peers(unittest.TestCase):
         peer = BareAsync({0: "few", 16: "many"}, service, 1)
         rates = [peer.run(workload(key), connections, 5).rate for key in ("W1", "W2") for connections in (64, 1)]
         self.assertEqual((rates, peer.writers), ([9, 9, 4, 3], {"W1": 0, "W2": 16}))
+
+
+class Asking(unittest.TestCase):
+    def test_a_browser_asks_with_its_cookie_and_only_what_is_compared(self):
+        asked = []
+
+        class Pressing:
+            def press_metered(self, _server, workload, connections, seconds, _database_pid, headers):
+                asked.append(headers)
+                return sample(1)
+
+        class SignedIn:
+            def sign_in(self):
+                return "Cookie: stint=x"
+
+        service = Service(STINT_ON_POSTGRES, SignedIn(), Pressing(), lambda: 0, 1, "")
+        browsers = Browsers(service)
+        self.assertEqual([key for key in WORKLOADS if browsers.takes(workload(key))], ["W1", "W3"])
+        service.run(workload("W1"), 64, 5)
+        browsers.run(workload("W1"), 64, 5)
+        self.assertEqual((asked, browsers.name), ([None, ["Cookie: stint=x"]], "Stint on Postgres, by cookie"))
+
+    def test_a_browser_says_that_a_page_of_the_service_asks_for_a_change(self):
+        said = []
+
+        class Writing:
+            stint = types.SimpleNamespace(sign_in=lambda: "Cookie: stint=x")
+            name = ""
+
+            def run(self, _workload, _connections, _seconds, headers):
+                said.append(headers)
+
+        Browsers(Writing()).run(workload("W3"), 64, 5)
+        self.assertEqual(said, [["Cookie: stint=x", "Sec-Fetch-Site: same-origin"]])
 
 
 class Rounds(unittest.TestCase):

@@ -4,7 +4,7 @@
 mod callers;
 mod table;
 
-use self::callers::{Caller, browsers, programs};
+use self::callers::{Caller, browsers, people, programs};
 use self::table::Table;
 use super::operations::ground::{Ground, Owner, Used};
 use super::operations::{self, Kind, Operation, Row};
@@ -21,7 +21,7 @@ async fn the_guide_shows_what_each_caller_gets_from_each_route(service: Service)
     let stage = Stage::set(&service).await;
     let operations = operations::all(&service.api).await;
     let mut tables = Vec::new();
-    for callers in [programs(&service).await, browsers(&service).await] {
+    for callers in [programs(&service).await, people(&service).await, browsers(&service).await] {
         let mut table = Table::new(callers.iter().map(|caller| caller.head).collect());
         for operation in &operations {
             table.add(operation, stage.cells(operation, &callers).await);
@@ -50,7 +50,7 @@ struct Laid {
 impl<'a> Stage<'a> {
     async fn set(service: &'a Service) -> Self {
         let zoe = person(service, "zoe", "member").await;
-        let token = callers::token_of(&zoe, &["own"]).await;
+        let token = zoe.new_token(&["own"]).await;
         Self { service, other: Owner::person(&service.api.with_token(token), "zoe", "own", "others") }
     }
 

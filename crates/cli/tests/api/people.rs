@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::answer::Answer;
 use super::client::{Client, Request};
-use super::ledger::id;
+use super::ledger::{id, text};
 use super::service::Service;
 
 pub(super) const PASSWORD: &str = "correct horse battery staple";
@@ -42,8 +42,22 @@ impl Browser {
         self.sends(self.client.post(target, body))
     }
 
+    fn put(&self, target: &str, body: &Value) -> Request {
+        self.sends(self.client.put(target, body))
+    }
+
+    fn patch(&self, target: &str, body: &Value) -> Request {
+        self.sends(self.client.patch(target, body))
+    }
+
     pub(super) fn secret(&self) -> &str {
         self.cookie.split_once('=').unwrap().1
+    }
+
+    /// The secret of a new token that the person makes.
+    pub(super) async fn new_token(&self, scopes: &[&str]) -> String {
+        let named = json!({ "name": "laptop", "scopes": scopes });
+        text(&self.post("/api/v1/tokens", &named).await.expect(201).json(), "secret")
     }
 }
 
@@ -64,7 +78,11 @@ pub(super) fn invited(service: &Service, handle: &str, role: &str) -> String {
 }
 
 pub(super) async fn accept(client: &Client, secret: &str) -> Answer {
-    from_page(client.anonymous().post("/api/v1/invitations", &json!({ "secret": secret, "password": PASSWORD }))).await
+    accept_with(client, secret, PASSWORD).await
+}
+
+async fn accept_with(client: &Client, secret: &str, password: &str) -> Answer {
+    from_page(client.anonymous().post("/api/v1/invitations", &json!({ "secret": secret, "password": password }))).await
 }
 
 /// A new person who has signed in.

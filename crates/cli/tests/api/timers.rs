@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::client::Client;
 use super::ledger::{chosen_id, id, text};
+use super::people;
 use super::service::{Service, on_both_databases};
 
 on_both_databases!(
@@ -41,16 +42,14 @@ fn after(moment: &Value, minutes: i64) -> String {
 
 /// A consumer with a token of a new person, whose days are those of UTC.
 async fn person(service: &Service, handle: &str, role: &str) -> Client {
-    let (api, browser) = (&service.api, ("sec-fetch-site", "same-origin"));
-    let new = json!({ "handle": handle, "name": handle, "role": role });
-    let new = api.post("/api/v1/people", &new).await.expect(201).json();
-    let link = json!({ "secret": new["invitation"]["secret"], "password": "correct horse battery staple" });
-    let signed_in = api.anonymous().post("/api/v1/invitations", &link).header(browser.0, browser.1).await.expect(200);
-    let cookie = signed_in.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
-    let scopes = signed_in.json()["scopes"].clone();
-    let token = json!({ "name": "script", "scopes": scopes });
-    let token = api.anonymous().post("/api/v1/tokens", &token).header("cookie", cookie).header(browser.0, browser.1);
-    api.with_token(text(&token.await.expect(201).json(), "secret"))
+    let scopes: &[_] = match role {
+        "member" => &["own"],
+        "manager" => &["read", "write"],
+        "admin" => &["admin"],
+        _ => &["read"],
+    };
+    let browser = people::person(service, handle, role).await;
+    service.api.with_token(browser.new_token(scopes).await)
 }
 
 /// Starts a timer so many minutes ago.

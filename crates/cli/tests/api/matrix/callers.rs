@@ -84,7 +84,7 @@ pub(super) async fn programs(service: &Service) -> Vec<Caller> {
     let own = Caller::program("own", of("own"), "own");
     let owner = Some(Owner::program(&own.client, "own", "own"));
     let (gone, expired) = (person(service, "gone", "admin").await, service.new_expiring_token("admin", "late", "1s"));
-    let gone = api.with_token(token_of(&gone, &["admin"]).await);
+    let gone = api.with_token(gone.new_token(&["admin"]).await);
     service.run(&["person", "deactivate", "gone"]);
     let callers = vec![
         Caller::program("nobody", api.anonymous(), "read"),
@@ -101,6 +101,26 @@ pub(super) async fn programs(service: &Service) -> Vec<Caller> {
     callers
 }
 
+/// People who send a token of their own in `Authorization`.
+pub(super) async fn people(service: &Service) -> Vec<Caller> {
+    let mut callers = Vec::new();
+    let tokens: [(_, _, &[&str]); 5] = [
+        ("viewer's read", "viewer", &["read"]),
+        ("member's own", "member", &["own"]),
+        ("manager's write", "manager", &["write"]),
+        ("manager's read, write", "manager", &["read", "write"]),
+        ("admin's admin", "admin", &["admin"]),
+    ];
+    for (head, role, scopes) in tokens {
+        let handle = format!("{role}-with-{}", scopes.join("-"));
+        let browser = person(service, &handle, role).await;
+        let client = service.api.with_token(browser.new_token(scopes).await);
+        let owner = Some(Owner::person(&client, &handle, scopes[0], "own"));
+        callers.push(Caller { owner, owns_time: role == "member", ..Caller::program(head, client, scopes[0]) });
+    }
+    callers
+}
+
 /// Those who send requests from a page of the service, with the cookie of a session or without one.
 pub(super) async fn browsers(service: &Service) -> Vec<Caller> {
     let api = &service.api;
@@ -111,7 +131,7 @@ pub(super) async fn browsers(service: &Service) -> Vec<Caller> {
         // Programs have the names of scopes.
         let handle = format!("a-{role}");
         let browser = person(service, &handle, role).await;
-        let client = api.with_token(token_of(&browser, scopes).await);
+        let client = api.with_token(browser.new_token(scopes).await);
         let scope = scopes[0];
         let owner = Some(Owner::person(&client, &handle, scope, "own"));
         let caller = Caller::browser(role, api, Some(browser.cookie));
@@ -125,12 +145,6 @@ pub(super) async fn browsers(service: &Service) -> Vec<Caller> {
     callers.push(Caller::browser("expired", api, Some(late.cookie)));
     until_unknown(&callers).await;
     callers
-}
-
-/// The secret of a new token that a person makes.
-pub(super) async fn token_of(browser: &Browser, scopes: &[&str]) -> String {
-    let named = json!({ "name": "laptop", "scopes": scopes });
-    text(&browser.post("/api/v1/tokens", &named).await.expect(201).json(), "secret")
 }
 
 /// Waits until whoever is deactivated or expired is so here, too.

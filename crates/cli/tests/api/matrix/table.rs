@@ -64,9 +64,10 @@ pub(super) fn compare_with_guide(tables: &[String]) {
     static WRITING: Mutex<()> = Mutex::new(());
     const GUIDE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/people.md");
 
-    let [programs, browsers] = tables else { panic!("{} tables", tables.len()) };
+    let [programs, people, browsers] = tables else { panic!("{} tables", tables.len()) };
     let made = format!(
-        "\nPrograms, with a token in `Authorization`:\n\n{programs}\n\nBrowsers, on a page of the service:\n\n{browsers}\n\n"
+        "\nPrograms, with a token in `Authorization`:\n\n{programs}\n\nPeople, with a token of their own in `Authorization`:\n\n\
+         {people}\n\nBrowsers, on a page of the service:\n\n{browsers}\n\n"
     );
     let _writing = WRITING.lock().unwrap();
     let guide = fs::read_to_string(GUIDE).unwrap();

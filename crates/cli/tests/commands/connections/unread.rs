@@ -56,7 +56,7 @@ fn answers_that_nobody_reads_take_little_memory_and_give_it_back() {
     let stint = Stint::new().migrated();
     let server = stint.serve();
     let (_, document) = answer(&mut { asked_for(&server) }).unwrap();
-    assert!(document.len() as u64 > 4 * PER_CONNECTION << 10, "it is large enough to try with");
+    assert!(document.len() as u64 > (4 * PER_CONNECTION) << 10, "it is large enough to try with");
     let idle = memory(&server);
     let streams = ask_in_vain(&server);
     until("all are stuck", || server.metric("stint_http_connections") >= MANY as u64);
