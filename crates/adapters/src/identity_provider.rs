@@ -189,8 +189,8 @@ impl IdentityProvider for OpenIdProvider {
         self.claims(&claims)
     }
 
-    fn sign_out(&self) -> Option<String> {
-        let endpoint = self.published.known()?.metadata.end_session_endpoint.clone()?;
+    async fn sign_out(&self) -> Option<String> {
+        let endpoint = self.published.latest().await.ok()?.metadata.end_session_endpoint.clone()?;
         let query = url::form(&[
             ("client_id", &self.settings.client_id),
             ("post_logout_redirect_uri", &self.settings.after_sign_out),

@@ -104,7 +104,7 @@ impl Memory {
         self.identities.lock().expect("no call panics while it holds the identities")
     }
 
-    /// Lock this after the people and before the tokens.
+    /// Lock this after the people and the identities, and before the tokens.
     fn timers(&self) -> MutexGuard<'_, Vec<StoredTimer>> {
         self.timers.lock().expect("no call panics while it holds the timers")
     }

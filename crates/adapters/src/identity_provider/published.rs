@@ -14,8 +14,10 @@ use super::jwk::Key;
 use super::jwt::Header;
 use super::metadata::Metadata;
 
-/// After this time it is fetched again: a key that the provider takes away is not believed for longer.
+/// After this time it is fetched again, beside whoever asks.
 const FRESH: Duration = Duration::from_hours(1);
+/// After this time it is not used any more: a key that the provider takes away is not believed for longer.
+const OLDEST: Duration = Duration::from_hours(2);
 /// How often it is fetched again at most because of an unknown key, and how soon after a failure while something is
 /// known.
 const PAUSE: Duration = Duration::from_mins(1);
@@ -38,7 +40,8 @@ pub(super) struct Publications {
 
 #[derive(Default)]
 struct Known {
-    published: Option<Arc<Published>>,
+    /// With the moment at which it was fetched.
+    published: Option<(Arc<Published>, Instant)>,
     /// When it is to be fetched again.
     due: Option<Instant>,
     /// When it may be fetched again for an unknown key.
@@ -46,17 +49,25 @@ struct Known {
     failed: Option<(Instant, ProviderError)>,
 }
 
+impl Known {
+    /// What was published, unless that is too old.
+    fn usable(&self) -> Option<Arc<Published>> {
+        let (published, fetched) = self.published.as_ref()?;
+        (fetched.elapsed() < OLDEST).then(|| Arc::clone(published))
+    }
+}
+
 impl Publications {
     pub(super) fn new(issuer: String, http: Http) -> Arc<Self> {
         Arc::new(Self { issuer, http, known: Mutex::default(), fetching: tokio::sync::Mutex::default() })
     }
 
-    /// The latest that is known, however old.
-    pub(super) fn known(&self) -> Option<Arc<Published>> {
-        self.look(|known| known.published.clone())
+    /// The latest that is known.
+    fn known(&self) -> Option<Arc<Published>> {
+        self.look(|known| known.usable())
     }
 
-    /// The latest, fetched if nothing is known yet. What is old is fetched again beside the caller, who need not wait.
+    /// The latest, fetched if nothing is known. What is old is fetched again beside the caller, who need not wait.
     pub(super) async fn latest(self: &Arc<Self>) -> Result<Arc<Published>, ProviderError> {
         let (known, is_due) = self.look(|known| {
             let now = Instant::now();
@@ -65,7 +76,7 @@ impl Publications {
                 // Other callers need not begin it, too.
                 known.due = Some(now + PAUSE);
             }
-            (known.published.clone(), is_due)
+            (known.usable(), is_due)
         });
         let Some(known) = known else { return self.first().await };
         if is_due {
@@ -105,7 +116,7 @@ impl Publications {
 
     async fn first(&self) -> Result<Arc<Published>, ProviderError> {
         let _fetching = self.fetching.lock().await;
-        let (known, failed) = self.look(|known| (known.published.clone(), known.failed.clone()));
+        let (known, failed) = self.look(|known| (known.usable(), known.failed.clone()));
         match (known, failed) {
             (Some(known), _) => Ok(known),
             (None, Some((at, error))) if at.elapsed() < DOWN => Err(error),
@@ -119,7 +130,7 @@ impl Publications {
         let now = Instant::now();
         self.look(|known| match &fetched {
             Ok(published) => {
-                known.published = Some(Arc::clone(published));
+                known.published = Some((Arc::clone(published), now));
                 known.due = Some(now + FRESH);
                 known.failed = None;
             }
@@ -152,5 +163,40 @@ impl Publications {
 
     fn look<T>(&self, look: impl FnOnce(&mut Known) -> T) -> T {
         look(&mut self.known.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// Knows what its provider published so long ago. The provider cannot be reached any more.
+    fn known_for(age: Duration) -> Arc<Publications> {
+        // Nobody listens at port 1.
+        let issuer = "http://127.0.0.1:1";
+        let metadata = json!({
+            "issuer": issuer,
+            "authorization_endpoint": format!("{issuer}/auth"),
+            "token_endpoint": format!("{issuer}/token"),
+            "jwks_uri": format!("{issuer}/jwks"),
+        });
+        let metadata = Metadata::parse(issuer, metadata.to_string().as_bytes()).unwrap();
+        let fetched = Instant::now().checked_sub(age).unwrap();
+        let publications = Publications::new(issuer.to_owned(), Http::start(false).unwrap());
+        publications.look(|known| {
+            known.published = Some((Arc::new(Published { metadata, keys: Vec::new() }), fetched));
+            known.due = Some(fetched + FRESH);
+        });
+        publications
+    }
+
+    #[tokio::test]
+    async fn what_a_provider_published_is_used_for_two_hours_at_most() {
+        for (minutes, expected) in [(0, true), (61, true), (119, true), (120, false), (10_000, false)] {
+            let latest = known_for(Duration::from_mins(minutes)).latest().await;
+            assert_eq!(latest.is_ok(), expected, "after {minutes} minutes");
+        }
     }
 }

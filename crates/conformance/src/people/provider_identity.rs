@@ -12,6 +12,7 @@ use stint_domain::people::ports::person::{LastAdmin, ListPeople, UpdatePerson};
 use stint_domain::people::ports::provider_identity::{Enter, EnterError, Once, Way};
 use stint_domain::people::ports::{IdentityRepository, PersonRepository};
 use stint_domain::people::{Identity, Person, PersonStatus};
+use stint_domain::timers::ports::TimerRepository;
 use stint_domain::values::{PersonId, TokenId};
 
 use super::person::{People, deactivate, person, token_for};
@@ -19,6 +20,7 @@ use crate::given::{at, fresh};
 use crate::ledger::concurrency::race;
 use crate::runtime::Sleeps;
 use crate::suite::unless_refused;
+use crate::timers::timer::start;
 
 const ROUNDS: usize = 10;
 
@@ -29,6 +31,8 @@ pub struct Identities {
     pub people: People,
     /// The adapter's identities, over the same people.
     pub identities: Arc<dyn IdentityRepository>,
+    /// The adapter's timers, of the same people.
+    pub timers: Arc<dyn TimerRepository>,
 }
 
 /// Makes one test of each duty of an identity repository. The argument is an `async fn() -> Identities`.
@@ -49,6 +53,7 @@ macro_rules! identity_repository {
                 a_deactivated_person_is_not_signed_in_by_an_identity,
                 identities_differ_to_the_letter,
                 the_provider_gives_the_role_at_each_sign_in,
+                who_becomes_a_viewer_by_the_provider_has_no_timer_any_more,
                 the_last_admin_is_not_demoted_by_the_provider,
                 a_key_works_once,
                 a_key_of_a_refused_sign_in_works_once_more,
@@ -66,10 +71,10 @@ impl Identities {
     /// The ports of an adapter that implements all of them. `guard` keeps its database alive (`()` if nothing has to).
     pub fn new<A>(adapter: A, guard: impl Any + Send + Sync) -> Self
     where
-        A: LedgerAdapter + TokenRepository + PersonRepository + IdentityRepository + Clone + 'static,
+        A: LedgerAdapter + TokenRepository + PersonRepository + IdentityRepository + TimerRepository + Clone + 'static,
     {
-        let identities = Arc::new(adapter.clone());
-        Self { people: People::new(adapter, guard), identities }
+        let (identities, timers) = (Arc::new(adapter.clone()), Arc::new(adapter.clone()));
+        Self { people: People::new(adapter, guard), identities, timers }
     }
 
     /// Carries out a command, which must not be refused.
@@ -292,6 +297,21 @@ pub async fn the_provider_gives_the_role_at_each_sign_in(ids: Identities) {
     let way = Way::Invitation(invitation.id);
     let command = Enter { role: Some(Role::Manager), ..entering(&ada, &identity("2"), way) };
     assert_eq!(ids.enter(command).await.role, Role::Manager);
+}
+
+/// As by an update: a viewer could not end it.
+pub async fn who_becomes_a_viewer_by_the_provider_has_no_timer_any_more(ids: Identities) {
+    let (ada, bob) = (ids.people.member("ada").await, ids.people.member("bob").await);
+    let job = ids.people.ledger.open_job().await;
+    ids.link(&ada, &identity("1")).await;
+    for person in [&ada, &bob] {
+        ids.timers.start(start(person, &job)).await.unwrap();
+    }
+    for (role, runs) in [(Role::Manager, true), (Role::Viewer, false)] {
+        ids.enter(Enter { role: Some(role), ..linked(&ada, &identity("1")) }).await;
+        assert_eq!(ids.timers.find(ada.id).await.unwrap().is_some(), runs, "as {role}");
+    }
+    assert!(ids.timers.find(bob.id).await.unwrap().is_some());
 }
 
 /// And is not signed in; another admin may be.

@@ -140,7 +140,7 @@ impl Timers {
 }
 
 /// A timer of the person on this job, started at the start of the suite's time.
-fn start(person: &Person, job: &Job) -> StartTimer {
+pub(crate) fn start(person: &Person, job: &Job) -> StartTimer {
     start_at(person, job, 0)
 }
 

@@ -137,7 +137,7 @@ async fn sign_out(call: Call) -> Answer {
     if let Ok(principal) = call.principal(Anybody).await {
         call.api.people.sessions.sign_out(&principal).await?;
     }
-    if let Some(url) = call.api.people.provider.sign_out() {
+    if let Some(url) = call.api.people.provider.sign_out().await {
         let mut response = html(StatusCode::OK, &call.page(&ways, None).signed_out(&url));
         call.api.surface.end_session(&mut response);
         return Ok(response);

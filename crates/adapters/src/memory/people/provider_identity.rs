@@ -14,7 +14,10 @@ use crate::memory::access::token::free;
 use crate::memory::people::person::{accept, account, create};
 use crate::memory::state::Identities;
 use crate::memory::{BACKEND, Memory};
-use crate::people::{active, is_active_admin, newcomer, owned, role_of_provider, session_of, updated, used};
+use crate::people::{
+    active, discards_timer, is_active_admin, newcomer, owned, role_of_provider, session_of, updated, used,
+};
+use crate::timers::StoredTimer;
 
 #[async_trait]
 impl IdentityRepository for Memory {
@@ -25,11 +28,16 @@ impl IdentityRepository for Memory {
     }
 
     async fn enter(&self, command: Enter) -> Result<Person, EnterError> {
-        let (ledger, mut people, mut identities, mut tokens) =
-            (self.ledger(), self.people(), self.identities(), self.tokens());
-        let mut copy = State { people: people.clone(), identities: identities.clone(), tokens: tokens.clone() };
+        let (ledger, mut people, mut identities, mut timers, mut tokens) =
+            (self.ledger(), self.people(), self.identities(), self.timers(), self.tokens());
+        let mut copy = State {
+            people: people.clone(),
+            identities: identities.clone(),
+            timers: timers.clone(),
+            tokens: tokens.clone(),
+        };
         let person = copy.enter(&ledger, &command)?;
-        (*people, *identities, *tokens) = (copy.people, copy.identities, copy.tokens);
+        (*people, *identities, *timers, *tokens) = (copy.people, copy.identities, copy.timers, copy.tokens);
         Ok(person)
     }
 }
@@ -37,6 +45,7 @@ impl IdentityRepository for Memory {
 struct State {
     people: Vec<Account>,
     identities: Identities,
+    timers: Vec<StoredTimer>,
     tokens: Vec<Token>,
 }
 
@@ -70,6 +79,9 @@ impl State {
                 let person = updated(&change, Some(person.clone()), || Ok(!self.people.iter().any(is_other)))?;
                 if let Some(account) = account(&mut self.people, person.id) {
                     account.person = person.clone();
+                }
+                if discards_timer(&change) {
+                    self.timers.retain(|stored| !stored.runs_for(person.id));
                 }
                 person
             }

@@ -164,10 +164,18 @@ async fn update(
         end(connection, Ending::all(command.id), command.at).await?;
     }
     if discards_timer(command) {
-        let running = timers::person_id.eq(command.id.as_uuid()).and(timers::minutes.is_null());
-        diesel::delete(timers::table.filter(running)).execute(connection).await?;
+        discard_timer(connection, command.id).await?;
     }
     Ok(person)
+}
+
+/// Deletes the person's running timer.
+pub(in crate::postgres) async fn discard_timer(
+    connection: &mut AsyncPgConnection,
+    person: PersonId,
+) -> QueryResult<()> {
+    let running = timers::person_id.eq(person.as_uuid()).and(timers::minutes.is_null());
+    diesel::delete(timers::table.filter(running)).execute(connection).await.map(drop)
 }
 
 fn may_take_an_admin(command: &UpdatePerson) -> bool {

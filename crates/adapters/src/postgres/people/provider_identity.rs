@@ -14,12 +14,12 @@ use stint_domain::people::{Identity, Person};
 use stint_domain::values::{PersonId, Timestamp};
 use uuid::Uuid;
 
-use crate::people::{active, may_demote, newcomer, owned, role_of_provider, session_of, updated, used};
+use crate::people::{active, discards_timer, may_demote, newcomer, owned, role_of_provider, session_of, updated, used};
 use crate::postgres::Postgres;
 use crate::postgres::access::token;
 use crate::postgres::attempt::{Failure, Repeat, transaction};
 use crate::postgres::error::BACKEND;
-use crate::postgres::people::person::{accept, create, lock, lock_admins};
+use crate::postgres::people::person::{accept, create, discard_timer, lock, lock_admins};
 use crate::postgres::people::rows::PersonRow;
 use crate::postgres::read::one;
 use crate::postgres::rows::timestamptz;
@@ -78,6 +78,9 @@ async fn enter(connection: &mut AsyncPgConnection, command: &Enter) -> Result<Pe
             let person = updated(&change, Some(person.clone()), is_last_admin).map_err(Failure::refused)?;
             let row = people::table.find(person.id.as_uuid());
             diesel::update(row).set(PersonRow::from(&person)).execute(connection).await?;
+            if discards_timer(&change) {
+                discard_timer(connection, person.id).await?;
+            }
             person
         }
     };

@@ -47,8 +47,7 @@ impl PersonRepository for Sqlite {
                 end(connection, Ending::all(command.id), command.at)?;
             }
             if discards_timer(&command) {
-                let running = timers::person_id.eq(command.id.as_uuid().into_bytes()).and(timers::minutes.is_null());
-                diesel::delete(timers::table.filter(running)).execute(connection).map_err(classify)?;
+                discard_timer(connection, command.id)?;
             }
             Ok(person)
         })
@@ -191,6 +190,15 @@ fn account(connection: &mut SqliteConnection, handle: &Handle) -> Result<Option<
         .optional()
         .map_err(classify)?;
     row.map(|(row, hash)| Ok(Account { person: row.try_into()?, password: hash.map(PasswordHash::new) })).transpose()
+}
+
+/// Deletes the person's running timer.
+pub(in crate::sqlite) fn discard_timer(
+    connection: &mut SqliteConnection,
+    person: PersonId,
+) -> Result<(), BackendError> {
+    let running = timers::person_id.eq(person.as_uuid().into_bytes()).and(timers::minutes.is_null());
+    diesel::delete(timers::table.filter(running)).execute(connection).map(drop).map_err(classify)
 }
 
 /// Whether there is no other active admin.

@@ -9,11 +9,11 @@ use stint_domain::people::ports::provider_identity::{Enter, EnterError, Once, Wa
 use stint_domain::people::{Identity, Person};
 use stint_domain::values::{PersonId, Timestamp};
 
-use crate::people::{active, newcomer, owned, role_of_provider, session_of, updated, used};
+use crate::people::{active, discards_timer, newcomer, owned, role_of_provider, session_of, updated, used};
 use crate::sqlite::Sqlite;
 use crate::sqlite::access::token;
 use crate::sqlite::error::{BACKEND, classify};
-use crate::sqlite::people::person::{accept, create, is_last_admin, load};
+use crate::sqlite::people::person::{accept, create, discard_timer, is_last_admin, load};
 use crate::sqlite::people::rows::{PersonColumns, PersonRow};
 use crate::sqlite::rows::{one, row, uuid};
 use crate::sqlite::schema::{identities, people, used_keys};
@@ -61,6 +61,9 @@ fn enter(connection: &mut SqliteConnection, command: &Enter) -> Result<Person, E
             let person = updated(&change, Some(person), || is_last_admin(connection, id))?;
             let columns = PersonColumns::from(&person);
             UpdateRow::new("people", columns.id, &columns).execute(connection).map_err(classify)?;
+            if discards_timer(&change) {
+                discard_timer(connection, id)?;
+            }
             person
         }
     };

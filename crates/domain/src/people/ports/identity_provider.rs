@@ -35,8 +35,8 @@ pub trait IdentityProvider: Send + Sync {
     /// Who has this token, which was issued for this service's own audience.
     async fn verify(&self, token: String) -> Result<Claims, ProviderError>;
 
-    /// Where a browser signs out at the provider, if that is known without asking it.
-    fn sign_out(&self) -> Option<String>;
+    /// Where a browser signs out at the provider, if it has such a page and can be asked.
+    async fn sign_out(&self) -> Option<String>;
 }
 
 /// A browser that is to go to the provider.

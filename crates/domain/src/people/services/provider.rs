@@ -126,8 +126,8 @@ impl ProviderService {
     }
 
     /// Where a browser signs out at the provider, if that is known.
-    pub fn sign_out(&self) -> Option<String> {
-        self.ports.provider.as_ref()?.sign_out()
+    pub async fn sign_out(&self) -> Option<String> {
+        self.ports.provider.as_ref()?.sign_out().await
     }
 
     fn provider(&self) -> Result<&Arc<dyn IdentityProvider>, ProviderSignInError> {

@@ -116,6 +116,8 @@ async fn arrive(call: &Call) -> Answer {
     let principal = if arrival.bound_to.is_some() { call.principal(Anybody).await.ok() } else { None };
     match call.api.people.provider.arrive(arrival, principal.as_deref()).await {
         Ok(Returned { signed_in, return_to }) => {
+            // Checked again: a neighbour that can set cookies could have written it.
+            let return_to = own_path(call.base_path(), &return_to).unwrap_or_else(|_elsewhere| home(call));
             let mut response = lead(&return_to)?;
             if let Some(signed_in) = signed_in {
                 surface.begin_session_of_provider(&mut response, signed_in.secret.expose());
@@ -144,7 +146,12 @@ fn own_path(base: &BasePath, path: &str) -> Result<String, &'static str> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/?=&%+:@!$'()*".contains(&byte);
     let below = path.strip_prefix(base.as_str());
     let is_own = below.is_some_and(|rest| rest.starts_with('/') && !rest.starts_with("//")) && !path.starts_with("//");
-    if is_own && path.len() <= LONGEST && path.bytes().all(plain) { Ok(path.to_owned()) } else { Err(RULE) }
+    let route = path.split_once('?').map_or(path, |(route, _)| route);
+    // `.` and `..`, which a browser resolves, as `%2E` too.
+    let climbs =
+        route.split('/').any(|segment| matches!(&*segment.to_ascii_lowercase().replace("%2e", "."), "." | ".."));
+    let holds = is_own && !climbs && path.len() <= LONGEST && path.bytes().all(plain);
+    if holds { Ok(path.to_owned()) } else { Err(RULE) }
 }
 
 /// Whether the caller reads pages, as every browser says when somebody follows a link or sends a form.
@@ -213,8 +220,11 @@ mod tests {
         for base in ["", "/time"] {
             let base = BasePath::try_from(base.to_owned()).unwrap();
             let own = |path: &str| own_path(&base, &format!("{base}{path}"));
-            for good in ["/", "/reports?group_by=job", "/day/2026-11-30?a=b&c=%2F"] {
+            for good in ["/", "/reports?group_by=job", "/day/2026-11-30?a=b&c=%2F", "/a..b/.c?d=../e"] {
                 assert!(own(good).is_ok(), "{base}{good}");
+            }
+            for bad in ["/..", "/../other", "/a/./b", "/a/%2e%2E/b", "/.%2e?c"] {
+                assert!(own(bad).is_err(), "{base}{bad}");
             }
             for bad in ["", "//evil.example", "/\\evil.example", "/a b", "/a;b", "/a,b", "/a\n", "/\u{e9}", "evil"] {
                 assert!(own(bad).is_err(), "{base}{bad}");
