@@ -125,7 +125,7 @@ impl ProviderService {
         self.ports.provider.as_ref().is_some_and(|provider| provider.takes_bearers())
     }
 
-    /// Where a browser signs out at the provider, if that is known.
+    /// Where a browser signs out at the provider, if there is one that has such a page and can be asked.
     pub async fn sign_out(&self) -> Option<String> {
         self.ports.provider.as_ref()?.sign_out().await
     }
